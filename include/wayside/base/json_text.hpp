@@ -1,0 +1,10 @@
+// The one escaping rule for text that goes into a JSON string or onto a terminal line.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace wayside {
+// Quotes, backslashes and control characters escaped, invalid UTF-8 replaced by U+FFFD; without the outer quotes.
+[[nodiscard]] std::string json_escape(std::string_view text);
+}
