@@ -1,0 +1,79 @@
+// The camera's configuration: one TOML file, typed, every key documented, every error naming file, line, key and the
+// expected form. The table of keys (name, type, range, unit, default, help) lives once, in src/device/config.
+//
+// Threads: immutable value after load.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "wayside/base/result.hpp"
+
+namespace wayside {
+
+struct LaneSetting {
+  int number = 1;
+  std::vector<std::pair<double, double>> polygon;  // fractions of width and height
+};
+
+struct Configuration {
+  struct Site {
+    std::string name;
+    std::uint32_t feed_id = 0;
+    std::uint32_t source_id = 0;
+    std::uint32_t camera_id = 0;
+    std::optional<double> latitude;
+    std::optional<double> longitude;
+  } site;
+  std::vector<LaneSetting> lanes;
+  struct Capture {
+    std::uint32_t ring_frames = 8;       // frames waiting for the localiser before the oldest is dropped
+    std::uint32_t stall_limit_ms = 2000;
+  } capture;
+  struct Recognition {
+    std::filesystem::path tessdata;
+    std::string model = "eng";
+    std::uint32_t locate_threads = 1;
+    std::uint32_t read_threads = 1;
+    double min_plate_width_px = 60;
+    double max_plate_width_px = 600;
+    double min_read_confidence = 0.3;
+  } recognition;
+  struct Passes {
+    double close_after_s = 0.5;
+    double suppress_repeat_s = 30;
+    double min_confidence = 0.5;
+    std::uint32_t min_reads = 2;
+  } passes;
+  struct Queue {
+    std::filesystem::path directory;
+    std::uint32_t segments = 64;
+    std::uint32_t group_records = 4;
+    std::uint32_t group_wait_ms = 250;
+  } queue;
+  struct Upload {
+    std::string url;  // empty: records stay in the queue
+    std::uint32_t time_limit_s = 30;
+  } upload;
+  struct Identity {
+    std::filesystem::path directory;
+  } identity;
+  struct Log {
+    std::string level = "info";
+    std::string format = "console";
+  } log;
+  std::string version;  // sha256 of the effective keys and values, first 16 hex digits
+};
+
+// Relative paths in the file are relative to the file. Unknown keys are errors that name the nearest known one; all
+// errors of a file are reported together, one a line.
+[[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file);
+
+// The documented template: every key with its help, type, range, unit and default, as TOML that loads.
+[[nodiscard]] std::string configuration_template();
+
+}  // namespace wayside
