@@ -50,11 +50,11 @@ build() {
     cd "$root"
     if [ ! -f "build/$preset/build.ninja" ]; then
         step "Configuring ($preset)"
-        cmake --preset "$preset" >"$root/.configure.log" 2>&1 || {
-            tail -20 "$root/.configure.log" >&2
-            die "configuring failed; the whole log is in .configure.log"
+        mkdir -p build
+        cmake --preset "$preset" >"build/configure-$preset.log" 2>&1 || {
+            tail -20 "build/configure-$preset.log" >&2
+            die "configuring failed; the whole log is in build/configure-$preset.log"
         }
-        rm -f "$root/.configure.log"
     fi
     step "Building ($preset)"
     cmake --build --preset "$preset" --parallel "$(nproc)" ${*:+--target "$@"} ||

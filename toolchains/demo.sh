@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# Shows the camera's main job on this machine: draws a road scene, starts a back office on loopback over TLS, provisions
+# a camera, replays the scene through waysided and shows every pass as it is delivered; then a summary and a page.
+#
+#   toolchains/demo.sh                     the embedded scene
+#   toolchains/demo.sh --video FILE        your own clip (any video that FFmpeg reads)
+#   toolchains/demo.sh --preset night-ir   another scene: day dusk night-ir rain dense fast two-line empty
+#   toolchains/demo.sh --seconds 60        a longer one (default 30)
+#   toolchains/demo.sh --realtime          at the speed of the recording, not as fast as the machine can
+#
+# Everything it makes lies in build/demo; the next run takes seconds.
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+video="" preset=day seconds=30 pace=fast
+while [ $# -gt 0 ]; do
+    case "$1" in
+    -h | --help)
+        sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        exit 0
+        ;;
+    --video | --preset | --seconds)
+        [ $# -ge 2 ] || die "$1 needs a value; see --help"
+        case "$1" in
+        --video) video="$2" ;;
+        --preset) preset="$2" ;;
+        --seconds) seconds="$2" ;;
+        esac
+        shift 2
+        ;;
+    --realtime)
+        pace=realtime
+        shift
+        ;;
+    *) die "unknown word \"$1\": known are --video, --preset, --seconds, --realtime and --help" ;;
+    esac
+done
+[[ "$seconds" =~ ^[1-9][0-9]{0,3}$ ]] || die "--seconds takes a whole number from 1 to 9999, not \"$seconds\""
+if [ -n "$video" ]; then
+    [ -f "$video" ] || die "there is no video \"$video\""
+    video="$(realpath "$video")"
+fi
+
+install_packages
+build release waysided wayside-roadsim wayside-eval wayside-backoffice
+bin="$root/build/release/bin"
+demo="$root/build/demo"
+mkdir -p "$demo"
+
+truth="" lanes=""
+if [ -z "$video" ]; then
+    scene="$demo/scenes/$preset-$seconds"
+    if [ ! -f "$scene.done" ] || [ "$bin/wayside-roadsim" -nt "$scene.done" ]; then
+        step "Drawing a road scene ($preset, $seconds s)"
+        mkdir -p "$demo/scenes"
+        rm -f "$scene".*
+        "$bin/wayside-roadsim" draw --preset "$preset" --seconds "$seconds" --seed 1 --site "$scene.lanes.toml" --out "$scene" ||
+            die "the scene could not be drawn; the line above says why"
+        touch "$scene.done"
+    fi
+    video="$(ls "$scene".mp4 "$scene".avi 2>/dev/null | head -1)"
+    truth="$scene.truth.json"
+    lanes="$scene.lanes.toml"
+fi
+
+step "Starting a back office on loopback, provisioning a camera"
+office="$demo/back-office" camera="$demo/camera"
+rm -rf "$office" "$camera"
+mkdir -p "$camera"
+"$bin/wayside-backoffice" init "$office" --host localhost
+"$bin/wayside-backoffice" serve "$office" --listen 127.0.0.1 --port 0 --port-file "$demo/port" --watch \
+    >"$demo/passes.txt" 2>"$demo/back-office.log" &
+office_pid=$!
+tail_pid=""
+stop_all() {
+    kill "$office_pid" 2>/dev/null || true
+    wait "$office_pid" 2>/dev/null || true
+    [ -z "$tail_pid" ] || kill "$tail_pid" 2>/dev/null || true
+}
+trap stop_all EXIT
+rm -f "$demo/port"
+for _ in $(seq 200); do
+    [ ! -s "$demo/port" ] || break
+    kill -0 "$office_pid" 2>/dev/null || die "the back office ended: $(tail -1 "$demo/back-office.log")"
+    sleep 0.05
+done
+[ -s "$demo/port" ] || die "the back office did not start within 10 s; see build/demo/back-office.log"
+"$bin/waysided" --make-identity "$camera/identity" >/dev/null
+"$bin/wayside-backoffice" enrol "$office" --request "$camera/identity/device.csr" --out "$camera/identity"
+
+cat >"$camera/wayside.toml" <<TOML
+# Written by toolchains/demo.sh. waysided --print-config-template shows every key.
+[camera]
+source = "replay:$video"
+pace = "$pace"
+
+[site]
+name = "Demonstration site"
+feed_id = 1
+source_id = 1
+camera_id = 1
+latitude = 51.5007
+longitude = -0.1246
+
+[queue]
+directory = "queue"
+segments = 16
+
+[identity]
+directory = "identity"
+
+[upload]
+url = "https://localhost:$(cat "$demo/port")"
+
+[log]
+level = "warning"
+TOML
+[ -z "$lanes" ] || cat "$lanes" >>"$camera/wayside.toml"
+"$bin/waysided" --check-config --config "$camera/wayside.toml" >/dev/null
+
+step "Replaying $(basename "$video") through waysided: each pass as the back office stores it"
+tail -n +1 -f "$demo/passes.txt" 2>/dev/null &
+tail_pid=$!
+"$bin/waysided" --config "$camera/wayside.toml" --until-delivered 60 --report "$demo/report.json" ||
+    die "waysided ended with an error; the lines above say which"
+kill "$office_pid"
+wait "$office_pid" 2>/dev/null || true
+sleep 0.2
+kill "$tail_pid" 2>/dev/null || true
+wait "$tail_pid" 2>/dev/null || true
+tail_pid=""
+
+step "Summary"
+"$bin/wayside-backoffice" export "$office" --jsonl "$demo/records.jsonl" >/dev/null
+"$bin/wayside-backoffice" export "$office" --html "$demo/passes.html" >/dev/null
+if [ -n "$truth" ]; then
+    "$bin/wayside-eval" records --truth "$truth" --records "$demo/records.jsonl"
+else
+    say "records delivered  $(wc -l <"$demo/records.jsonl")"
+fi
+"$bin/wayside-eval" run --report "$demo/report.json"
+say ""
+say "All passes with their pictures: file://$demo/passes.html"
