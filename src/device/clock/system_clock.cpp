@@ -1,0 +1,42 @@
+#include <ctime>
+
+#include <sys/timex.h>
+
+#include "wayside/device/clock/clock.hpp"
+
+#include "src/device/clock/kernel_discipline.hpp"
+
+namespace wayside {
+
+namespace {
+
+constexpr std::int64_t ns_per_s = 1'000'000'000;
+
+std::int64_t nanoseconds_of(clockid_t id) {
+  timespec now{};
+  clock_gettime(id, &now);  // cannot fail for these two ids (clock_gettime(2))
+  return std::int64_t{now.tv_sec} * ns_per_s + now.tv_nsec;
+}
+
+class SystemClock final : public Clock {
+ public:
+  [[nodiscard]] UtcTime utc_now() const override { return {nanoseconds_of(CLOCK_REALTIME) / 1'000'000}; }
+  [[nodiscard]] MonotonicTime monotonic_now() const override { return {nanoseconds_of(CLOCK_MONOTONIC)}; }
+  [[nodiscard]] TimeQuality quality() const override {
+    timex asked{};
+    asked.modes = 0;  // read only: needs no privilege
+    KernelDiscipline discipline;
+    discipline.state = adjtimex(&asked);
+    discipline.status = asked.status;
+    discipline.max_error_us = asked.maxerror;
+    return quality_of(discipline);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Clock> make_system_clock() {
+  return std::make_unique<SystemClock>();
+}
+
+}  // namespace wayside
