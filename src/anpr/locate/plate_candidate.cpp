@@ -17,6 +17,8 @@ float width_px(const PlateQuad& quad) {
   return (std::hypot(upper.x, upper.y) + std::hypot(lower.x, lower.y)) / 2;
 }
 
-cv::Point2f centre(const PlateQuad& quad) { return (quad[0] + quad[1] + quad[2] + quad[3]) / 4; }
+cv::Point2f centre(const PlateQuad& quad) {
+  return (quad[0] + quad[1] + quad[2] + quad[3]) / 4;
+}
 
 }  // namespace wayside
