@@ -1,41 +1,26 @@
 #include "src/app/command_line.hpp"
 
+#include <cstdio>
+
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
-#include <cstdio>
-#include <iostream>
-#include <numeric>
-
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/nearest.hpp"
 #include "wayside/base/version.hpp"
 
 namespace wayside::app {
 
 namespace {
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t kept = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({kept, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
 void collect_words(const CLI::App& app, std::vector<std::string>& words) {
   for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
-    for (const std::string& name : option->get_snames()) words.push_back("-" + name);
+    for (const std::string& name : option->get_lnames())
+      words.push_back("--" + name);
+    for (const std::string& name : option->get_snames())
+      words.push_back("-" + name);
   }
-  for (const CLI::App* sub : app.get_subcommands({})) words.push_back(sub->get_name());
+  for (const CLI::App* sub : app.get_subcommands({}))
+    words.push_back(sub->get_name());
 }
 
 const CLI::App& chosen(const CLI::App& app) {
@@ -46,7 +31,8 @@ const CLI::App& chosen(const CLI::App& app) {
 }  // namespace
 
 void prepare(CLI::App& app) {
-  app.set_version_flag("--version", fmt::format("{} {}", app.get_name(), version()), "Print the version and end");
+  app.set_version_flag("--version", fmt::format("{} {}", app.get_name(), version()),
+                       "Print the version and end");
   app.set_help_flag("-h,--help", "Print this text and end");
   app.get_formatter()->column_width(34);
   app.option_defaults()->always_capture_default();
@@ -83,19 +69,6 @@ std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {
     fmt::print(stderr, "{}: {}; see {} --help\n", app.get_name(), json_escape(error.what()), app.get_name());
     return exit_usage;
   }
-}
-
-std::string nearest(std::string_view given, const std::vector<std::string>& known) {
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(2, given.size() / 3) + 1;
-  for (const std::string& word : known) {
-    const std::size_t distance = edit_distance(given, word);
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = word;
-    }
-  }
-  return best;
 }
 
 int report(std::string_view program, const Error& error) {

@@ -1,14 +1,16 @@
-// What all programs share on their command line: --help, --version, and an error that names the nearest right option.
+// What all programs share on their command line: --help, --version, and an error that names the nearest right
+// option.
 //
 // Threads: before any thread is started.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <CLI/CLI.hpp>
 
 #include "wayside/base/result.hpp"
 
@@ -22,12 +24,9 @@ inline constexpr int exit_usage = 2;
 // Adds --version and the house's formatting.
 void prepare(CLI::App& app);
 
-// Parses; returns nothing where the program should go on, and otherwise the exit code, after having printed the help,
-// the version, or one sentence on what is wrong with the nearest right word.
+// Parses; returns nothing where the program should go on, and otherwise the exit code, after having printed
+// the help, the version, or one sentence on what is wrong with the nearest right word.
 [[nodiscard]] std::optional<int> parse(CLI::App& app, int argc, const char* const* argv);
-
-// Of `known`, the word with the smallest edit distance to `given`, empty where nothing is near (over a third off).
-[[nodiscard]] std::string nearest(std::string_view given, const std::vector<std::string>& known);
 
 // Prints "program: message" to standard error and returns exit_failed (exit_usage for invalid_input).
 [[nodiscard]] int report(std::string_view program, const Error& error);

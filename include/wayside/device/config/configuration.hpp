@@ -1,5 +1,6 @@
-// The camera's configuration: one TOML file, typed, every key documented, every error naming file, line, key and the
-// expected form. The table of keys (name, type, range, unit, default, help) lives once, in src/device/config.
+// The camera's configuration: one TOML file, typed, every key documented, every error naming file, line, key
+// and the expected form. The table of keys (name, range, unit, help) lives once, in
+// src/device/config/keys.cpp; a key's type and default are those of its member here.
 //
 // Threads: immutable value after load.
 #pragma once
@@ -29,13 +30,18 @@ struct Configuration {
     std::optional<double> latitude;
     std::optional<double> longitude;
   } site;
+  struct Camera {
+    std::string source;             // "replay:/absolute/path/of/a/recording"
+    std::string pace = "realtime";  // "realtime" as it was recorded, "fast" as fast as it is read
+    std::uint32_t repeat = 1;       // how often a recording is played; 0: without end
+  } camera;
   std::vector<LaneSetting> lanes;
   struct Capture {
-    std::uint32_t ring_frames = 8;       // frames waiting for the localiser before the oldest is dropped
+    std::uint32_t ring_frames = 8;  // frames waiting for the localiser before the oldest is dropped
     std::uint32_t stall_limit_ms = 2000;
   } capture;
   struct Recognition {
-    std::filesystem::path tessdata;
+    std::filesystem::path tessdata;  // empty: the models installed with the program
     std::string model = "eng";
     std::uint32_t locate_threads = 1;
     std::uint32_t read_threads = 1;
@@ -50,7 +56,7 @@ struct Configuration {
     std::uint32_t min_reads = 2;
   } passes;
   struct Queue {
-    std::filesystem::path directory;
+    std::filesystem::path directory = "/var/lib/wayside/queue";
     std::uint32_t segments = 64;
     std::uint32_t group_records = 4;
     std::uint32_t group_wait_ms = 250;
@@ -60,7 +66,7 @@ struct Configuration {
     std::uint32_t time_limit_s = 30;
   } upload;
   struct Identity {
-    std::filesystem::path directory;
+    std::filesystem::path directory = "/var/lib/wayside/identity";
   } identity;
   struct Log {
     std::string level = "info";
@@ -69,8 +75,8 @@ struct Configuration {
   std::string version;  // sha256 of the effective keys and values, first 16 hex digits
 };
 
-// Relative paths in the file are relative to the file. Unknown keys are errors that name the nearest known one; all
-// errors of a file are reported together, one a line.
+// Relative paths in the file are relative to the file. Unknown keys are errors that name the nearest known
+// one; all errors of a file are reported together, one a line, in the order of the file.
 [[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file);
 
 // The documented template: every key with its help, type, range, unit and default, as TOML that loads.

@@ -1,0 +1,281 @@
+#include "src/device/config/keys.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "wayside/base/json_text.hpp"
+
+namespace wayside::config {
+
+namespace {
+
+constexpr double most_count = 4'294'967'295.0;  // ids are 32 bits wide in the record
+
+using C = Configuration;
+
+const std::vector<Key>& table() {
+  static const std::vector<Key> keys = {
+      {.section = "site",
+       .name = "name",
+       .slot = [](C& c) -> Slot { return &c.site.name; },
+       .example = "\"A14 J31 westbound\"",
+       .required = true,
+       .help = "Where the camera stands, in words; part of every record."},
+      {.section = "site",
+       .name = "feed_id",
+       .slot = [](C& c) -> Slot { return &c.site.feed_id; },
+       .most = most_count,
+       .example = "1",
+       .required = true,
+       .help = "The organisation, as the back office numbers it."},
+      {.section = "site",
+       .name = "source_id",
+       .slot = [](C& c) -> Slot { return &c.site.source_id; },
+       .most = most_count,
+       .example = "1",
+       .required = true,
+       .help = "The system or site, as the back office numbers it."},
+      {.section = "site",
+       .name = "camera_id",
+       .slot = [](C& c) -> Slot { return &c.site.camera_id; },
+       .most = most_count,
+       .example = "1",
+       .required = true,
+       .help = "This camera, as the back office numbers it."},
+      {.section = "site",
+       .name = "latitude",
+       .slot = [](C& c) -> Slot { return &c.site.latitude; },
+       .least = -90,
+       .most = 90,
+       .unit = "degrees",
+       .example = "52.2295",
+       .help = "WGS 84, north positive. Give both or neither of latitude and longitude."},
+      {.section = "site",
+       .name = "longitude",
+       .slot = [](C& c) -> Slot { return &c.site.longitude; },
+       .least = -180,
+       .most = 180,
+       .unit = "degrees",
+       .example = "0.1532",
+       .help = "WGS 84, east positive."},
+      {.section = "camera",
+       .name = "source",
+       .slot = [](C& c) -> Slot { return &c.camera.source; },
+       .form = TextForm::camera_source,
+       .example = "\"replay:recording.mp4\"",
+       .required = true,
+       .help = "Where the frames come from. replay:FILE plays a recorded video."},
+      {.section = "camera",
+       .name = "pace",
+       .slot = [](C& c) -> Slot { return &c.camera.pace; },
+       .choices = {"realtime", "fast"},
+       .help =
+           "How a recording is played: as it was recorded, or as fast as it is read with no frame dropped."},
+      {.section = "camera",
+       .name = "repeat",
+       .slot = [](C& c) -> Slot { return &c.camera.repeat; },
+       .most = 1'000'000,
+       .help = "How often a recording is played; 0 plays it without end."},
+      {.section = "capture",
+       .name = "ring_frames",
+       .slot = [](C& c) -> Slot { return &c.capture.ring_frames; },
+       .least = 1,
+       .most = 64,
+       .unit = "frames",
+       .help = "Frames that wait for the localiser before the oldest is dropped, counted."},
+      {.section = "capture",
+       .name = "stall_limit_ms",
+       .slot = [](C& c) -> Slot { return &c.capture.stall_limit_ms; },
+       .least = 100,
+       .most = 60'000,
+       .unit = "ms",
+       .help = "A camera that gives no frame for so long is restarted."},
+      {.section = "recognition",
+       .name = "tessdata",
+       .slot = [](C& c) -> Slot { return &c.recognition.tessdata; },
+       .may_be_empty = true,
+       .help = "Folder of the character models; empty takes those installed with the program."},
+      {.section = "recognition",
+       .name = "model",
+       .slot = [](C& c) -> Slot { return &c.recognition.model; },
+       .help = "Character model: the name of a .traineddata file in that folder."},
+      {.section = "recognition",
+       .name = "locate_threads",
+       .slot = [](C& c) -> Slot { return &c.recognition.locate_threads; },
+       .least = 1,
+       .most = 2,
+       .unit = "threads",
+       .help = "Threads that look for plates."},
+      {.section = "recognition",
+       .name = "read_threads",
+       .slot = [](C& c) -> Slot { return &c.recognition.read_threads; },
+       .least = 1,
+       .most = 16,
+       .unit = "threads",
+       .help = "Threads that read plates; one a processor core that is left over is right."},
+      {.section = "recognition",
+       .name = "min_plate_width_px",
+       .slot = [](C& c) -> Slot { return &c.recognition.min_plate_width_px; },
+       .least = 20,
+       .most = 4000,
+       .unit = "px",
+       .help = "Narrower plates are not looked for."},
+      {.section = "recognition",
+       .name = "max_plate_width_px",
+       .slot = [](C& c) -> Slot { return &c.recognition.max_plate_width_px; },
+       .least = 20,
+       .most = 4000,
+       .unit = "px",
+       .help = "Wider plates are not looked for."},
+      {.section = "recognition",
+       .name = "min_read_confidence",
+       .slot = [](C& c) -> Slot { return &c.recognition.min_read_confidence; },
+       .most = 1,
+       .help = "Single reads below are left out, counted."},
+      {.section = "passes",
+       .name = "close_after_s",
+       .slot = [](C& c) -> Slot { return &c.passes.close_after_s; },
+       .least = 0.05,
+       .most = 60,
+       .unit = "s",
+       .help = "A vehicle that was not read for so long has passed."},
+      {.section = "passes",
+       .name = "suppress_repeat_s",
+       .slot = [](C& c) -> Slot { return &c.passes.suppress_repeat_s; },
+       .most = 3600,
+       .unit = "s",
+       .help = "The same plate at the same place within this time is the same, standing vehicle."},
+      {.section = "passes",
+       .name = "min_confidence",
+       .slot = [](C& c) -> Slot { return &c.passes.min_confidence; },
+       .most = 1,
+       .help = "Passes below are counted, not recorded."},
+      {.section = "passes",
+       .name = "min_reads",
+       .slot = [](C& c) -> Slot { return &c.passes.min_reads; },
+       .least = 1,
+       .most = 100,
+       .unit = "reads",
+       .help = "Reads that a pass needs, unless a single one is very sure."},
+      {.section = "queue",
+       .name = "directory",
+       .slot = [](C& c) -> Slot { return &c.queue.directory; },
+       .help = "Folder that holds records until the back office has them; nothing else may be in it."},
+      {.section = "queue",
+       .name = "segments",
+       .slot = [](C& c) -> Slot { return &c.queue.segments; },
+       .least = 4,
+       .most = 4096,
+       .unit = "segments of 8 MiB",
+       .help = "The queue's size, taken from the disk when it is first made and fixed from then on."},
+      {.section = "queue",
+       .name = "group_records",
+       .slot = [](C& c) -> Slot { return &c.queue.group_records; },
+       .least = 1,
+       .most = 64,
+       .unit = "records",
+       .help = "Records that are made safe with one disk flush at most."},
+      {.section = "queue",
+       .name = "group_wait_ms",
+       .slot = [](C& c) -> Slot { return &c.queue.group_wait_ms; },
+       .most = 10'000,
+       .unit = "ms",
+       .help = "How long a record waits for others to share its flush."},
+      {.section = "upload",
+       .name = "url",
+       .slot = [](C& c) -> Slot { return &c.upload.url; },
+       .form = TextForm::https_url,
+       .may_be_empty = true,
+       .help = "The back office, https://HOST:PORT; empty keeps the records in the queue."},
+      {.section = "upload",
+       .name = "time_limit_s",
+       .slot = [](C& c) -> Slot { return &c.upload.time_limit_s; },
+       .least = 1,
+       .most = 600,
+       .unit = "s",
+       .help = "A delivery that takes longer is tried again."},
+      {.section = "identity",
+       .name = "directory",
+       .slot = [](C& c) -> Slot { return &c.identity.directory; },
+       .help = "Folder of the device's key and certificate; waysided --make-identity fills it."},
+      {.section = "log",
+       .name = "level",
+       .slot = [](C& c) -> Slot { return &c.log.level; },
+       .choices = {"debug", "info", "warning", "error"},
+       .help = "The least serious entries that are logged."},
+      {.section = "log",
+       .name = "format",
+       .slot = [](C& c) -> Slot { return &c.log.format; },
+       .choices = {"console", "json"},
+       .help = "Lines for a person, or one JSON object a line."},
+  };
+  return keys;
+}
+
+std::string in_quotes(std::string_view text) {
+  return '"' + json_escape(text) + '"';
+}
+
+std::string number_form(const Key& key, std::string_view kind) {
+  const std::string unit = key.unit.empty() ? std::string{} : fmt::format(" {}", key.unit);
+  if (key.most == most_count) return fmt::format("{} from 0 to 4294967295{}", kind, unit);
+  return fmt::format("{} from {} to {}{}", kind, key.least, key.most, unit);
+}
+
+}  // namespace
+
+std::span<const Key> all_keys() {
+  return table();
+}
+
+std::vector<std::string_view> all_sections() {
+  std::vector<std::string_view> sections;
+  for (const Key& key : table()) {
+    if (std::find(sections.begin(), sections.end(), key.section) == sections.end())
+      sections.push_back(key.section);
+  }
+  return sections;
+}
+
+std::string expected_form(const Key& key) {
+  Configuration defaults;
+  struct Form {
+    const Key& key;
+    std::string operator()(const std::string*) const {
+      if (!key.choices.empty()) {
+        std::vector<std::string> words;
+        for (const std::string_view choice : key.choices)
+          words.push_back(in_quotes(choice));
+        return fmt::format("one of {}", fmt::join(words, ", "));
+      }
+      if (key.form == TextForm::camera_source) return "\"replay:FILE\", FILE being a recorded video";
+      if (key.form == TextForm::https_url) return "\"https://HOST\", \"https://HOST:PORT\" or an empty text";
+      return "a text of one line, at most 200 characters";
+    }
+    std::string operator()(const std::uint32_t*) const { return number_form(key, "a whole number"); }
+    std::string operator()(const double*) const { return number_form(key, "a number"); }
+    std::string operator()(const std::optional<double>*) const { return number_form(key, "a number"); }
+    std::string operator()(const std::filesystem::path*) const {
+      return key.may_be_empty ? "a path in quotes, or an empty text" : "a path in quotes";
+    }
+  };
+  return std::visit(Form{key}, key.slot(defaults));
+}
+
+std::string value_text(const Key& key, const Configuration& configuration) {
+  struct Text {
+    std::string operator()(const std::string* text) const { return in_quotes(*text); }
+    std::string operator()(const std::uint32_t* number) const { return fmt::format("{}", *number); }
+    std::string operator()(const double* number) const { return fmt::format("{}", *number); }
+    std::string operator()(const std::optional<double>* number) const {
+      return *number ? fmt::format("{}", **number) : std::string{};
+    }
+    std::string operator()(const std::filesystem::path* path) const { return in_quotes(path->string()); }
+  };
+  Configuration copy = configuration;  // slots point into something mutable
+  return std::visit(Text{}, key.slot(copy));
+}
+
+}  // namespace wayside::config

@@ -1,0 +1,47 @@
+// The one table of configuration keys. The parser, its messages and the template all come from it.
+//
+// Threads: immutable.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "wayside/device/config/configuration.hpp"
+
+namespace wayside::config {
+
+// The member that a key fills, which is also its type.
+using Slot =
+    std::variant<std::string*, std::uint32_t*, double*, std::optional<double>*, std::filesystem::path*>;
+
+// What a text must look like, and how it is made absolute.
+enum class TextForm { any, camera_source, https_url };
+
+struct Key {
+  std::string_view section;
+  std::string_view name;
+  Slot (*slot)(Configuration&);
+  double least = 0;  // of a number
+  double most = 0;
+  std::string_view unit{};                  // of a number; empty: a plain count
+  std::vector<std::string_view> choices{};  // of a text; empty: free
+  TextForm form = TextForm::any;
+  bool may_be_empty = false;
+  std::string_view example{};  // as TOML; set only where the file must (or may) give what has no default
+  bool required = false;
+  std::string_view help{};
+};
+
+[[nodiscard]] std::span<const Key> all_keys();
+// In the order of the file: the table's.
+[[nodiscard]] std::vector<std::string_view> all_sections();
+
+// "a whole number from 1 to 16", "a number from 0 to 60 s", "one of \"fast\", \"realtime\"", "a path".
+[[nodiscard]] std::string expected_form(const Key& key);
+// The value that a key has, as TOML; empty where it has none.
+[[nodiscard]] std::string value_text(const Key& key, const Configuration& configuration);
+
+}  // namespace wayside::config

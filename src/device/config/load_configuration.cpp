@@ -1,0 +1,267 @@
+// The one file that calls the TOML library, and catches what it throws.
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "wayside/base/bytes.hpp"
+#include "wayside/base/files.hpp"
+#include "wayside/base/json_text.hpp"
+#include "wayside/base/nearest.hpp"
+
+#include "src/device/config/keys.hpp"
+#include "src/device/config/values.hpp"
+
+namespace wayside {
+
+namespace {
+
+constexpr std::size_t most_file_bytes = std::size_t{1} << 20;
+
+// A key of this file as the file has it: what a person would have to type, cut where it would fill the
+// screen.
+std::string shown(std::string_view text) {
+  constexpr std::size_t most = 60;
+  return text.size() > most ? json_escape(text.substr(0, most)) + "..." : json_escape(text);
+}
+
+std::string found_text(const toml::node& node) {
+  if (const auto* text = node.as_string()) return fmt::format("\"{}\"", shown(text->get()));
+  if (const auto* number = node.as_integer()) return fmt::format("{}", number->get());
+  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+  if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
+  if (node.is_array()) return "a list";
+  if (node.is_table()) return "a section";
+  return "a date or time";
+}
+
+config::Value value_of(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* number = node.as_integer()) return number->get();
+  if (const auto* number = node.as_floating_point()) return number->get();
+  return std::monostate{};
+}
+
+class Loader {
+ public:
+  explicit Loader(const std::filesystem::path& file)
+      : name_(json_escape(file.string())), folder_(std::filesystem::absolute(file).parent_path()) {}
+
+  Result<Configuration> load(const toml::table& root) {
+    refuse_unknown_sections(root);
+    for (const std::string_view section : config::all_sections())
+      read_section(root, section);
+    read_lanes(root);
+    check_together(root);
+    if (!errors_.empty()) return fail(ErrorCode::invalid_input, all_errors());
+    configuration_.version = config::version_of(configuration_);
+    return std::move(configuration_);
+  }
+
+ private:
+  void error(toml::source_index line, std::string text) { errors_.emplace_back(line, std::move(text)); }
+  void error(const toml::node& node, std::string text) { error(node.source().begin.line, std::move(text)); }
+
+  std::string all_errors() {
+    std::stable_sort(errors_.begin(), errors_.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::string out;
+    for (const auto& [line, text] : errors_) {
+      if (!out.empty()) out += '\n';
+      out +=
+          line == 0 ? fmt::format("{}: {}", name_, text) : fmt::format("{}: line {}: {}", name_, line, text);
+    }
+    return out;
+  }
+
+  void refuse_unknown_sections(const toml::table& root) {
+    std::vector<std::string> known = {"lane"};
+    for (const std::string_view section : config::all_sections())
+      known.emplace_back(section);
+    for (const auto& [key, node] : root) {
+      const std::string_view name = key.str();
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      error(
+          key.source().begin.line,
+          fmt::format("there is no {} \"{}\"{}", node.is_table() ? "section" : "key outside a section called",
+                      shown(name), node.is_table() ? meant(name, known) : home_of(name)));
+    }
+  }
+
+  static std::string meant(std::string_view given, const std::vector<std::string>& known) {
+    const std::string near = nearest(given, known);
+    return near.empty() ? std::string("; remove it") : fmt::format("; did you mean \"{}\"?", near);
+  }
+  // The section a key should have stood in, for keys that are right but in the wrong place.
+  static std::string home_of(std::string_view name) {
+    for (const config::Key& key : config::all_keys()) {
+      if (key.name == name) return fmt::format("; it belongs below [{}]", key.section);
+    }
+    return "; every key stands below a [section]";
+  }
+
+  void read_section(const toml::table& root, std::string_view section) {
+    const toml::node* node = root.get(section);
+    const toml::table* table = node == nullptr ? nullptr : node->as_table();
+    if (node != nullptr && table == nullptr) {
+      error(*node, fmt::format("\"{}\" is {}, expected a section [{}]", section, found_text(*node), section));
+      return;
+    }
+    std::vector<std::string> known;
+    for (const config::Key& key : config::all_keys()) {
+      if (key.section != section) continue;
+      known.emplace_back(key.name);
+      const toml::node* value = table == nullptr ? nullptr : table->get(key.name);
+      if (value != nullptr) {
+        read_key(key, *value);
+      } else if (key.required) {
+        error(table == nullptr ? 0 : table->source().begin.line,
+              fmt::format("{}.{} is missing: add {} = {} below [{}]; expected {}", section, key.name,
+                          key.name, key.example, section, config::expected_form(key)));
+      }
+    }
+    if (table == nullptr) return;
+    for (const auto& [key, value] : *table) {
+      const std::string_view name = key.str();
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      std::string hint = meant(name, known);
+      if (hint == "; remove it") hint = home_of(name);
+      error(key.source().begin.line, fmt::format("[{}] has no key \"{}\"{}", section, shown(name), hint));
+    }
+  }
+
+  void read_key(const config::Key& key, const toml::node& node) {
+    if (!config::set_value(key, value_of(node), folder_, configuration_)) {
+      error(node, fmt::format("{}.{} is {}, expected {}", key.section, key.name, found_text(node),
+                              config::expected_form(key)));
+    }
+  }
+
+  void read_lanes(const toml::table& root) {
+    const toml::node* node = root.get("lane");
+    if (node == nullptr) return;
+    const toml::array* lanes = node->as_array();
+    if (lanes == nullptr) {
+      error(*node, fmt::format("\"lane\" is {}, expected sections headed [[lane]] with two brackets",
+                               found_text(*node)));
+      return;
+    }
+    std::set<int> numbers;
+    for (const toml::node& element : *lanes) {
+      const toml::table* lane = element.as_table();
+      if (lane == nullptr) {
+        error(element, "a lane is no section, expected sections headed [[lane]]");
+        continue;
+      }
+      LaneSetting setting;
+      const auto number = (*lane)["number"].value_exact<std::int64_t>();
+      if (!number || *number < 1 || *number > 99) {
+        const toml::node* found = lane->get("number");
+        error(found == nullptr ? *lane : *found,
+              fmt::format("lane.number is {}, expected a whole number from 1 to 99",
+                          found == nullptr ? "missing" : found_text(*found)));
+      } else if (!numbers.insert(setting.number = static_cast<int>(*number)).second) {
+        error(*lane, fmt::format("lane.number {} is there twice, expected each lane once", *number));
+      }
+      read_polygon(*lane, setting);
+      for (const auto& [key, value] : *lane) {
+        if (key.str() == "number" || key.str() == "polygon") continue;
+        error(key.source().begin.line, fmt::format("[[lane]] has no key \"{}\"{}", shown(key.str()),
+                                                   meant(key.str(), {"number", "polygon"})));
+      }
+      configuration_.lanes.push_back(std::move(setting));
+    }
+  }
+
+  void read_polygon(const toml::table& lane, LaneSetting& setting) {
+    static constexpr std::string_view expected =
+        "expected 3 to 64 points [x, y], fractions of the picture from 0 to 1 that enclose an area";
+    const toml::node* node = lane.get("polygon");
+    const toml::array* points = node == nullptr ? nullptr : node->as_array();
+    if (points == nullptr) {
+      error(node == nullptr ? lane : *node,
+            fmt::format("lane.polygon is {}, {}", node == nullptr ? "missing" : found_text(*node), expected));
+      return;
+    }
+    for (const toml::node& element : *points) {
+      const toml::array* point = element.as_array();
+      std::vector<double> both;
+      if (point != nullptr && point->size() == 2) {
+        for (const toml::node& coordinate : *point) {
+          const std::optional<double> value = coordinate.value<double>();
+          if (coordinate.is_number() && value && *value >= 0 && *value <= 1) both.push_back(*value);
+        }
+      }
+      if (both.size() != 2) {
+        error(element, fmt::format("lane.polygon has a point that is none, {}", expected));
+        return;
+      }
+      setting.polygon.emplace_back(both[0], both[1]);
+    }
+    if (setting.polygon.size() < 3 || setting.polygon.size() > 64 ||
+        config::area_of(setting.polygon) < 1e-6) {
+      error(*node, fmt::format("lane.polygon has {} points, {}", setting.polygon.size(), expected));
+    }
+  }
+
+  // Rules over more than one key. Only told apart from the rest by needing every value first.
+  void check_together(const toml::table& root) {
+    const auto line_of = [&](std::string_view section, std::string_view key) -> toml::source_index {
+      const toml::node* node = root[section][key].node();
+      return node == nullptr ? 0 : node->source().begin.line;
+    };
+    const Configuration& c = configuration_;
+    if (c.site.latitude.has_value() != c.site.longitude.has_value()) {
+      const bool has_latitude = c.site.latitude.has_value();
+      const std::string_view there = has_latitude ? "latitude" : "longitude";
+      error(line_of("site", there), fmt::format("site.{} is there without site.{}, expected both or neither",
+                                                there, has_latitude ? "longitude" : "latitude"));
+    }
+    if (c.recognition.min_plate_width_px >= c.recognition.max_plate_width_px) {
+      const toml::source_index least = line_of("recognition", "min_plate_width_px");
+      error(least != 0 ? least : line_of("recognition", "max_plate_width_px"),
+            fmt::format(
+                "recognition.min_plate_width_px is {} and recognition.max_plate_width_px is {}, expected the "
+                "first to be the smaller",
+                c.recognition.min_plate_width_px, c.recognition.max_plate_width_px));
+    }
+    if (c.passes.suppress_repeat_s > 0 && c.passes.suppress_repeat_s < c.passes.close_after_s) {
+      error(
+          line_of("passes", "suppress_repeat_s"),
+          fmt::format(
+              "passes.suppress_repeat_s is {} and passes.close_after_s is {}, expected the first to be 0 or "
+              "not the smaller",
+              c.passes.suppress_repeat_s, c.passes.close_after_s));
+    }
+    if (c.queue.directory == c.identity.directory) {
+      error(line_of("queue", "directory"),
+            "queue.directory and identity.directory are the same, expected two folders");
+    }
+  }
+
+  std::string name_;
+  std::filesystem::path folder_;
+  Configuration configuration_;
+  std::vector<std::pair<toml::source_index, std::string>> errors_;  // line 0: of no line
+};
+
+}  // namespace
+
+Result<Configuration> load_configuration(const std::filesystem::path& file) {
+  const Result<std::string> text = read_text_file(file, most_file_bytes);
+  if (!text) return fail(text.error().context("the configuration"));
+  try {
+    return Loader(file).load(toml::parse(*text));
+  } catch (const toml::parse_error& error) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{}: line {}: this is no TOML: {}", json_escape(file.string()),
+                            error.source().begin.line, json_escape(error.description())));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::invalid_input, fmt::format("{}: cannot be read as TOML: {}",
+                                                      json_escape(file.string()), json_escape(error.what())));
+  }
+}
+
+}  // namespace wayside

@@ -1,0 +1,147 @@
+#include "src/device/config/values.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "wayside/base/bytes.hpp"
+
+namespace wayside::config {
+
+namespace {
+
+constexpr std::size_t longest_text = 200;
+constexpr std::size_t longest_path = 4000;
+
+bool of_one_line(std::string_view text, std::size_t longest) {
+  return text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return byte >= 0x20 && byte != 0x7f;
+         });
+}
+
+std::filesystem::path absolute_below(const std::filesystem::path& folder, std::string_view text) {
+  return (folder / std::filesystem::path(text)).lexically_normal();
+}
+
+// "https://HOST" or "https://HOST:PORT", HOST a name or an address, nothing after it.
+bool is_https_url(std::string_view text) {
+  constexpr std::string_view scheme = "https://";
+  if (text.rfind(scheme, 0) != 0) return false;
+  text.remove_prefix(scheme.size());
+  std::string_view host = text;
+  const std::size_t bracket = text.rfind(']');  // an IPv6 address has colons of its own
+  const std::size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  if (colon != std::string_view::npos) {
+    host = text.substr(0, colon);
+    const std::string_view port = text.substr(colon + 1);
+    unsigned number = 0;
+    for (const char c : port) {
+      if (c < '0' || c > '9' || number > 65535) return false;
+      number = number * 10 + static_cast<unsigned>(c - '0');
+    }
+    if (number < 1 || number > 65535) return false;
+  }
+  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '[' || c == ']' || c == ':';
+  });
+}
+
+struct Setter {
+  const Key& key;
+  const Value& value;
+  const std::filesystem::path& folder;
+
+  bool operator()(std::string* slot) const {
+    const auto* text = std::get_if<std::string>(&value);
+    if (text == nullptr ||
+        !of_one_line(*text, key.form == TextForm::camera_source ? longest_path : longest_text)) {
+      return false;
+    }
+    if (text->empty() && !key.may_be_empty) return false;
+    if (!key.choices.empty() &&
+        std::find(key.choices.begin(), key.choices.end(), *text) == key.choices.end()) {
+      return false;
+    }
+    std::string taken = *text;
+    if (key.form == TextForm::https_url && !taken.empty() && !is_https_url(taken)) return false;
+    if (key.form == TextForm::camera_source) {
+      constexpr std::string_view replay = "replay:";
+      if (taken.rfind(replay, 0) != 0 || taken.size() == replay.size()) return false;
+      taken = std::string(replay) +
+              absolute_below(folder, std::string_view(taken).substr(replay.size())).string();
+    }
+    *slot = std::move(taken);
+    return true;
+  }
+  bool operator()(std::uint32_t* slot) const {
+    const auto* number = std::get_if<std::int64_t>(&value);
+    if (number == nullptr || static_cast<double>(*number) < key.least ||
+        static_cast<double>(*number) > key.most) {
+      return false;
+    }
+    *slot = static_cast<std::uint32_t>(*number);
+    return true;
+  }
+  bool operator()(double* slot) const {
+    double number = 0;
+    if (const auto* whole = std::get_if<std::int64_t>(&value)) {
+      number = static_cast<double>(*whole);
+    } else if (const auto* real = std::get_if<double>(&value)) {
+      number = *real;
+    } else {
+      return false;
+    }
+    if (!std::isfinite(number) || number < key.least || number > key.most) return false;
+    *slot = number;
+    return true;
+  }
+  bool operator()(std::optional<double>* slot) const {
+    double number = 0;
+    if (!(*this)(&number)) return false;
+    *slot = number;
+    return true;
+  }
+  bool operator()(std::filesystem::path* slot) const {
+    const auto* text = std::get_if<std::string>(&value);
+    if (text == nullptr || !of_one_line(*text, longest_path) || (text->empty() && !key.may_be_empty))
+      return false;
+    *slot = text->empty() ? std::filesystem::path{} : absolute_below(folder, *text);
+    return true;
+  }
+};
+
+}  // namespace
+
+bool set_value(const Key& key, const Value& value, const std::filesystem::path& folder,
+               Configuration& configuration) {
+  return std::visit(Setter{key, value, folder}, key.slot(configuration));
+}
+
+double area_of(const std::vector<std::pair<double, double>>& polygon) {
+  double twice = 0;
+  for (std::size_t i = 0; i < polygon.size(); ++i) {
+    const auto& [x0, y0] = polygon[i];
+    const auto& [x1, y1] = polygon[(i + 1) % polygon.size()];
+    twice += x0 * y1 - x1 * y0;
+  }
+  return std::abs(twice) / 2;
+}
+
+std::string version_of(const Configuration& configuration) {
+  std::string lines;
+  for (const Key& key : all_keys()) {
+    lines += fmt::format("{}.{}={}\n", key.section, key.name, value_text(key, configuration));
+  }
+  for (const LaneSetting& lane : configuration.lanes) {
+    lines += fmt::format("lane.{}=", lane.number);
+    for (const auto& [x, y] : lane.polygon)
+      lines += fmt::format("{},{};", x, y);
+    lines += '\n';
+  }
+  return to_hex(sha256(as_bytes(lines))).substr(0, 16);
+}
+
+}  // namespace wayside::config

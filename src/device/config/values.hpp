@@ -1,0 +1,31 @@
+// Values of keys, free of the file format: checked against the table, put into the configuration, hashed.
+//
+// Threads: pure.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "src/device/config/keys.hpp"
+
+namespace wayside::config {
+
+// What a file can give a key; monostate: something that no key takes.
+using Value = std::variant<std::monostate, std::string, std::int64_t, double>;
+
+// False, and nothing set: the value is not of the key's expected_form(). Relative paths become absolute below
+// folder.
+[[nodiscard]] bool set_value(const Key& key, const Value& value, const std::filesystem::path& folder,
+                             Configuration& configuration);
+
+// Of a polygon that does not cut itself, by the shoelace formula.
+[[nodiscard]] double area_of(const std::vector<std::pair<double, double>>& polygon);
+
+// sha256 over every key and value, first 16 hex digits.
+[[nodiscard]] std::string version_of(const Configuration& configuration);
+
+}  // namespace wayside::config

@@ -1,0 +1,321 @@
+#include "wayside/device/config/configuration.hpp"
+
+#include <fstream>
+#include <random>
+#include <regex>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "src/device/config/keys.hpp"
+#include "tests/doubles/temporary_folder.hpp"
+
+namespace wayside {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::string_view smallest = R"([site]
+name = "Test road"
+feed_id = 1
+source_id = 2
+camera_id = 3
+[camera]
+source = "replay:clips/a.mp4"
+)";
+
+class ConfigurationFile : public testing::Test {
+ protected:
+  std::filesystem::path write(std::string_view text) {
+    const std::filesystem::path file = folder_.path() / "camera.toml";
+    std::ofstream(file, std::ios::binary) << text;
+    return file;
+  }
+  Result<Configuration> load(std::string_view text) { return load_configuration(write(text)); }
+  // The message of a text that must not load.
+  std::string refusal(std::string_view text) {
+    const Result<Configuration> loaded = load(text);
+    if (loaded) {
+      ADD_FAILURE() << "loaded:\n" << text;
+      return {};
+    }
+    EXPECT_EQ(loaded.error().code, ErrorCode::invalid_input);
+    return loaded.error().message;
+  }
+  std::string refusal_after_smallest(std::string_view more) {
+    return refusal(std::string(smallest) + std::string(more));
+  }
+
+  doubles::TemporaryFolder folder_;
+};
+
+TEST_F(ConfigurationFile, TheSmallestTakesEveryDefault) {
+  const Result<Configuration> loaded = load(smallest);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const Configuration defaults;
+  EXPECT_EQ(loaded->site.name, "Test road");
+  EXPECT_EQ(loaded->site.camera_id, 3U);
+  EXPECT_FALSE(loaded->site.latitude.has_value());
+  EXPECT_EQ(loaded->camera.pace, "realtime");
+  EXPECT_EQ(loaded->queue.directory, defaults.queue.directory);
+  EXPECT_EQ(loaded->recognition.read_threads, defaults.recognition.read_threads);
+  EXPECT_TRUE(loaded->lanes.empty());
+  EXPECT_EQ(loaded->version.size(), 16U);
+}
+
+TEST_F(ConfigurationFile, PathsAreRelativeToTheFile) {
+  const Result<Configuration> loaded =
+      load(std::string(smallest) +
+           "[queue]\ndirectory = \"../spool\"\n[identity]\ndirectory = \"/etc/wayside\"\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->camera.source, "replay:" + (folder_.path() / "clips" / "a.mp4").string());
+  EXPECT_EQ(loaded->queue.directory, folder_.path().parent_path() / "spool");
+  EXPECT_EQ(loaded->identity.directory, "/etc/wayside");
+  EXPECT_TRUE(loaded->recognition.tessdata.empty());
+}
+
+TEST_F(ConfigurationFile, TheTemplateLoadsAndHasEveryKey) {
+  const std::string text = configuration_template();
+  const Result<Configuration> loaded = load(text);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  for (const config::Key& key : config::all_keys()) {
+    EXPECT_THAT(text, testing::ContainsRegex("\n(# )?" + std::string(key.name) + " = ")) << key.name;
+    EXPECT_THAT(text, HasSubstr(key.help)) << key.name;
+  }
+  // What it gives besides the required keys is the defaults.
+  const Result<Configuration> least = load(
+      "[site]\nname = \"A14 J31 westbound\"\nfeed_id = 1\nsource_id = 1\ncamera_id = 1\n"
+      "[camera]\nsource = \"replay:recording.mp4\"\n");
+  ASSERT_TRUE(least) << least.error().message;
+  EXPECT_EQ(loaded->version, least->version);
+}
+
+TEST_F(ConfigurationFile, TheTemplateStillLoadsWithEveryOptionalKeyPutIn) {
+  const std::string text = std::regex_replace(
+      configuration_template(), std::regex("\n# (latitude|longitude|number|polygon|\\[\\[lane)"), "\n$1");
+  const Result<Configuration> loaded = load(text);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_TRUE(loaded->site.latitude && loaded->site.longitude);
+  ASSERT_EQ(loaded->lanes.size(), 1U);
+  EXPECT_EQ(loaded->lanes[0].polygon.size(), 4U);
+}
+
+TEST_F(ConfigurationFile, AnUnknownKeyNamesTheNearest) {
+  const std::string message = refusal_after_smallest("[recognition]\nread_thread = 2\n");
+  EXPECT_THAT(message, HasSubstr("camera.toml: line 9: "));
+  EXPECT_THAT(message, HasSubstr("[recognition] has no key \"read_thread\"; did you mean \"read_threads\"?"));
+}
+
+TEST_F(ConfigurationFile, AnUnknownSectionNamesTheNearest) {
+  EXPECT_THAT(refusal_after_smallest("[recogniton]\n"),
+              HasSubstr("line 8: there is no section \"recogniton\"; did you "
+                        "mean \"recognition\"?"));
+}
+
+TEST_F(ConfigurationFile, AKeyInTheWrongPlaceIsToldItsSection) {
+  EXPECT_THAT(refusal_after_smallest("[upload]\nsuppress_repeat_s = 3\n"),
+              HasSubstr("it belongs below [passes]"));
+  EXPECT_THAT(refusal("camera_id = 3\n" + std::string(smallest)), HasSubstr("it belongs below [site]"));
+}
+
+TEST_F(ConfigurationFile, EveryErrorIsReportedInTheOrderOfTheFile) {
+  const std::string message = refusal(
+      "[site]\n"
+      "name = 7\n"
+      "feed_id = -1\n"
+      "source_id = 2\n"
+      "colour = \"red\"\n"
+      "[camera]\n"
+      "source = \"webcam\"\n"
+      "pace = \"slow\"\n");
+  std::vector<std::string> lines;
+  std::istringstream in(message);
+  for (std::string line; std::getline(in, line);)
+    lines.push_back(line);
+  ASSERT_EQ(lines.size(), 6U) << message;
+  EXPECT_THAT(lines[0], HasSubstr("line 1: site.camera_id is missing: add camera_id = 1 below [site]"));
+  EXPECT_THAT(lines[1], HasSubstr("line 2: site.name is 7, expected a text of one line"));
+  EXPECT_THAT(lines[2],
+              HasSubstr("line 3: site.feed_id is -1, expected a whole number from 0 to 4294967295"));
+  EXPECT_THAT(lines[3], HasSubstr("line 5: [site] has no key \"colour\"; remove it"));
+  EXPECT_THAT(lines[4], HasSubstr("line 7: camera.source is \"webcam\", expected \"replay:FILE\""));
+  EXPECT_THAT(lines[5], HasSubstr("line 8: camera.pace is \"slow\", expected one of \"realtime\", \"fast\""));
+  for (const std::string& line : lines)
+    EXPECT_THAT(line, HasSubstr("camera.toml: ")) << line;
+}
+
+TEST_F(ConfigurationFile, EveryNumberHasItsRange) {
+  const Configuration defaults;
+  for (const config::Key& key : config::all_keys()) {
+    Configuration scratch;
+    if (std::holds_alternative<std::string*>(key.slot(scratch)) ||
+        std::holds_alternative<std::filesystem::path*>(key.slot(scratch))) {
+      continue;
+    }
+    ASSERT_LT(key.least, key.most) << key.name;
+    for (const std::string& value :
+         {std::to_string(key.least - 1), std::to_string(key.most + 1), std::string("nan"), std::string("inf"),
+          std::string("\"1\""), std::string("true"), std::string("[1]"), std::string("2026-01-01")}) {
+      std::string text(smallest);
+      if (key.required) {
+        text = std::regex_replace(text, std::regex(std::string(key.name) + " = .*"),
+                                  std::string(key.name) + " = " + value);
+      } else {
+        text += "[" + std::string(key.section) + "]\n" + std::string(key.name) + " = " + value + "\n";
+        if (key.section == "site" || key.section == "camera") {
+          text = std::regex_replace(std::string(smallest),
+                                    std::regex("\\[" + std::string(key.section) + "\\]\n"),
+                                    "$&" + std::string(key.name) + " = " + value + "\n");
+        }
+      }
+      EXPECT_THAT(refusal(text), HasSubstr(std::string(key.section) + "." + std::string(key.name) + " is "))
+          << text;
+    }
+  }
+}
+
+TEST_F(ConfigurationFile, AWholeNumberIsNotRoundedFromAFraction) {
+  EXPECT_THAT(refusal_after_smallest("[recognition]\nread_threads = 1.5\n"),
+              HasSubstr("expected a whole number from 1"));
+}
+
+TEST_F(ConfigurationFile, LatitudeNeedsLongitude) {
+  EXPECT_THAT(refusal("[site]\nname=\"x\"\nfeed_id=1\nsource_id=1\ncamera_id=1\nlatitude=52\n[camera]"
+                      "\nsource=\"replay:a\"\n"),
+              HasSubstr("line 6: site.latitude is there without site.longitude"));
+}
+
+TEST_F(ConfigurationFile, TheLeastPlateWidthMustBeBelowTheMost) {
+  const std::string message = refusal_after_smallest("[recognition]\nmin_plate_width_px = 700\n");
+  EXPECT_THAT(
+      message,
+      HasSubstr("line 9: recognition.min_plate_width_px is 700 and recognition.max_plate_width_px is 600"));
+}
+
+TEST_F(ConfigurationFile, QueueAndIdentityNeedFoldersOfTheirOwn) {
+  EXPECT_THAT(refusal_after_smallest("[queue]\ndirectory=\"x\"\n[identity]\ndirectory=\"y/../x\"\n"),
+              HasSubstr("line 9: queue.directory and identity.directory are the same"));
+}
+
+TEST_F(ConfigurationFile, LanesAreRead) {
+  const Result<Configuration> loaded =
+      load(std::string(smallest) +
+           "[[lane]]\nnumber = 1\npolygon = [[0, 0], [0.5, 0], [0.5, 1]]\n"
+           "[[lane]]\nnumber = 2\npolygon = [[0.5, 0], [1, 0], [1, 1], [0.5, 1]]\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  ASSERT_EQ(loaded->lanes.size(), 2U);
+  EXPECT_EQ(loaded->lanes[1].number, 2);
+  EXPECT_EQ(loaded->lanes[0].polygon[1], std::make_pair(0.5, 0.0));
+}
+
+TEST_F(ConfigurationFile, WrongLanesSayWhatALaneIs) {
+  EXPECT_THAT(refusal_after_smallest("[lane]\nnumber = 1\n"), HasSubstr("expected sections headed [[lane]]"));
+  EXPECT_THAT(refusal_after_smallest("[[lane]]\nnumber = 0\npolygon = [[0,0],[1,0],[1,1]]\n"),
+              HasSubstr("lane.number is 0, expected a whole number from 1 to 99"));
+  EXPECT_THAT(refusal_after_smallest("[[lane]]\nnumber = 1\n"),
+              HasSubstr("lane.polygon is missing, expected 3 to 64"));
+  EXPECT_THAT(refusal_after_smallest("[[lane]]\nnumber = 1\npolygon = [[0,0],[1,1]]\n"),
+              HasSubstr("has 2 points"));
+  EXPECT_THAT(refusal_after_smallest("[[lane]]\nnumber = 1\npolygon = [[0,0],[0.5,0.5],[1,1]]\n"),
+              HasSubstr("enclose an area"));
+  EXPECT_THAT(refusal_after_smallest("[[lane]]\nnumber = 1\npolygon = [[0,0],[1,0],[1,1.5]]\n"),
+              HasSubstr("line 10: lane.polygon has a point that is none"));
+  EXPECT_THAT(refusal_after_smallest("[[lane]]\nnumber = 1\npoligon = 3\npolygon = [[0,0],[1,0],[1,1]]\n"),
+              HasSubstr("did you mean \"polygon\"?"));
+  EXPECT_THAT(refusal_after_smallest("[[lane]]\nnumber = 1\npolygon = [[0,0],[1,0],[1,1]]\n"
+                                     "[[lane]]\nnumber = 1\npolygon = [[0,0],[1,0],[1,1]]\n"),
+              HasSubstr("line 11: lane.number 1 is there twice"));
+}
+
+TEST_F(ConfigurationFile, UploadAddressesAreHttpsWithoutAPath) {
+  for (const std::string url :
+       {"https://bof.example", "https://bof.example:8443", "https://[::1]:8443", "https://10.0.0.1"}) {
+    EXPECT_TRUE(load(std::string(smallest) + "[upload]\nurl = \"" + url + "\"\n")) << url;
+  }
+  for (const std::string url : {"http://bof.example", "bof.example:8443", "https://", "https://a:0",
+                                "https://a:65536", "https://a/b", "https://a b", "https://u:p@a"}) {
+    EXPECT_THAT(refusal_after_smallest("[upload]\nurl = \"" + url + "\"\n"), HasSubstr("upload.url is"))
+        << url;
+  }
+}
+
+TEST_F(ConfigurationFile, WhatIsNoTomlNamesTheLine) {
+  EXPECT_THAT(refusal("[site]\nname = \"x\n"), HasSubstr("camera.toml: line 2: this is no TOML: "));
+  EXPECT_THAT(refusal("[site]\nname = \"x\"\nname = \"y\"\n"), HasSubstr("line 3: "));
+}
+
+TEST_F(ConfigurationFile, AMissingFileIsNamed) {
+  const Result<Configuration> loaded = load_configuration(folder_.path() / "none.toml");
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().message, HasSubstr("none.toml"));
+  EXPECT_FALSE(load_configuration(folder_.path()));
+}
+
+TEST_F(ConfigurationFile, MessagesCannotDriveATerminal) {
+  const std::string message = refusal_after_smallest("[site.\"\\u001b[2J\"]\n[queue]\n\"a\\nb\" = 1\n");
+  EXPECT_THAT(message, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(refusal_after_smallest("[log]\nlevel = \"" + std::string(5000, 'x') + "\"\n").size(),
+              testing::Lt(400U));
+}
+
+TEST_F(ConfigurationFile, TheVersionChangesWithEveryValueAndWithNothingElse) {
+  const auto version = [&](std::string_view text) {
+    const Result<Configuration> loaded = load(text);
+    EXPECT_TRUE(loaded) << loaded.error().message;
+    return loaded ? loaded->version : std::string{};
+  };
+  const std::string base = version(smallest);
+  EXPECT_EQ(base, version("# a remark\n" + std::string(smallest) + "[log]\nlevel = \"info\"\n"));
+  EXPECT_NE(base, version(std::string(smallest) + "[passes]\nmin_reads = 3\n"));
+  EXPECT_NE(base, version(std::string(smallest) + "[[lane]]\nnumber = 1\npolygon = [[0,0],[1,0],[1,1]]\n"));
+}
+
+// Truncated at every byte and mutated at random: an answer every time, never a crash.
+TEST_F(ConfigurationFile, DamagedFilesAreRefusedNotCrashedOn) {
+  const std::string whole =
+      configuration_template() + "[[lane]]\nnumber = 1\npolygon = [[0.0, 0.0], [0.5, 0.0], [0.5, 1.0]]\n";
+  for (std::size_t length = 0; length < whole.size(); length += 7) {
+    const Result<Configuration> loaded = load(std::string_view(whole).substr(0, length));
+    EXPECT_TRUE(loaded.has_value() || !loaded.error().message.empty());
+  }
+  std::mt19937 random(20261122);
+  const std::string letters = "[]{}\"'=.,#\n\r\t\\\0\xff\xc3-+_0123456789eEnaixz:TZ";
+  for (int round = 0; round < 2000; ++round) {
+    std::string text = whole;
+    const int changes = 1 + static_cast<int>(random() % 6);
+    for (int change = 0; change < changes; ++change) {
+      const std::size_t at = random() % text.size();
+      switch (random() % 4) {
+        case 0:
+          text[at] = letters[random() % letters.size()];
+          break;
+        case 1:
+          text.insert(at, 1, letters[random() % letters.size()]);
+          break;
+        case 2:
+          text.erase(at, 1 + random() % 40);
+          break;
+        default:
+          text.insert(at, text.substr(random() % text.size(), random() % 80));
+          break;
+      }
+    }
+    const Result<Configuration> loaded = load(text);
+    EXPECT_TRUE(loaded.has_value() || !loaded.error().message.empty());
+  }
+}
+
+TEST_F(ConfigurationFile, EndlessNestingIsRefused) {
+  EXPECT_FALSE(load("a = " + std::string(100'000, '[')));
+  EXPECT_FALSE(load("a = " + std::string(100'000, '{')));
+  std::string dotted = "a";
+  for (int i = 0; i < 20'000; ++i)
+    dotted += ".a";
+  EXPECT_FALSE(load(dotted + " = 1\n"));
+  EXPECT_FALSE(load("[" + dotted + "]\n"));
+  EXPECT_FALSE(load(std::string(2U << 20U, '#')));
+}
+
+}  // namespace
+}  // namespace wayside
