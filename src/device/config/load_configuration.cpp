@@ -83,10 +83,10 @@ class Loader {
     for (const auto& [key, node] : root) {
       const std::string_view name = key.str();
       if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-      error(
-          key.source().begin.line,
-          fmt::format("there is no {} \"{}\"{}", node.is_table() ? "section" : "key outside a section called",
-                      shown(name), node.is_table() ? meant(name, known) : home_of(name)));
+      const std::string home = home_of(name);
+      error(key.source().begin.line,
+            fmt::format("there is no section \"{}\"{}", shown(name),
+                        home.empty() || node.is_table() ? meant(name, known) : home));
     }
   }
 
@@ -94,12 +94,12 @@ class Loader {
     const std::string near = nearest(given, known);
     return near.empty() ? std::string("; remove it") : fmt::format("; did you mean \"{}\"?", near);
   }
-  // The section a key should have stood in, for keys that are right but in the wrong place.
+  // For a key that is right but in the wrong place.
   static std::string home_of(std::string_view name) {
     for (const config::Key& key : config::all_keys()) {
       if (key.name == name) return fmt::format("; it belongs below [{}]", key.section);
     }
-    return "; every key stands below a [section]";
+    return {};
   }
 
   void read_section(const toml::table& root, std::string_view section) {
@@ -126,9 +126,9 @@ class Loader {
     for (const auto& [key, value] : *table) {
       const std::string_view name = key.str();
       if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-      std::string hint = meant(name, known);
-      if (hint == "; remove it") hint = home_of(name);
-      error(key.source().begin.line, fmt::format("[{}] has no key \"{}\"{}", section, shown(name), hint));
+      const std::string home = home_of(name);
+      error(key.source().begin.line, fmt::format("[{}] has no key \"{}\"{}", section, shown(name),
+                                                 home.empty() ? meant(name, known) : home));
     }
   }
 
