@@ -10,7 +10,8 @@ namespace {
 // Longer than any option, key or section: a longer word is nobody's typing slip.
 constexpr std::size_t longest_word = 64;
 
-// Levenshtein's distance, one row at a time.
+}  // namespace
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -25,8 +26,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   }
   return row.back();
 }
-
-}  // namespace
 
 std::string nearest(std::string_view given, const std::vector<std::string>& known) {
   std::string best;

@@ -7,6 +7,13 @@ namespace {
 
 const std::vector<std::string> words = {"--config", "--check-config", "--report", "--help"};
 
+TEST(EditDistance, CountsCharactersPutInTakenOutAndExchanged) {
+  EXPECT_EQ(edit_distance("", ""), 0U);
+  EXPECT_EQ(edit_distance("", "abc"), 3U);
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
+  EXPECT_EQ(edit_distance("AB12CDE", "AB12CD"), 1U);
+}
+
 TEST(Nearest, FindsTheWordMeant) {
   EXPECT_EQ(nearest("--confg", words), "--config");
   EXPECT_EQ(nearest("--chekc-config", words), "--check-config");
