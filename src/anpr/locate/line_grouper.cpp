@@ -22,8 +22,8 @@ float height_of(const Mark& mark) {
 }
 
 bool alike(const Mark& a, const Mark& b) {
-  const auto [smaller, larger] = std::minmax(height_of(a), height_of(b));
-  return smaller >= like_height * larger;
+  const float larger = std::max(height_of(a), height_of(b));
+  return std::min(height_of(a), height_of(b)) >= like_height * larger;
 }
 
 // Marks sorted by x, so that what lies within reach is found by walking a short way.
