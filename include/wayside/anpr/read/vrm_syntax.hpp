@@ -1,10 +1,18 @@
-// The forms a VRM can have, as a prior over what the reader saw; never a filter: what fits no form still comes out.
+// The forms a VRM can have, as a prior over what the reader saw; never a filter: what fits no form still
+// comes out.
 //
-// Threads: immutable after load(). Data: models/vrm/*.toml, whose comments give the source of each form.
-// Failure: load() names file, line and field.
+// Threads: immutable after load(). Data: models/vrm/*.toml, whose comments give the notation, the source and
+// the standing of each form. Failure: load() names file, line and field.
+//
+// A mark c1..cn under a pattern of a form scores  log weight - log patterns + sum over i of (log p_i(c_i) +
+// log 36 - log k_i), p_i being what the picture says and k_i how many characters the pattern allows at i:
+// Bayes' rule with marks of one pattern equally likely and the engine's own prior over characters uniform.
+// The unknown form has k_i = 36 throughout.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,28 +28,32 @@ class VrmSyntax {
   struct Hypothesis {
     std::string vrm;
     std::string format;    // the form's name, "unknown" where none fits
-    double log_score = 0;  // log of picture probability times prior, up to a constant shared by all of one call
+    double log_score = 0;  // as above, comparable within one call
+    std::size_t first_position =
+        0;  // where vrm begins: positions left out at the ends were taken for the plate's rim
   };
 
-  struct Form;  // one pattern with its prior weight
+  struct Tables;  // forms, priors and look-alikes
 
-  // Age identifiers later than `today` allows do not exist yet and get the prior of the unknown form.
+  // Age identifiers later than `today` allows do not exist yet and get the prior of the unknown form. A today
+  // before 2026, as an unset clock gives, counts as the start of 2026.
   static Result<VrmSyntax> load(const std::filesystem::path& file, UtcTime today);
 
   VrmSyntax(VrmSyntax&&) noexcept;
   VrmSyntax& operator=(VrmSyntax&&) noexcept;
   ~VrmSyntax();
 
-  // The best `count` hypotheses, best first, with glyphs that look alike (0/O, 1/I, ...) resolved by position.
-  // Positions with no guesses are not allowed; no positions give no hypotheses.
-  [[nodiscard]] std::vector<Hypothesis> rank(const std::vector<CharacterPosition>& positions, std::size_t count) const;
+  // The best `count` hypotheses, best first, each text once, with glyphs that look alike (0/O, 1/I, ...)
+  // resolved by position. No positions, or one without guesses, give no hypotheses.
+  [[nodiscard]] std::vector<Hypothesis> rank(const std::vector<CharacterPosition>& positions,
+                                             std::size_t count) const;
 
   // The form that a finished text has; "unknown" if none.
   [[nodiscard]] std::string_view format_of(std::string_view vrm) const;
 
  private:
-  explicit VrmSyntax(std::vector<Form> forms);
-  std::vector<Form> forms_;
+  explicit VrmSyntax(std::unique_ptr<const Tables> tables);
+  std::unique_ptr<const Tables> tables_;
 };
 
 }  // namespace wayside

@@ -1,0 +1,170 @@
+#include "wayside/anpr/read/vrm_syntax.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "vrm_tables.hpp"
+
+namespace wayside {
+namespace {
+
+using vrm::Pattern;
+
+// log p of every character at every position, look-alikes and the never-offered included.
+using Evidence = std::vector<std::array<double, vrm::letters>>;
+
+constexpr double least_probability = 1e-6;  // an engine's 0 is a rounded value, not a proof
+constexpr std::size_t shortest_without_ends = 3;
+
+struct Partial {
+  std::string text;
+  double log_score = 0;
+};
+
+bool better(const Partial& a, const Partial& b) {
+  return a.log_score != b.log_score ? a.log_score > b.log_score : a.text < b.text;
+}
+
+void keep_best(std::vector<Partial>& partials, std::size_t most) {
+  if (partials.size() > most) {
+    std::partial_sort(partials.begin(), partials.begin() + static_cast<std::ptrdiff_t>(most), partials.end(),
+                      better);
+    partials.resize(most);
+  } else {
+    std::sort(partials.begin(), partials.end(), better);
+  }
+}
+
+std::size_t digit(char character) {
+  return static_cast<std::size_t>(character - '0');
+}
+
+bool fits(const Pattern& pattern, const std::array<bool, 100>& ages, std::string_view text) {
+  if (text.size() != pattern.positions.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::optional<std::size_t> index = vrm::index_of(text[i]);
+    if (!index || !pattern.positions[i].test(*index)) return false;
+  }
+  return !pattern.age || ages[digit(text[*pattern.age]) * 10 + digit(text[*pattern.age + 1])];
+}
+
+std::optional<Evidence> evidence_of(const std::vector<CharacterPosition>& positions,
+                                    const VrmSyntax::Tables& tables) {
+  Evidence evidence(positions.size());
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    evidence[i].fill(-1e9);
+    bool any = false;
+    for (const CharacterGuess& guess : positions[i]) {
+      const std::optional<std::size_t> seen = vrm::index_of(guess.character);
+      if (!seen) continue;
+      any = true;
+      const double log_p =
+          std::log(std::clamp(static_cast<double>(guess.probability), least_probability, 1.0));
+      for (std::size_t truth = 0; truth < vrm::letters; ++truth) {
+        evidence[i][truth] = std::max(evidence[i][truth], log_p - tables.cost[*seen][truth]);
+      }
+    }
+    if (!any) return std::nullopt;
+  }
+  return evidence;
+}
+
+// The best `count` texts over evidence[first, first + positions.size()) with the characters that `positions`
+// allow. Exact: positions are independent, so no text among the best count has a character that is not among
+// the best count of its position; only the two digits of an age identifier depend on one another and are
+// tried in full.
+std::vector<Partial> best_texts(const Evidence& evidence, std::size_t first,
+                                const std::vector<vrm::CharacterSet>& positions,
+                                std::optional<std::size_t> age, const std::array<bool, 100>& ages,
+                                std::size_t count) {
+  std::vector<Partial> partials = {Partial{}};
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    const auto& scores = evidence[first + i];
+    std::vector<std::size_t> characters;
+    for (std::size_t c = 0; c < vrm::letters; ++c) {
+      if (positions[i].test(c)) characters.push_back(c);
+    }
+    const bool age_begins = age && i == *age;
+    const bool age_ends = age && i == *age + 1;
+    if (!age_begins && !age_ends && characters.size() > count) {
+      std::partial_sort(characters.begin(), characters.begin() + static_cast<std::ptrdiff_t>(count),
+                        characters.end(), [&](std::size_t a, std::size_t b) {
+                          return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
+                        });
+      characters.resize(count);
+    }
+    std::vector<Partial> longer;
+    for (const Partial& partial : partials) {
+      for (const std::size_t c : characters) {
+        if (age_ends && !ages[digit(partial.text.back()) * 10 + c]) continue;
+        longer.push_back({partial.text + vrm::alphabet[c], partial.log_score + scores[c]});
+      }
+    }
+    if (!age_begins) keep_best(longer, count);
+    partials = std::move(longer);
+  }
+  return partials;
+}
+
+}  // namespace
+
+VrmSyntax::VrmSyntax(std::unique_ptr<const Tables> tables) : tables_(std::move(tables)) {}
+VrmSyntax::VrmSyntax(VrmSyntax&&) noexcept = default;
+VrmSyntax& VrmSyntax::operator=(VrmSyntax&&) noexcept = default;
+VrmSyntax::~VrmSyntax() = default;
+
+Result<VrmSyntax> VrmSyntax::load(const std::filesystem::path& file, UtcTime today) {
+  Result<Tables> tables = vrm::read_tables(file, today);
+  if (!tables) return fail(tables.error().context("reading the VRM syntax"));
+  return VrmSyntax(std::make_unique<const Tables>(std::move(*tables)));
+}
+
+std::vector<VrmSyntax::Hypothesis> VrmSyntax::rank(const std::vector<CharacterPosition>& positions,
+                                                   std::size_t count) const {
+  const std::optional<Evidence> evidence = evidence_of(positions, *tables_);
+  if (!evidence || evidence->empty() || count == 0) return {};
+  const std::size_t n = evidence->size();
+  std::vector<Hypothesis> ranked;
+  const auto add = [&](std::vector<Partial> texts, const std::string& format, double log_prior,
+                       std::size_t first) {
+    for (Partial& text : texts)
+      ranked.push_back({std::move(text.text), format, text.log_score + log_prior, first});
+  };
+
+  const std::vector<vrm::CharacterSet> anything(n, vrm::CharacterSet().set());
+  add(best_texts(*evidence, 0, anything, std::nullopt, tables_->ages, count), "unknown", tables_->log_unknown,
+      0);
+  for (const Pattern& pattern : tables_->patterns) {
+    const std::size_t length = pattern.positions.size();
+    if (length > n || n - length > 2 || (length < n && length < shortest_without_ends)) continue;
+    const std::size_t left_out = n - length;
+    // One position too many may stand at either end; of two, one stands at each.
+    for (std::size_t first = left_out / 2; first <= (left_out + 1) / 2; ++first) {
+      add(best_texts(*evidence, first, pattern.positions, pattern.age, tables_->ages, count),
+          tables_->forms[pattern.form],
+          pattern.log_prior - static_cast<double>(left_out) * tables_->junk_cost, first);
+    }
+  }
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const Hypothesis& a, const Hypothesis& b) { return a.log_score > b.log_score; });
+  std::vector<Hypothesis> best;
+  for (Hypothesis& hypothesis : ranked) {
+    if (best.size() == count) break;
+    const bool repeated =
+        std::any_of(best.begin(), best.end(), [&](const Hypothesis& b) { return b.vrm == hypothesis.vrm; });
+    if (!repeated) best.push_back(std::move(hypothesis));
+  }
+  return best;
+}
+
+std::string_view VrmSyntax::format_of(std::string_view vrm) const {
+  const Pattern* likeliest = nullptr;
+  for (const Pattern& pattern : tables_->patterns) {
+    if (!fits(pattern, tables_->ages, vrm)) continue;
+    if (likeliest == nullptr || pattern.log_prior > likeliest->log_prior) likeliest = &pattern;
+  }
+  return likeliest == nullptr ? std::string_view("unknown")
+                              : std::string_view(tables_->forms[likeliest->form]);
+}
+
+}  // namespace wayside
