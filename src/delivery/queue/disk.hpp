@@ -1,0 +1,49 @@
+// The one door to the device: fixed files, written in place. Tests put a faulty device behind it.
+//
+// Threads: read() from any; write() and sync() of one file from one thread at a time. Ownership: files
+// outlive their Disk. Failure: io, or exhausted when the device is full; the message names the file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "wayside/base/bytes.hpp"
+#include "wayside/base/result.hpp"
+
+namespace wayside::flash {
+
+class DiskFile {
+ public:
+  virtual ~DiskFile() = default;
+  // All of `into`, or a failure: reading past the end is one.
+  [[nodiscard]] virtual Status read(std::uint64_t offset, std::span<std::uint8_t> into) const = 0;
+  [[nodiscard]] virtual Status write(std::uint64_t offset, ByteView bytes) = 0;
+  // Only after this succeeded is what was written durable. After a failure it says nothing about the earlier
+  // writes, however often it is asked again.
+  [[nodiscard]] virtual Status sync() = 0;
+};
+
+class Disk {
+ public:
+  virtual ~Disk() = default;
+  struct Entry {
+    std::string name;
+    std::uint64_t bytes = 0;
+  };
+  [[nodiscard]] virtual Result<std::vector<Entry>> list() const = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<DiskFile>> open(const std::string& name) = 0;
+  // Makes it `bytes` long, of written zeros (no holes: appending must not allocate), durable with its name.
+  // Replaces one of that name.
+  [[nodiscard]] virtual Status create(const std::string& name, std::uint64_t bytes) = 0;
+  // No failure when it is not there.
+  [[nodiscard]] virtual Status remove(const std::string& name) = 0;
+};
+
+// Makes the directory when absent and locks it. unavailable: another process holds the lock.
+[[nodiscard]] Result<std::unique_ptr<Disk>> open_posix_disk(const std::filesystem::path& directory);
+
+}  // namespace wayside::flash

@@ -1,0 +1,196 @@
+#include "src/delivery/queue/formatting.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include "wayside/base/log.hpp"
+
+#include "src/delivery/queue/acknowledgements.hpp"
+
+namespace wayside::flash {
+
+namespace {
+
+constexpr std::uint32_t fewest_segments = 3;
+constexpr std::uint32_t most_segments = 512;
+constexpr std::uint32_t smallest_segment = 32 * 1024;
+constexpr std::uint32_t largest_segment = 1U << 30U;
+
+Status check_sizes(const QueueOptions& options) {
+  if (options.segments < fewest_segments || options.segments > most_segments) {
+    return fail(ErrorCode::invalid_input, fmt::format("queue segments = {}: must be {} to {}",
+                                                      options.segments, fewest_segments, most_segments));
+  }
+  if (options.segment_bytes % block_bytes != 0 || options.segment_bytes < smallest_segment ||
+      options.segment_bytes > largest_segment) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("queue segment_bytes = {}: must be a multiple of {} from {} to {}",
+                            options.segment_bytes, block_bytes, smallest_segment, largest_segment));
+  }
+  return {};
+}
+
+// The index a segment's file name states; nothing: no such name.
+std::optional<std::uint32_t> segment_index(const std::string& name) {
+  if (name.size() != 8 || name.rfind("seg-", 0) != 0) return std::nullopt;
+  std::uint32_t index = 0;
+  for (const char digit : name.substr(4)) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    index = index * 10 + static_cast<std::uint32_t>(digit - '0');
+  }
+  return index;
+}
+
+bool is_ours(const std::string& name) {
+  // A partition of its own has lost+found.
+  return segment_index(name) || name == Acknowledgements::file_name(0) ||
+         name == Acknowledgements::file_name(1) || name == "lost+found";
+}
+
+// The newer of a segment file's two headers. not_found: neither is readable.
+Result<SegmentHeader> read_header(Disk& disk, const std::string& name,
+                                  const std::filesystem::path& directory) {
+  Result<std::unique_ptr<DiskFile>> file = disk.open(name);
+  if (!file) return fail(file.error());
+  Result<SegmentHeader> best = fail(ErrorCode::not_found, "no readable header");
+  Bytes block(block_bytes);
+  for (std::uint64_t offset = 0; offset < segment_header_bytes; offset += block_bytes) {
+    if (!(*file)->read(offset, block)) continue;
+    Result<SegmentHeader> header = decode_segment_header(block);
+    if (!header && header.error().code == ErrorCode::unsupported) {
+      return fail(
+          ErrorCode::unsupported,
+          fmt::format("{} was written by another version of this program, which uses another format than "
+                      "version {}: run that version until its queue is empty, or name another directory",
+                      (directory / name).string(), format_version));
+    }
+    if (header && (!best || header->epoch > best->epoch)) best = std::move(header);
+  }
+  return best;
+}
+
+// Acknowledgement blocks are the last thing that formatting writes, so one of them shows that it was
+// finished.
+bool has_acknowledgements(Disk& disk, const QueueUuid& uuid) {
+  Bytes bytes(acknowledgement_file_bytes);
+  for (const int which : {0, 1}) {
+    const Result<std::unique_ptr<DiskFile>> file = disk.open(Acknowledgements::file_name(which));
+    if (!file || !(*file)->read(0, bytes)) continue;
+    if (const Result<QueueUuid> owner = acknowledgement_owner(bytes); owner && *owner == uuid) return true;
+  }
+  return false;
+}
+
+Result<Survey> make_all(Disk& disk, const QueueOptions& options) {
+  Survey queue{true, {}, options.segments, options.segment_bytes, {}};
+  randombytes_buf(queue.uuid.data(), queue.uuid.size());
+  for (std::uint32_t i = 0; i < options.segments; ++i) {
+    if (Status ok = make_segment(disk, queue, i); !ok) return fail(ok.error());
+    queue.headers.emplace_back(SegmentHeader{queue.uuid, i, queue.segments, queue.segment_bytes, 0, 0, 0});
+  }
+  std::unique_ptr<DiskFile> files[2];
+  for (const int which : {0, 1}) {
+    const std::string name = Acknowledgements::file_name(which);
+    if (Status ok = disk.create(name, acknowledgement_file_bytes); !ok) return fail(ok.error());
+    Result<std::unique_ptr<DiskFile>> file = disk.open(name);
+    if (!file) return fail(file.error());
+    files[which] = std::move(*file);
+  }
+  Acknowledgements blocks(std::move(files[0]), std::move(files[1]));
+  if (Status ok = blocks.store(queue.uuid, Settled{}); !ok) return fail(ok.error());
+  return queue;
+}
+
+}  // namespace
+
+std::string segment_file_name(std::uint32_t index) {
+  return fmt::format("seg-{:04}", index);
+}
+
+Status make_segment(Disk& disk, const Survey& queue, std::uint32_t index) {
+  const std::string name = segment_file_name(index);
+  if (Status ok = disk.create(name, queue.segment_bytes); !ok) return ok;
+  Result<std::unique_ptr<DiskFile>> file = disk.open(name);
+  if (!file) return fail(file.error());
+  Bytes headers(segment_header_bytes);
+  const std::span<std::uint8_t> both(headers);
+  const SegmentHeader header{queue.uuid, index, queue.segments, queue.segment_bytes, 0, 0, 0};
+  encode(header, both.first(block_bytes));
+  encode(header, both.subspan(block_bytes));
+  if (Status ok = (*file)->write(0, headers); !ok) return ok;
+  return (*file)->sync();
+}
+
+Result<Survey> survey(Disk& disk, const QueueOptions& options) {
+  const Result<std::vector<Disk::Entry>> entries = disk.list();
+  if (!entries) return fail(entries.error());
+  std::map<std::uint32_t, SegmentHeader> headers;
+  std::map<std::uint32_t, std::uint64_t> sizes;
+  for (const Disk::Entry& entry : *entries) {
+    if (!is_ours(entry.name)) {
+      return fail(
+          ErrorCode::invalid_input,
+          fmt::format("{} holds {:?}, which is no file of a queue: name a directory that is empty or holds a "
+                      "queue only",
+                      options.directory.string(), entry.name));
+    }
+    const std::optional<std::uint32_t> index = segment_index(entry.name);
+    if (!index) continue;
+    Result<SegmentHeader> header = read_header(disk, entry.name, options.directory);
+    if (!header && header.error().code == ErrorCode::unsupported) return fail(header.error());
+    sizes[*index] = entry.bytes;
+    if (header && header->index == *index) headers[*index] = *header;
+  }
+
+  // A stray segment of another queue must not take over: the majority says which queue this is.
+  std::map<QueueUuid, std::size_t> votes;
+  for (const auto& [index, header] : headers)
+    ++votes[header.uuid];
+  Survey out;
+  const auto winner = std::max_element(votes.begin(), votes.end(),
+                                       [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (winner == votes.end()) return out;
+  out.uuid = winner->first;
+  bool used = false;
+  for (const auto& [index, header] : headers) {
+    if (header.uuid != out.uuid) continue;
+    out.segments = header.segments;
+    out.segment_bytes = header.segment_bytes;
+    used = used || header.epoch != 0;
+  }
+  out.formatted = used || has_acknowledgements(disk, out.uuid);
+  for (std::uint32_t i = 0; i < out.segments; ++i) {
+    const auto it = headers.find(i);
+    const bool whole = it != headers.end() && it->second.uuid == out.uuid && sizes[i] == out.segment_bytes;
+    out.headers.push_back(whole ? std::optional(it->second) : std::nullopt);
+  }
+  return out;
+}
+
+Result<Survey> format(Disk& disk, const QueueOptions& options) {
+  if (Status ok = check_sizes(options); !ok) return fail(ok.error());
+  Result<Survey> made = make_all(disk, options);
+  if (made) {
+    log::info("queue_formatted", {{"segments", made->segments}, {"segment_bytes", made->segment_bytes}});
+    return made;
+  }
+  const Result<std::vector<Disk::Entry>> entries = disk.list();
+  if (entries) {
+    for (const Disk::Entry& entry : *entries) {
+      if (entry.name != "lost+found") static_cast<void>(disk.remove(entry.name));
+    }
+  }
+  if (made.error().code != ErrorCode::exhausted) return made;
+  return fail(
+      ErrorCode::exhausted,
+      fmt::format(
+          "the queue needs {} bytes in {} and the device has no room for them: make room, or set fewer "
+          "or smaller segments ({})",
+          std::uint64_t{options.segments} * options.segment_bytes + 2 * acknowledgement_file_bytes,
+          options.directory.string(), made.error().message));
+}
+
+}  // namespace wayside::flash

@@ -1,0 +1,46 @@
+// Numbers that will never be delivered, and why: the content of a gap record.
+//
+// Threads: plain values. Shapes: ranges ascending by number, disjoint. Numbers and reasons only, so that a
+// gap record stays readable to the camera itself, which cannot decrypt its own records.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "wayside/base/bytes.hpp"
+#include "wayside/base/result.hpp"
+
+#include "src/delivery/queue/number_set.hpp"
+
+namespace wayside::flash {
+
+enum class GapReason : std::uint32_t {
+  evicted = 1,  // given up for newer records: the queue was full
+  damaged = 2,  // unreadable, or never fully written before a power cut
+  interrupted =
+      3,  // above the highest number found after an unclean stop: reserved, and most likely never used
+};
+
+struct Gap {
+  NumberRange numbers;
+  GapReason reason = GapReason::damaged;
+  friend bool operator==(const Gap&, const Gap&) = default;
+};
+using Gaps = std::vector<Gap>;
+
+// What one entry takes in a record at most, in both its forms.
+inline constexpr std::size_t gap_entry_bytes = 144;
+
+// Sorts, and joins neighbours of the same reason.
+[[nodiscard]] Gaps joined(Gaps gaps);
+[[nodiscard]] std::uint64_t count_numbers(const Gaps& gaps);
+
+[[nodiscard]] Bytes encode(const Gaps& gaps);
+[[nodiscard]] Result<Gaps> decode_gaps(ByteView bytes);
+// The document the back office gets: {"schema": "wayside-gap-1", "gaps": [{"first", "last", "count",
+// "reason"}]}.
+[[nodiscard]] std::string to_json(const Gaps& gaps);
+
+}  // namespace wayside::flash

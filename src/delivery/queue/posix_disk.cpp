@@ -1,0 +1,148 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "src/delivery/queue/disk.hpp"
+
+namespace wayside::flash {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+Error system_error(std::string_view what, const fs::path& path, int code) {
+  const ErrorCode kind = (code == ENOSPC || code == EDQUOT) ? ErrorCode::exhausted : ErrorCode::io;
+  return Error{kind, fmt::format("cannot {} {}: {}", what, path.string(), std::strerror(code))};
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+class PosixFile : public DiskFile {
+ public:
+  PosixFile(Descriptor fd, fs::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  Status read(std::uint64_t offset, std::span<std::uint8_t> into) const override {
+    while (!into.empty()) {
+      const ssize_t got = ::pread(fd_.get(), into.data(), into.size(), static_cast<off_t>(offset));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return fail(system_error("read", path_, errno));
+      if (got == 0) return fail(ErrorCode::io, fmt::format("{} is shorter than it was made", path_.string()));
+      into = into.subspan(static_cast<std::size_t>(got));
+      offset += static_cast<std::uint64_t>(got);
+    }
+    return {};
+  }
+
+  Status write(std::uint64_t offset, ByteView bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) return fail(system_error("write", path_, errno));
+      bytes = bytes.subspan(static_cast<std::size_t>(put));
+      offset += static_cast<std::uint64_t>(put);
+    }
+    return {};
+  }
+
+  Status sync() override {
+    if (::fdatasync(fd_.get()) != 0) return fail(system_error("sync", path_, errno));
+    return {};
+  }
+
+ private:
+  Descriptor fd_;
+  fs::path path_;
+};
+
+class PosixDisk : public Disk {
+ public:
+  PosixDisk(Descriptor directory, fs::path path) : directory_(std::move(directory)), path_(std::move(path)) {}
+
+  Result<std::vector<Entry>> list() const override {
+    std::vector<Entry> out;
+    std::error_code failed;
+    for (fs::directory_iterator it(path_, failed), end; !failed && it != end; it.increment(failed)) {
+      const bool is_file = it->is_regular_file(failed) && !it->is_symlink(failed);
+      out.push_back({it->path().filename().string(), is_file ? it->file_size(failed) : 0});
+    }
+    if (failed)
+      return fail(ErrorCode::io, fmt::format("cannot list {}: {}", path_.string(), failed.message()));
+    std::sort(out.begin(), out.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+    return out;
+  }
+
+  Result<std::unique_ptr<DiskFile>> open(const std::string& name) override {
+    Descriptor fd(::openat(directory_.get(), name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    if (fd.get() < 0) return fail(system_error("open", path_ / name, errno));
+    return std::make_unique<PosixFile>(std::move(fd), path_ / name);
+  }
+
+  Status create(const std::string& name, std::uint64_t bytes) override {
+    const fs::path path = path_ / name;
+    Descriptor fd(
+        ::openat(directory_.get(), name.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (fd.get() < 0) return fail(system_error("create", path, errno));
+    PosixFile file(std::move(fd), path);
+    const Bytes zeros(std::min<std::uint64_t>(bytes, std::uint64_t{1} << 20U));
+    for (std::uint64_t at = 0; at < bytes; at += zeros.size()) {
+      const std::size_t length = static_cast<std::size_t>(std::min<std::uint64_t>(zeros.size(), bytes - at));
+      if (Status ok = file.write(at, ByteView(zeros).first(length)); !ok) return ok;
+    }
+    if (Status ok = file.sync(); !ok) return ok;
+    if (::fsync(directory_.get()) != 0) return fail(system_error("sync", path_, errno));
+    return {};
+  }
+
+  Status remove(const std::string& name) override {
+    if (::unlinkat(directory_.get(), name.c_str(), 0) != 0 && errno != ENOENT) {
+      return fail(system_error("remove", path_ / name, errno));
+    }
+    return {};
+  }
+
+ private:
+  Descriptor directory_;
+  fs::path path_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Disk>> open_posix_disk(const fs::path& directory) {
+  std::error_code failed;
+  fs::create_directories(directory, failed);
+  if (failed) {
+    return fail(ErrorCode::io,
+                fmt::format("cannot make the queue's directory {}: {}; make it, or name another",
+                            directory.string(), failed.message()));
+  }
+  Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0) return fail(system_error("open", directory, errno));
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return fail(system_error("lock", directory, errno));
+    return fail(
+        ErrorCode::unavailable,
+        fmt::format("the queue in {} is open in another process: stop that one first", directory.string()));
+  }
+  return std::make_unique<PosixDisk>(std::move(fd), directory);
+}
+
+}  // namespace wayside::flash

@@ -1,0 +1,44 @@
+// What is in a queue's files, found again at start. Writes nothing to a sound queue, so recovering twice, or
+// a crash while recovering, changes nothing; numbers that are missing are owed to the first gap record
+// appended later.
+//
+// Threads: at start, one. Failure: as open_record_queue().
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "src/delivery/queue/acknowledgements.hpp"
+#include "src/delivery/queue/disk.hpp"
+#include "src/delivery/queue/queue_index.hpp"
+#include "src/delivery/queue/record_format.hpp"
+
+namespace wayside::flash {
+
+// Where the next record goes.
+struct WritePosition {
+  std::uint32_t segment = 0;
+  std::uint64_t offset = 0;
+  SegmentHeader header;
+};
+
+struct Recovered {
+  QueueUuid uuid{};
+  std::uint32_t segments = 0;
+  std::uint32_t segment_bytes = 0;
+  std::vector<std::unique_ptr<DiskFile>> files;  // by segment
+  std::optional<Acknowledgements> acknowledgements;
+  QueueIndex index{0};
+  std::uint64_t next_number = 1;
+  std::uint64_t newest_epoch = 0;
+  std::optional<WritePosition> active;
+  Sha256 previous{};                 // of the record written last
+  std::uint64_t damaged = 0;         // numbers missing below the highest one found
+  std::uint32_t ignored_blocks = 0;  // acknowledgement blocks that do not check out
+};
+
+// Formats an empty directory first.
+[[nodiscard]] Result<Recovered> recover(Disk& disk, const QueueOptions& options);
+
+}  // namespace wayside::flash
