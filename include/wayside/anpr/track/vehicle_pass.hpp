@@ -1,19 +1,21 @@
 // One vehicle's whole way through the view: what its reads voted for, and the pictures of a winning read.
 //
-// Threads: plain value. No speed, and nothing a speed could be worked out from, is kept beyond the frame times that the
-// record needs as evidence of when the vehicle was seen.
+// Threads: plain value. No speed, and nothing a speed could be worked out from, is kept beyond the frame
+// times that the record needs as evidence of when the vehicle was seen.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wayside/anpr/read/plate_read.hpp"
 
 namespace wayside {
 
-enum class Direction { unknown, towards, away };  // relative to the camera
+enum class Direction { unknown, towards, away };                // relative to the camera
+[[nodiscard]] std::string_view to_string(Direction direction);  // "unknown", "towards", "away"
 
 struct VrmAlternative {
   std::string vrm;
@@ -23,7 +25,7 @@ struct VrmAlternative {
 struct VehiclePass {
   PassNumber number;
   std::string vrm;
-  float confidence = 0;                   // 0 to 1: that vrm is exactly right
+  float confidence = 0;                      // 0 to 1: that vrm is exactly right
   std::vector<float> character_confidences;  // one a character of vrm
   std::vector<VrmAlternative> alternatives;  // the runners-up, best first, at most 4
   std::string format;

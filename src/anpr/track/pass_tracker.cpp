@@ -1,0 +1,177 @@
+#include "wayside/anpr/track/pass_tracker.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <tuple>
+#include <utility>
+
+#include "src/anpr/track/association.hpp"
+#include "src/anpr/track/reported_passes.hpp"
+
+namespace wayside {
+
+namespace {
+
+constexpr std::size_t most_open_tracks = 32;
+// Frames lost on the way must not break a track, but after so many closing times a track is over whatever
+// comes.
+constexpr double longest_gap = 4;
+
+class VotingPassTracker : public PassTracker {
+ public:
+  explicit VotingPassTracker(TrackerOptions options)
+      : options_(std::move(options)), reported_(options_.suppress_repeat_s) {}
+
+  std::vector<VehiclePass> update(const FrameReads& frame) override {
+    assert(!latest_ || (latest_->number < frame.frame.number && latest_->monotonic < frame.frame.monotonic));
+    const MonotonicTime now = frame.frame.monotonic;
+    std::vector<PlateTrack> over =
+        take_tracks([&](const PlateTrack& track) { return cannot_go_on(track, now); });
+    associate(frame);
+    latest_ = frame.frame;
+    std::vector<PlateTrack> quiet =
+        take_tracks([&](const PlateTrack& track) { return quiet_s(track, now) > options_.close_after_s; });
+    std::move(quiet.begin(), quiet.end(), std::back_inserter(over));
+    std::move(displaced_.begin(), displaced_.end(), std::back_inserter(over));
+    displaced_.clear();
+    std::vector<VehiclePass> passes = close(std::move(over));
+    report_standing(now, passes);
+    reported_.forget_before(now);
+    return passes;
+  }
+
+  std::vector<VehiclePass> finish() override { return close(std::exchange(open_, {})); }
+
+  [[nodiscard]] Counts counts() const override {
+    Counts counts = counts_;
+    counts.open_tracks = open_.size();
+    for (const PlateTrack& track : open_)
+      counts.pictures_held += track.pictures();
+    counts.passes_remembered = reported_.size();
+    return counts;
+  }
+
+ private:
+  static double quiet_s(const PlateTrack& track, MonotonicTime now) {
+    return seconds_between(track.motion().last().time, now);
+  }
+
+  // Quiet for too long, and some frame since its last read showed that it was not there.
+  [[nodiscard]] bool cannot_go_on(const PlateTrack& track, MonotonicTime now) const {
+    const double quiet = quiet_s(track, now);
+    const bool was_missed = track.last_frame().number != latest_->number;
+    return quiet > options_.close_after_s * (was_missed ? 1 : longest_gap);
+  }
+
+  template <class Predicate>
+  std::vector<PlateTrack> take_tracks(Predicate predicate) {
+    const auto staying = std::stable_partition(open_.begin(), open_.end(), std::not_fn(predicate));
+    std::vector<PlateTrack> taken(std::make_move_iterator(staying), std::make_move_iterator(open_.end()));
+    open_.erase(staying, open_.end());
+    return taken;
+  }
+
+  void associate(const FrameReads& frame) {
+    const std::vector<UniqueRead> reads = unique_reads(frame, counts_.reads_unusable);
+    const auto track_of = assign(reads, frame.frame, open_);
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+      if (track_of[i]) open_[*track_of[i]].add(frame, *reads[i].read, reads[i].duplicates);
+    }
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+      if (track_of[i]) continue;
+      if (open_.size() == most_open_tracks) displace_quietest();
+      open_.emplace_back(++tracks_opened_, options_.lanes);
+      open_.back().add(frame, *reads[i].read, reads[i].duplicates);
+    }
+  }
+
+  // No room: the track that was seen longest ago closes early, and is reported if its votes suffice.
+  void displace_quietest() {
+    const auto quietest =
+        std::min_element(open_.begin(), open_.end(), [](const PlateTrack& a, const PlateTrack& b) {
+          return a.motion().last().time < b.motion().last().time;
+        });
+    displaced_.push_back(std::move(*quietest));
+    open_.erase(quietest);
+  }
+
+  std::vector<VehiclePass> close(std::vector<PlateTrack> tracks) {
+    std::sort(tracks.begin(), tracks.end(),
+              [](const PlateTrack& a, const PlateTrack& b) { return a.number() < b.number(); });
+    std::vector<VehiclePass> passes;
+    for (const PlateTrack& track : tracks) {
+      if (track.is_reported()) {
+        reported_.refresh(track.reported_vrm(), track.motion());
+      } else if (auto pass = judge(track, tracks)) {
+        passes.push_back(std::move(*pass));
+      }
+    }
+    return passes;
+  }
+
+  // The pass to report, or nothing (counted). closing: the tracks that close together with this one.
+  std::optional<VehiclePass> judge(const PlateTrack& track, const std::vector<PlateTrack>& closing) {
+    if (track.reads_used() == 0) {
+      ++counts_.too_unsure;
+      return std::nullopt;
+    }
+    VehiclePass pass = track.pass();
+    if (reported_.repeats(pass, track.motion()) || is_leftover_of_any(track, pass, open_) ||
+        is_leftover_of_any(track, pass, closing)) {
+      ++counts_.repeats_suppressed;
+      return std::nullopt;
+    }
+    const float least =
+        pass.reads_used < options_.min_reads ? options_.single_read_confidence : options_.min_pass_confidence;
+    if (pass.confidence < least) {
+      ++counts_.too_unsure;
+      return std::nullopt;
+    }
+    pass.number = PassNumber(++counts_.passes);
+    reported_.remember(pass, track.motion());
+    return pass;
+  }
+
+  // A few misreads of a vehicle whose own track goes on: reporting them would make two vehicles of one.
+  static bool is_leftover_of_any(const PlateTrack& track, const VehiclePass& pass,
+                                 const std::vector<PlateTrack>& others) {
+    return std::any_of(others.begin(), others.end(), [&](const PlateTrack& other) {
+      if (other.number() == track.number() || other.reads_used() == 0) return false;
+      const bool is_earlier = track.number() < other.number();
+      const ImageMotion& earlier = is_earlier ? track.motion() : other.motion();
+      const ImageMotion& later = is_earlier ? other.motion() : track.motion();
+      if (!is_same_way(earlier, later)) return false;
+      const VehiclePass rival = other.pass();
+      return is_leftover(pass.vrm, vote_strength(pass), rival.vrm, vote_strength(rival));
+    });
+  }
+
+  void report_standing(MonotonicTime now, std::vector<VehiclePass>& passes) {
+    for (PlateTrack& track : open_) {
+      if (track.is_reported()) {
+        reported_.refresh(track.reported_vrm(), track.motion());
+      } else if (seconds_between(track.motion().first().time, now) >= options_.longest_pass_s &&
+                 track.reads_used() > 0) {
+        std::string vrm = track.pass().vrm;
+        if (auto pass = judge(track, {})) passes.push_back(std::move(*pass));
+        track.mark_reported(std::move(vrm));
+      }
+    }
+  }
+
+  TrackerOptions options_;
+  ReportedPasses reported_;
+  std::vector<PlateTrack> open_;       // in the order of their numbers
+  std::vector<PlateTrack> displaced_;  // within update() only
+  std::optional<FrameInfo> latest_;
+  std::uint64_t tracks_opened_ = 0;
+  Counts counts_;
+};
+
+}  // namespace
+
+std::unique_ptr<PassTracker> make_pass_tracker(TrackerOptions options) {
+  return std::make_unique<VotingPassTracker>(std::move(options));
+}
+
+}  // namespace wayside
