@@ -1,7 +1,8 @@
 // The capture record: what leaves the camera for one pass, as a JSON document and two JPEG pictures.
 //
-// Threads: pure; one encoder a thread. The document's form is capture_record.schema.json beside this header, version 1;
-// a document is encoded with sorted keys and no white space, so equal passes give equal bytes.
+// Threads: pure; any thread. The document's form is capture_record.schema.json beside this header, version 1,
+// which the back office validates against too. It is encoded with sorted keys, no white space and rounded
+// numbers (confidences to 0.0001, corners to 0.1 px, degrees to 0.000001), so equal passes give equal bytes.
 // There is no speed in it and no field that a speed could be put into: the schema closes every object.
 #pragma once
 
@@ -18,12 +19,12 @@ namespace wayside {
 
 // What every record of one camera has in common; changes only with the configuration.
 struct RecordOrigin {
-  std::string device_id;  // from the device's identity
+  std::string device_id;  // from the device's identity: 16 hex digits
   std::string site_name;
   std::uint32_t feed_id = 0;
   std::uint32_t source_id = 0;
   std::uint32_t camera_id = 0;
-  std::optional<double> latitude;   // degrees, WGS 84, north positive
+  std::optional<double> latitude;   // degrees, WGS 84, north positive; both or neither
   std::optional<double> longitude;  // degrees, WGS 84, east positive
   std::string firmware_version;
   std::string model_version;          // "eng" or the manifest's version
@@ -31,16 +32,19 @@ struct RecordOrigin {
 };
 
 struct EncodedRecord {
-  std::string document;   // JSON; names the pictures by SHA-256 and size
-  Bytes plate_jpeg;       // <= 120 x 60 px
-  Bytes overview_jpeg;    // <= 25,000 bytes
+  std::string document;  // JSON; names the pictures by SHA-256 and size
+  Bytes plate_jpeg;      // <= 120 x 60 px
+  Bytes overview_jpeg;   // <= 25,000 bytes
 };
 
+inline constexpr int record_version = 1;
 inline constexpr int plate_max_width_px = 120;
 inline constexpr int plate_max_height_px = 60;
 inline constexpr std::size_t overview_max_bytes = 25'000;
 
-// Fails with invalid_input where a picture is missing or empty, exhausted where no quality fits the overview's limit.
+// Fails with invalid_input, naming pass, field and expected form, where a picture is missing or not CV_8UC3,
+// or where a value has no place in the document (not finite, out of range, a VRM with anything but A-Z and
+// 0-9). What fails the schema is never encoded. The overview always fits: quality goes down first, then size.
 [[nodiscard]] Result<EncodedRecord> encode_record(const VehiclePass& pass, const RecordOrigin& origin,
                                                   const TimeQuality& time);
 
