@@ -1,0 +1,57 @@
+#include "src/app/recogniser.hpp"
+
+namespace wayside::app {
+
+namespace fs = std::filesystem;
+
+fs::path installed_tessdata(const fs::path& models, const std::string& model) {
+  const fs::path own = models / "tessdata";
+  std::error_code ignored;
+  if (fs::exists(own / (model + ".traineddata"), ignored)) return own;
+  return "/usr/share/tesseract-ocr/5/tessdata";
+}
+
+RecogniserOptions recogniser_options(const Configuration& configuration, const fs::path& models) {
+  const Configuration::Recognition& recognition = configuration.recognition;
+  RecogniserOptions options;
+  options.syntax_file = models / "vrm" / "uk.toml";
+  options.locator.min_plate_width_px = static_cast<float>(recognition.min_plate_width_px);
+  options.locator.max_plate_width_px = static_cast<float>(recognition.max_plate_width_px);
+  options.reader.tessdata =
+      recognition.tessdata.empty() ? installed_tessdata(models, recognition.model) : recognition.tessdata;
+  options.reader.model = recognition.model;
+  options.reader.min_confidence = static_cast<float>(recognition.min_read_confidence);
+  options.tracker.close_after_s = configuration.passes.close_after_s;
+  options.tracker.suppress_repeat_s = configuration.passes.suppress_repeat_s;
+  options.tracker.min_pass_confidence = static_cast<float>(configuration.passes.min_confidence);
+  options.tracker.min_reads = configuration.passes.min_reads;
+  for (const LaneSetting& setting : configuration.lanes) {
+    Lane lane{setting.number, {}};
+    for (const auto& [x, y] : setting.polygon)
+      lane.polygon.emplace_back(static_cast<float>(x), static_cast<float>(y));
+    options.tracker.lanes.push_back(std::move(lane));
+  }
+  return options;
+}
+
+Result<eval::Recogniser> make_recogniser(const RecogniserOptions& options, UtcTime today) {
+  Result<VrmSyntax> syntax = VrmSyntax::load(options.syntax_file, today);
+  if (!syntax) return fail(syntax.error());
+  auto made = make_tesseract_reader(options.reader, std::make_shared<const VrmSyntax>(std::move(*syntax)));
+  if (!made) return fail(made.error());
+  struct State {
+    std::unique_ptr<PlateLocator> locator;
+    std::unique_ptr<PlateReader> reader;
+  };
+  const auto state = std::make_shared<State>(State{make_contour_locator(options.locator), std::move(*made)});
+  eval::Recogniser recogniser;
+  recogniser.reads_of = [state](const FramePtr& frame) {
+    const bool with_evidence = false;
+    return state->reader->read({frame, state->locator->locate(*frame)}, with_evidence);
+  };
+  recogniser.new_tracker = [tracker = options.tracker] { return make_pass_tracker(tracker); };
+  recogniser.forget = [state, locator = options.locator] { state->locator = make_contour_locator(locator); };
+  return recogniser;
+}
+
+}  // namespace wayside::app
