@@ -30,7 +30,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"device/identity", {}},
     {"roadsim/plates", {}},
     {"roadsim/scene", {"roadsim/plates/"}},
-    {"backoffice", {}},
+    {"backoffice", {"device/identity/"}},
     {"eval", {"anpr/", "device/clock/"}},
     {"drivers/replay_source", {"anpr/capture/", "device/clock/clock.hpp"}},
     {"app", {"anpr/", "delivery/", "device/", "roadsim/", "backoffice/", "eval/"}},

@@ -1,0 +1,47 @@
+// The back office on the network: takes records from cameras over HTTPS as delivery/upload/https_api.md says.
+//
+// Threads: start() returns when the port answers; requests are served on threads of the server's own, which
+// also call on_record. The destructor stops: it finishes the requests under way and waits for them.
+// Ownership: the store must outlive the server.
+// Failure: invalid_input for an address or a certificate that cannot be used, unavailable for a port in use.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "wayside/backoffice/authority.hpp"
+#include "wayside/backoffice/store.hpp"
+#include "wayside/base/result.hpp"
+
+namespace wayside::backoffice {
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: the system chooses
+  // Called once per record, when its document has been stored; from several threads, one call at a time.
+  std::function<void(const std::string& document)> on_record = {};
+};
+
+// The largest part that is taken; a larger one is answered 413.
+inline constexpr std::size_t part_limit_bytes = 64 * 1024;
+
+class Server {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Server>> start(const Authority& authority, Store& store,
+                                                             ServerOptions options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] std::string url() const;  // "https://127.0.0.1:8443"
+
+ private:
+  class Implementation;
+  explicit Server(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace wayside::backoffice

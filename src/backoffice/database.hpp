@@ -1,0 +1,71 @@
+// SQLite as values and Results: a connection and its statements.
+//
+// Threads: one at a time; the caller locks. Bound values must live until the statement has been stepped.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <sqlite3.h>
+
+#include "wayside/base/bytes.hpp"
+#include "wayside/base/result.hpp"
+
+namespace wayside::backoffice {
+
+class Database;
+
+class Statement {
+ public:
+  // In the order of the question marks.
+  Statement& bind(std::string_view text);
+  Statement& bind(ByteView blob);
+  Statement& bind(std::int64_t number);
+
+  [[nodiscard]] Result<bool> step();  // true: there is a row
+  [[nodiscard]] Status run();         // for statements that give no row
+
+  [[nodiscard]] std::int64_t number(int column) const;
+  [[nodiscard]] std::string text(int column) const;
+  [[nodiscard]] ByteView blob(int column) const;  // until the next step
+  [[nodiscard]] bool is_null(int column) const;
+
+ private:
+  friend class Database;
+  struct Release {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+  Statement(Database& database, sqlite3_stmt* statement, int failed)
+      : database_(&database), statement_(statement), failed_(failed) {}
+  void keep(int code) {
+    if (failed_ == SQLITE_OK) failed_ = code;
+  }
+  Database* database_;
+  std::unique_ptr<sqlite3_stmt, Release> statement_;
+  int failed_;  // of preparing or binding; step() reports it
+  int bound_ = 0;
+};
+
+class Database {
+ public:
+  [[nodiscard]] static Result<Database> open(const std::filesystem::path& file);
+
+  [[nodiscard]] Statement prepare(std::string_view sql);
+  [[nodiscard]] Status run(const char* sql);  // any number of statements
+  [[nodiscard]] int changes() const { return sqlite3_changes(connection_.get()); }
+  [[nodiscard]] Error error(int code) const;
+
+ private:
+  struct Release {
+    void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+  };
+  Database(std::filesystem::path file, sqlite3* connection)
+      : file_(std::move(file)), connection_(connection) {}
+  std::filesystem::path file_;
+  std::unique_ptr<sqlite3, Release> connection_;
+};
+
+}  // namespace wayside::backoffice

@@ -1,0 +1,290 @@
+#include "wayside/backoffice/store.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "src/backoffice/database.hpp"
+
+namespace wayside::backoffice {
+
+namespace {
+
+constexpr int store_version = 1;
+
+constexpr const char* tables = R"sql(
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS devices (
+  device_id TEXT PRIMARY KEY, certificate_sha256 BLOB NOT NULL, enrolled_at INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS records (
+  id INTEGER PRIMARY KEY, device_id TEXT NOT NULL, queue_uuid TEXT NOT NULL, number INTEGER NOT NULL,
+  document TEXT NOT NULL, sha256 BLOB NOT NULL, received_at INTEGER NOT NULL,
+  UNIQUE (device_id, queue_uuid, number)) STRICT;
+CREATE INDEX IF NOT EXISTS records_by_time ON records (json_extract(document, '$.time.captured_at'));
+CREATE TABLE IF NOT EXISTS parts (
+  record INTEGER NOT NULL REFERENCES records (id), part TEXT NOT NULL, sha256 BLOB NOT NULL, bytes BLOB NOT NULL,
+  PRIMARY KEY (record, part)) STRICT;
+CREATE TABLE IF NOT EXISTS heartbeats (
+  device_id TEXT PRIMARY KEY, json TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;
+PRAGMA user_version = 1;
+COMMIT;
+)sql";
+
+Result<Sha256> hash_from(ByteView blob) {
+  Sha256 hash{};
+  if (blob.size() != hash.size())
+    return fail(ErrorCode::corrupt, "a stored hash has a wrong size: run check");
+  std::copy(blob.begin(), blob.end(), hash.begin());
+  return hash;
+}
+
+std::int64_t sql_number(std::uint64_t number) {
+  assert(number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
+  return static_cast<std::int64_t>(number);
+}
+
+}  // namespace
+
+std::string_view to_string(Part part) {
+  switch (part) {
+    case Part::document:
+      return "document";
+    case Part::plate:
+      return "plate";
+    case Part::overview:
+      return "overview";
+  }
+  return "unknown";
+}
+
+std::optional<Part> part_from(std::string_view name) {
+  for (const Part part : {Part::document, Part::plate, Part::overview}) {
+    if (name == to_string(part)) return part;
+  }
+  return std::nullopt;
+}
+
+class Store::Implementation {
+ public:
+  explicit Implementation(Database database) : database_(std::move(database)) {}
+
+  [[nodiscard]] Result<Outcome> look_up(const RecordId& id, Part part, const Sha256& hash) {
+    if (part == Part::document) {
+      auto found = database_.prepare(
+          "SELECT sha256 FROM records WHERE device_id = ? AND queue_uuid = ? AND number = ?");
+      found.bind(id.device_id).bind(id.queue_uuid).bind(sql_number(id.number));
+      const auto row = found.step();
+      if (!row) return fail(row.error());
+      return *row ? compare(found.blob(0), hash) : Outcome::accepted;
+    }
+    auto found = database_.prepare(
+        "SELECT p.sha256 FROM records r LEFT JOIN parts p ON p.record = r.id AND p.part = ? "
+        "WHERE r.device_id = ? AND r.queue_uuid = ? AND r.number = ?");
+    found.bind(to_string(part)).bind(id.device_id).bind(id.queue_uuid).bind(sql_number(id.number));
+    const auto row = found.step();
+    if (!row) return fail(row.error());
+    if (!*row) return Outcome::document_missing;
+    return found.is_null(0) ? Outcome::accepted : compare(found.blob(0), hash);
+  }
+
+  // Two processes may put at once: the unique key decides, and who loses looks up what has won.
+  [[nodiscard]] Result<Outcome> put(const RecordId& id, Part part, ByteView payload, const Sha256& hash,
+                                    UtcTime now) {
+    const auto before = look_up(id, part, hash);
+    if (!before || *before != Outcome::accepted) return before;
+    const Status stored = part == Part::document ? insert_document(id, payload, hash, now)
+                                                 : insert_picture(id, part, payload, hash);
+    if (!stored) return fail(stored.error());
+    return database_.changes() == 1 ? Result<Outcome>(Outcome::accepted) : look_up(id, part, hash);
+  }
+
+  std::mutex mutex_;
+  Database database_;
+
+ private:
+  static Outcome compare(ByteView stored, const Sha256& given) {
+    return std::equal(stored.begin(), stored.end(), given.begin(), given.end()) ? Outcome::duplicate
+                                                                                : Outcome::mismatch;
+  }
+
+  Status insert_document(const RecordId& id, ByteView payload, const Sha256& hash, UtcTime now) {
+    const std::string_view text(reinterpret_cast<const char*>(payload.data()), payload.size());
+    return database_
+        .prepare(
+            "INSERT INTO records (device_id, queue_uuid, number, document, sha256, received_at) "
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+        .bind(id.device_id)
+        .bind(id.queue_uuid)
+        .bind(sql_number(id.number))
+        .bind(text)
+        .bind(ByteView(hash))
+        .bind(now.ms)
+        .run();
+  }
+
+  Status insert_picture(const RecordId& id, Part part, ByteView payload, const Sha256& hash) {
+    return database_
+        .prepare(
+            "INSERT INTO parts (record, part, sha256, bytes) SELECT id, ?, ?, ? FROM records "
+            "WHERE device_id = ? AND queue_uuid = ? AND number = ? ON CONFLICT DO NOTHING")
+        .bind(to_string(part))
+        .bind(ByteView(hash))
+        .bind(payload)
+        .bind(id.device_id)
+        .bind(id.queue_uuid)
+        .bind(sql_number(id.number))
+        .run();
+  }
+};
+
+Store::Store(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
+  auto database = Database::open(file);
+  if (!database) return fail(database.error());
+  if (const auto set =
+          database->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+      !set) {
+    return fail(set.error());
+  }
+  std::int64_t found_version = 0;
+  {
+    auto version = database->prepare("PRAGMA user_version");
+    if (const auto row = version.step(); !row) return fail(row.error());
+    found_version = version.number(0);
+  }
+  if (found_version > store_version) {
+    return fail(ErrorCode::unsupported,
+                fmt::format("{} was written by a newer wayside-backoffice: use that one", file.string()));
+  }
+  if (found_version < store_version) {
+    if (const auto made = database->run(tables); !made) return fail(made.error());
+  }
+  return std::unique_ptr<Store>(new Store(std::make_unique<Implementation>(std::move(*database))));
+}
+
+Status Store::enrol(const std::string& device_id, const Sha256& certificate, UtcTime now) {
+  const std::lock_guard lock(implementation_->mutex_);
+  return implementation_->database_
+      .prepare(
+          "INSERT INTO devices (device_id, certificate_sha256, enrolled_at) VALUES (?, ?, ?) "
+          "ON CONFLICT (device_id) DO UPDATE SET certificate_sha256 = excluded.certificate_sha256, "
+          "enrolled_at = excluded.enrolled_at")
+      .bind(device_id)
+      .bind(ByteView(certificate))
+      .bind(now.ms)
+      .run();
+}
+
+Result<bool> Store::is_enrolled(const std::string& device_id, const Sha256& certificate) {
+  const std::lock_guard lock(implementation_->mutex_);
+  auto found = implementation_->database_.prepare(
+      "SELECT 1 FROM devices WHERE device_id = ? AND certificate_sha256 = ?");
+  return found.bind(device_id).bind(ByteView(certificate)).step();
+}
+
+Result<std::size_t> Store::device_count() {
+  const std::lock_guard lock(implementation_->mutex_);
+  auto count = implementation_->database_.prepare("SELECT count(*) FROM devices");
+  const auto row = count.step();
+  if (!row) return fail(row.error());
+  return static_cast<std::size_t>(count.number(0));
+}
+
+Result<Store::Outcome> Store::put(const RecordId& id, Part part, ByteView payload, const Sha256& hash,
+                                  UtcTime now) {
+  const std::lock_guard lock(implementation_->mutex_);
+  return implementation_->put(id, part, payload, hash, now);
+}
+
+Result<Store::Outcome> Store::look_up(const RecordId& id, Part part, const Sha256& hash) {
+  const std::lock_guard lock(implementation_->mutex_);
+  return implementation_->look_up(id, part, hash);
+}
+
+Result<std::string> Store::document(const RecordId& id) {
+  const std::lock_guard lock(implementation_->mutex_);
+  auto found = implementation_->database_.prepare(
+      "SELECT document FROM records WHERE device_id = ? AND queue_uuid = ? AND number = ?");
+  const auto row = found.bind(id.device_id).bind(id.queue_uuid).bind(sql_number(id.number)).step();
+  if (!row) return fail(row.error());
+  if (!*row) return fail(ErrorCode::not_found, "no document is stored under this key");
+  return found.text(0);
+}
+
+Status Store::put_heartbeat(const std::string& device_id, std::string_view json, UtcTime now) {
+  const std::lock_guard lock(implementation_->mutex_);
+  return implementation_->database_
+      .prepare(
+          "INSERT INTO heartbeats (device_id, json, received_at) VALUES (?, ?, ?) "
+          "ON CONFLICT (device_id) DO UPDATE SET json = excluded.json, received_at = excluded.received_at")
+      .bind(device_id)
+      .bind(json)
+      .bind(now.ms)
+      .run();
+}
+
+Result<std::string> Store::heartbeat(const std::string& device_id) {
+  const std::lock_guard lock(implementation_->mutex_);
+  auto found = implementation_->database_.prepare("SELECT json FROM heartbeats WHERE device_id = ?");
+  const auto row = found.bind(device_id).step();
+  if (!row) return fail(row.error());
+  if (!*row) return fail(ErrorCode::not_found, "this device has sent no heartbeat");
+  return found.text(0);
+}
+
+Status Store::visit(const Selection& selection, const std::function<Status(const StoredRecord&)>& visit) {
+  const std::lock_guard lock(implementation_->mutex_);
+  // The newest are picked first, then turned round: a page of passes is read from the oldest to the newest.
+  auto rows = implementation_->database_.prepare(
+      "SELECT r.device_id, r.queue_uuid, r.number, r.document, r.sha256, r.received_at, "
+      "p.bytes, p.sha256, o.bytes, o.sha256 FROM "
+      "(SELECT id, json_extract(document, '$.time.captured_at') AS captured FROM records "
+      "WHERE json_extract(document, '$.time.captured_at') >= ? ORDER BY captured DESC, id DESC LIMIT ?) AS "
+      "chosen "
+      "JOIN records r ON r.id = chosen.id "
+      "LEFT JOIN parts p ON p.record = r.id AND p.part = 'plate' "
+      "LEFT JOIN parts o ON o.record = r.id AND o.part = 'overview' ORDER BY chosen.captured, r.id");
+  const std::string since = selection.since ? to_iso8601(*selection.since) : std::string{};
+  rows.bind(since).bind(selection.newest ? static_cast<std::int64_t>(*selection.newest) : std::int64_t{-1});
+  const auto picture = [&](int column) -> Result<std::optional<StoredPart>> {
+    if (rows.is_null(column)) return std::nullopt;
+    const auto hash = hash_from(rows.blob(column + 1));
+    if (!hash) return fail(hash.error());
+    const ByteView bytes = rows.blob(column);
+    return StoredPart{Bytes(bytes.begin(), bytes.end()), *hash};
+  };
+  for (;;) {
+    const auto row = rows.step();
+    if (!row) return fail(row.error());
+    if (!*row) return {};
+    const auto hash = hash_from(rows.blob(4));
+    if (!hash) return fail(hash.error());
+    auto plate = picture(6);
+    if (!plate) return fail(plate.error());
+    auto overview = picture(8);
+    if (!overview) return fail(overview.error());
+    const StoredRecord record{{rows.text(0), rows.text(1), static_cast<std::uint64_t>(rows.number(2))},
+                              rows.text(3),
+                              *hash,
+                              {rows.number(5)},
+                              std::move(*plate),
+                              std::move(*overview)};
+    if (auto done = visit(record); !done) return done;
+  }
+}
+
+Status Store::check_file() {
+  const std::lock_guard lock(implementation_->mutex_);
+  auto check = implementation_->database_.prepare("PRAGMA integrity_check(1)");
+  const auto row = check.step();
+  if (!row) return fail(row.error());
+  if (check.text(0) != "ok") return fail(implementation_->database_.error(SQLITE_CORRUPT));
+  return {};
+}
+
+}  // namespace wayside::backoffice

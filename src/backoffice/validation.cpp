@@ -1,0 +1,151 @@
+#include "src/backoffice/validation.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+
+#include "wayside/base/time.hpp"
+
+namespace wayside::backoffice {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view schema_text =
+#include "record_schema.inc"
+    ;
+
+const valijson::Schema& record_schema() {
+  static const auto parsed = [] {
+    auto schema = std::make_unique<valijson::Schema>();
+    const Json json = Json::parse(schema_text);
+    valijson::SchemaParser(valijson::SchemaParser::kDraft7)
+        .populateSchema(valijson::adapters::NlohmannJsonAdapter(json), *schema);
+    return schema;
+  }();
+  return *parsed;
+}
+
+// Valijson writes a path as "<root>", "[site]", "[name]".
+std::string field_of(const std::vector<std::string>& path) {
+  std::string field;
+  for (std::size_t i = 1; i < path.size(); ++i) {
+    const std::string step = path[i].substr(1, path[i].size() - 2);
+    field += (field.empty() ? "" : ".") + step;
+  }
+  return field.empty() ? "the document" : "field " + field;
+}
+
+// Keys come from outside too: one that does not look like a field of ours could hold anything, and is not
+// repeated.
+std::string named_key(std::string_view key) {
+  const bool like_ours = !key.empty() && key.size() <= 40 && std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || c == '_';
+  });
+  return like_ours ? "\"" + std::string(key) + "\"" : "that is not in the schema";
+}
+
+// A key that is too many or missing is named by looking it up, since Valijson's sentence is for its own
+// debugging.
+std::string surplus_or_missing(const std::string& description) {
+  const auto last_quoted = [&]() -> std::string {
+    const auto end = description.rfind('\'');
+    if (end == std::string::npos || end == 0) return {};
+    const auto start = description.rfind('\'', end - 1);
+    return start == std::string::npos ? std::string{} : description.substr(start + 1, end - start - 1);
+  };
+  if (description.rfind("Missing required property", 0) == 0) return "lacks " + named_key(last_quoted());
+  if (description.rfind("Object contains a property", 0) == 0)
+    return "may not have a key " + named_key(last_quoted());
+  return "does not fit";
+}
+
+tl::unexpected<Error> refuse(std::string reason) {
+  return fail(ErrorCode::invalid_input, std::move(reason));
+}
+
+Result<Json> parse(std::string_view text, std::string_view what) {
+  Json json = Json::parse(text, nullptr, false);
+  if (json.is_discarded() || !json.is_object()) return refuse(fmt::format("{} is not a JSON object", what));
+  return json;
+}
+
+Status check_against_schema(const Json& json) {
+  // A Validator keeps the regular expressions it has met, without a lock.
+  thread_local valijson::Validator validator;
+  valijson::ValidationResults results;
+  if (validator.validate(record_schema(), valijson::adapters::NlohmannJsonAdapter(json), &results)) return {};
+  valijson::ValidationResults::Error first;
+  results.popError(first);
+  return refuse(fmt::format("{} {} (capture record schema, version 1)", field_of(first.context),
+                            surplus_or_missing(first.description)));
+}
+
+}  // namespace
+
+Status check_document(std::string_view document, const std::string& device_id) {
+  try {
+    const auto json = parse(document, "the document");
+    if (!json) return fail(json.error());
+    if (auto fits = check_against_schema(*json); !fits) return fits;
+    if (json->at("device_id").get<std::string>() != device_id) {
+      return refuse("field device_id differs from the device id in the path");
+    }
+    // The schema knows the form of a time, not that there is no 31 June.
+    if (!utc_from_iso8601(json->at("time").at("captured_at").get<std::string>())) {
+      return refuse("field time.captured_at is no time in UTC with milliseconds");
+    }
+    return {};
+  } catch (const std::exception&) {
+    return refuse("the document does not fit the capture record schema, version 1");
+  }
+}
+
+Status check_picture(Part part, ByteView picture, const Sha256& hash, const std::string& document) {
+  const std::string name(to_string(part));
+  if (picture.size() < 4 || picture[0] != 0xff || picture[1] != 0xd8 || picture[2] != 0xff) {
+    return refuse(fmt::format("the {} picture is not JPEG", name));
+  }
+  try {
+    const Json named = Json::parse(document).at("images").at(name);
+    if (named.at("bytes").get<std::size_t>() != picture.size()) {
+      return refuse(fmt::format("the {} picture's size is not what field images.{}.bytes says", name, name));
+    }
+    if (named.at("sha256").get<std::string>() != to_hex(hash)) {
+      return refuse(fmt::format("the {} picture's hash is not what field images.{}.sha256 says", name, name));
+    }
+    return {};
+  } catch (const std::exception&) {
+    return refuse(fmt::format("the stored document says nothing usable in field images.{}", name));
+  }
+}
+
+Status check_heartbeat(std::string_view heartbeat) {
+  const auto json = parse(heartbeat, "the heartbeat");
+  if (!json) return fail(json.error());
+  const auto time = json->find("time");
+  if (time == json->end() || !time->is_string() || !utc_from_iso8601(time->get<std::string>())) {
+    return refuse("field time must be a time in UTC, as in 2026-11-22T17:35:40.123Z");
+  }
+  const auto is_counts = [&](const char* key) {
+    const auto found = json->find(key);
+    return found != json->end() && found->is_object() &&
+           std::all_of(found->begin(), found->end(),
+                       [](const Json& value) { return value.is_number_unsigned(); });
+  };
+  for (const char* key : {"queue", "counters"}) {
+    if (!is_counts(key))
+      return refuse(fmt::format("field {} must be an object of whole numbers from 0 on", key));
+  }
+  return {};
+}
+
+}  // namespace wayside::backoffice

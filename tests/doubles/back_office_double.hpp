@@ -1,0 +1,64 @@
+// A whole back office in a temporary folder, with cameras enrolled in it: what a test of either side of the
+// wire needs.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "wayside/backoffice/authority.hpp"
+#include "wayside/backoffice/server.hpp"
+#include "wayside/backoffice/store.hpp"
+#include "wayside/device/identity/identity.hpp"
+
+#include "tests/doubles/temporary_folder.hpp"
+
+namespace wayside::doubles {
+
+class BackOfficeDouble {
+ public:
+  BackOfficeDouble()
+      : authority_(must(backoffice::Authority::make(temporary_.path() / "office", {}, now()))),
+        store_(must(backoffice::Store::open(authority_.database()))) {}
+
+  // Makes an identity, enrols it, and gives it as waysided would load it.
+  Identity new_camera(const std::string& name = "camera") {
+    const std::filesystem::path folder = temporary_.path() / name;
+    const auto request = must(make_identity(folder));
+    must(backoffice::enrol_device(authority_, *store_, request, folder, now()));
+    return must(load_identity(folder));
+  }
+
+  // On a free port of 127.0.0.1 unless told otherwise.
+  backoffice::Server& start(backoffice::ServerOptions options = {}) {
+    server_ = must(backoffice::Server::start(authority_, *store_, std::move(options)));
+    return *server_;
+  }
+  void stop() { server_.reset(); }
+
+  backoffice::Authority& authority() { return authority_; }
+  backoffice::Store& store() { return *store_; }
+  backoffice::Server& server() { return *server_; }
+  [[nodiscard]] const std::filesystem::path& folder() const { return temporary_.path(); }
+
+  static UtcTime now() {
+    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
+  }
+
+ private:
+  template <class T>
+  static T must(Result<T> result) {
+    if (!result) throw std::runtime_error(result.error().message);
+    return std::move(*result);
+  }
+
+  TemporaryFolder temporary_;
+  backoffice::Authority authority_;
+  std::unique_ptr<backoffice::Store> store_;
+  std::unique_ptr<backoffice::Server> server_;
+};
+
+}  // namespace wayside::doubles
