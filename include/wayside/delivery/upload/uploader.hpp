@@ -1,5 +1,5 @@
-// Takes records from the queue to the back office until told to stop: text before pictures, oldest first, each part the
-// same bytes again until there is a receipt, full-jitter back-off when there is none.
+// Takes records from the queue to the back office until told to stop: text before pictures, oldest first,
+// each part the same bytes again until there is a receipt, full-jitter back-off when there is none.
 //
 // Threads: run() is the body of the upload thread; wake() from any. Holds no lock across the network.
 #pragma once
@@ -20,22 +20,33 @@ namespace wayside {
 struct UploaderOptions {
   std::string device_id;
   std::chrono::milliseconds first_retry{500};
-  std::chrono::milliseconds longest_retry{60'000};
-  std::uint64_t jitter_seed = 0;  // 0: from the system
+  std::chrono::milliseconds longest_retry{60'000};  // a Retry-After may be longer, up to an hour
+  std::uint64_t jitter_seed = 0;                    // 0: from the system
 };
 
 class Uploader {
  public:
   virtual ~Uploader() = default;
-  // Until stop is requested; a delivery under way is finished first.
+  // Until stop is requested; a part under way is finished first, a pause is cut short.
   virtual void run(std::stop_token stop) = 0;
-  // New records are there.
+  // New records are there. Ends the wait for them, never a back-off.
   virtual void wake() = 0;
-  // Waits until nothing is pending or the limit has passed; true: drained.
+  // Waits until nothing is left to send or the limit has passed; true: drained. What was dead-lettered or
+  // quarantined is not left to send.
   virtual bool wait_drained(std::chrono::milliseconds limit) = 0;
 };
 
-// Counts records_delivered, records_duplicate, records_dead_lettered, records_quarantined, uploads_retried in counters.
+// Counts in counters:
+//   records_delivered      acknowledged, those included that the back office had already
+//   records_duplicate      of these, those it had already, every part
+//   records_dead_lettered  refused for good: logged with number and reason, not sent again before a restart,
+//   and left in
+//                          the queue unacknowledged until it needs the room, so that nothing vanishes
+//                          silently
+//   records_quarantined    stored under the same key with another hash: kept and skipped in the same way, an
+//   alarm uploads_retried        parts that will be sent again uploads_forbidden      of these, those refused
+//   because the device is not enrolled: an alarm
+// The queue and the back office outlive the uploader.
 [[nodiscard]] std::unique_ptr<Uploader> make_uploader(UploaderOptions options, RecordQueue& queue,
                                                       BackOffice& back_office, CounterSet& counters);
 

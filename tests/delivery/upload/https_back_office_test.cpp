@@ -1,0 +1,323 @@
+// The HTTPS side against a small real TLS server: what is sent, what is believed, and whom it refuses to talk
+// to. With the library of the reference back office, so that nothing of ours checks itself.
+#include <csignal>
+#include <fstream>
+#include <latch>
+#include <set>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <httplib.h>
+
+#include "wayside/delivery/upload/back_office.hpp"
+
+#include "tests/doubles/temporary_folder.hpp"
+#include "tests/doubles/test_certificates.hpp"
+
+namespace wayside {
+namespace {
+
+using doubles::PemPair;
+using doubles::TestAuthority;
+using Outcome = Receipt::Outcome;
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
+
+// Asks for a client certificate of the authority, as the real one does.
+class TlsServer {
+ public:
+  // port 0: the system chooses.
+  TlsServer(const PemPair& identity, const std::filesystem::path& clients, int newest_version, int port)
+      : server_([&](SSL_CTX& context) {
+          SSL_CTX_set_max_proto_version(&context, newest_version);
+          SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+          return SSL_CTX_use_certificate_chain_file(&context, identity.certificate.c_str()) == 1 &&
+                 SSL_CTX_use_PrivateKey_file(&context, identity.key.c_str(), SSL_FILETYPE_PEM) == 1 &&
+                 SSL_CTX_load_verify_locations(&context, clients.c_str(), nullptr) == 1;
+        }) {
+    // Stopping waits for idle connections this long.
+    server_.set_keep_alive_timeout(1);
+    if (port == 0) {
+      port_ = server_.bind_to_any_port("127.0.0.1");
+    } else if (server_.bind_to_port("127.0.0.1", port)) {
+      port_ = port;
+    }
+  }
+  ~TlsServer() {
+    server_.stop();
+    thread_.join();
+  }
+  httplib::Server& routes() { return server_; }
+  void start() {
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running())
+      std::this_thread::yield();
+  }
+  [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] std::string url() const { return "https://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  httplib::SSLServer server_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+class HttpsBackOfficeTest : public ::testing::Test {
+ protected:
+  HttpsBackOfficeTest() {
+    // As waysided does.
+    std::signal(SIGPIPE, SIG_IGN);
+    options_.ca_certificate = authority_.certificate();
+    const PemPair camera = authority_.issue("camera");
+    options_.certificate = camera.certificate;
+    options_.private_key = camera.key;
+    options_.time_limit = 5s;
+  }
+
+  // A server that answers every PUT with this.
+  void serve(httplib::Server::Handler handler) {
+    serve(authority_.issue("server"), TLS1_3_VERSION, std::move(handler));
+  }
+  void serve(const PemPair& identity, int newest_version, httplib::Server::Handler handler, int port = 0) {
+    server_ = std::make_unique<TlsServer>(identity, authority_.certificate(), newest_version, port);
+    server_->routes().Put(".*", std::move(handler));
+    server_->start();
+    options_.url = server_->url();
+  }
+  void serve(int status, std::string body, const char* content_type = "application/json") {
+    serve([=](const httplib::Request&, httplib::Response& response) {
+      response.status = status;
+      response.set_content(body, content_type);
+    });
+  }
+
+  std::unique_ptr<BackOffice> office() {
+    Result<std::unique_ptr<BackOffice>> made = make_https_back_office(options_);
+    EXPECT_TRUE(made) << (made ? "" : made.error().message);
+    return made ? std::move(*made) : nullptr;
+  }
+  Receipt deliver(PartKind part = PartKind::document) {
+    return office()->deliver(key_, part, as_bytes("payload"));
+  }
+
+  static std::string stored(const std::string& outcome) {
+    return R"({"outcome":")" + outcome + R"(","sha256":")" + to_hex(sha256(as_bytes("payload"))) + "\"}";
+  }
+  static httplib::Server::Handler accepting() {
+    return [](const httplib::Request&, httplib::Response& response) {
+      response.status = 201;
+      response.set_content(stored("accepted"), "application/json");
+    };
+  }
+
+  doubles::TemporaryFolder folder_;
+  TestAuthority authority_{folder_.path(), "authority"};
+  HttpsOptions options_;
+  RecordKey key_{"0123456789abcdef", "00112233445566778899aabbccddeeff", SequenceNumber(42)};
+  std::unique_ptr<TlsServer> server_;
+};
+
+TEST_F(HttpsBackOfficeTest, SendsAsAgreedAndBelievesAnAcceptance) {
+  httplib::Request seen;
+  serve([&](const httplib::Request& request, httplib::Response& response) {
+    seen = request;
+    accepting()(request, response);
+  });
+  const Receipt receipt = deliver();
+  EXPECT_EQ(receipt.outcome, Outcome::accepted) << receipt.reason;
+  EXPECT_EQ(seen.method, "PUT");
+  EXPECT_EQ(seen.path, "/v1/records/0123456789abcdef/00112233445566778899aabbccddeeff/42/document");
+  EXPECT_EQ(seen.get_header_value("Content-Type"), "application/json");
+  EXPECT_EQ(seen.get_header_value("Wayside-Sha256"), to_hex(sha256(as_bytes("payload"))));
+  EXPECT_EQ(seen.get_header_value("Content-Length"), "7");
+  EXPECT_FALSE(seen.has_header("Expect"));
+  EXPECT_EQ(seen.body, "payload");
+}
+
+TEST_F(HttpsBackOfficeTest, SendsPicturesAsJpegUnderTheirNames) {
+  std::vector<std::string> seen;
+  serve([&](const httplib::Request& request, httplib::Response& response) {
+    seen.push_back(request.path.substr(request.path.rfind('/')) + " " +
+                   request.get_header_value("Content-Type"));
+    accepting()(request, response);
+  });
+  const auto one = office();
+  EXPECT_EQ(one->deliver(key_, PartKind::plate, as_bytes("payload")).outcome, Outcome::accepted);
+  EXPECT_EQ(one->deliver(key_, PartKind::overview, as_bytes("payload")).outcome, Outcome::accepted);
+  EXPECT_THAT(seen, ::testing::ElementsAre("/plate image/jpeg", "/overview image/jpeg"));
+}
+
+TEST_F(HttpsBackOfficeTest, KeepsOneConnectionForManyParts) {
+  std::set<int> ports;
+  serve([&](const httplib::Request& request, httplib::Response& response) {
+    ports.insert(request.remote_port);
+    accepting()(request, response);
+  });
+  server_->routes().set_keep_alive_max_count(100);
+  const auto one = office();
+  for (int i = 0; i < 4; ++i)
+    ASSERT_EQ(one->deliver(key_, PartKind::document, as_bytes("payload")).outcome, Outcome::accepted);
+  EXPECT_EQ(ports.size(), 1U);
+}
+
+TEST_F(HttpsBackOfficeTest, UnderstandsADuplicate) {
+  serve(200, stored("duplicate"));
+  EXPECT_EQ(deliver().outcome, Outcome::duplicate);
+}
+
+TEST_F(HttpsBackOfficeTest, UnderstandsAMismatchWithItsReason) {
+  serve(409, R"({"outcome":"mismatch","reason":"stored before"})");
+  const Receipt receipt = deliver();
+  EXPECT_EQ(receipt.outcome, Outcome::mismatch);
+  EXPECT_EQ(receipt.reason, "stored before");
+}
+
+TEST_F(HttpsBackOfficeTest, HonoursRetryAfter) {
+  serve([](const httplib::Request&, httplib::Response& response) {
+    response.status = 503;
+    response.set_header("Retry-After", "17");
+    response.set_content(R"({"outcome":"later"})", "application/json");
+  });
+  const Receipt receipt = deliver();
+  EXPECT_EQ(receipt.outcome, Outcome::later);
+  EXPECT_EQ(receipt.retry_after, 17s);
+}
+
+TEST_F(HttpsBackOfficeTest, TriesLaterAfterAServerError) {
+  serve(500, "oops", "text/plain");
+  EXPECT_EQ(deliver().outcome, Outcome::later);
+}
+
+TEST_F(HttpsBackOfficeTest, TriesLaterAfterAnAnswerThatIsNotJson) {
+  serve(201, "accepted!", "application/json");
+  EXPECT_EQ(deliver().outcome, Outcome::later);
+}
+
+TEST_F(HttpsBackOfficeTest, TriesLaterAfterAnotherContentType) {
+  serve(201, stored("accepted"), "text/html");
+  EXPECT_EQ(deliver().outcome, Outcome::later);
+}
+
+TEST_F(HttpsBackOfficeTest, ReadsNoHugeAnswer) {
+  serve(201, stored("accepted") + std::string(200'000, ' '));
+  const Receipt receipt = deliver();
+  EXPECT_EQ(receipt.outcome, Outcome::later);
+  EXPECT_THAT(receipt.reason, HasSubstr("larger than 65536 bytes"));
+}
+
+TEST_F(HttpsBackOfficeTest, FollowsNoRedirect) {
+  std::vector<std::string> paths;
+  serve([&](const httplib::Request& request, httplib::Response& response) {
+    paths.push_back(request.path);
+    if (paths.size() > 1) return accepting()(request, response);
+    response.set_redirect("/elsewhere", 307);
+  });
+  EXPECT_EQ(deliver().outcome, Outcome::later);
+  EXPECT_EQ(paths.size(), 1U);
+}
+
+TEST_F(HttpsBackOfficeTest, WaitsNoLongerThanTheTimeLimitForAStalledAnswer) {
+  std::latch released(1);
+  serve([&](const httplib::Request& request, httplib::Response& response) {
+    released.wait();
+    accepting()(request, response);
+  });
+  options_.time_limit = 300ms;
+  const auto before = std::chrono::steady_clock::now();
+  const Receipt receipt = deliver();
+  EXPECT_EQ(receipt.outcome, Outcome::later);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 5s);
+  released.count_down();
+}
+
+TEST_F(HttpsBackOfficeTest, TriesLaterWhenNobodyListens) {
+  serve(accepting());
+  server_.reset();
+  const Receipt receipt = deliver();
+  EXPECT_EQ(receipt.outcome, Outcome::later);
+  EXPECT_FALSE(receipt.reason.empty());
+}
+
+TEST_F(HttpsBackOfficeTest, GoesOnAfterTheServerWasRestarted) {
+  serve(accepting());
+  const auto one = office();
+  ASSERT_EQ(one->deliver(key_, PartKind::document, as_bytes("payload")).outcome, Outcome::accepted);
+  const int port = server_->port();
+  server_.reset();
+  EXPECT_EQ(one->deliver(key_, PartKind::document, as_bytes("payload")).outcome, Outcome::later);
+  serve(authority_.issue("again"), TLS1_3_VERSION, accepting(), port);
+  EXPECT_EQ(one->deliver(key_, PartKind::document, as_bytes("payload")).outcome, Outcome::accepted);
+}
+
+TEST_F(HttpsBackOfficeTest, RefusesAServerOfAnotherAuthority) {
+  const TestAuthority other(folder_.path(), "other");
+  serve(other.issue("impostor"), TLS1_3_VERSION, accepting());
+  EXPECT_EQ(deliver().outcome, Outcome::later);
+}
+
+TEST_F(HttpsBackOfficeTest, RefusesAnExpiredServer) {
+  serve(authority_.issue("expired", -7200, -3600), TLS1_3_VERSION, accepting());
+  const Receipt receipt = deliver();
+  EXPECT_EQ(receipt.outcome, Outcome::later);
+  EXPECT_THAT(receipt.reason, HasSubstr("expired"));
+}
+
+TEST_F(HttpsBackOfficeTest, RefusesAServerThatSpeaksOnlyTls12) {
+  serve(authority_.issue("old"), TLS1_2_VERSION, accepting());
+  EXPECT_EQ(deliver().outcome, Outcome::later);
+}
+
+TEST_F(HttpsBackOfficeTest, RefusesAServerUnderAnotherName) {
+  serve(accepting());
+  options_.url = "https://localhost" + server_->url().substr(server_->url().rfind(':'));
+  EXPECT_EQ(deliver().outcome, Outcome::later) << "the certificate is for 127.0.0.1";
+}
+
+TEST_F(HttpsBackOfficeTest, SendsAHeartbeat) {
+  std::string path;
+  std::string body;
+  serve([&](const httplib::Request& request, httplib::Response& response) {
+    path = request.path;
+    body = request.body;
+    response.status = 204;
+  });
+  const Status sent = office()->heartbeat("0123456789abcdef", R"({"time":"now"})");
+  EXPECT_TRUE(sent) << sent.error().message;
+  EXPECT_EQ(path, "/v1/heartbeats/0123456789abcdef");
+  EXPECT_EQ(body, R"({"time":"now"})");
+}
+
+TEST_F(HttpsBackOfficeTest, SaysWhenAHeartbeatWasNotTaken) {
+  serve(422, "{}");
+  EXPECT_EQ(office()->heartbeat("0123456789abcdef", "{}").error().code, ErrorCode::refused);
+  server_.reset();
+  EXPECT_EQ(office()->heartbeat("0123456789abcdef", "{}").error().code, ErrorCode::unavailable);
+}
+
+TEST_F(HttpsBackOfficeTest, RefusesAddressesThatAreNotPlainHttps) {
+  for (const char* url : {"", "http://host", "https://", "https://host/path", "https://user@host",
+                          "host:8443", "https://host?x", "https://ho st"}) {
+    options_.url = url;
+    const auto made = make_https_back_office(options_);
+    ASSERT_FALSE(made) << url;
+    EXPECT_THAT(made.error().message, HasSubstr("must have the form https://host"));
+  }
+}
+
+TEST_F(HttpsBackOfficeTest, RefusesMissingAndWrongFilesByName) {
+  options_.url = "https://127.0.0.1:1";
+  HttpsOptions missing = options_;
+  missing.ca_certificate = folder_.path() / "absent.crt";
+  EXPECT_THAT(make_https_back_office(missing).error().message, HasSubstr("absent.crt"));
+  HttpsOptions swapped = options_;
+  swapped.private_key = options_.certificate;
+  EXPECT_THAT(make_https_back_office(swapped).error().message, HasSubstr("PRIVATE KEY"));
+  HttpsOptions nonsense = options_;
+  nonsense.certificate = folder_.path() / "nonsense";
+  std::ofstream(nonsense.certificate) << "no PEM";
+  EXPECT_EQ(make_https_back_office(nonsense).error().code, ErrorCode::invalid_input);
+}
+
+}  // namespace
+}  // namespace wayside
