@@ -1,2 +1,315 @@
-// Replaced by the program.
-int main() { return 1; }
+// The reference back office: takes records from cameras, shows and exports them.
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "wayside/backoffice/authority.hpp"
+#include "wayside/backoffice/export.hpp"
+#include "wayside/backoffice/server.hpp"
+#include "wayside/backoffice/store.hpp"
+#include "wayside/base/files.hpp"
+#include "wayside/base/log.hpp"
+
+#include "src/app/command_line.hpp"
+
+namespace wayside::app {
+namespace {
+
+namespace fs = std::filesystem;
+using backoffice::Authority;
+using backoffice::Selection;
+using backoffice::Store;
+
+constexpr std::string_view program = "wayside-backoffice";
+
+constexpr const char* description =
+    "Reference back office for Wayside cameras: takes their capture records over HTTPS,\n"
+    "keeps each exactly once, lists and exports them.";
+
+constexpr const char* examples =
+    "Examples, from an empty disk to a page of passes:\n"
+    "  wayside-backoffice init office --host anpr.example.org\n"
+    "  wayside-backoffice enrol office --request device.csr --out for-the-camera\n"
+    "  wayside-backoffice serve office --listen 0.0.0.0 --port 8443 --watch\n"
+    "  wayside-backoffice list office --limit 20\n"
+    "  wayside-backoffice export office --html passes.html\n\n"
+    "Exit codes: 0 done, 1 the work failed, 2 the command line is wrong.";
+
+struct Arguments {
+  fs::path folder;
+  std::vector<std::string> hosts;
+  fs::path request;
+  fs::path out;
+  std::string listen = "127.0.0.1";
+  std::uint16_t port = 8443;
+  fs::path port_file;
+  bool watch = false;
+  std::string since;
+  std::size_t limit = 0;
+  fs::path jsonl;
+  fs::path html;
+};
+
+UtcTime utc_now() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
+}
+
+std::string count_of(std::size_t count, std::string_view one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
+
+struct Office {
+  Authority authority;
+  std::unique_ptr<Store> store;
+};
+
+Result<Office> open_office(const fs::path& folder) {
+  auto authority = Authority::open(folder);
+  if (!authority) return fail(authority.error());
+  auto store = Store::open(authority->database());
+  if (!store) return fail(store.error());
+  return Office{std::move(*authority), std::move(*store)};
+}
+
+Result<Selection> selection_from(const Arguments& arguments) {
+  Selection selection;
+  if (arguments.limit > 0) selection.newest = arguments.limit;
+  if (arguments.since.empty()) return selection;
+  const bool date_only = arguments.since.size() == 10;
+  const auto since = utc_from_iso8601(date_only ? arguments.since + "T00:00:00Z" : arguments.since);
+  if (!since) {
+    return fail(ErrorCode::invalid_input,
+                "--since must be a UTC date or time, as in 2026-11-22 or 2026-11-22T17:35:40Z");
+  }
+  selection.since = *since;
+  return selection;
+}
+
+Status init(const Arguments& arguments) {
+  const bool known = fs::exists(arguments.folder / "ca.crt");
+  const auto authority = Authority::make(arguments.folder, arguments.hosts, utc_now());
+  if (!authority) return fail(authority.error());
+  const auto store = Store::open(authority->database());
+  if (!store) return fail(store.error());
+  std::string names = "localhost, 127.0.0.1, ::1";
+  for (const std::string& host : arguments.hosts)
+    names += ", " + host;
+  fmt::print(
+      "{} in {}; the server's certificate is for {}\n",
+      known ? "Kept the authority and the records, made a new server certificate" : "Made a back office",
+      arguments.folder.string(), names);
+  fmt::print("Next: {} enrol {} --request device.csr --out FOLDER\n", program, arguments.folder.string());
+  return {};
+}
+
+Status enrol(const Arguments& arguments) {
+  const auto office = open_office(arguments.folder);
+  if (!office) return fail(office.error());
+  const auto device = backoffice::enrol_device(office->authority, *office->store, arguments.request,
+                                               arguments.out, utc_now());
+  if (!device) return fail(device.error());
+  fmt::print("Enrolled device {} until {}; an earlier certificate of it is no longer taken\n",
+             device->device_id, to_iso8601(device->valid_until));
+  fmt::print("Put {} and back-office-ca.crt beside it into the camera's identity folder\n",
+             (arguments.out / "device.crt").string());
+  return {};
+}
+
+void print_pass(const std::string& document) {
+  const auto pass = backoffice::summarise(document);
+  if (!pass) return;  // what has been stored has been validated
+  fmt::print("{}\n", backoffice::to_line(*pass));
+  std::fflush(stdout);
+}
+
+Status serve(const Arguments& arguments) {
+  // Before any thread is started, so that none of them is interrupted and the wait below gets the signal.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGTERM);
+  sigaddset(&stop_signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+
+  const auto office = open_office(arguments.folder);
+  if (!office) return fail(office.error());
+  backoffice::ServerOptions options{arguments.listen, arguments.port, {}};
+  if (arguments.watch) options.on_record = print_pass;
+  auto server = backoffice::Server::start(office->authority, *office->store, std::move(options));
+  if (!server) return fail(server.error());
+  if (!arguments.port_file.empty()) {
+    const auto written =
+        replace_file(arguments.port_file, as_bytes(std::to_string((*server)->port()) + "\n"));
+    if (!written) return written;
+  }
+  log::info("serving", {{"url", (*server)->url()}});
+  int signal_number = 0;
+  sigwait(&stop_signals, &signal_number);
+  log::info("stopping", {{"signal", signal_number}});
+  server->reset();
+  return {};
+}
+
+Status list(const Arguments& arguments) {
+  const auto office = open_office(arguments.folder);
+  if (!office) return fail(office.error());
+  const auto selection = selection_from(arguments);
+  if (!selection) return fail(selection.error());
+  std::size_t records = 0;
+  std::size_t incomplete = 0;
+  const Status visited =
+      office->store->visit(*selection, [&](const backoffice::StoredRecord& record) -> Status {
+        const auto pass = backoffice::summarise(record.document);
+        if (!pass) return fail(pass.error());
+        ++records;
+        if (!record.complete()) ++incomplete;
+        fmt::print("{:<52}  {}  {:>8}{}\n", backoffice::to_line(*pass), record.id.device_id, record.id.number,
+                   record.complete() ? "" : "  pictures missing");
+        return {};
+      });
+  if (!visited) return visited;
+  fmt::print("{}, {} without both pictures\n", count_of(records, "record"), incomplete);
+  return {};
+}
+
+Status export_records(const Arguments& arguments) {
+  if (arguments.jsonl.empty() && arguments.html.empty()) {
+    return fail(ErrorCode::invalid_input, "export needs --jsonl FILE, --html FILE or both");
+  }
+  const auto office = open_office(arguments.folder);
+  if (!office) return fail(office.error());
+  const auto selection = selection_from(arguments);
+  if (!selection) return fail(selection.error());
+  const auto said = [](const Result<backoffice::ExportCounts>& counts, const fs::path& file) -> Status {
+    if (!counts) return fail(counts.error());
+    fmt::print("Wrote {} to {}, {} without both pictures\n", count_of(counts->records, "record"),
+               file.string(), counts->incomplete);
+    return {};
+  };
+  if (!arguments.jsonl.empty()) {
+    const auto done =
+        said(backoffice::export_jsonl(*office->store, *selection, arguments.jsonl), arguments.jsonl);
+    if (!done) return done;
+  }
+  if (arguments.html.empty()) return {};
+  return said(backoffice::export_html(*office->store, *selection, arguments.html), arguments.html);
+}
+
+Status check(const Arguments& arguments) {
+  const auto office = open_office(arguments.folder);
+  if (!office) return fail(office.error());
+  const auto report = backoffice::check(*office->store);
+  if (!report) return fail(report.error());
+  for (const std::string& sentence : report->damaged)
+    fmt::print("{}\n", sentence);
+  fmt::print("{}, {} without both pictures, {} damaged\n", count_of(report->records, "record"),
+             report->incomplete, report->damaged.size());
+  if (report->damaged.empty()) return {};
+  return fail(ErrorCode::corrupt,
+              fmt::format("{} of {} not what was stored: restore the folder from a backup",
+                          count_of(report->damaged.size(), "part"), arguments.folder.string()));
+}
+
+struct Command {
+  CLI::App* parsed;
+  Status (*work)(const Arguments&);
+};
+
+std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
+  std::vector<Command> commands;
+  const auto add = [&](const char* name, const char* help, Status (*work)(const Arguments&)) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->add_option("DIR", arguments.folder, "The back office's folder")->required();
+    commands.push_back({sub, work});
+    return sub;
+  };
+  const auto add_selection = [&](CLI::App* sub) {
+    sub->add_option("--since", arguments.since,
+                    "Only passes from this UTC date or time on, as in 2026-11-22");
+    sub->add_option("--limit", arguments.limit, "Only the newest so many passes; 0 for all")
+        ->capture_default_str();
+  };
+
+  CLI::App* sub =
+      add("init", "Make a back office in a new folder; again: renew the server's certificate", init);
+  sub->add_option("--host", arguments.hosts,
+                  "Names or addresses that cameras will call it by, beside localhost");
+  sub->footer(
+      "Makes the authority (EC P-256), the server's certificate (two years) and the store. DIR is readable\n"
+      "by its owner only. Run again, it keeps authority and records, and makes a new server certificate.\n"
+      "Example: wayside-backoffice init office --host anpr.example.org --host 192.0.2.7");
+
+  sub = add("enrol", "Sign a camera's certificate request and let the camera in", enrol);
+  sub->add_option("--request", arguments.request, "device.csr, as waysided --make-identity wrote it")
+      ->required();
+  sub->add_option("--out", arguments.out, "Folder to write device.crt and back-office-ca.crt to")->required();
+  sub->footer(
+      "A camera that is enrolled again can use only its newest certificate (two years). Works while "
+      "serving.\n"
+      "Example: wayside-backoffice enrol office --request device.csr --out for-the-camera");
+
+  sub = add("serve", "Take records from cameras until stopped by SIGTERM or SIGINT", serve);
+  sub->add_option("--listen", arguments.listen, "Address to listen on; 0.0.0.0 for all")
+      ->capture_default_str();
+  sub->add_option("--port", arguments.port, "Port; 0 lets the system choose")->capture_default_str();
+  sub->add_option("--port-file", arguments.port_file, "Write the port's number to this file once it answers");
+  sub->add_flag("--watch", arguments.watch, "Print each record: time, VRM, confidence, direction, lane");
+  sub->footer(
+      "TLS 1.3 only; cameras show the certificate they were enrolled with. Logs go to standard error and\n"
+      "never hold a VRM; the lines of --watch go to standard output.\n"
+      "Example: wayside-backoffice serve office --listen 0.0.0.0 --port 8443 --watch");
+
+  sub = add("list", "Print the passes, newest last", list);
+  add_selection(sub);
+  sub->footer(
+      "Columns: time of capture (UTC), VRM, confidence, direction, lane, device, record number.\n"
+      "Example: wayside-backoffice list office --since 2026-11-22 --limit 20");
+
+  sub = add("export", "Write the passes to a file: JSON lines, or one HTML page with the pictures",
+            export_records);
+  sub->add_option("--jsonl", arguments.jsonl, "Write one JSON object a line: key, complete or not, document");
+  sub->add_option("--html", arguments.html, "Write one page that opens in any browser, pictures included");
+  add_selection(sub);
+  sub->footer(
+      "The files are readable by their owner only (they hold VRMs and pictures).\n"
+      "Examples: wayside-backoffice export office --html passes.html --limit 500\n"
+      "          wayside-backoffice export office --jsonl passes.jsonl --since 2026-11-22T08:00:00Z");
+
+  sub = add("check", "Work every hash out again and say what is damaged or incomplete", check);
+  sub->footer("Exit code 1 where anything is damaged.\nExample: wayside-backoffice check office");
+  return commands;
+}
+
+int run(int argc, char** argv) {
+  ::umask(077);  // everything this program writes is somebody's personal data
+  log::start(log::Level::info, log::Format::console);
+  CLI::App app{description, std::string(program)};
+  prepare(app);
+  app.require_subcommand(1);
+  app.footer(examples);
+  Arguments arguments;
+  const std::vector<Command> commands = add_commands(app, arguments);
+  if (const auto code = parse(app, argc, argv)) return *code;
+  for (const Command& command : commands) {
+    if (!command.parsed->parsed()) continue;
+    const Status done = command.work(arguments);
+    return done ? exit_done : report(program, done.error());
+  }
+  return exit_usage;
+}
+
+}  // namespace
+}  // namespace wayside::app
+
+int main(int argc, char** argv) {
+  return wayside::app::run(argc, argv);
+}

@@ -1,0 +1,63 @@
+// What an operator takes out of the store: a line to watch, a file to work on, a page to look at, a check.
+//
+// Threads: as the store. Ownership: files are replaced atomically and readable by their owner only (0600):
+// they hold VRMs and pictures. Failure: io for a file that cannot be written, else as the store.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wayside/backoffice/store.hpp"
+#include "wayside/base/result.hpp"
+#include "wayside/base/time.hpp"
+
+namespace wayside::backoffice {
+
+// What a person wants to know first of a document that has been stored.
+struct PassSummary {
+  struct Reading {
+    std::string text;       // of one character, or of a whole alternative
+    double confidence = 0;  // 0 to 1
+  };
+  UtcTime captured_at;
+  std::string site;
+  std::string vrm;
+  double confidence = 0;  // 0 to 1
+  std::vector<Reading> characters;
+  std::vector<Reading> alternatives;
+  std::string format;
+  std::string direction;  // "towards", "away" or "unknown"
+  std::optional<int> lane;
+};
+// Fails with corrupt where it is no document of version 1.
+[[nodiscard]] Result<PassSummary> summarise(const std::string& document);
+
+// "2026-11-22T17:35:40.123Z  AB12CDE   97.3 %  towards  lane 1": columns line up under one another.
+[[nodiscard]] std::string to_line(const PassSummary& pass);
+
+struct ExportCounts {
+  std::size_t records = 0;
+  std::size_t incomplete = 0;  // without both pictures
+};
+
+// One JSON object a line: device_id, queue_uuid, number, received_at, complete, document.
+[[nodiscard]] Result<ExportCounts> export_jsonl(Store& store, const Selection& selection,
+                                                const std::filesystem::path& file);
+// One page with everything in it, pictures included: about 40 kB a record, held in memory while it is made.
+[[nodiscard]] Result<ExportCounts> export_html(Store& store, const Selection& selection,
+                                               const std::filesystem::path& file);
+
+struct CheckReport {
+  std::size_t records = 0;
+  std::size_t incomplete = 0;
+  std::vector<std::string> damaged;  // one sentence each, naming key and part
+};
+// Works every hash out again, and compares pictures with what their documents say of them.
+[[nodiscard]] Result<CheckReport> check(Store& store);
+
+}  // namespace wayside::backoffice
