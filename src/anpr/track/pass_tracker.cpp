@@ -102,34 +102,42 @@ class VotingPassTracker : public PassTracker {
     for (const PlateTrack& track : tracks) {
       if (track.is_reported()) {
         reported_.refresh(track.reported_vrm(), track.motion());
-      } else if (auto pass = judge(track, tracks)) {
-        passes.push_back(std::move(*pass));
+        continue;
+      }
+      VehiclePass pass = track.pass();
+      switch (judge(track, pass, tracks)) {
+        case Verdict::report:
+          report(track, std::move(pass), passes);
+          break;
+        case Verdict::repeat:
+          ++counts_.repeats_suppressed;
+          break;
+        case Verdict::too_unsure:
+          ++counts_.too_unsure;
+          break;
       }
     }
     return passes;
   }
 
-  // The pass to report, or nothing (counted). closing: the tracks that close together with this one.
-  std::optional<VehiclePass> judge(const PlateTrack& track, const std::vector<PlateTrack>& closing) {
-    if (track.reads_used() == 0) {
-      ++counts_.too_unsure;
-      return std::nullopt;
-    }
-    VehiclePass pass = track.pass();
+  enum class Verdict { report, repeat, too_unsure };
+
+  // closing: the tracks that close together with this one.
+  Verdict judge(const PlateTrack& track, const VehiclePass& pass, const std::vector<PlateTrack>& closing) {
+    if (pass.reads_used == 0) return Verdict::too_unsure;
     if (reported_.repeats(pass, track.motion()) || is_leftover_of_any(track, pass, open_) ||
         is_leftover_of_any(track, pass, closing)) {
-      ++counts_.repeats_suppressed;
-      return std::nullopt;
+      return Verdict::repeat;
     }
-    const float least =
-        pass.reads_used < options_.min_reads ? options_.single_read_confidence : options_.min_pass_confidence;
-    if (pass.confidence < least) {
-      ++counts_.too_unsure;
-      return std::nullopt;
-    }
+    const bool few_reads = pass.reads_used < options_.min_reads;
+    const float least = few_reads ? options_.single_read_confidence : options_.min_pass_confidence;
+    return pass.confidence < least ? Verdict::too_unsure : Verdict::report;
+  }
+
+  void report(const PlateTrack& track, VehiclePass pass, std::vector<VehiclePass>& passes) {
     pass.number = PassNumber(++counts_.passes);
     reported_.remember(pass, track.motion());
-    return pass;
+    passes.push_back(std::move(pass));
   }
 
   // A few misreads of a vehicle whose own track goes on: reporting them would make two vehicles of one.
@@ -146,16 +154,22 @@ class VotingPassTracker : public PassTracker {
     });
   }
 
+  // A vehicle that never leaves must not keep its record waiting. Where its reads do not suffice yet, it is
+  // asked again after the same time.
   void report_standing(MonotonicTime now, std::vector<VehiclePass>& passes) {
     for (PlateTrack& track : open_) {
       if (track.is_reported()) {
         reported_.refresh(track.reported_vrm(), track.motion());
-      } else if (seconds_between(track.motion().first().time, now) >= options_.longest_pass_s &&
-                 track.reads_used() > 0) {
-        std::string vrm = track.pass().vrm;
-        if (auto pass = judge(track, {})) passes.push_back(std::move(*pass));
-        track.mark_reported(std::move(vrm));
+        continue;
       }
+      if (seconds_between(track.judged_at(), now) < options_.longest_pass_s) continue;
+      track.set_judged_at(now);
+      VehiclePass pass = track.pass();
+      const Verdict verdict = judge(track, pass, {});
+      if (verdict == Verdict::too_unsure) continue;
+      track.mark_reported(pass.vrm);
+      if (verdict == Verdict::report) report(track, std::move(pass), passes);
+      if (verdict == Verdict::repeat) ++counts_.repeats_suppressed;
     }
   }
 

@@ -43,7 +43,10 @@ Sighting sighting_of(const PlateRead& read, const FrameInfo& frame) {
 void PlateTrack::add(const FrameReads& frame, const EvidencedRead& evidenced, std::uint32_t duplicates) {
   const PlateRead& read = evidenced.read;
   const Sighting sighting = sighting_of(read, frame.frame);
-  if (motion_.sightings() == 0) first_frame_ = frame.frame;
+  if (motion_.sightings() == 0) {
+    first_frame_ = frame.frame;
+    judged_at_ = frame.frame.monotonic;
+  }
   last_frame_ = frame.frame;
   motion_.add(sighting);
   count_lane(frame, sighting.centre);
@@ -127,31 +130,33 @@ std::optional<int> PlateTrack::lane() const {
 }
 
 VehiclePass PlateTrack::pass() const {
+  VehiclePass pass;
+  pass.direction = motion_.direction();
+  pass.lane = lane();
+  pass.first_frame = first_frame_;
+  pass.last_frame = last_frame_;
+  pass.reads_used = reads_used_;
+  pass.reads_rejected = reads_rejected_;
+  if (texts_.empty()) return pass;
+
   std::vector<std::string> read_as;
   for (const Text& text : texts_)
     read_as.push_back(text.vrm);
   VoteOutcome outcome = vote_.outcome(read_as);
-  const auto won =
-      std::find_if(texts_.begin(), texts_.end(), [&](const Text& text) { return text.vrm == outcome.vrm; });
-  assert(won != texts_.end());
-
-  VehiclePass pass;
   pass.vrm = std::move(outcome.vrm);
   pass.confidence = outcome.confidence;
   pass.character_confidences = std::move(outcome.character_confidences);
   pass.alternatives = std::move(outcome.alternatives);
+
+  const auto won =
+      std::find_if(texts_.begin(), texts_.end(), [&](const Text& text) { return text.vrm == pass.vrm; });
+  assert(won != texts_.end());
   pass.format = won->format;
   pass.lines = won->lines;
-  pass.direction = motion_.direction();
-  pass.lane = lane();
   pass.quad = won->quad;
-  pass.first_frame = first_frame_;
   pass.best_frame = won->frame;
-  pass.last_frame = last_frame_;
   pass.frame_width = won->frame_width;
   pass.frame_height = won->frame_height;
-  pass.reads_used = reads_used_;
-  pass.reads_rejected = reads_rejected_;
   pass.evidence = won->evidence;
   return pass;
 }

@@ -38,8 +38,12 @@ class PlateTrack {
   // Read more than once, and surely: a quite different sure text is another vehicle even at the same place.
   [[nodiscard]] bool is_sure() const;
 
-  // The pass without its number. Only where reads_used() > 0.
+  // The pass without its number; without a VRM or pictures where reads_used is 0.
   [[nodiscard]] VehiclePass pass() const;
+
+  // When it was last judged whether to report it; when it was opened, where never.
+  [[nodiscard]] MonotonicTime judged_at() const { return judged_at_; }
+  void set_judged_at(MonotonicTime time) { judged_at_ = time; }
 
   // The pass was reported while the vehicle still stood in view.
   void mark_reported(std::string vrm) { reported_vrm_ = std::move(vrm); }
@@ -77,6 +81,7 @@ class PlateTrack {
   FrameInfo last_frame_;
   std::uint32_t reads_used_ = 0;
   std::uint32_t reads_rejected_ = 0;
+  MonotonicTime judged_at_;
   std::string reported_vrm_;
 };
 

@@ -20,11 +20,12 @@ constexpr double unnamed_weight =
 constexpr double outlier =
     0.02;  // that a look says nothing: one sure misread must not veto what the others agree on
 constexpr double highest = 0.999;
+constexpr double least_mass = 1e-9;  // keeps logarithms finite
 const std::string unnamed;
 
 // The read's own text and what one other character would make of it.
 std::map<std::string, double, std::less<>> names_of(const PlateRead& read) {
-  const double own = std::clamp(static_cast<double>(read.confidence), 0.0, highest);
+  const double own = std::clamp(static_cast<double>(read.confidence), 1 - highest, highest);
   std::map<std::string, double, std::less<>> names;
   double total = unnamed_weight;
   for (std::size_t k = 0; k < read.positions.size() && k < read.vrm.size(); ++k) {
@@ -85,8 +86,10 @@ void VrmVote::add(const PlateRead& read, const Sighting& where) {
   if (look.mass.size() > 4 * most_names) keep_heaviest(look.mass, 2 * most_names);
 }
 
-VrmVote::Masses VrmVote::posterior() const {
+VrmVote::Masses VrmVote::posterior(const std::vector<std::string>& eligible) const {
   Masses logs;
+  for (const std::string& name : eligible)
+    logs[name] = 0;
   logs[unnamed] = 0;
   for (const Look& look : looks_) {
     for (const auto& named : look.mass)
@@ -102,7 +105,7 @@ VrmVote::Masses VrmVote::posterior() const {
     for (auto& [name, log] : logs) {
       const auto found = look.mass.find(name);
       const double named = found == look.mass.end() ? 0 : found->second / look.reads;
-      log += std::log((name == unnamed ? left_over : named) + doubt);
+      log += std::log((name == unnamed ? left_over : named) + doubt + least_mass);
     }
   }
   logs[unnamed] += (n - 1) * std::log(same_unnamed_again);
@@ -121,8 +124,8 @@ VrmVote::Masses VrmVote::posterior() const {
 VoteOutcome VrmVote::outcome(const std::vector<std::string>& eligible) const {
   VoteOutcome outcome;
   if (looks_.empty()) return outcome;
-  const Masses shares = posterior();
-  double won = 0;
+  const Masses shares = posterior(eligible);
+  double won = -1;
   for (const auto& [name, share] : shares) {
     if (share > won && std::find(eligible.begin(), eligible.end(), name) != eligible.end()) {
       outcome.vrm = name;

@@ -26,7 +26,7 @@ class VrmVote {
   // where says which look the read belongs to: reads of one place and size are one look.
   void add(const PlateRead& read, const Sighting& where);
 
-  // Only one of eligible can win; alternatives may be anything that was named.
+  // One of eligible (not empty) wins; alternatives may be anything that was named.
   [[nodiscard]] VoteOutcome outcome(const std::vector<std::string>& eligible) const;
 
  private:
@@ -37,7 +37,8 @@ class VrmVote {
     double reads = 0;
   };
   Look& look_at(const Sighting& where);
-  [[nodiscard]] Masses posterior() const;  // under "" what nobody named
+  [[nodiscard]] Masses posterior(
+      const std::vector<std::string>& eligible) const;  // under "" what nobody named
 
   std::vector<Look> looks_;
 };
