@@ -1,0 +1,87 @@
+// Reading every picture of a folder, and comparing what was read with what people saw.
+//
+// Threads: one. Units: pixels of the picture; CPU milliseconds of the calling thread, decoding excluded.
+// What counts: a plate is captured where a reported plate is at its place (IoU of the boxes >= 0.3, or the
+// reported box's centre inside the label); exact where the most confident of those says the label's text; a
+// reported plate at the place of no label is false in a picture without labels, and another read in one with
+// labels, where further plates may stand in view that nobody labelled. Failure: a picture that cannot be read
+// is skipped and named; its labels are counted apart and not as missed.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wayside/eval/labels.hpp"
+#include "wayside/eval/recognise.hpp"
+
+namespace wayside::eval {
+
+struct ReportedPlate {
+  cv::Rect2d box;
+  PlateQuad quad{};
+  std::string vrm;
+  double confidence = 0;
+  std::vector<CharacterGuess>
+      characters;  // those of vrm, with the probability that the picture alone gave them
+  int lines = 1;
+};
+
+struct PictureReads {
+  std::string file;  // relative to the folder
+  std::vector<ReportedPlate> plates;
+  double cpu_ms = 0;
+};
+
+// One line of JSON:
+// {"file","plates":[{"box":[x,y,w,h],"quad":[[x,y],...],"vrm","confidence","chars":[{"c","p"}],
+// "lines"}],"cpu_ms"}.
+[[nodiscard]] std::string json_line(const PictureReads& reads);
+[[nodiscard]] Result<std::vector<PictureReads>> parse_reads(std::string_view lines, std::string_view name);
+
+struct SkippedFile {
+  std::string file;
+  std::string why;
+};
+
+struct PictureRun {
+  std::vector<PictureReads> reads;
+  std::vector<SkippedFile> skipped;
+};
+
+// Every picture below the folder, sorted by path; write_line gets each one's line as soon as it is read.
+[[nodiscard]] Result<PictureRun> read_pictures(
+    const std::filesystem::path& folder, const Recogniser& recogniser, const ReadPicture& read_picture,
+    const IsWanted& is_picture, const std::function<Status(const std::string& line)>& write_line,
+    const Progress& progress);
+
+struct PictureGroup {
+  std::string name;  // "all", "core", or a tag
+  std::size_t labels = 0;
+  std::size_t captured = 0;
+  std::size_t exact = 0;
+  std::size_t exact_folded = 0;  // with 0 for O and 1 for I on both sides
+};
+
+struct PictureScore {
+  std::vector<PictureGroup> groups;  // all, core, then the tags in alphabetical order
+  std::size_t labelled_pictures = 0;
+  std::size_t unlabelled_pictures = 0;
+  std::size_t false_reads = 0;  // in the unlabelled pictures
+  std::size_t pictures_with_false = 0;
+  std::size_t other_reads = 0;       // in the labelled ones
+  std::vector<std::string> missing;  // files that labels name and the run did not read
+  std::size_t missing_labels = 0;    // labels on those
+  std::vector<double> cpu_ms;
+};
+
+[[nodiscard]] PictureScore score_pictures(const std::vector<PictureReads>& reads,
+                                          const std::vector<PlateLabel>& labels);
+[[nodiscard]] std::string table(const PictureScore& score);
+
+// The most confident of the plates at the label's place; nothing where it was not captured.
+[[nodiscard]] const ReportedPlate* captured_plate(const PictureReads& reads, const PlateLabel& label);
+
+}  // namespace wayside::eval

@@ -1,0 +1,49 @@
+#include "wayside/eval/images.hpp"
+
+#include "src/eval/json_lines.hpp"
+
+namespace wayside::eval {
+
+std::string json_line(const PictureReads& reads) {
+  OrderedJson plates = OrderedJson::array();
+  for (const ReportedPlate& plate : reads.plates) {
+    OrderedJson characters = OrderedJson::array();
+    for (const CharacterGuess& guess : plate.characters) {
+      characters.push_back({{"c", std::string(1, guess.character)},
+                            {"p", rounded(static_cast<double>(guess.probability), 4)}});
+    }
+    plates.push_back({{"box",
+                       {rounded(plate.box.x, 1), rounded(plate.box.y, 1), rounded(plate.box.width, 1),
+                        rounded(plate.box.height, 1)}},
+                      {"quad", to_json(plate.quad)},
+                      {"vrm", plate.vrm},
+                      {"confidence", rounded(plate.confidence, 4)},
+                      {"chars", std::move(characters)},
+                      {"lines", plate.lines}});
+  }
+  return to_line({{"file", reads.file}, {"plates", std::move(plates)}, {"cpu_ms", rounded(reads.cpu_ms, 2)}});
+}
+
+Result<std::vector<PictureReads>> parse_reads(std::string_view lines, std::string_view name) {
+  return read_json_lines(lines, name, [](const Json& line) {
+    PictureReads reads{text(line, "file"), {}, number(line, "cpu_ms")};
+    for (const Json& entry : list(line, "plates")) {
+      const std::vector<double> box = numbers(member(entry, "box"), 4);
+      ReportedPlate plate{cv::Rect2d(box[0], box[1], box[2], box[3]),
+                          quad(entry),
+                          text(entry, "vrm"),
+                          number(entry, "confidence"),
+                          {},
+                          static_cast<int>(whole_number(entry, "lines"))};
+      for (const Json& character : list(entry, "chars")) {
+        const std::string letter = text(character, "c");
+        if (letter.size() != 1) throw JsonProblem{"member \"c\": expected one character"};
+        plate.characters.push_back({letter[0], static_cast<float>(number(character, "p"))});
+      }
+      reads.plates.push_back(std::move(plate));
+    }
+    return reads;
+  });
+}
+
+}  // namespace wayside::eval

@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "wayside/eval/images.hpp"
+#include "wayside/eval/statistics.hpp"
+
+#include "src/eval/overlap.hpp"
+
+namespace wayside::eval {
+
+namespace {
+
+void count(PictureGroup& group, const PlateLabel& label, const ReportedPlate* plate) {
+  ++group.labels;
+  if (plate == nullptr) return;
+  ++group.captured;
+  if (normal_text(plate->vrm) == label.text) ++group.exact;
+  if (folded_text(plate->vrm) == folded_text(label.text)) ++group.exact_folded;
+}
+
+std::size_t at_no_label(const PictureReads& reads, const std::vector<const PlateLabel*>& labels) {
+  return static_cast<std::size_t>(
+      std::count_if(reads.plates.begin(), reads.plates.end(), [&](const ReportedPlate& plate) {
+        return std::none_of(labels.begin(), labels.end(),
+                            [&](const PlateLabel* label) { return same_place(plate.box, label->box); });
+      }));
+}
+
+std::string per_picture(std::size_t reads, std::size_t pictures) {
+  if (pictures == 0) return "-";
+  return fmt::format("{:.3f}", static_cast<double>(reads) / static_cast<double>(pictures));
+}
+
+}  // namespace
+
+const ReportedPlate* captured_plate(const PictureReads& reads, const PlateLabel& label) {
+  const ReportedPlate* best = nullptr;
+  for (const ReportedPlate& plate : reads.plates) {
+    if (!same_place(plate.box, label.box)) continue;
+    if (best == nullptr || plate.confidence > best->confidence) best = &plate;
+  }
+  return best;
+}
+
+PictureScore score_pictures(const std::vector<PictureReads>& reads, const std::vector<PlateLabel>& labels) {
+  std::map<std::string, std::vector<const PlateLabel*>> labels_of;
+  for (const PlateLabel& label : labels)
+    labels_of[label.file].push_back(&label);
+
+  PictureScore score;
+  PictureGroup all{"all", 0, 0, 0, 0};
+  PictureGroup core{"core", 0, 0, 0, 0};
+  std::map<std::string, PictureGroup> by_tag;
+  for (const PictureReads& picture : reads) {
+    score.cpu_ms.push_back(picture.cpu_ms);
+    const auto found = labels_of.find(picture.file);
+    if (found == labels_of.end()) {
+      ++score.unlabelled_pictures;
+      score.false_reads += picture.plates.size();
+      score.pictures_with_false += picture.plates.empty() ? 0U : 1U;
+      continue;
+    }
+    ++score.labelled_pictures;
+    score.other_reads += at_no_label(picture, found->second);
+    for (const PlateLabel* label : found->second) {
+      const ReportedPlate* plate = captured_plate(picture, *label);
+      count(all, *label, plate);
+      if (label->core()) count(core, *label, plate);
+      for (const std::string& tag : std::set<std::string>(label->tags.begin(), label->tags.end())) {
+        count(by_tag.try_emplace(tag, PictureGroup{tag, 0, 0, 0, 0}).first->second, *label, plate);
+      }
+    }
+    labels_of.erase(found);
+  }
+  score.groups = {all, core};
+  for (const auto& [tag, group] : by_tag)
+    score.groups.push_back(group);
+  for (const auto& [file, lost] : labels_of) {
+    score.missing.push_back(file);
+    score.missing_labels += lost.size();
+  }
+  return score;
+}
+
+std::string table(const PictureScore& score) {
+  std::string out = fmt::format("{:<18} {:>5}  {:<24} {:<24} {:<24}\n", "plates", "n",
+                                "captured (95 % Wilson)", "exact", "exact, 0/O and 1/I folded");
+  for (const PictureGroup& group : score.groups) {
+    out += fmt::format("{:<18} {:>5}  {:<24} {:<24} {:<24}\n", group.name, group.labels,
+                       share_text(group.captured, group.labels), share_text(group.exact, group.labels),
+                       share_text(group.exact_folded, group.labels));
+  }
+  out += fmt::format(
+      "false reads: {} in {} pictures without labels, {} a picture; {} of those pictures have one: {}\n",
+      score.false_reads, score.unlabelled_pictures, per_picture(score.false_reads, score.unlabelled_pictures),
+      score.pictures_with_false, share_text(score.pictures_with_false, score.unlabelled_pictures));
+  out += fmt::format(
+      "other reads: {} in {} pictures with labels, {} a picture (plates nobody labelled, or false)\n",
+      score.other_reads, score.labelled_pictures, per_picture(score.other_reads, score.labelled_pictures));
+  if (score.missing_labels > 0) {
+    out += fmt::format("not counted: {} labels on {} files that were not read\n", score.missing_labels,
+                       score.missing.size());
+  }
+  out += fmt::format(
+      "CPU a picture, one thread, decoding excluded: mean {:.1f} ms, median {:.1f} ms, p95 {:.1f} ms\n",
+      mean(score.cpu_ms), percentile(score.cpu_ms, 0.5), percentile(score.cpu_ms, 0.95));
+  return out;
+}
+
+}  // namespace wayside::eval
