@@ -1,5 +1,7 @@
 #include "wayside/anpr/track/pass_tracker.hpp"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -147,6 +149,75 @@ TEST(PassTracker, PassesCloseOnTimeAndNotBefore) {
   for (int frame = 0; frame <= 22; ++frame)
     EXPECT_THAT(tracker->update(road.frame(frame)), IsEmpty()) << frame;
   EXPECT_EQ(tracker->update(road.frame(23)).size(), 1U);  // 0.52 s after frame 10
+}
+
+TEST(PassTracker, LostFramesDoNotBreakAPass) {
+  // Two frames in three are missing altogether, and once 0.8 s of them: nobody saw the vehicle not being
+  // there.
+  RecordedRoad road;
+  road.drive({.vrm = "AB12CDE", .from = 0, .to = 60, .start = {600, 60}, .step = {0, 8}, .confidence = 0.8F});
+  const auto tracker = make_pass_tracker({});
+  std::size_t passes = 0;
+  for (int frame = 0; frame <= 100; ++frame) {
+    if (frame % 3 != 0 || (frame > 12 && frame < 33)) continue;
+    passes += tracker->update(road.frame(frame)).size();
+  }
+  EXPECT_EQ(passes, 1U);
+  EXPECT_EQ(tracker->counts().repeats_suppressed, 0U);
+}
+
+TEST(PassTracker, GhostsThatFlickerAreNotReported) {
+  RecordedRoad road;
+  road.drive({.vrm = "AB12CDE", .from = 0, .to = 30, .start = {600, 60}, .step = {0, 15}});
+  const std::vector<std::string> ghosts{"11I1", "L0L", "8B8", "H11H", "A1", "IIII1"};
+  for (std::size_t i = 0; i < ghosts.size(); ++i) {
+    const int frame = 2 + 5 * static_cast<int>(i);
+    road.read(frame, plate_read(ghosts[i], 0.8F, {900, 300}, 80));
+    road.read(frame + 1, plate_read(ghosts[ghosts.size() - 1 - i], 0.6F, {905, 302}, 90));
+  }
+  EXPECT_THAT(vrms_of(road.play()), ElementsAre("AB12CDE"));
+}
+
+TEST(PassTracker, ReadsThatCannotBeUsedAreCountedAndLeftOut) {
+  constexpr float nan_value = std::numeric_limits<float>::quiet_NaN();
+  RecordedRoad road;
+  road.drive({.vrm = "AB12CDE", .from = 0, .to = 5, .start = {600, 100}, .step = {0, 20}});
+  road.read(2, plate_read("", 0.9F, {600, 140}, 100));
+  road.read(2, plate_read("AB12CDE", nan_value, {600, 140}, 100));
+  road.read(2, plate_read("AB12CDE", 0.9F, {600, nan_value}, 100));
+  road.read(2, plate_read("AB12CDE", 0.9F, {600, 140}, 0));
+  const auto tracker = make_pass_tracker({});
+  const auto passes = road.play(*tracker);
+  ASSERT_EQ(passes.size(), 1U);
+  EXPECT_EQ(passes[0].reads_used, 6U);
+  EXPECT_EQ(tracker->counts().reads_unusable, 4U);
+}
+
+TEST(PassTracker, PassesThatCloseTogetherComeInTheOrderOfFirstSight) {
+  RecordedRoad road;
+  road.drive({.vrm = "ZZ12CDE", .from = 0, .to = 20, .start = {300, 100}, .step = {0, 20}});
+  road.drive({.vrm = "MM12CDE", .from = 3, .to = 20, .start = {600, 100}, .step = {0, 20}});
+  road.drive({.vrm = "AA12CDE", .from = 6, .to = 20, .start = {900, 100}, .step = {0, 20}});
+  const auto passes = road.play();
+  EXPECT_THAT(vrms_of(passes), ElementsAre("ZZ12CDE", "MM12CDE", "AA12CDE"));
+  EXPECT_EQ(passes.back().number, PassNumber(3));
+}
+
+TEST(PassTracker, AVehicleAtAHundredMilesAnHourIsOnePass) {
+  // Four reads, each three plate widths on: no drift is known at the second.
+  RecordedRoad road;
+  road.drive({.vrm = "AB12CDE",
+              .from = 0,
+              .to = 3,
+              .start = {600, 60},
+              .step = {20, 200},
+              .width = 75,
+              .growth = 1.25F,
+              .confidence = 0.8F});
+  const auto passes = road.play();
+  ASSERT_EQ(passes.size(), 1U);
+  EXPECT_EQ(passes[0].reads_used, 4U);
+  EXPECT_EQ(passes[0].direction, Direction::towards);
 }
 
 TEST(PassTracker, FinishClosesWhatIsOpen) {
