@@ -12,15 +12,19 @@
 
 namespace wayside::read {
 
-// Boxes of the characters of one line, left to right. What is not as high as the others or does not stand on
-// their line (rim, band, screws, the maker's name) is left out. May be empty.
-[[nodiscard]] std::vector<cv::Rect> find_characters(const cv::Mat& line);
+// One line of the plate, dark on light, with the boxes of its characters from left to right.
+struct CharacterLine {
+  cv::Mat luma;  // CV_8UC1
+  std::vector<cv::Rect> boxes;
+};
+
+// The plate's text lines, top to bottom: one, or two cut apart at the emptiest row near the middle. Of both
+// polarities the one that shows more characters. What is not as high as the others, does not stand on their
+// line or stands far from them (rim, band, screws, the maker's name) has no box.
+[[nodiscard]] std::vector<CharacterLine> find_lines(const PlatePatch& patch);
 
 // The boxes' contents on a white page, evenly spaced, with a margin, capitals about `character_height_px`
-// high: what a recognition engine made for print expects.
-[[nodiscard]] cv::Mat typeset(const cv::Mat& line, const std::vector<cv::Rect>& boxes);
-
-// The patch's text lines, top to bottom: one, or two cut apart at the emptiest row near the middle.
-[[nodiscard]] std::vector<cv::Mat> lines_of(const PlatePatch& patch);
+// high: what a recognition engine made for print expects. Empty where there are no boxes.
+[[nodiscard]] cv::Mat typeset(const CharacterLine& line);
 
 }  // namespace wayside::read

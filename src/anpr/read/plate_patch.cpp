@@ -17,7 +17,7 @@ constexpr double two_line_share = 79.0 / 203.0;
 constexpr double widest_two_line_aspect = 1.85;
 // A quad may end at the outermost characters that were found: look this far beyond, in heights of a
 // character.
-constexpr double beyond_sides = 1.0;
+constexpr double beyond_sides = 2.0;
 constexpr double beyond_edges = 0.12;
 
 double length(cv::Point2f a, cv::Point2f b) {
@@ -41,16 +41,6 @@ void stretch(cv::Mat& patch, const cv::Rect& plate) {
     seen += histogram[static_cast<std::size_t>(--light)];
   const double range = std::max(8, light - dark);
   patch.convertTo(patch, CV_8U, 255 / range, -dark * 255 / range);
-}
-
-// Ink covers about a third of the text's area: what there is less of is ink.
-bool light_on_dark(const cv::Mat& patch, const cv::Rect& plate) {
-  // The rim and what lies beyond it would vote too: look at the middle only.
-  const cv::Rect middle(plate.x + plate.width / 12, plate.y + plate.height / 5, plate.width * 5 / 6,
-                        plate.height * 3 / 5);
-  cv::Mat binary;
-  cv::threshold(patch(middle), binary, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
-  return cv::countNonZero(binary) * 2 < middle.area();
 }
 
 // Upright strokes give a peaked column profile: the shear with the most peaked one sets them upright.
@@ -127,8 +117,6 @@ PlatePatch straighten(const cv::Mat& frame_luma, const PlateQuad& quad) {
   } else {
     cv::warpPerspective(frame_luma, patch.luma, to_patch, size, cv::INTER_CUBIC, cv::BORDER_REPLICATE);
   }
-  patch.inverted = light_on_dark(patch.luma, patch.plate);
-  if (patch.inverted) cv::bitwise_not(patch.luma, patch.luma);
   stretch(patch.luma, patch.plate);
   const double slant = slant_of(patch.luma, patch.plate);
   if (slant != 0) {

@@ -12,10 +12,9 @@
 namespace wayside::read {
 
 struct PlatePatch {
-  cv::Mat luma;           // CV_8UC1, ink near 0 and field near 255
-  cv::Rect plate;         // the quad within it; around it lies some of the surroundings
-  int lines = 1;          // 1 or 2, by the quad's proportion
-  bool inverted = false;  // was light on dark
+  cv::Mat luma;    // CV_8UC1, the plate's darkest and lightest parts near 0 and 255
+  cv::Rect plate;  // the quad within it; around it lies some of the surroundings
+  int lines = 1;   // 1 or 2, by the quad's proportion
 };
 
 // Height that characters have in a patch, by the prescribed share of the plate's height.

@@ -51,8 +51,8 @@ class TesseractReader final : public PlateReader {
       const PlatePatch patch = straighten(luma, quad);
       if (patch.luma.empty()) return std::nullopt;
       std::vector<CharacterPosition> positions;
-      for (const cv::Mat& line : lines_of(patch)) {
-        const std::vector<CharacterPosition> more = engine_->recognise(typeset(line, find_characters(line)));
+      for (const CharacterLine& line : find_lines(patch)) {
+        const std::vector<CharacterPosition> more = engine_->recognise(typeset(line));
         positions.insert(positions.end(), more.begin(), more.end());
       }
       if (positions.size() < fewest_characters || positions.size() > most_positions) return std::nullopt;

@@ -74,7 +74,7 @@ Result<std::unique_ptr<TextEngine>> TextEngine::make(const std::filesystem::path
     return fail(ErrorCode::corrupt,
                 fmt::format("{}: recognition model cannot be loaded; {}", file.string(), remedy));
   }
-  parts->api.SetPageSegMode(tesseract::PSM_RAW_LINE);
+  parts->api.SetPageSegMode(tesseract::PSM_SINGLE_LINE);
   parts->api.SetVariable("tessedit_char_whitelist", characters);
   parts->api.SetVariable("lstm_choice_mode", "2");
   return std::unique_ptr<TextEngine>(new TextEngine(std::move(parts)));
