@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <span>
 
 #include <opencv2/imgproc.hpp>
 
@@ -11,9 +12,10 @@ namespace wayside::roadsim {
 
 namespace {
 
-// Sub-pixels a pixel side: fine enough for 6 samples a millimetre, or else for 17 levels of coverage.
-int samples_per_pixel(double px_per_mm) {
-  return std::clamp(static_cast<int>(std::ceil(6 / px_per_mm)), 4, 24);
+// How often a pixel's side is halved into samples: 17 levels of coverage, or at small scales about 6 samples
+// a millimetre.
+int halvings(double px_per_mm) {
+  return px_per_mm >= 1.5 ? 2 : px_per_mm >= 0.75 ? 3 : 4;
 }
 
 // Sets the samples whose centres lie inside. Own code because cv::fillConvexPoly also sets the outline's
@@ -45,7 +47,7 @@ void fill_convex(cv::Mat& samples, const Piece& piece, cv::Point2d origin_mm, do
   }
 }
 
-cv::Rect pixels_around(const std::vector<Piece>& pieces, double px_per_mm, cv::Size limit) {
+cv::Rect pixels_around(std::span<const Piece> pieces, double px_per_mm, cv::Size limit) {
   double x0 = std::numeric_limits<double>::max(), y0 = x0, x1 = -x0, y1 = -x0;
   for (const Piece& piece : pieces) {
     for (const cv::Point2d& point : piece) {
@@ -66,13 +68,16 @@ cv::Rect pixels_around(const std::vector<Piece>& pieces, double px_per_mm, cv::S
 }  // namespace
 
 cv::Mat coverage(const std::vector<Piece>& pieces, cv::Rect pixels, double px_per_mm) {
-  const int samples = samples_per_pixel(px_per_mm);
-  cv::Mat fine = cv::Mat::zeros(pixels.size() * samples, CV_8UC1);
+  const int halved = halvings(px_per_mm), samples = 1 << halved;
+  cv::Mat cover = cv::Mat::zeros(pixels.size() * samples, CV_8UC1);
   const cv::Point2d origin(pixels.x / px_per_mm, pixels.y / px_per_mm);
   for (const Piece& piece : pieces)
-    fill_convex(fine, piece, origin, px_per_mm * samples);
-  cv::Mat cover;
-  cv::resize(fine, cover, pixels.size(), 0, 0, cv::INTER_AREA);
+    fill_convex(cover, piece, origin, px_per_mm * samples);
+  for (int i = 0; i < halved; ++i) {  // halving step by step, because only that is fast in OpenCV
+    cv::Mat half;
+    cv::resize(cover, half, cover.size() / 2, 0, 0, cv::INTER_AREA);
+    cover = half;
+  }
   return cover;
 }
 
@@ -84,21 +89,39 @@ Canvas::Canvas(cv::Size2d size_mm, double px_per_mm, const Paint& field) : px_pe
 }
 
 void Canvas::paint(const std::vector<Piece>& pieces, const Paint& paint) {
-  const cv::Rect pixels = pixels_around(pieces, px_per_mm_, bgr.size());
-  if (pixels.empty()) return;
-  const cv::Mat cover = coverage(pieces, pixels, px_per_mm_);
-  const double share = paint.opacity / 255;
-  for (int y = 0; y < pixels.height; ++y) {
-    const auto* covered = cover.ptr<uchar>(y);
-    auto* colour = bgr.ptr<cv::Vec3b>(pixels.y + y) + pixels.x;
-    auto* back = retro.ptr<uchar>(pixels.y + y) + pixels.x;
-    for (int x = 0; x < pixels.width; ++x) {
-      if (covered[x] == 0) continue;
-      const double weight = covered[x] * share;
-      for (int c = 0; c < 3; ++c) {
-        colour[x][c] = cv::saturate_cast<uchar>(colour[x][c] + weight * (paint.bgr[c] - colour[x][c]));
+  const cv::Rect all = pixels_around(pieces, px_per_mm_, bgr.size());
+  // Tile by tile, so that a thin line around the plate costs what it covers, and the samples stay in the
+  // cache.
+  constexpr int tile_side = 64;
+  for (int y = all.y; y < all.y + all.height; y += tile_side) {
+    for (int x = all.x; x < all.x + all.width; x += tile_side) {
+      const cv::Rect tile = cv::Rect(x, y, tile_side, tile_side) & all;
+      std::vector<Piece> within;
+      for (const Piece& piece : pieces) {
+        if (!(pixels_around({&piece, 1}, px_per_mm_, bgr.size()) & tile).empty()) within.push_back(piece);
       }
-      back[x] = cv::saturate_cast<uchar>(back[x] + weight * (255 * paint.retro - back[x]));
+      if (!within.empty()) paint_tile(within, tile, paint);
+    }
+  }
+}
+
+void Canvas::paint_tile(const std::vector<Piece>& pieces, cv::Rect tile, const Paint& paint) {
+  const cv::Mat cover = coverage(pieces, tile, px_per_mm_);
+  const int opacity = static_cast<int>(std::lround(paint.opacity * 256));
+  const int paint_retro = static_cast<int>(std::lround(255 * paint.retro));
+  const auto blended = [](int from, int to, int weight) {  // weight of 65280
+    return static_cast<uchar>((from * (65280 - weight) + to * weight + 32640) / 65280);
+  };
+  for (int y = 0; y < tile.height; ++y) {
+    const auto* covered = cover.ptr<uchar>(y);
+    auto* colour = bgr.ptr<cv::Vec3b>(tile.y + y) + tile.x;
+    auto* back = retro.ptr<uchar>(tile.y + y) + tile.x;
+    for (int x = 0; x < tile.width; ++x) {
+      if (covered[x] == 0) continue;
+      const int weight = covered[x] * opacity;
+      for (int c = 0; c < 3; ++c)
+        colour[x][c] = blended(colour[x][c], paint.bgr[c], weight);
+      back[x] = blended(back[x], paint_retro, weight);
     }
   }
 }

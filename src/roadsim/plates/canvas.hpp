@@ -32,6 +32,8 @@ class Canvas {
   cv::Mat retro;  // CV_8UC1
 
  private:
+  void paint_tile(const std::vector<Piece>& pieces, cv::Rect tile, const Paint& paint);
+
   double px_per_mm_;
 };
 

@@ -87,13 +87,17 @@ void draw_mark(Canvas& canvas, const PlateSpec& spec, const PlateLayout& layout,
   }
 }
 
+// Only the corners need looking at: the rest is plate.
 cv::Mat rounded_plate(const Canvas& canvas, const cv::Size2d& size_mm) {
-  const double r = corner_radius, w = size_mm.width, h = size_mm.height;
-  std::vector<Piece> pieces{rectangle_piece({r, 0, w - 2 * r, h}), rectangle_piece({0, r, w, h - 2 * r})};
-  for (const cv::Point2d& centre : {cv::Point2d(r, r), {w - r, r}, {w - r, h - r}, {r, h - r}}) {
-    pieces.push_back(disc_piece(centre, r, 36));
+  cv::Mat alpha(canvas.bgr.size(), CV_8UC1, cv::Scalar(255));
+  const double r = corner_radius, far_x = size_mm.width - r, far_y = size_mm.height - r;
+  const int side = static_cast<int>(std::ceil(r * canvas.px_per_mm()));
+  for (const cv::Point2d& centre : {cv::Point2d(r, r), {far_x, r}, {far_x, far_y}, {r, far_y}}) {
+    const cv::Rect corner(centre.x > r ? alpha.cols - side : 0, centre.y > r ? alpha.rows - side : 0, side,
+                          side);
+    coverage({disc_piece(centre, r, 36)}, corner, canvas.px_per_mm()).copyTo(alpha(corner));
   }
-  return coverage(pieces, cv::Rect({}, canvas.bgr.size()), canvas.px_per_mm());
+  return alpha;
 }
 
 }  // namespace
