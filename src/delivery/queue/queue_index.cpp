@@ -35,8 +35,10 @@ void QueueIndex::remove(std::map<std::uint64_t, StoredRecord>::iterator it) {
 void QueueIndex::settle(std::uint64_t number) {
   const auto it = records_.find(number);
   if (it == records_.end()) return;
-  remove(it);
+  for (const Gap& gap : it->second.gaps)
+    settled.numbers.add(gap.numbers);
   settled.numbers.add(number);
+  remove(it);
 }
 
 void QueueIndex::lose(std::uint64_t number) {

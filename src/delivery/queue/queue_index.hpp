@@ -42,7 +42,8 @@ class QueueIndex {
   [[nodiscard]] std::vector<SequenceNumber> pending(std::uint64_t after, std::size_t count) const;
   [[nodiscard]] std::size_t waiting() const { return records_.size(); }
 
-  // The record needs no room any more: it is delivered.
+  // The record needs no room any more: it is delivered. With a gap record, the numbers that it describes are
+  // settled too, not earlier: until then that record may be evicted and has to be told again.
   void settle(std::uint64_t number);
   // The record is unreadable: owed to the next gap record.
   void lose(std::uint64_t number);

@@ -294,9 +294,6 @@ class FlashQueue : public RecordQueue {
     next_number_ += stored.size();
     for (StoredRecord& record : stored)
       index_.add(std::move(record));
-    for (const Gap& gap : batch.gaps)
-      index_.settled.numbers.add(gap.numbers);
-    if (!batch.gaps.empty()) ++unwritten_;
   }
 
   void give_up_segment(const Batch& batch, const Error& error) {

@@ -139,12 +139,13 @@ std::vector<StoredRecord> scan_all(const Survey& queue, Recovered& out) {
 void account(std::vector<StoredRecord> records, bool acknowledgements_found, Recovered& out) {
   Settled& settled = out.index.settled;
   NumberSet found;
+  NumberSet described;  // in gap records that are there
   std::uint64_t highest = 0;
   for (const StoredRecord& record : records) {
     found.add(record.number);
     highest = std::max(highest, record.number);
     for (const Gap& gap : record.gaps)
-      settled.numbers.add(gap.numbers);
+      described.add(gap.numbers);
   }
   out.next_number = std::max({out.next_number, highest + 1, settled.reserved_until});
   if (!acknowledgements_found) {
@@ -157,13 +158,17 @@ void account(std::vector<StoredRecord> records, bool acknowledgements_found, Rec
   settled.reserved_until = out.next_number;
 
   for (StoredRecord& record : records) {
-    // A number is in two places where a failed sync sent its group elsewhere; the newer place comes first.
-    if (settled.numbers.contains(record.number) || out.index.find(record.number) != nullptr) continue;
+    // A number that was given up can still be there where the write over it did not come through.
+    const std::uint64_t number = record.number;
+    if (settled.numbers.contains(number) || described.contains(number)) continue;
+    if (out.index.find(number) != nullptr) continue;
     out.index.add(std::move(record));
   }
   NumberSet known = settled.numbers;
-  for (const NumberRange& range : found.ranges(SIZE_MAX))
-    known.add(range);
+  for (const NumberSet* more : {&found, &described}) {
+    for (const NumberRange& range : more->ranges(SIZE_MAX))
+      known.add(range);
+  }
   Gaps gaps;
   for (const NumberRange& range : known.missing({1, out.next_number - 1})) {
     const bool above = range.first > highest;

@@ -165,6 +165,8 @@ class FaultyDisk : public Disk {
     return {};
   }
   Status remove(const std::string& name) override {
+    if (!device_.powered()) return fail(ErrorCode::io, "the power is off");
+    std::erase_if(device_.unsynced, [&](const FaultyDevice::Write& write) { return write.name == name; });
     device_.durable.erase(name);
     return {};
   }

@@ -13,6 +13,7 @@
 #include "wayside/delivery/queue/record_queue.hpp"
 
 #include "src/delivery/queue/flash_queue.hpp"
+#include "src/delivery/queue/gaps.hpp"
 #include "tests/delivery/queue/faulty_disk.hpp"
 
 namespace wayside::flash::testing {
@@ -65,6 +66,29 @@ inline Result<SequenceNumber> append_one(RecordQueue& queue, const RecordParts& 
   return numbers->front();
 }
 
+// What a gap record's document says.
+inline Gaps gaps_of(const std::string& document) {
+  static const std::map<std::string, GapReason> reasons = {{"evicted", GapReason::evicted},
+                                                           {"damaged", GapReason::damaged},
+                                                           {"interrupted", GapReason::interrupted}};
+  Gaps out;
+  constexpr std::string_view start = "{\"first\"";
+  for (std::size_t at = document.find(start); at != std::string::npos; at = document.find(start, at + 1)) {
+    unsigned long long first = 0;
+    unsigned long long last = 0;
+    unsigned long long count = 0;
+    char reason[32] = {};
+    const int fields =
+        std::sscanf(document.c_str() + at, R"({"first":%llu,"last":%llu,"count":%llu,"reason":"%31[a-z])",
+                    &first, &last, &count, reason);
+    EXPECT_EQ(fields, 4) << document;
+    EXPECT_EQ(count, last - first + 1) << document;
+    EXPECT_TRUE(reasons.contains(reason)) << document;
+    out.push_back({{first, last}, reasons.at(reason)});
+  }
+  return out;
+}
+
 struct Contents {
   std::map<std::uint64_t, std::string> records;  // name by number
   std::map<std::uint64_t, std::string> gap_records;
@@ -87,20 +111,12 @@ inline Contents contents(const RecordQueue& queue) {
       continue;
     }
     out.gap_records[number.value()] = document;
-    for (std::size_t at = document.find("{\"first\""); at != std::string::npos;
-         at = document.find("{\"first\"", at + 1)) {
-      unsigned long long first = 0;
-      unsigned long long last = 0;
-      unsigned long long count = 0;
-      char reason[32] = {};
-      const int fields =
-          std::sscanf(document.c_str() + at, R"({"first":%llu,"last":%llu,"count":%llu,"reason":"%31[a-z])",
-                      &first, &last, &count, reason);
-      EXPECT_EQ(fields, 4) << document;
-      EXPECT_EQ(count, last - first + 1) << document;
-      for (unsigned long long lost = first; lost <= last; ++lost) {
-        EXPECT_FALSE(out.lost.contains(lost)) << lost << " is described twice";
-        out.lost[lost] = reason;
+    for (const Gap& gap : gaps_of(document)) {
+      for (std::uint64_t n = gap.numbers.first; n <= gap.numbers.last; ++n) {
+        EXPECT_FALSE(out.lost.contains(n)) << n << " is described twice";
+        out.lost[n] = gap.reason == GapReason::evicted   ? "evicted"
+                      : gap.reason == GapReason::damaged ? "damaged"
+                                                         : "interrupted";
       }
     }
   }

@@ -1,0 +1,299 @@
+// A device that fails, rots, or holds something else: what it costs, and what the queue says.
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "src/delivery/queue/acknowledgements.hpp"
+#include "src/delivery/queue/formatting.hpp"
+#include "src/delivery/queue/little_endian.hpp"
+#include "tests/delivery/queue/queue_fixture.hpp"
+#include "tests/doubles/temporary_folder.hpp"
+
+namespace wayside::flash::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(FailedSync, SendsTheGroupToAnotherSegmentAndRaisesAnAlarm) {
+  FaultyDevice device;
+  CounterSet counters;
+  QueueOptions options = small_queue();
+  options.counters = &counters;
+  auto queue = opened(device, options);
+  ASSERT_TRUE(append_one(*queue, record("before")));
+  device.fail_sync_from = device.syncs;
+  const std::vector<RecordParts> group{record("a"), record("b")};
+  const auto numbers = queue->append(group);
+  ASSERT_TRUE(numbers) << numbers.error().message;
+  EXPECT_EQ(queue->depth().failed_syncs, 1U);
+  EXPECT_EQ(counters.counter("queue_syncs_failed").value(), 1U);
+  EXPECT_EQ(text(queue->read((*numbers)[1])->document), "b");
+  queue.reset();
+  device.cut_power([](std::size_t) { return true; });
+  const Contents found = contents(*opened(device));
+  std::multiset<std::string> names;
+  for (const auto& [number, name] : found.records)
+    names.insert(name);
+  EXPECT_EQ(names, (std::multiset<std::string>{"before", "a", "b"}))
+      << "each once, wherever the first try got to";
+  EXPECT_EQ(found.lost.at(2), "interrupted") << "the numbers of the failed try are used for nothing else";
+}
+
+TEST(FailedSync, NeverWritesTheFailedSegmentAgain) {
+  FaultyDevice device;
+  QueueOptions options = small_queue();
+  options.segments = 6;
+  const auto queue = opened(device, options);
+  ASSERT_TRUE(append_one(*queue, record("before")));
+  device.fail_sync_from = device.syncs;
+  ASSERT_TRUE(append_one(*queue, record("a")));
+  const auto failed = device.durable.at("seg-0000");
+  for (int i = 0; i < 200; ++i) {
+    const Result<SequenceNumber> number = append_one(*queue, record("r", 5000));
+    ASSERT_TRUE(number);
+    ASSERT_TRUE(queue->acknowledge(*number));
+  }
+  EXPECT_EQ(device.durable.at("seg-0000"), failed);
+}
+
+TEST(FailedSync, OfTheWholeDeviceIsReportedAndTheQueueGoesOnAnswering) {
+  FaultyDevice device;
+  const auto queue = opened(device);
+  const SequenceNumber before = *append_one(*queue, record("before"));
+  device.fail_sync_from = device.syncs;
+  device.fail_sync_count = FaultyDevice::never;
+  for (int i = 0; i < 5; ++i)
+    EXPECT_FALSE(append_one(*queue, record("refused")));
+  EXPECT_EQ(append_one(*queue, record("refused")).error().code, ErrorCode::exhausted);
+  EXPECT_GT(queue->depth().failed_syncs, 2U);
+  EXPECT_TRUE(queue->read(before) || queue->read(before).error().code == ErrorCode::not_found);
+}
+
+TEST(FailedSync, OfAnAcknowledgementBlockGoesToTheOtherOne) {
+  FaultyDevice device;
+  auto queue = opened(device);
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(append_one(*queue, record("r")));
+  ASSERT_TRUE(queue->acknowledge(SequenceNumber(1)));
+  device.fail_sync_from = device.syncs;
+  EXPECT_TRUE(queue->flush());
+  device.power_off_after_blocks = device.blocks_written;
+  queue.reset();
+  device.cut_power([](std::size_t) { return false; });
+  EXPECT_EQ(opened(device)->pending(std::nullopt, 1).front().value(), 2U);
+}
+
+// Every block of every file, one flipped bit each: at most one record is lost, and it is described.
+TEST(FlippedBit, CostsAtMostOneRecord) {
+  FaultyDevice sound;
+  {
+    const auto queue = opened(sound);
+    for (int i = 0; i < 9; ++i)
+      ASSERT_TRUE(append_one(*queue, record("r" + std::to_string(i), 9000)));
+  }
+  const std::size_t whole = contents(*opened(sound)).records.size();
+  ASSERT_EQ(whole, 9U);
+  std::size_t lost_some = 0;
+  for (const auto& [name, bytes] : sound.durable) {
+    for (std::uint64_t byte = 0; byte < bytes.size(); byte += 1021) {
+      SCOPED_TRACE(name + " byte " + std::to_string(byte));
+      FaultyDevice device = sound;
+      device.flip_bit(name, byte, static_cast<unsigned>(byte % 8));
+      const auto queue = opened(device);
+      static_cast<void>(contents(*queue));  // what is only found when it is read is owed as well
+      const std::uint64_t probe = append_one(*queue, record("probe"))->value();
+      const Contents now = contents(*queue);
+      EXPECT_GE(now.records.size(), whole) << "8 of 9, and the probe";
+      lost_some += now.records.size() == whole ? 1 : 0;
+      for (std::uint64_t n = 1; n <= probe; ++n) {
+        EXPECT_EQ(
+            static_cast<std::size_t>(now.records.contains(n)) + now.gap_records.count(n) + now.lost.count(n),
+            1U)
+            << n;
+      }
+    }
+  }
+  EXPECT_GT(lost_some, 20U) << "the flips must have hit something";
+}
+
+TEST(Damage, FoundWhileReadingIsCountedAndDescribed) {
+  FaultyDevice device;
+  auto queue = opened(device);
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(append_one(*queue, record("r" + std::to_string(i), 9000)));
+  device.flip_bit("seg-0000", segment_header_bytes + 12288 + 5000, 3);
+  EXPECT_EQ(queue->read(SequenceNumber(2)).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(queue->read(SequenceNumber(2)).error().code, ErrorCode::not_found);
+  EXPECT_EQ(queue->depth().damaged, 1U);
+  ASSERT_TRUE(append_one(*queue, record("next")));
+  EXPECT_EQ(contents(*queue).lost, (std::map<std::uint64_t, std::string>{{2, "damaged"}}));
+}
+
+TEST(Damage, OfOneSegmentHeaderCostsNothing) {
+  for (const std::uint64_t copy : {0, 1}) {
+    FaultyDevice device;
+    { ASSERT_TRUE(append_one(*opened(device), record("one"))); }
+    std::fill_n(device.durable.at("seg-0000").begin() + static_cast<std::ptrdiff_t>(copy * block_bytes),
+                block_bytes, std::uint8_t{0xff});
+    EXPECT_EQ(contents(*opened(device)).records.size(), 1U);
+  }
+}
+
+TEST(Damage, OfBothAcknowledgementBlocksCostsResendsOnly) {
+  FaultyDevice device;
+  {
+    const auto queue = opened(device);
+    for (int i = 0; i < 5; ++i)
+      ASSERT_TRUE(append_one(*queue, record("r" + std::to_string(i))));
+    ASSERT_TRUE(queue->acknowledge(SequenceNumber(1)));
+  }
+  device.flip_bit("ack-0", 40, 1);
+  device.flip_bit("ack-1", 40, 1);
+  CounterSet counters;
+  QueueOptions options = small_queue();
+  options.counters = &counters;
+  const auto queue = opened(device, options);
+  EXPECT_EQ(contents(*queue).records.size(), 5U);
+  EXPECT_EQ(counters.counter("queue_acknowledgement_blocks_ignored").value(), 2U);
+  EXPECT_GT(append_one(*queue, record("next"))->value(), 5U);
+}
+
+TEST(Damage, AMissingFileIsMadeAgain) {
+  FaultyDevice device;
+  {
+    const auto queue = opened(device);
+    ASSERT_TRUE(append_one(*queue, record("one")));
+  }
+  device.durable.erase("seg-0002");
+  device.durable.erase("ack-1");
+  const auto queue = opened(device);
+  EXPECT_EQ(contents(*queue).records.size(), 1U);
+  EXPECT_TRUE(device.durable.contains("seg-0002"));
+  EXPECT_TRUE(device.durable.contains("ack-1"));
+}
+
+TEST(Damage, AnAcknowledgementBlockOfAnotherQueueIsIgnoredAndCounted) {
+  FaultyDevice device;
+  FaultyDevice other;
+  {
+    const auto queue = opened(device);
+    ASSERT_TRUE(append_one(*queue, record("one")));
+    const auto theirs = opened(other);
+    ASSERT_TRUE(append_one(*theirs, record("theirs")));
+    ASSERT_TRUE(theirs->acknowledge(SequenceNumber(1)));
+  }
+  device.durable["ack-1"] = other.durable["ack-1"];
+  CounterSet counters;
+  QueueOptions options = small_queue();
+  options.counters = &counters;
+  EXPECT_EQ(contents(*opened(device, options)).records.size(), 1U);
+  EXPECT_EQ(counters.counter("queue_acknowledgement_blocks_ignored").value(), 1U);
+}
+
+TEST(Damage, ASegmentOfAnotherQueueDoesNotTakeOver) {
+  FaultyDevice device;
+  FaultyDevice other;
+  std::string uuid;
+  {
+    const auto queue = opened(device);
+    uuid = queue->uuid();
+    ASSERT_TRUE(append_one(*queue, record("one")));
+    ASSERT_TRUE(append_one(*opened(other), record("theirs")));
+  }
+  device.durable["seg-0002"] = other.durable["seg-0000"];
+  const auto queue = opened(device);
+  EXPECT_EQ(queue->uuid(), uuid);
+  EXPECT_EQ(contents(*queue).records, (std::map<std::uint64_t, std::string>{{1, "one"}}));
+}
+
+TEST(OpenQueue, RefusesADirectoryThatHoldsAnythingElse) {
+  const doubles::TemporaryFolder folder;
+  std::ofstream(folder.path() / "holiday.txt") << "x";
+  QueueOptions options = small_queue();
+  options.directory = folder.path();
+  const auto queue = open_record_queue(options);
+  ASSERT_FALSE(queue);
+  EXPECT_EQ(queue.error().code, ErrorCode::invalid_input);
+  EXPECT_THAT(queue.error().message, HasSubstr("\"holiday.txt\", which is no file of a queue"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "seg-0000"));
+}
+
+TEST(OpenQueue, RefusesANewerFormat) {
+  FaultyDevice device;
+  { ASSERT_TRUE(append_one(*opened(device), record("one"))); }
+  std::vector<std::uint8_t>& segment = device.durable.at("seg-0001");
+  for (const std::size_t copy : {std::size_t{0}, block_bytes}) {
+    const std::span<std::uint8_t> block = std::span(segment).subspan(copy, block_bytes);
+    put(block, 8, std::uint16_t{2});
+    put(block, 508, crc32c(block.first(508)));
+  }
+  const auto before = device.durable;
+  const auto queue = open_queue(device.disk(), small_queue());
+  ASSERT_FALSE(queue);
+  EXPECT_EQ(queue.error().code, ErrorCode::unsupported);
+  EXPECT_THAT(queue.error().message, HasSubstr("seg-0001 was written by another version"));
+  EXPECT_EQ(device.durable, before);
+}
+
+TEST(OpenQueue, SaysHowMuchRoomIsMissingAndLeavesNothingBehind) {
+  FaultyDevice device;
+  device.room_bytes = 150'000;
+  const auto queue = open_queue(device.disk(), small_queue());
+  ASSERT_FALSE(queue);
+  EXPECT_EQ(queue.error().code, ErrorCode::exhausted);
+  EXPECT_THAT(queue.error().message, HasSubstr("needs 327680 bytes in queue"));
+  EXPECT_TRUE(device.durable.empty());
+}
+
+TEST(OpenQueue, RefusesSizesThatCannotBe) {
+  for (const auto& [segments, bytes] : std::vector<std::pair<std::uint32_t, std::uint32_t>>{
+           {2, 65536}, {513, 65536}, {3, 65537}, {3, 4096}, {0, 0}}) {
+    FaultyDevice device;
+    QueueOptions options = small_queue();
+    options.segments = segments;
+    options.segment_bytes = bytes;
+    const auto queue = open_queue(device.disk(), options);
+    ASSERT_FALSE(queue) << segments << " of " << bytes;
+    EXPECT_EQ(queue.error().code, ErrorCode::invalid_input);
+    EXPECT_TRUE(device.durable.empty());
+  }
+}
+
+TEST(OpenQueue, KeepsTheSizesItWasFormattedWith) {
+  FaultyDevice device;
+  { ASSERT_TRUE(append_one(*opened(device), record("one"))); }
+  QueueOptions options = small_queue();
+  options.segments = 20;
+  const auto queue = opened(device, options);
+  EXPECT_EQ(queue->depth().segments, 3U);
+  EXPECT_EQ(contents(*queue).records.size(), 1U);
+}
+
+TEST(OpenQueue, RefusesASecondProcess) {
+  const doubles::TemporaryFolder folder;
+  QueueOptions options = small_queue();
+  options.directory = folder.path() / "queue";
+  const auto first = open_record_queue(options);
+  ASSERT_TRUE(first);
+  const auto second = open_record_queue(options);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::unavailable);
+}
+
+TEST(OpenQueue, WritesItsFilesOutWholeSoThatNoneCanRunOutOfRoomLater) {
+  const doubles::TemporaryFolder folder;
+  QueueOptions options = small_queue();
+  options.directory = folder.path() / "queue";
+  ASSERT_TRUE(open_record_queue(options));
+  EXPECT_EQ(std::filesystem::file_size(options.directory / "seg-0002"), 65536U);
+  EXPECT_EQ(std::filesystem::file_size(options.directory / "ack-1"), 65536U);
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(options.directory))
+    files += entry.exists() ? 1 : 0;
+  EXPECT_EQ(files, 5U);
+}
+
+}  // namespace
+}  // namespace wayside::flash::testing
