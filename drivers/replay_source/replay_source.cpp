@@ -110,6 +110,8 @@ class ReplaySource final : public FrameSource {
 
   Status start() override {
     started_ = true;
+    std::lock_guard lock(mutex_);
+    stopped_ = false;
     return {};
   }
 

@@ -1,2 +1,139 @@
-// Replaced by the program.
-int main() { return 1; }
+// waysided: the camera's daemon. What it does stands in its help below; how, in src/app/daemon.hpp.
+#include <fmt/format.h>
+
+#include "wayside/base/log.hpp"
+#include "wayside/device/identity/identity.hpp"
+
+#include "src/app/command_line.hpp"
+#include "src/app/daemon.hpp"
+#include "src/app/process.hpp"
+#include "src/app/single_thread.hpp"
+
+namespace {
+
+using namespace wayside;
+using namespace wayside::app;
+
+constexpr const char* description =
+    "The daemon of a Wayside camera: takes frames, reads the number plates of passing vehicles, keeps one "
+    "record a\n"
+    "vehicle in a queue on flash, and delivers the records to the back office until it has said that it has "
+    "them.\n"
+    "\n"
+    "Nothing about a vehicle is logged but the numbers of passes and records. No speed is measured.\n"
+    "What is wrong with identity, certificate or network never stops the capture: the records wait in the "
+    "queue.\n";
+
+constexpr const char* footer =
+    "\nEXAMPLES\n"
+    "  waysided --print-config-template > camera.toml\n"
+    "      Start a configuration; every key is explained in it.\n"
+    "  waysided --config camera.toml --check-config\n"
+    "      Say whether a configuration is right, or everything that is wrong with it.\n"
+    "  waysided --make-identity /var/lib/wayside/identity\n"
+    "      Make this camera's key and the certificate request to take to the back office.\n"
+    "  waysided --config /etc/wayside/camera.toml\n"
+    "      Run until told to stop, as the service does.\n"
+    "  waysided --config replay.toml --until-delivered 60 --report run.json\n"
+    "      Play a recording to its end, see every record delivered, and write down how it went.\n"
+    "\nSIGNALS\n"
+    "  SIGTERM, SIGINT   Stop the camera, put everything taken so far into the queue, finish the delivery "
+    "under way.\n"
+    "\nENVIRONMENT\n"
+    "  NOTIFY_SOCKET, WATCHDOG_USEC   As systemd sets them: READY, STATUS, STOPPING and, while frames move, "
+    "WATCHDOG.\n"
+    "  OMP_THREAD_LIMIT               Set to 1 by waysided itself: each recogniser keeps to its own thread.\n"
+    "\nEXIT CODES\n"
+    "  0  done, or stopped by a signal with nothing lost\n"
+    "  1  the work failed: the recording or camera, the models, the queue, or records not delivered in time\n"
+    "  2  the command line or the configuration is wrong; the message names file, line and key\n";
+
+struct Arguments {
+  std::string config;
+  bool check = false;
+  bool print_template = false;
+  std::string identity;
+  std::string report;
+  std::optional<std::uint32_t> until_delivered_s;
+};
+
+int make_identity_in(const std::string& folder) {
+  const Result<std::filesystem::path> request = make_identity(folder);
+  if (!request) return report("waysided", request.error());
+  fmt::print(
+      "The certificate request of this camera is {}\n"
+      "Next: take it to the back office, have it signed (wayside-backoffice enrol), and put device.crt and\n"
+      "back-office-ca.crt, which come back, into {}\n",
+      request->string(), folder);
+  return exit_done;
+}
+
+int run(const Arguments& arguments) {
+  if (arguments.config.empty()) {
+    fmt::print(stderr, "waysided: --config FILE is missing; see waysided --help\n");
+    return exit_usage;
+  }
+  const Result<Configuration> configuration = load_configuration(arguments.config);
+  if (!configuration) {
+    // One error a line, each naming the file itself.
+    fmt::print(stderr, "{}\n", configuration.error().message);
+    return exit_usage;
+  }
+  if (arguments.check) {
+    fmt::print("{}: valid\n", arguments.config);
+    return exit_done;
+  }
+  DaemonOptions options;
+  options.models = models_folder();
+  if (!arguments.report.empty()) options.report = arguments.report;
+  if (arguments.until_delivered_s) {
+    if (configuration->upload.url.empty()) {
+      fmt::print(stderr,
+                 "waysided: --until-delivered needs an upload.url in {}; add one or leave the option out\n",
+                 arguments.config);
+      return exit_usage;
+    }
+    options.until_delivered = std::chrono::seconds(*arguments.until_delivered_s);
+  }
+  const Result<log::Level> level = log::level_from(configuration->log.level);
+  const Result<log::Format> format = log::format_from(configuration->log.format);
+  if (level && format) log::start(*level, *format);
+  const Status done = run_daemon(*configuration, options);
+  return done ? exit_done : report("waysided", done.error());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  hold_vendors_to_one_thread(argv);
+  forbid_core_dumps();
+  CLI::App app(description, "waysided");
+  prepare(app);
+  app.footer(footer);
+  Arguments arguments;
+  app.add_option("--config", arguments.config, "The camera's configuration")->type_name("FILE");
+  app.add_flag("--check-config", arguments.check, "Check the configuration and end");
+  app.add_flag("--print-config-template", arguments.print_template,
+               "Print a configuration with every key explained and end");
+  app.add_option("--make-identity", arguments.identity,
+                 "Make key and certificate request in DIR, keep those there are, and end")
+      ->type_name("DIR");
+  app.add_option("--report", arguments.report, "At the end write figures and counters there, as JSON")
+      ->type_name("FILE");
+  app.add_option("--until-delivered", arguments.until_delivered_s,
+                 "When the source has ended wait at most so long until the back office has every record")
+      ->type_name("SECONDS");
+  if (const std::optional<int> code = parse(app, argc, argv)) return *code;
+  if (int{arguments.check} + int{arguments.print_template} + int{!arguments.identity.empty()} > 1) {
+    fmt::print(stderr,
+               "waysided: --check-config, --print-config-template and --make-identity each end the program; "
+               "give one of them\n");
+    return exit_usage;
+  }
+  if (arguments.print_template) {
+    fmt::print("{}", configuration_template());
+    return exit_done;
+  }
+  if (!arguments.identity.empty()) return make_identity_in(arguments.identity);
+  return run(arguments);
+}

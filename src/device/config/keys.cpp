@@ -20,6 +20,7 @@ const std::vector<Key>& table() {
       {.section = "site",
        .name = "name",
        .slot = [](C& c) -> Slot { return &c.site.name; },
+       .most = 120,
        .example = "\"A14 J31 westbound\"",
        .required = true,
        .help = "Where the camera stands, in words; part of every record."},
@@ -63,10 +64,11 @@ const std::vector<Key>& table() {
       {.section = "camera",
        .name = "source",
        .slot = [](C& c) -> Slot { return &c.camera.source; },
+       .most = 4000,
        .form = TextForm::camera_source,
        .example = "\"replay:recording.mp4\"",
        .required = true,
-       .help = "Where the frames come from. replay:FILE plays a recorded video."},
+       .help = "Where the frames come from. replay:PATH plays a recording."},
       {.section = "camera",
        .name = "pace",
        .slot = [](C& c) -> Slot { return &c.camera.pace; },
@@ -100,6 +102,7 @@ const std::vector<Key>& table() {
       {.section = "recognition",
        .name = "model",
        .slot = [](C& c) -> Slot { return &c.recognition.model; },
+       .most = 60,
        .help = "Character model: the name of a .traineddata file in that folder."},
       {.section = "recognition",
        .name = "locate_threads",
@@ -186,6 +189,7 @@ const std::vector<Key>& table() {
       {.section = "upload",
        .name = "url",
        .slot = [](C& c) -> Slot { return &c.upload.url; },
+       .most = 200,
        .form = TextForm::https_url,
        .may_be_empty = true,
        .help = "The back office, https://HOST:PORT; empty keeps the records in the queue."},
@@ -250,9 +254,10 @@ std::string expected_form(const Key& key) {
           words.push_back(in_quotes(choice));
         return fmt::format("one of {}", fmt::join(words, ", "));
       }
-      if (key.form == TextForm::camera_source) return "\"replay:FILE\", FILE being a recorded video";
+      if (key.form == TextForm::camera_source)
+        return "\"replay:PATH\", the path of a recorded video or of a folder of pictures";
       if (key.form == TextForm::https_url) return "\"https://HOST\", \"https://HOST:PORT\" or an empty text";
-      return "a text of one line, at most 200 characters";
+      return fmt::format("a text of one line, at most {} bytes", key.most);
     }
     std::string operator()(const std::uint32_t*) const { return number_form(key, "a whole number"); }
     std::string operator()(const double*) const { return number_form(key, "a number"); }

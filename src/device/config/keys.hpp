@@ -24,8 +24,8 @@ struct Key {
   std::string_view section;
   std::string_view name;
   Slot (*slot)(Configuration&);
-  double least = 0;  // of a number
-  double most = 0;
+  double least = 0;
+  double most = 0;                          // of a number, or of a free text's bytes
   std::string_view unit{};                  // of a number; empty: a plain count
   std::vector<std::string_view> choices{};  // of a text; empty: free
   TextForm form = TextForm::any;

@@ -11,7 +11,6 @@ namespace wayside::config {
 
 namespace {
 
-constexpr std::size_t longest_text = 200;
 constexpr std::size_t longest_path = 4000;
 
 bool of_one_line(std::string_view text, std::size_t longest) {
@@ -56,11 +55,8 @@ struct Setter {
 
   bool operator()(std::string* slot) const {
     const auto* text = std::get_if<std::string>(&value);
-    if (text == nullptr ||
-        !of_one_line(*text, key.form == TextForm::camera_source ? longest_path : longest_text)) {
-      return false;
-    }
-    if (text->empty() && !key.may_be_empty) return false;
+    if (text == nullptr || (text->empty() && !key.may_be_empty)) return false;
+    if (key.choices.empty() && !of_one_line(*text, static_cast<std::size_t>(key.most))) return false;
     if (!key.choices.empty() &&
         std::find(key.choices.begin(), key.choices.end(), *text) == key.choices.end()) {
       return false;

@@ -139,7 +139,7 @@ TEST_F(ConfigurationFile, EveryErrorIsReportedInTheOrderOfTheFile) {
   EXPECT_THAT(lines[2],
               HasSubstr("line 3: site.feed_id is -1, expected a whole number from 0 to 4294967295"));
   EXPECT_THAT(lines[3], HasSubstr("line 5: [site] has no key \"colour\"; remove it"));
-  EXPECT_THAT(lines[4], HasSubstr("line 7: camera.source is \"webcam\", expected \"replay:FILE\""));
+  EXPECT_THAT(lines[4], HasSubstr("line 7: camera.source is \"webcam\", expected \"replay:PATH\""));
   EXPECT_THAT(lines[5], HasSubstr("line 8: camera.pace is \"slow\", expected one of \"realtime\", \"fast\""));
   for (const std::string& line : lines)
     EXPECT_THAT(line, HasSubstr("camera.toml: ")) << line;

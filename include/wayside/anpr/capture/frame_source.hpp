@@ -1,6 +1,7 @@
 // Where frames come from: a camera or a recording, behind one port.
 //
-// Life, in this order: start() once, next() until it returns EndOfStream or an error, stop() once; destruction stops.
+// Life, in this order: start(), next() until it returns EndOfStream or an error, stop(); destruction stops. A source
+// that has stalled for too long is stopped and started again, and then goes on with the frames to come.
 // Threads: start, next and stop from one thread (the capture thread); describe() from any.
 // Failure: a camera that does not deliver in time is a value (Stalled), answered by the restart ladder; a recording that
 // cannot be read any further is an Error that names file and frame, after every frame before it was delivered.

@@ -1,0 +1,256 @@
+#include "src/app/daemon.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "wayside/base/files.hpp"
+#include "wayside/base/log.hpp"
+#include "wayside/base/version.hpp"
+#include "wayside/device/identity/identity.hpp"
+
+#include "src/app/main_events.hpp"
+#include "src/app/open_source.hpp"
+#include "src/app/pipeline.hpp"
+#include "src/app/process.hpp"
+#include "src/app/recogniser.hpp"
+#include "src/app/run_report.hpp"
+#include "src/app/service_manager.hpp"
+#include "src/app/uplink.hpp"
+
+namespace wayside::app {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds status_every{10'000};
+// Stands in records that were made while the identity's folder could not be used at all.
+constexpr std::string_view unknown_device = "0000000000000000";
+
+std::string device_id_of(const std::filesystem::path& folder) {
+  const Result<std::filesystem::path> request = make_identity(folder);
+  Result<std::string> text = request ? read_text_file(folder / "device-id", 64) : fail(request.error());
+  if (!text) {
+    log::error("identity_unhealthy", {{"reason", text.error()}, {"device_id", unknown_device}});
+    return std::string(unknown_device);
+  }
+  while (!text->empty() && (text->back() == '\n' || text->back() == ' '))
+    text->pop_back();
+  return *text;
+}
+
+RecordOrigin origin_of(const Configuration& configuration, std::string device_id) {
+  RecordOrigin origin;
+  origin.device_id = std::move(device_id);
+  origin.site_name = configuration.site.name;
+  origin.feed_id = configuration.site.feed_id;
+  origin.source_id = configuration.site.source_id;
+  origin.camera_id = configuration.site.camera_id;
+  origin.latitude = configuration.site.latitude;
+  origin.longitude = configuration.site.longitude;
+  origin.firmware_version = std::string(version());
+  origin.model_version = configuration.recognition.model;
+  origin.configuration_version = configuration.version;
+  return origin;
+}
+
+Result<Stages> make_stages(const Configuration& configuration, const std::filesystem::path& models,
+                           std::unique_ptr<FrameSource> source, UtcTime today) {
+  const RecogniserOptions options = recogniser_options(configuration, models);
+  Result<VrmSyntax> loaded = VrmSyntax::load(options.syntax_file, today);
+  if (!loaded) return fail(loaded.error());
+  const auto syntax = std::make_shared<const VrmSyntax>(std::move(*loaded));
+  Stages stages;
+  stages.source = std::move(source);
+  for (std::uint32_t i = 0; i < configuration.recognition.locate_threads; ++i) {
+    stages.locators.push_back(make_contour_locator(options.locator));
+  }
+  for (std::uint32_t i = 0; i < configuration.recognition.read_threads; ++i) {
+    Result<std::unique_ptr<PlateReader>> reader = make_tesseract_reader(options.reader, syntax);
+    if (!reader) return fail(reader.error());
+    stages.readers.push_back(std::move(*reader));
+  }
+  stages.tracker = make_pass_tracker(options.tracker);
+  return stages;
+}
+
+Uplink::Connect connect_to(const Configuration& configuration, const std::string& device_id) {
+  return [configuration, device_id]() -> Result<std::unique_ptr<BackOffice>> {
+    const Result<Identity> identity = load_identity(configuration.identity.directory);
+    if (!identity) return fail(identity.error());
+    if (identity->device_id != device_id) {
+      return fail(ErrorCode::invalid_input,
+                  fmt::format("{} holds another device's identity than at the start; "
+                              "restart waysided to take it over",
+                              configuration.identity.directory.string()));
+    }
+    HttpsOptions options;
+    options.url = configuration.upload.url;
+    options.ca_certificate = identity->back_office_ca;
+    options.certificate = identity->certificate;
+    options.private_key = identity->private_key;
+    options.time_limit = std::chrono::seconds(configuration.upload.time_limit_s);
+    return make_https_back_office(options);
+  };
+}
+
+double seconds_between(MonotonicTime from, MonotonicTime to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+class Daemon {
+ public:
+  Daemon(const Configuration& configuration, const DaemonOptions& options)
+      : configuration_(configuration), options_(options), clock_(make_system_clock()) {}
+
+  Status run() {
+    if (const Status made = assemble(); !made) return made;
+    if (uplink_) uplink_->start();
+    const MonotonicTime begin = clock_->monotonic_now();
+    pipeline_->start();
+    manager_.ready();
+    log::info("started",
+              {{"version", version()}, {"configuration", configuration_.version}, {"device_id", device_id_}});
+    follow_flow();
+    pipeline_->wait();
+    const double wall_s = seconds_between(begin, clock_->monotonic_now());
+    const Status delivered = deliver_rest();
+    manager_.stopping();
+    if (uplink_) uplink_->stop();
+    const Status flushed = queue_->flush();
+    const Status reported = report(wall_s);
+    log::info("ended", {{"records_waiting", queue_->depth().unacknowledged}});
+    // Whatever is wrong with a recording, the command line was right.
+    if (const std::optional<Error> error = pipeline_->source_error()) return fail(ErrorCode::io, error->message);
+    if (!flushed) return fail(flushed.error());
+    if (!delivered) return fail(delivered.error());
+    return reported;
+  }
+
+ private:
+  Status assemble() {
+    device_id_ = device_id_of(configuration_.identity.directory);
+    Result<OpenedSource> source = open_source(configuration_.camera, *clock_);
+    if (!source) return fail(source.error());
+    Result<Stages> stages =
+        make_stages(configuration_, options_.models, std::move(source->source), clock_->utc_now());
+    if (!stages) return fail(stages.error());
+    QueueOptions queue_options;
+    queue_options.directory = configuration_.queue.directory;
+    queue_options.segments = configuration_.queue.segments;
+    queue_options.group_records = configuration_.queue.group_records;
+    Result<std::unique_ptr<RecordQueue>> queue = open_record_queue(queue_options);
+    if (!queue) return fail(queue.error());
+    queue_ = std::move(*queue);
+    make_uplink();
+    PipelineOptions pipeline;
+    pipeline.ring_frames = configuration_.capture.ring_frames;
+    pipeline.stall_limit = milliseconds(configuration_.capture.stall_limit_ms);
+    pipeline.writer.group_records = configuration_.queue.group_records;
+    pipeline.writer.group_wait = milliseconds(configuration_.queue.group_wait_ms);
+    pipeline.origin = origin_of(configuration_, device_id_);
+    pipeline.time_quality = std::move(source->time_quality);
+    pipeline.on_finished = [this] { events_.flow_finished(); };
+    if (uplink_) pipeline.on_stored = [this] { uplink_->wake(); };
+    pipeline_ =
+        std::make_unique<Pipeline>(std::move(*stages), std::move(pipeline), *queue_, *clock_, counters_);
+    return {};
+  }
+
+  void make_uplink() {
+    if (configuration_.upload.url.empty()) {
+      log::info("upload_off", {{"reason", "upload.url is empty"}, {"records", "stay in the queue"}});
+      return;
+    }
+    UplinkOptions options;
+    options.uploader.device_id = device_id_;
+    uplink_ = std::make_unique<Uplink>(options, connect_to(configuration_, device_id_), *queue_, *clock_,
+                                       counters_);
+  }
+
+  // Until everything captured is in the queue.
+  void follow_flow() {
+    // Four looks a limit: a flow that moves is seen in time even when one look comes late.
+    const milliseconds look_every =
+        std::min(status_every, manager_.watchdog_limit().value_or(4 * status_every) / 4);
+    MonotonicTime told = clock_->monotonic_now();
+    tell_status();
+    while (!events_.finished()) {
+      const bool ending = events_.told_to_end();
+      events_.wait(look_every);
+      if (!ending && events_.told_to_end()) {
+        log::info("stopping", {{"reason", "told to by a signal"}});
+        manager_.stopping();
+        pipeline_->request_stop();
+      }
+      if (pipeline_->has_moved()) manager_.alive();
+      if (clock_->monotonic_now() - told >= status_every) {
+        told = clock_->monotonic_now();
+        tell_status();
+      }
+    }
+  }
+
+  void tell_status() {
+    manager_.status(fmt::format("{} vehicles recorded, {} records waiting, {} frames dropped",
+                                counters_.counter("records_stored").value(), queue_->depth().unacknowledged,
+                                counters_.counter("frames_dropped").value()));
+  }
+
+  Status deliver_rest() {
+    if (!options_.until_delivered || !uplink_ || events_.told_to_end()) return {};
+    const MonotonicTime deadline = clock_->monotonic_now() + *options_.until_delivered;
+    while (!uplink_->wait_drained(milliseconds(200))) {
+      events_.wait(milliseconds(0));
+      if (events_.told_to_end()) return {};
+      if (clock_->monotonic_now() >= deadline) {
+        return fail(
+            ErrorCode::unavailable,
+            fmt::format("{} records were not delivered within {} s; they stay in the queue and are delivered "
+                        "when waysided runs again",
+                        queue_->depth().unacknowledged, options_.until_delivered->count()));
+      }
+      manager_.alive();  // the wait has a limit of its own
+    }
+    return {};
+  }
+
+  Status report(double wall_s) {
+    if (!options_.report) return {};
+    RunFigures figures;
+    figures.ended = pipeline_->source_error() ? "source_failed"
+                    : events_.told_to_end()   ? "stopped"
+                                              : "end_of_stream";
+    figures.wall_s = wall_s;
+    figures.cpu_s = cpu_seconds();
+    figures.frames = counters_.counter("frames_captured").value();
+    figures.peak_memory_bytes = peak_memory_bytes();
+    figures.memory_bytes_at_end = memory_bytes();
+    const std::string json = report_json(figures, clock_->utc_now(), queue_->depth(), counters_);
+    return replace_file(*options_.report, as_bytes(json));
+  }
+
+  const Configuration& configuration_;
+  const DaemonOptions& options_;
+  MainEvents events_;  // first, so that every thread has the signals blocked
+  ServiceManager manager_;
+  std::unique_ptr<Clock> clock_;
+  CounterSet counters_;
+  std::string device_id_;
+  std::unique_ptr<RecordQueue> queue_;
+  std::unique_ptr<Uplink> uplink_;
+  std::unique_ptr<Pipeline>
+      pipeline_;  // last, so that it goes first: it wakes the uplink and writes the queue
+};
+
+}  // namespace
+
+Status run_daemon(const Configuration& configuration, const DaemonOptions& options) {
+  std::signal(SIGPIPE, SIG_IGN);  // a back office that hangs up is an answer, not the end
+  return Daemon(configuration, options).run();
+}
+
+}  // namespace wayside::app

@@ -1,0 +1,30 @@
+// The camera as a whole, put together from its configuration and run until its source ends or it is told to
+// stop.
+//
+// Threads: call from main(), before any thread exists: it takes over SIGTERM and SIGINT.
+// Failure: what stops a camera from capturing (recording, models, queue) is an Error; what stops it from
+// delivering (identity, certificates, network) is logged, counted and tried again, with the records in the
+// queue.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+#include "wayside/base/result.hpp"
+#include "wayside/device/config/configuration.hpp"
+
+namespace wayside::app {
+
+struct DaemonOptions {
+  std::filesystem::path models;
+  std::optional<std::filesystem::path> report;
+  // After the source has ended: how long to wait until the back office has every record.
+  std::optional<std::chrono::seconds> until_delivered;
+};
+
+// Fails also where the source failed or records were not delivered in time; then all that could be done has
+// been.
+[[nodiscard]] Status run_daemon(const Configuration& configuration, const DaemonOptions& options);
+
+}  // namespace wayside::app

@@ -1,0 +1,20 @@
+// Waiting before something is tried again, cut short when the daemon is asked to end.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+
+namespace wayside::app {
+
+// Until the limit has passed or stop is requested; true: stop was requested.
+inline bool wait_unless(const std::stop_token& stop, std::chrono::milliseconds limit) {
+  std::mutex mutex;
+  std::condition_variable_any nobody;
+  std::unique_lock lock(mutex);
+  nobody.wait_for(lock, stop, limit, [] { return false; });
+  return stop.stop_requested();
+}
+
+}  // namespace wayside::app

@@ -1,0 +1,31 @@
+// What the main thread waits for, in one place: a signal to end, the end of the flow, or a time.
+//
+// Threads: construct in main() before any thread exists (it blocks SIGTERM and SIGINT for all of them);
+// wait() from the main thread; flow_finished() from any.
+#pragma once
+
+#include <chrono>
+
+namespace wayside::app {
+
+class MainEvents {
+ public:
+  MainEvents();
+  ~MainEvents();
+  MainEvents(const MainEvents&) = delete;
+  MainEvents& operator=(const MainEvents&) = delete;
+
+  void flow_finished();
+  // Until something new happened or the limit has passed.
+  void wait(std::chrono::milliseconds limit);
+  [[nodiscard]] bool told_to_end() const { return told_to_end_; }
+  [[nodiscard]] bool finished() const { return finished_; }
+
+ private:
+  int signals_ = -1;
+  int flow_ = -1;
+  bool told_to_end_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace wayside::app

@@ -1,0 +1,23 @@
+// From the configured camera to a frame source: the one place that knows which drivers this build has.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "wayside/anpr/capture/frame_source.hpp"
+#include "wayside/device/clock/clock.hpp"
+#include "wayside/device/config/configuration.hpp"
+
+namespace wayside::app {
+
+struct OpenedSource {
+  std::unique_ptr<FrameSource> source;
+  // How good the times of its frames are, asked when a record is made.
+  std::function<TimeQuality()> time_quality;
+};
+
+// The clock outlives the source. Fails with unsupported for a kind of source that this build has no driver
+// for, and as the driver fails.
+[[nodiscard]] Result<OpenedSource> open_source(const Configuration::Camera& camera, const Clock& clock);
+
+}  // namespace wayside::app

@@ -1,0 +1,48 @@
+#include "src/app/run_report.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "wayside/base/version.hpp"
+
+namespace wayside::app {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json state(UtcTime now, const QueueDepth& depth, const CounterSet& counters) {
+  Json json;
+  json["time"] = to_iso8601(now);
+  json["queue"] = {{"unacknowledged", depth.unacknowledged},
+                   {"evicted", depth.evicted},
+                   {"damaged", depth.damaged},
+                   {"segments", depth.segments},
+                   {"segments_free", depth.segments_free}};
+  json["counters"] = Json::object();
+  for (const CounterSet::Reading& reading : counters.readings())
+    json["counters"][reading.name] = reading.value;
+  return json;
+}
+
+}  // namespace
+
+std::string heartbeat_json(UtcTime now, const QueueDepth& depth, const CounterSet& counters) {
+  return state(now, depth, counters).dump();
+}
+
+std::string report_json(const RunFigures& figures, UtcTime now, const QueueDepth& depth,
+                        const CounterSet& counters) {
+  Json json;
+  json["version"] = version();
+  json["ended"] = figures.ended;
+  json["frames"] = figures.frames;
+  json["frames_per_s"] = figures.wall_s > 0 ? static_cast<double>(figures.frames) / figures.wall_s : 0.0;
+  json["wall_s"] = figures.wall_s;
+  json["cpu_s"] = figures.cpu_s;
+  json["peak_memory_bytes"] = figures.peak_memory_bytes;
+  json["memory_bytes_at_end"] = figures.memory_bytes_at_end;
+  json.update(state(now, depth, counters));
+  return json.dump(2) + "\n";
+}
+
+}  // namespace wayside::app

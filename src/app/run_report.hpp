@@ -1,0 +1,30 @@
+// A run in numbers, as JSON: the report at a program's end and the heartbeat of a running one.
+//
+// Threads: pure, counters may count on.
+#pragma once
+
+#include <string>
+
+#include "wayside/base/counters.hpp"
+#include "wayside/base/time.hpp"
+#include "wayside/delivery/queue/record_queue.hpp"
+
+namespace wayside::app {
+
+// {"time", "queue": {...}, "counters": {...}}: delivery/upload/https_api.md.
+[[nodiscard]] std::string heartbeat_json(UtcTime now, const QueueDepth& depth, const CounterSet& counters);
+
+struct RunFigures {
+  std::string ended;  // "end_of_stream", "stopped", "source_failed"
+  double wall_s = 0;  // from the first frame asked for to the last record in the queue
+  double cpu_s = 0;   // of the whole program
+  std::uint64_t frames = 0;
+  std::uint64_t peak_memory_bytes = 0;
+  std::uint64_t memory_bytes_at_end = 0;
+};
+
+// The figures, frames_per_s, and what a heartbeat says; one object, indented for a person.
+[[nodiscard]] std::string report_json(const RunFigures& figures, UtcTime now, const QueueDepth& depth,
+                                      const CounterSet& counters);
+
+}  // namespace wayside::app

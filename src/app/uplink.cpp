@@ -1,0 +1,100 @@
+#include "src/app/uplink.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "wayside/base/log.hpp"
+
+#include "src/app/interruptible_wait.hpp"
+#include "src/app/named_thread.hpp"
+#include "src/app/run_report.hpp"
+
+namespace wayside::app {
+
+Uplink::Uplink(UplinkOptions options, Connect connect, RecordQueue& queue, const Clock& clock,
+               CounterSet& counters)
+    : options_(std::move(options)),
+      connect_(std::move(connect)),
+      queue_(queue),
+      clock_(clock),
+      counters_(counters),
+      failures_(counters.counter("uplink_failures", "Attempts to connect that failed on this side")),
+      heartbeats_(counters.counter("heartbeats_sent", "Heartbeats that the back office took")),
+      heartbeats_failed_(counters.counter("heartbeats_failed", "Heartbeats that did not arrive")) {}
+
+Uplink::~Uplink() {
+  stop();
+}
+
+void Uplink::start() {
+  upload_ = named_thread("upload", [this](const std::stop_token& stop) { run_upload(stop); });
+  heartbeat_ = named_thread("heartbeat", [this](const std::stop_token& stop) { run_heartbeat(stop); });
+}
+
+void Uplink::stop() {
+  for (std::jthread* thread : {&upload_, &heartbeat_}) {
+    thread->request_stop();
+    if (thread->joinable()) thread->join();
+  }
+}
+
+void Uplink::wake() {
+  std::lock_guard lock(mutex_);
+  if (uploader_) uploader_->wake();
+}
+
+bool Uplink::wait_drained(std::chrono::milliseconds limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  {
+    std::unique_lock lock(mutex_);
+    if (!connected_.wait_until(lock, deadline, [&] { return uploader_ != nullptr; })) return false;
+  }
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  return uploader_->wait_drained(std::max(left, std::chrono::milliseconds{0}));
+}
+
+void Uplink::run_upload(const std::stop_token& stop) {
+  std::string last_reason;
+  while (!stop.stop_requested()) {
+    Result<std::unique_ptr<BackOffice>> back_office = connect_();
+    if (back_office) {
+      {
+        std::lock_guard lock(mutex_);
+        back_office_ = std::move(*back_office);
+        uploader_ = make_uploader(options_.uploader, queue_, *back_office_, counters_);
+      }
+      connected_.notify_all();
+      log::info("uplink_ready");
+      uploader_->run(stop);
+      return;
+    }
+    failures_.add();
+    if (last_reason != back_office.error().message) {
+      last_reason = back_office.error().message;
+      log::error("uplink_unhealthy", {{"reason", back_office.error()}, {"records", "stay in the queue"}});
+    }
+    wait_unless(stop, options_.connect_again);
+  }
+}
+
+void Uplink::run_heartbeat(const std::stop_token& stop) {
+  {
+    std::unique_lock lock(mutex_);
+    if (!connected_.wait(lock, stop, [&] { return back_office_ != nullptr; })) return;
+  }
+  bool arrived = send_heartbeat();
+  while (!wait_unless(stop, options_.heartbeat_every))
+    arrived = send_heartbeat();
+  if (arrived) static_cast<void>(send_heartbeat());
+}
+
+bool Uplink::send_heartbeat() {
+  const Status sent = back_office_->heartbeat(options_.uploader.device_id,
+                                              heartbeat_json(clock_.utc_now(), queue_.depth(), counters_));
+  (sent ? heartbeats_ : heartbeats_failed_).add();
+  if (!sent) log::warning("heartbeat_failed", {{"reason", sent.error()}});
+  return sent.has_value();
+}
+
+}  // namespace wayside::app

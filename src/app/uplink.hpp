@@ -1,0 +1,73 @@
+// The camera's connection to its back office: gets one, keeps the uploader and the heartbeat going on it, and
+// keeps trying while there is none. What is wrong with it never touches the capture.
+//
+// Life: start(), then stop(). Threads: two of its own, "upload" and "heartbeat"; wake() and wait_drained()
+// from any. Ownership: queue, clock and counters outlive it. Failure: a connection that cannot be made (no
+// certificate yet, a damaged file) is logged, once for each reason, counted in uplink_failures and tried
+// again.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "wayside/base/counters.hpp"
+#include "wayside/delivery/queue/record_queue.hpp"
+#include "wayside/delivery/upload/back_office.hpp"
+#include "wayside/delivery/upload/uploader.hpp"
+#include "wayside/device/clock/clock.hpp"
+
+namespace wayside::app {
+
+struct UplinkOptions {
+  UploaderOptions uploader;
+  std::chrono::milliseconds connect_again{30'000};
+  std::chrono::milliseconds heartbeat_every{30'000};
+};
+
+class Uplink {
+ public:
+  using Connect = std::function<Result<std::unique_ptr<BackOffice>>()>;
+
+  Uplink(UplinkOptions options, Connect connect, RecordQueue& queue, const Clock& clock,
+         CounterSet& counters);
+  ~Uplink();
+  Uplink(const Uplink&) = delete;
+  Uplink& operator=(const Uplink&) = delete;
+
+  void start();
+  // After the delivery under way; a last heartbeat is sent where the one before it arrived.
+  void stop();
+  // New records are there.
+  void wake();
+  // Waits until nothing is left to send or the limit has passed; true: nothing is.
+  [[nodiscard]] bool wait_drained(std::chrono::milliseconds limit);
+
+ private:
+  void run_upload(const std::stop_token& stop);
+  void run_heartbeat(const std::stop_token& stop);
+  [[nodiscard]] bool send_heartbeat();
+
+  const UplinkOptions options_;
+  const Connect connect_;
+  RecordQueue& queue_;
+  const Clock& clock_;
+  CounterSet& counters_;
+  Counter& failures_;
+  Counter& heartbeats_;
+  Counter& heartbeats_failed_;
+
+  std::mutex mutex_;
+  std::condition_variable_any connected_;
+  std::unique_ptr<BackOffice> back_office_;  // set once, under the mutex, by the upload thread
+  std::unique_ptr<Uploader> uploader_;       // likewise
+  std::jthread upload_;
+  std::jthread heartbeat_;
+};
+
+}  // namespace wayside::app

@@ -1,0 +1,362 @@
+#include "src/app/pipeline.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <numeric>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/app/pipeline_doubles.hpp"
+
+namespace wayside::app {
+namespace {
+
+using doubles::FakeLocator;
+using doubles::FakeQueue;
+using doubles::FakeReader;
+using doubles::FakeTracker;
+using doubles::Gate;
+using doubles::numbered_frame;
+using doubles::ScriptedSource;
+using testing::ElementsAreArray;
+using testing::HasSubstr;
+
+class PipelineTest : public testing::Test {
+ protected:
+  PipelineTest() {
+    options_.origin.device_id = "0123456789abcdef";
+    options_.origin.site_name = "Test road";
+    options_.origin.firmware_version = "0.1.0";
+    options_.origin.model_version = "eng";
+    options_.origin.configuration_version = "0123456789abcdef";
+    options_.time_quality = [] { return TimeQuality{TimeSource::recording, {}, {}}; };
+    options_.on_finished = [this] { finished_.set_value(); };
+    options_.writer.group_wait = std::chrono::milliseconds(5);
+    options_.writer.retry_wait = std::chrono::milliseconds(5);
+  }
+
+  // `count` threads of each kind, all watched by the same functions.
+  Pipeline& make(std::vector<ScriptedSource::Step> script, bool waits, std::size_t count = 1,
+                 std::function<void(const Frame&)> on_locate = {},
+                 std::function<void(const Frame&)> on_read = {}) {
+    Stages stages;
+    auto source = std::make_unique<ScriptedSource>(std::move(script), waits);
+    source_ = source.get();
+    stages.source = std::move(source);
+    for (std::size_t i = 0; i < count; ++i) {
+      stages.locators.push_back(std::make_unique<FakeLocator>(3, on_locate));
+      stages.readers.push_back(std::make_unique<FakeReader>(on_read));
+    }
+    stages.tracker = std::make_unique<FakeTracker>(tracked_);
+    pipeline_ = std::make_unique<Pipeline>(std::move(stages), options_, queue_, *clock_, counters_);
+    return *pipeline_;
+  }
+  void run_to_end() {
+    pipeline_->start();
+    wait_to_end();
+  }
+  void wait_to_end() {
+    ASSERT_EQ(finished_.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+    pipeline_->wait();
+  }
+  std::uint64_t count(std::string_view name) { return counters_.counter(name).value(); }
+
+  std::unique_ptr<Clock> clock_ = make_system_clock();
+  CounterSet counters_;
+  FakeQueue queue_;
+  PipelineOptions options_;
+  std::promise<void> finished_;
+  std::vector<std::uint64_t> tracked_;
+  ScriptedSource* source_ = nullptr;
+  std::unique_ptr<Pipeline> pipeline_;
+};
+
+std::vector<std::uint64_t> all_up_to(std::uint64_t count) {
+  std::vector<std::uint64_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), std::uint64_t{0});
+  return numbers;
+}
+
+TEST_F(PipelineTest, ARecordingIsNeverDroppedFrom) {
+  make(ScriptedSource::frames(200), true, 2);
+  run_to_end();
+  EXPECT_THAT(tracked_, ElementsAreArray(all_up_to(200)));
+  EXPECT_EQ(count("frames_captured"), 200U);
+  EXPECT_EQ(count("frames_tracked"), 200U);
+  EXPECT_EQ(count("frames_dropped") + count("frames_unread"), 0U);
+  EXPECT_EQ(count("passes"), 133U);  // two of three frames have a plate
+  EXPECT_EQ(count("records_stored"), 133U);
+  EXPECT_EQ(queue_.depth().unacknowledged, 133U);
+  EXPECT_EQ(source_->starts, 1);
+  EXPECT_EQ(source_->stops, 1);
+  EXPECT_FALSE(pipeline_->source_error().has_value());
+}
+
+TEST_F(PipelineTest, ARecordingGivesTheSameRecordsWithAnyNumberOfThreads) {
+  std::vector<std::vector<std::string>> runs;
+  for (const std::size_t threads : {1U, 2U, 5U}) {
+    FakeQueue queue;
+    CounterSet counters;
+    std::vector<std::uint64_t> tracked;
+    Stages stages;
+    stages.source = std::make_unique<ScriptedSource>(ScriptedSource::frames(120), true);
+    for (std::size_t i = 0; i < threads; ++i) {
+      stages.locators.push_back(std::make_unique<FakeLocator>(4));
+      // Frames take differently long, so that they are finished out of order.
+      stages.readers.push_back(std::make_unique<FakeReader>([](const Frame& frame) {
+        std::this_thread::sleep_for(std::chrono::microseconds(frame.info().number.value() % 5 * 300));
+      }));
+    }
+    stages.tracker = std::make_unique<FakeTracker>(tracked);
+    PipelineOptions options = options_;
+    options.on_finished = {};
+    Pipeline pipeline(std::move(stages), options, queue, *clock_, counters);
+    pipeline.start();
+    pipeline.wait();
+    runs.push_back(queue.documents());
+  }
+  EXPECT_EQ(runs[0].size(), 90U);
+  EXPECT_EQ(runs[0], runs[1]);
+  EXPECT_EQ(runs[0], runs[2]);
+}
+
+TEST_F(PipelineTest, OverloadDropsTheOldestFramesCountedAndKeepsTheOrder) {
+  Gate gate;
+  auto script = ScriptedSource::frames(100);
+  script.emplace_back([&] {
+    gate.open();  // the camera has delivered all its frames while the localiser was busy with the first
+    return NextFrame(numbered_frame(100));
+  });
+  make(std::move(script), false, 1, [&](const Frame&) { gate.pass(); });
+  run_to_end();
+  EXPECT_EQ(count("frames_captured"), 101U);
+  EXPECT_GE(count("frames_dropped"), 101U - 1U - 2 * options_.ring_frames);
+  EXPECT_EQ(count("frames_dropped") + count("frames_tracked"), 101U);
+  EXPECT_EQ(tracked_.size(), count("frames_tracked"));
+  EXPECT_TRUE(std::is_sorted(tracked_.begin(), tracked_.end()));
+  EXPECT_EQ(tracked_.back(), 100U);
+}
+
+TEST_F(PipelineTest, FramesThatNobodyCouldReadLeaveNoHole) {
+  Gate gate;
+  std::atomic<std::uint64_t> located{0};
+  auto script = ScriptedSource::frames(1);
+  for (std::uint64_t n = 1; n <= 60; ++n) {
+    script.emplace_back([&, n] {
+      // Each frame waits until the one before was located: none is dropped at the ring.
+      while (located.load() < n)
+        std::this_thread::yield();
+      return NextFrame(numbered_frame(n));
+    });
+  }
+  script.emplace_back([&]() -> Result<NextFrame> {
+    while (located.load() < 61)
+      std::this_thread::yield();
+    gate.open();
+    return NextFrame(EndOfStream{});
+  });
+  make(
+      std::move(script), false, 1, [&](const Frame&) { ++located; }, [&](const Frame&) { gate.pass(); });
+  run_to_end();
+  EXPECT_EQ(count("frames_dropped"), 0U);
+  EXPECT_GT(count("frames_unread"), 0U);
+  EXPECT_THAT(tracked_, ElementsAreArray(all_up_to(61)));
+  EXPECT_EQ(count("records_stored") + count("frames_unread"),
+            40U);  // every frame with a plate is one or the other
+}
+
+TEST_F(PipelineTest, AStopLosesNothingThatWasCaptured) {
+  Gate reached;
+  auto script = ScriptedSource::frames(50);
+  for (std::uint64_t n = 50; n < 100'000; ++n) {
+    script.emplace_back([&, n] {
+      if (n == 60) reached.open();
+      return NextFrame(numbered_frame(n));
+    });
+  }
+  make(std::move(script), true, 2).start();
+  reached.pass();
+  pipeline_->request_stop();
+  wait_to_end();
+  EXPECT_GT(count("frames_captured"), 50U);
+  EXPECT_LT(count("frames_captured"), 100'000U);
+  EXPECT_EQ(tracked_.size(), count("frames_captured"));
+  EXPECT_EQ(count("records_stored"), count("passes"));
+  EXPECT_EQ(source_->stops, 1);
+}
+
+TEST_F(PipelineTest, ASourceErrorStillDeliversWhatCameBefore) {
+  auto script = ScriptedSource::frames(30);
+  script.emplace_back(
+      []() -> Result<NextFrame> { return fail(ErrorCode::corrupt, "a.mp4: frame 30 is damaged"); });
+  make(std::move(script), true);
+  run_to_end();
+  EXPECT_THAT(tracked_, ElementsAreArray(all_up_to(30)));
+  EXPECT_EQ(count("records_stored"), 20U);
+  ASSERT_TRUE(pipeline_->source_error().has_value());
+  EXPECT_THAT(pipeline_->source_error()->message, HasSubstr("frame 30"));
+  EXPECT_EQ(source_->stops, 1);
+}
+
+TEST_F(PipelineTest, AStalledCameraIsRestartedAndItsNumbersGoOn) {
+  options_.stall_limit = std::chrono::milliseconds(100);
+  auto script = ScriptedSource::frames(10);
+  script.emplace_back([] { return NextFrame(Stalled{}); });
+  for (auto& step : ScriptedSource::frames(10))
+    script.push_back(step);  // counts from 0 again
+  make(std::move(script), true);
+  run_to_end();
+  EXPECT_EQ(source_->starts, 2);
+  EXPECT_EQ(count("camera_restarts"), 1U);
+  EXPECT_THAT(tracked_, ElementsAreArray(all_up_to(20)));
+}
+
+TEST_F(PipelineTest, ACameraSilentThroughEveryRestartIsGivenUp) {
+  options_.stall_limit = std::chrono::milliseconds(100);
+  std::vector<ScriptedSource::Step> script(50, [] { return NextFrame(Stalled{}); });
+  make(std::move(script), false);
+  run_to_end();
+  EXPECT_EQ(count("camera_restarts"), 5U);
+  ASSERT_TRUE(pipeline_->source_error().has_value());
+  EXPECT_THAT(pipeline_->source_error()->message, HasSubstr("no frame through 5 restarts"));
+}
+
+TEST_F(PipelineTest, APauseBelowTheLimitIsNoStall) {
+  options_.stall_limit = std::chrono::milliseconds(2000);  // ten answers of at most 200 ms
+  auto script = ScriptedSource::frames(1);
+  for (int i = 0; i < 9; ++i)
+    script.emplace_back([] { return NextFrame(Stalled{}); });
+  script.emplace_back([] { return NextFrame(numbered_frame(1)); });
+  for (int i = 0; i < 9; ++i)
+    script.emplace_back([] { return NextFrame(Stalled{}); });
+  make(std::move(script), true);
+  run_to_end();
+  EXPECT_EQ(count("camera_restarts"), 0U);
+  EXPECT_THAT(tracked_, ElementsAreArray(all_up_to(2)));
+}
+
+TEST_F(PipelineTest, ABlockedDiskDropsFramesButNeverBlocksTheCamera) {
+  Gate disk;
+  queue_.before_append = [&](std::span<const RecordParts>) -> Status {
+    disk.pass();
+    return {};
+  };
+  constexpr std::uint64_t frames = 2000;
+  auto script = ScriptedSource::frames(frames);
+  script.emplace_back([&]() -> Result<NextFrame> {
+    disk.open();  // reached only if the camera was never held up
+    return NextFrame(EndOfStream{});
+  });
+  make(std::move(script), false);
+  run_to_end();
+  EXPECT_EQ(count("frames_captured"), frames);
+  EXPECT_GT(count("frames_dropped"), 0U);
+  EXPECT_EQ(count("frames_dropped") + count("frames_tracked"), frames);
+  EXPECT_EQ(count("records_stored"), count("passes"));
+}
+
+TEST_F(PipelineTest, AFailingDiskIsTriedAgainUntilItTakesTheRecords) {
+  std::atomic<int> failures{3};
+  queue_.before_append = [&](std::span<const RecordParts>) -> Status {
+    if (failures-- > 0) return fail(ErrorCode::io, "the device failed");
+    return {};
+  };
+  make(ScriptedSource::frames(9), true);
+  run_to_end();
+  EXPECT_EQ(count("store_retries"), 3U);
+  EXPECT_EQ(count("records_stored"), 6U);
+  EXPECT_EQ(count("records_lost"), 0U);
+}
+
+TEST_F(PipelineTest, ADiskStillBrokenAtTheEndCostsCountedRecords) {
+  queue_.before_append = [&](std::span<const RecordParts>) -> Status {
+    pipeline_->request_stop();
+    return fail(ErrorCode::exhausted, "no room");
+  };
+  make(ScriptedSource::frames(3), true);
+  run_to_end();
+  EXPECT_EQ(count("records_lost"), count("passes"));
+  EXPECT_EQ(count("records_stored"), 0U);
+}
+
+TEST_F(PipelineTest, ARecordTheQueueRefusesCostsOnlyItself) {
+  queue_.before_append = [&](std::span<const RecordParts> group) -> Status {
+    for (const RecordParts& record : group) {
+      const std::string document(record.document.begin(), record.document.end());
+      if (document.find("\"number\":4") != std::string::npos)
+        return fail(ErrorCode::invalid_input, "too large");
+    }
+    return {};
+  };
+  make(ScriptedSource::frames(9), true);
+  run_to_end();
+  EXPECT_EQ(count("records_refused_by_queue"), 1U);
+  EXPECT_EQ(count("records_stored"), 5U);
+}
+
+TEST_F(PipelineTest, GroupsAreNeverLargerThanAsked) {
+  options_.writer.group_records = 4;
+  options_.writer.group_wait = std::chrono::milliseconds(1000);
+  make(ScriptedSource::frames(30), true);
+  run_to_end();
+  const std::vector<std::size_t> groups = queue_.groups();
+  EXPECT_EQ(std::accumulate(groups.begin(), groups.end(), std::size_t{0}), 20U);
+  EXPECT_THAT(groups, testing::Each(testing::Le(4U)));
+  EXPECT_EQ(groups.front(), 4U);
+}
+
+TEST_F(PipelineTest, EveryThreadSaysWhatItIsFor) {
+  Gate gate;
+  make(ScriptedSource::frames(3), true, 2, [&](const Frame&) { gate.pass(); }).start();
+  ASSERT_TRUE(gate.wait_for_arrivals(2));
+  std::set<std::string> names;
+  const std::set<std::string> expected = {"capture", "locate-1", "locate-2",     "read-1",
+                                          "read-2",  "track",    "queue-writer", "event"};
+  // A thread names itself as its first act, which may be after the gate was reached by others.
+  for (int round = 0;
+       round < 1000 && !std::includes(names.begin(), names.end(), expected.begin(), expected.end());
+       ++round) {
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      std::string name;
+      std::ifstream(task.path() / "comm") >> name;
+      names.insert(name);
+    }
+    std::this_thread::yield();
+  }
+  for (const std::string& name : expected) {
+    EXPECT_TRUE(names.contains(name) || name == "capture") << name;  // capture may have ended already
+  }
+  gate.open();
+  wait_to_end();
+}
+
+TEST_F(PipelineTest, MovementIsSeenWhereThereIsSomeAndNotWhereAFrameHangs) {
+  Gate gate;
+  Gate source_gate;
+  auto script = ScriptedSource::frames(2);
+  script.emplace_back([&] {
+    source_gate.pass();
+    return NextFrame(numbered_frame(2));
+  });
+  make(std::move(script), true, 1, [&](const Frame& frame) {
+    if (frame.info().number.value() == 1) gate.pass();
+  }).start();
+  ASSERT_TRUE(gate.wait_for_arrivals(1));
+  ASSERT_TRUE(source_gate.wait_for_arrivals(1));
+  while (count("frames_tracked") < 1)
+    std::this_thread::yield();
+  EXPECT_TRUE(pipeline_->has_moved());   // the first frame was finished
+  EXPECT_FALSE(pipeline_->has_moved());  // the second hangs in the localiser
+  gate.open();
+  while (count("frames_tracked") < 2)
+    std::this_thread::yield();
+  EXPECT_TRUE(pipeline_->has_moved());
+  EXPECT_FALSE(pipeline_->has_moved());  // nothing to do, but the camera does not answer either
+  source_gate.open();
+  wait_to_end();
+}
+
+}  // namespace
+}  // namespace wayside::app

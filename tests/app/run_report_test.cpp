@@ -1,0 +1,60 @@
+#include "src/app/run_report.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "src/app/process.hpp"
+
+namespace wayside::app {
+namespace {
+
+TEST(RunReport, HoldsFiguresQueueAndEveryCounter) {
+  CounterSet counters;
+  counters.counter("frames_captured").add(250);
+  counters.counter("frames_dropped").add(3);
+  QueueDepth depth;
+  depth.unacknowledged = 4;
+  depth.segments = 64;
+  depth.segments_free = 63;
+  RunFigures figures;
+  figures.ended = "end_of_stream";
+  figures.wall_s = 10;
+  figures.frames = 250;
+  figures.cpu_s = 12.5;
+  figures.peak_memory_bytes = 123'456'789;
+  const auto json = nlohmann::json::parse(report_json(figures, UtcTime{0}, depth, counters));
+  EXPECT_EQ(json.at("ended"), "end_of_stream");
+  EXPECT_DOUBLE_EQ(json.at("frames_per_s").get<double>(), 25.0);
+  EXPECT_EQ(json.at("peak_memory_bytes"), 123'456'789);
+  EXPECT_EQ(json.at("time"), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(json.at("queue").at("unacknowledged"), 4);
+  EXPECT_EQ(json.at("queue").at("segments_free"), 63);
+  EXPECT_EQ(json.at("counters").at("frames_captured"), 250);
+  EXPECT_EQ(json.at("counters").at("frames_dropped"), 3);
+}
+
+TEST(RunReport, ARunOfNoTimeHasNoRate) {
+  const auto json = nlohmann::json::parse(report_json({}, UtcTime{0}, {}, CounterSet{}));
+  EXPECT_EQ(json.at("frames_per_s"), 0.0);
+}
+
+TEST(RunReport, TheHeartbeatIsOneLineWithTimeQueueAndCounters) {
+  CounterSet counters;
+  counters.counter("reads").add();
+  const std::string text = heartbeat_json(UtcTime{1000}, {}, counters);
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+  const auto json = nlohmann::json::parse(text);
+  EXPECT_EQ(json.size(), 3U);
+  EXPECT_EQ(json.at("time"), "1970-01-01T00:00:01.000Z");
+  EXPECT_EQ(json.at("queue").size(), 5U);
+  EXPECT_EQ(json.at("counters").at("reads"), 1);
+}
+
+TEST(Process, KnowsItsMemoryAndTime) {
+  EXPECT_GT(memory_bytes(), 1'000'000U);
+  EXPECT_GE(peak_memory_bytes(), memory_bytes());
+  EXPECT_GT(cpu_seconds(), 0.0);
+}
+
+}  // namespace
+}  // namespace wayside::app

@@ -1,0 +1,152 @@
+#include "src/app/uplink.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/app/pipeline_doubles.hpp"
+
+namespace wayside::app {
+namespace {
+
+using doubles::FakeQueue;
+using doubles::Gate;
+using namespace std::chrono_literals;
+
+// Takes everything; a test sees what it took, and may make it slow.
+class FakeBackOffice final : public BackOffice {
+ public:
+  struct Taken {
+    std::mutex mutex;
+    std::vector<std::uint64_t> documents;
+    std::vector<std::string> heartbeats;
+    Gate* hold = nullptr;
+    bool takes_heartbeats = true;
+  };
+  explicit FakeBackOffice(Taken& taken) : taken_(taken) {}
+  [[nodiscard]] Receipt deliver(const RecordKey& key, PartKind part, ByteView) override {
+    if (taken_.hold != nullptr) taken_.hold->pass();
+    std::lock_guard lock(taken_.mutex);
+    if (part == PartKind::document) taken_.documents.push_back(key.number.value());
+    return {Receipt::Outcome::accepted, {}, {}};
+  }
+  [[nodiscard]] Status heartbeat(const std::string&, std::string_view json) override {
+    std::lock_guard lock(taken_.mutex);
+    taken_.heartbeats.emplace_back(json);
+    if (!taken_.takes_heartbeats) return fail(ErrorCode::unavailable, "nobody there");
+    return {};
+  }
+
+ private:
+  Taken& taken_;
+};
+
+class UplinkTest : public testing::Test {
+ protected:
+  UplinkTest() {
+    options_.uploader.device_id = "0123456789abcdef";
+    options_.connect_again = 5ms;
+    options_.heartbeat_every = 1h;
+  }
+  void add_records(std::size_t count) {
+    std::vector<RecordParts> group(count);
+    for (RecordParts& record : group)
+      record.document = {'{', '}'};
+    ASSERT_TRUE(queue_.append(group));
+  }
+  Uplink::Connect connected() {
+    return
+        [this]() -> Result<std::unique_ptr<BackOffice>> { return std::make_unique<FakeBackOffice>(taken_); };
+  }
+  std::uint64_t count(std::string_view name) { return counters_.counter(name).value(); }
+
+  std::unique_ptr<Clock> clock_ = make_system_clock();
+  CounterSet counters_;
+  FakeQueue queue_;
+  UplinkOptions options_;
+  FakeBackOffice::Taken taken_;
+};
+
+TEST_F(UplinkTest, DeliversWhatIsThereAndWhatComes) {
+  add_records(2);
+  Uplink uplink(options_, connected(), queue_, *clock_, counters_);
+  uplink.start();
+  EXPECT_TRUE(uplink.wait_drained(10s));
+  add_records(1);
+  uplink.wake();
+  EXPECT_TRUE(uplink.wait_drained(10s));
+  uplink.stop();
+  EXPECT_THAT(taken_.documents, testing::ElementsAre(1, 2, 3));
+  EXPECT_EQ(queue_.depth().unacknowledged, 0U);
+}
+
+TEST_F(UplinkTest, KeepsTryingUntilItIsConnected) {
+  add_records(1);
+  std::atomic<int> failures{3};
+  Uplink uplink(
+      options_,
+      [&]() -> Result<std::unique_ptr<BackOffice>> {
+        if (failures-- > 0) return fail(ErrorCode::not_found, "device.crt is missing");
+        return std::make_unique<FakeBackOffice>(taken_);
+      },
+      queue_, *clock_, counters_);
+  uplink.start();
+  EXPECT_TRUE(uplink.wait_drained(10s));
+  EXPECT_EQ(count("uplink_failures"), 3U);
+  EXPECT_EQ(count("records_delivered"), 1U);
+}
+
+TEST_F(UplinkTest, WithoutAConnectionNothingIsLostAndItStopsAtOnce) {
+  add_records(1);
+  options_.connect_again = 1h;
+  Uplink uplink(
+      options_, []() -> Result<std::unique_ptr<BackOffice>> { return fail(ErrorCode::io, "no"); }, queue_,
+      *clock_, counters_);
+  uplink.start();
+  uplink.wake();
+  EXPECT_FALSE(uplink.wait_drained(20ms));
+  uplink.stop();
+  EXPECT_EQ(queue_.depth().unacknowledged, 1U);
+}
+
+TEST_F(UplinkTest, SendsAHeartbeatAtTheStartAndAtTheEnd) {
+  add_records(1);
+  Uplink uplink(options_, connected(), queue_, *clock_, counters_);
+  uplink.start();
+  EXPECT_TRUE(uplink.wait_drained(10s));
+  while (count("heartbeats_sent") == 0)
+    std::this_thread::yield();
+  uplink.stop();
+  ASSERT_EQ(taken_.heartbeats.size(), 2U);
+  const auto last = nlohmann::json::parse(taken_.heartbeats.back());
+  EXPECT_TRUE(utc_from_iso8601(last.at("time").get<std::string>()));
+  EXPECT_EQ(last.at("queue").at("unacknowledged"), 0);
+  EXPECT_EQ(last.at("counters").at("records_delivered"), 1);
+}
+
+TEST_F(UplinkTest, AHeartbeatThatDoesNotArriveIsCountedAndNotRepeatedAtTheEnd) {
+  taken_.takes_heartbeats = false;
+  Uplink uplink(options_, connected(), queue_, *clock_, counters_);
+  uplink.start();
+  while (count("heartbeats_failed") == 0)
+    std::this_thread::yield();
+  uplink.stop();
+  EXPECT_EQ(count("heartbeats_failed"), 1U);
+  EXPECT_EQ(count("heartbeats_sent"), 0U);
+}
+
+TEST_F(UplinkTest, AStopFinishesTheDeliveryUnderWay) {
+  add_records(5);
+  Gate gate;
+  taken_.hold = &gate;
+  Uplink uplink(options_, connected(), queue_, *clock_, counters_);
+  uplink.start();
+  ASSERT_TRUE(gate.wait_for_arrivals(1));
+  std::jthread stopping([&] { uplink.stop(); });
+  gate.open();
+  stopping.join();
+  EXPECT_EQ(queue_.depth().unacknowledged, 5U - count("records_delivered"));
+}
+
+}  // namespace
+}  // namespace wayside::app
