@@ -73,6 +73,15 @@ TEST(PassTracker, CrossingDirectionsDoNotMix) {
     EXPECT_EQ(pass.reads_used + pass.reads_rejected, 26U);
 }
 
+TEST(PassTracker, AnotherVehicleWhereTheHiddenOneIsExpectedIsTakenForItself) {
+  // The second plate comes out just where the first, now hidden behind it, would have been: only the text
+  // tells.
+  RecordedRoad road;
+  road.drive({.vrm = "AB12CDE", .from = 0, .to = 12, .start = {600, 100}, .step = {0, 15}});
+  road.drive({.vrm = "FG61HJK", .from = 13, .to = 25, .start = {600, 295}, .step = {0, 15}});
+  EXPECT_THAT(vrms_of(road.play()), ElementsAre("AB12CDE", "FG61HJK"));
+}
+
 TEST(PassTracker, ShortOcclusionDoesNotBreakAPass) {
   RecordedRoad road;
   road.drive({.vrm = "AB12CDE", .from = 0, .to = 30, .start = {600, 60}, .step = {0, 20}, .width = 100},
