@@ -49,8 +49,8 @@ struct StoredRecord {
 
 // Which records, by the time of capture; the oldest of them first.
 struct Selection {
-  std::optional<UtcTime> since;
-  std::optional<std::size_t> newest;  // only so many, the newest
+  std::optional<UtcTime> since = {};
+  std::optional<std::size_t> newest = {};  // only so many, the newest
 };
 
 class Store {

@@ -294,7 +294,6 @@ int run(int argc, char** argv) {
   log::start(log::Level::info, log::Format::console);
   CLI::App app{description, std::string(program)};
   prepare(app);
-  app.require_subcommand(1);
   app.footer(examples);
   Arguments arguments;
   const std::vector<Command> commands = add_commands(app, arguments);
@@ -304,7 +303,8 @@ int run(int argc, char** argv) {
     const Status done = command.work(arguments);
     return done ? exit_done : report(program, done.error());
   }
-  return exit_usage;
+  return report(program, {ErrorCode::invalid_input,
+                          "a command is missing: init, enrol, serve, list, export or check; see --help"});
 }
 
 }  // namespace

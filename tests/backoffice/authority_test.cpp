@@ -1,0 +1,152 @@
+// The authority signs what a camera asks for and nothing else, and keeps its keys to itself.
+#include "wayside/backoffice/authority.hpp"
+
+#include <fstream>
+#include <iterator>
+
+#include <gmock/gmock.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <sys/stat.h>
+
+#include "wayside/base/files.hpp"
+
+#include "src/device/identity/pem.hpp"
+#include "tests/doubles/back_office_double.hpp"
+
+namespace wayside::backoffice {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+std::string content(const fs::path& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+unsigned mode_of(const fs::path& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 0777U : 0U;
+}
+
+class AuthorityTest : public testing::Test {
+ protected:
+  fs::path request_of(EVP_PKEY& key, const std::string& common_name, EVP_PKEY* signer = nullptr) {
+    const pem::Request request(X509_REQ_new());
+    EXPECT_TRUE(pem::set_common_name(*X509_REQ_get_subject_name(request.get()), common_name));
+    X509_REQ_set_pubkey(request.get(), &key);
+    EXPECT_GT(X509_REQ_sign(request.get(), signer ? signer : &key, EVP_sha256()), 0);
+    const fs::path path = office_.folder() / "device.csr";
+    EXPECT_TRUE(replace_file(path, as_bytes(pem::text_of(*request).value())));
+    return path;
+  }
+  void expect_refused(const fs::path& request, const std::string& words) {
+    const auto device = office_.authority().sign(request, office_.now());
+    ASSERT_FALSE(device);
+    EXPECT_EQ(device.error().code, ErrorCode::invalid_input);
+    EXPECT_THAT(device.error().message, HasSubstr(words));
+  }
+
+  doubles::BackOfficeDouble office_;
+  fs::path folder_ = office_.folder() / "office";
+  pem::Key key_ = pem::make_key().value();
+};
+
+TEST_F(AuthorityTest, KeysAndFolderAreForTheOwnerOnly) {
+  EXPECT_EQ(mode_of(folder_), 0700U);
+  EXPECT_EQ(mode_of(folder_ / "ca.key"), 0600U);
+  EXPECT_EQ(mode_of(folder_ / "server.key"), 0600U);
+}
+
+TEST_F(AuthorityTest, MakingAgainKeepsTheAuthorityAndRenewsTheServer) {
+  const std::string ca = content(folder_ / "ca.crt");
+  const std::string ca_key = content(folder_ / "ca.key");
+  const std::string server = content(folder_ / "server.crt");
+  ASSERT_TRUE(Authority::make(folder_, {"anpr.example.org", "192.0.2.7"}, office_.now()));
+  EXPECT_EQ(content(folder_ / "ca.crt"), ca);
+  EXPECT_EQ(content(folder_ / "ca.key"), ca_key);
+  EXPECT_NE(content(folder_ / "server.crt"), server);
+  const auto certificate = pem::read_certificate(folder_ / "server.crt");
+  ASSERT_TRUE(certificate);
+  EXPECT_EQ(X509_check_host(certificate->get(), "anpr.example.org", 0, 0, nullptr), 1);
+  EXPECT_EQ(X509_check_host(certificate->get(), "localhost", 0, 0, nullptr), 1);
+  EXPECT_EQ(X509_check_host(certificate->get(), "example.org", 0, 0, nullptr), 0);
+  EXPECT_EQ(X509_check_ip_asc(certificate->get(), "192.0.2.7", 0), 1);
+  EXPECT_EQ(X509_check_ip_asc(certificate->get(), "127.0.0.1", 0), 1);
+  EXPECT_EQ(X509_check_ip_asc(certificate->get(), "192.0.2.8", 0), 0);
+}
+
+TEST_F(AuthorityTest, HostsThatAreNoneAreRefused) {
+  for (const char* host : {"", "a,DNS:evil.example", "host:8443", "https://x", "-x", "a b", "caf\xc3\xa9"}) {
+    const auto made = Authority::make(office_.folder() / "other", {host}, office_.now());
+    ASSERT_FALSE(made) << host;
+    EXPECT_THAT(made.error().message, HasSubstr("--host must be a host name or an IP address"));
+  }
+  EXPECT_FALSE(fs::exists(office_.folder() / "other"));
+}
+
+TEST_F(AuthorityTest, FolderWithSomethingElseIsLeftAlone) {
+  const fs::path other = office_.folder() / "photos";
+  fs::create_directory(other);
+  std::ofstream(other / "holiday.jpg") << "x";
+  const auto made = Authority::make(other, {}, office_.now());
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().message, HasSubstr("is not an empty folder"));
+  EXPECT_FALSE(fs::exists(other / "ca.key"));
+}
+
+TEST_F(AuthorityTest, FolderThatIsNoBackOfficeNamesTheCommandToRun) {
+  const auto opened = Authority::open(office_.folder() / "nowhere");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::not_found);
+  EXPECT_THAT(opened.error().message, HasSubstr("run wayside-backoffice init"));
+}
+
+TEST_F(AuthorityTest, SignedCertificateIsForTheDeviceAndForClientsOnly) {
+  const auto device = office_.authority().sign(request_of(*key_, "0123456789abcdef"), office_.now());
+  ASSERT_TRUE(device) << device.error().message;
+  EXPECT_EQ(device->device_id, "0123456789abcdef");
+  const fs::path path = office_.folder() / "device.crt";
+  ASSERT_TRUE(replace_file(path, as_bytes(device->certificate)));
+  const auto certificate = pem::read_certificate(path);
+  ASSERT_TRUE(certificate);
+  const auto ca = pem::read_certificate(folder_ / "ca.crt");
+  EXPECT_EQ(X509_verify(certificate->get(), X509_get0_pubkey(ca->get())), 1);
+  EXPECT_EQ(X509_check_purpose(certificate->get(), X509_PURPOSE_SSL_CLIENT, 0), 1);
+  EXPECT_EQ(X509_check_purpose(certificate->get(), X509_PURPOSE_SSL_SERVER, 0), 0);
+  EXPECT_EQ(X509_check_ca(certificate->get()), 0);
+  EXPECT_EQ(pem::valid_until(**certificate), device->valid_until);
+}
+
+TEST_F(AuthorityTest, RequestsThatAreWrongAreRefusedWithTheReason) {
+  for (const char* name : {"", "camera", "0123456789ABCDEF", "0123456789abcde", "0123456789abcdef0"}) {
+    expect_refused(request_of(*key_, *name == '\0' ? " " : name),
+                   "must name a device id of 16 lower case hex digits");
+  }
+  expect_refused(request_of(*key_, "0123456789abcdef", pem::make_key().value().get()),
+                 "is not signed with its own key");
+  const pem::Key rsa(EVP_RSA_gen(2048));
+  expect_refused(request_of(*rsa, "0123456789abcdef"), "must have an EC P-256 key");
+  const pem::Key p384(EVP_EC_gen("P-384"));
+  expect_refused(request_of(*p384, "0123456789abcdef"), "must have an EC P-256 key");
+  std::ofstream(office_.folder() / "device.csr") << "garbage";
+  expect_refused(office_.folder() / "device.csr", "holds no certificate request in PEM form");
+}
+
+TEST_F(AuthorityTest, EnrolledCameraGetsTheFilesItsIdentityNeeds) {
+  const Identity camera = office_.new_camera();
+  EXPECT_EQ(content(camera.back_office_ca), content(folder_ / "ca.crt"));
+  EXPECT_EQ(office_.store().device_count().value(), 1U);
+}
+
+TEST_F(AuthorityTest, AuthorityWhoseKeyIsAnothersIsSaidToBeDamaged) {
+  ASSERT_TRUE(replace_file(folder_ / "ca.key", as_bytes(pem::text_of(*key_).value()), 0600));
+  const auto device = office_.authority().sign(request_of(*key_, "0123456789abcdef"), office_.now());
+  ASSERT_FALSE(device);
+  EXPECT_EQ(device.error().code, ErrorCode::corrupt);
+  EXPECT_THAT(device.error().message, HasSubstr("do not belong together"));
+}
+
+}  // namespace
+}  // namespace wayside::backoffice
