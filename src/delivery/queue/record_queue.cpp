@@ -96,11 +96,13 @@ class FlashQueue : public RecordQueue {
     Result<RecordParts> parts = read_at(*place);
     if (!parts) parts = read_at(*place);
     if (parts) return parts;
-    const std::lock_guard lock(index_mutex_);
-    // Evicted and overwritten while it was being read: nothing is damaged.
-    if (index_.find(number.value()) == nullptr) return fail(not_waiting(number));
-    index_.lose(number.value());
-    ++damaged_;
+    {
+      const std::lock_guard lock(index_mutex_);
+      // Evicted and overwritten while it was being read: nothing is damaged.
+      if (index_.find(number.value()) == nullptr) return fail(not_waiting(number));
+      index_.lose(number.value());
+      ++damaged_;
+    }
     count("queue_numbers_damaged", 1);
     log::error("queue_record_damaged", {{"number", number.value()}, {"error", parts.error()}});
     return fail(ErrorCode::corrupt, fmt::format("record {} is unreadable on the device and was given up: {}",
@@ -149,6 +151,7 @@ class FlashQueue : public RecordQueue {
     bool reuses = false;         // and older records stood there
     Gaps gaps;
     std::size_t records = 0;
+    std::uint64_t evicted = 0;  // records given up to make room for it
     [[nodiscard]] std::size_t numbers() const { return records + (gaps.empty() ? 0 : 1); }
   };
 
@@ -166,6 +169,10 @@ class FlashQueue : public RecordQueue {
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
       Result<Batch> batch = plan(records);
       if (!batch) return fail(batch.error());
+      if (batch->evicted != 0) {
+        count("queue_records_evicted", batch->evicted);
+        log::warning("queue_evicted", {{"segment", batch->at.segment}, {"records", batch->evicted}});
+      }
       reserve(*batch);
       std::vector<StoredRecord> stored;
       Sha256 previous = previous_;
@@ -204,11 +211,10 @@ class FlashQueue : public RecordQueue {
         chosen = index_.eviction_victim();
         if (!chosen)
           return fail(ErrorCode::exhausted, "every segment of the queue has failed: replace the device");
-        const std::uint64_t evicted_before = index_.settled.evicted;
+        const std::uint64_t before = index_.settled.evicted;
         index_.evict(*chosen);
-        const std::uint64_t evicted = index_.settled.evicted - evicted_before;
-        count("queue_records_evicted", evicted);
-        log::warning("queue_evicted", {{"segment", *chosen}, {"records", evicted}});
+        batch.evicted = index_.settled.evicted - before;
+        ++unwritten_;  // the total is in the acknowledgement block
       }
       SegmentState& segment = index_.segments()[*chosen];
       batch.opens_segment = true;
@@ -241,6 +247,8 @@ class FlashQueue : public RecordQueue {
     const std::uint64_t end = next_number_ + batch.numbers();
     bool needed = false;
     {
+      // Waits for a block that is on its way: it may hold what must be on the device first.
+      const std::lock_guard writing(acknowledgement_mutex_);
       const std::lock_guard lock(index_mutex_);
       needed = end > index_.settled.reserved_until || (batch.reuses && unwritten_ != 0);
     }
@@ -297,13 +305,15 @@ class FlashQueue : public RecordQueue {
   }
 
   void give_up_segment(const Batch& batch, const Error& error) {
-    const std::lock_guard lock(index_mutex_);
-    index_.segments()[batch.at.segment].failed = true;
-    index_.owe(batch.gaps);
-    index_.owe({{{next_number_, next_number_ + batch.numbers() - 1}, GapReason::interrupted}});
-    next_number_ += batch.numbers();
-    active_.reset();
-    ++failed_syncs_;
+    {
+      const std::lock_guard lock(index_mutex_);
+      index_.segments()[batch.at.segment].failed = true;
+      index_.owe(batch.gaps);
+      index_.owe({{{next_number_, next_number_ + batch.numbers() - 1}, GapReason::interrupted}});
+      next_number_ += batch.numbers();
+      active_.reset();
+      ++failed_syncs_;
+    }
     count("queue_syncs_failed", 1);
     log::error("queue_sync_failed", {{"segment", batch.at.segment}, {"error", error}});
   }
