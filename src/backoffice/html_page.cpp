@@ -35,13 +35,13 @@ h1 { margin: 0; font-size: 28px; font-weight: 650; letter-spacing: -.01em; }
 .when { display: flex; justify-content: space-between; gap: 12px; color: var(--soft); font-size: 14px;
   font-variant-numeric: tabular-nums; }
 .reads { display: flex; align-items: center; justify-content: space-between; gap: 14px; margin: 12px 0 14px; }
-.plate { display: inline-block; padding: 5px 13px 4px; border: 2px solid #1a1a1a; border-radius: 7px; background: #fff;
+.plate { display: inline-block; padding: 6px 13px 7px; border: 2px solid #1a1a1a; border-radius: 7px; background: #fff;
   color: #111; font: 700 27px/1.15 "Charles Wright", "Roboto Condensed", "Arial Narrow", "Liberation Sans Narrow",
   "DejaVu Sans Condensed", sans-serif; letter-spacing: .05em; white-space: nowrap; }
 .rear { background: #fccf2d; }
-.doubtful { text-decoration: underline wavy var(--doubt) 2px; text-underline-offset: 5px; }
+.doubtful { box-shadow: inset 0 -3px var(--doubt); padding-bottom: 1px; }
 .patch { display: block; width: 120px; max-height: 60px; object-fit: contain; border-radius: 4px; background: #1d242b; }
-div.patch { height: 30px; font-size: 12px; }
+div.patch { display: grid; height: 30px; font-size: 12px; }
 .details { display: grid; grid-template-columns: auto 1fr auto 1fr; gap: 5px 14px; margin: 0; align-items: baseline; }
 .details dd { margin: 0; font-size: 15px; }
 .details .wide { grid-column: 2 / -1; }
