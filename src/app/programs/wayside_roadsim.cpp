@@ -1,2 +1,191 @@
-// Replaced by the program.
-int main() { return 1; }
+// wayside-roadsim: draws recorded road scenes with their ground truth, and single number plates.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include <fmt/format.h>
+#include <opencv2/imgcodecs.hpp>
+#include <unistd.h>
+
+#include "wayside/base/bytes.hpp"
+#include "wayside/base/files.hpp"
+#include "wayside/base/json_text.hpp"
+#include "wayside/roadsim/scene/recording.hpp"
+
+#include "src/app/command_line.hpp"
+
+namespace {
+
+using namespace wayside;
+using namespace wayside::roadsim;
+
+struct DrawOptions {
+  std::string preset = "day";
+  std::uint64_t seed = 1;
+  double seconds = 20;
+  int vehicles = 0;
+  int width = 1280;
+  int height = 720;
+  double fps = 25;
+  std::string codec = "h264";
+  std::string start = "2026-06-01T12:00:00Z";
+  std::string site;
+  std::string out;
+};
+
+struct PlateOptions {
+  std::string vrm;
+  std::string format = "current";
+  bool rear = false;
+  int lines = 1;
+  double px_per_mm = 2;
+  std::string out;
+};
+
+Result<Scenario> scenario_from(const DrawOptions& options, bool vehicles_given) {
+  auto scenario = preset_scenario(options.preset);
+  if (!scenario) return scenario;
+  scenario->seed = options.seed;
+  scenario->seconds = options.seconds;
+  if (vehicles_given) scenario->vehicles = options.vehicles;
+  scenario->width = options.width;
+  scenario->height = options.height;
+  scenario->fps = options.fps;
+  if (options.codec != "h264" && options.codec != "mjpeg") {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("--codec is \"{}\"; give h264 or mjpeg", json_escape(options.codec)));
+  }
+  scenario->codec = options.codec == "mjpeg" ? Codec::mjpeg : Codec::h264;
+  auto start = utc_from_iso8601(options.start);
+  if (!start) return fail(start.error().context("--start"));
+  scenario->start = *start;
+  return scenario;
+}
+
+// On a terminal one line that is written over; elsewhere a line at every tenth.
+class Progress {
+ public:
+  void operator()(int done, int of) {
+    if (terminal_) {
+      fmt::print(stderr, "\r{} of {} frames{}", done, of, done == of ? "\n" : "");
+    } else if (done * 10 / of != shown_) {
+      shown_ = done * 10 / of;
+      fmt::print(stderr, "{} of {} frames\n", done, of);
+    }
+  }
+
+ private:
+  bool terminal_ = ::isatty(STDERR_FILENO) == 1;
+  int shown_ = 0;
+};
+
+Status draw(const DrawOptions& options, bool vehicles_given) {
+  auto scenario = scenario_from(options, vehicles_given);
+  if (!scenario) return fail(scenario.error());
+  auto press = PlatePress::load(app::models_folder() / "plates");
+  if (!press) return fail(press.error());
+  auto scene = Scene::make(*scenario, *press);
+  if (!scene) return fail(scene.error());
+  const auto begin = std::chrono::steady_clock::now();
+  Progress progress;
+  auto recorded = record_scene(*scene, options.out, [&](int done, int of) { progress(done, of); });
+  if (!recorded) return fail(recorded.error());
+  if (!options.site.empty()) {
+    const std::string site = site_toml(recorded->truth.lanes);
+    if (auto written = replace_file(options.site, as_bytes(site)); !written)
+      return fail(written.error().context("--site"));
+  }
+  const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const auto readable =
+      std::count_if(recorded->truth.vehicles.begin(), recorded->truth.vehicles.end(), legible);
+  fmt::print("{}: {} frames, {} vehicles, {} of them legible, drawn at {:.1f} frames/s\n",
+             recorded->video.string(), recorded->truth.frames, recorded->truth.vehicles.size(), readable,
+             recorded->truth.frames / took);
+  return {};
+}
+
+Status plate(const PlateOptions& options) {
+  if (options.px_per_mm < 0.1 || options.px_per_mm > 10) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("--scale is {}; give 0.1 to 10 px per mm", options.px_per_mm));
+  }
+  auto press = PlatePress::load(app::models_folder() / "plates");
+  if (!press) return fail(press.error());
+  PlateSpec spec;
+  spec.vrm = options.vrm;
+  spec.format = options.format;
+  spec.lines = options.lines;
+  spec.field = options.rear ? PlateField::yellow : PlateField::white;
+  auto artwork = press->draw(spec, options.px_per_mm);
+  if (!artwork) return fail(artwork.error());
+  try {
+    if (cv::imwrite(options.out, artwork->bgr)) return {};
+  } catch (const cv::Exception&) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("\"{}\" has no ending that names a picture format; end it in .png or .jpg",
+                            json_escape(options.out)));
+  }
+  return fail(ErrorCode::io, fmt::format("cannot write {}; does its folder exist and is it writable?",
+                                         json_escape(options.out)));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App cli("Draws recorded road scenes with their ground truth, for trying and measuring the camera.",
+               "wayside-roadsim");
+  app::prepare(cli);
+  cli.require_subcommand(1);
+  cli.footer(
+      "Examples:\n"
+      "  wayside-roadsim draw --preset day --seed 1 --seconds 20 --site lanes.toml --out scenes/day\n"
+      "  wayside-roadsim draw --preset night-ir --vehicles 50 --out scenes/night\n"
+      "  wayside-roadsim plate --vrm AB12CDE --rear --out plate.png");
+
+  DrawOptions drawing;
+  CLI::App* draw_command =
+      cli.add_subcommand("draw", "Draw a scene: OUT.mp4 or OUT.avi, OUT.frames.csv, OUT.truth.json");
+  draw_command->add_option("--preset", drawing.preset, "What to draw; see wayside-roadsim presets");
+  draw_command->add_option("--seed", drawing.seed,
+                           "Another seed is another scene; the same is the same to the pixel");
+  draw_command->add_option("--seconds", drawing.seconds, "How long, in s");
+  CLI::Option* vehicles = draw_command
+                              ->add_option("--vehicles", drawing.vehicles,
+                                           "Go on until so many vehicles have passed, in place of --seconds")
+                              ->excludes("--seconds");
+  draw_command->add_option("--width", drawing.width, "Picture width in px");
+  draw_command->add_option("--height", drawing.height, "Picture height in px");
+  draw_command->add_option("--fps", drawing.fps, "Frames a second");
+  draw_command->add_option("--codec", drawing.codec, "h264 (OUT.mp4) or mjpeg (OUT.avi, larger)");
+  draw_command->add_option("--start", drawing.start, "UTC of the first frame");
+  draw_command->add_option("--site", drawing.site,
+                           "Also write the lanes for the camera's configuration to this file");
+  draw_command->add_option("--out", drawing.out, "Folder and name of the files, without an ending")
+      ->required();
+
+  CLI::App* presets_command = cli.add_subcommand("presets", "List the presets");
+
+  PlateOptions pressing;
+  CLI::App* plate_command = cli.add_subcommand("plate", "Draw one number plate as a picture");
+  plate_command->add_option("--vrm", pressing.vrm, "The registration mark, without a space")->required();
+  plate_command->add_option("--format", pressing.format,
+                            "current, prefix, suffix, dateless, ni, q, diplomatic, military or foreign");
+  plate_command->add_flag("--rear", pressing.rear, "Yellow");
+  plate_command->add_option("--lines", pressing.lines, "1 or 2")->check(CLI::Range(1, 2));
+  plate_command->add_option("--scale", pressing.px_per_mm, "px per mm");
+  plate_command->add_option("--out", pressing.out, "The picture's file, ending in .png or .jpg")->required();
+
+  if (const auto code = app::parse(cli, argc, argv)) return *code;
+  Status done;
+  if (presets_command->parsed()) {
+    for (const PresetLine& preset : presets())
+      fmt::print("{:<10} {}\n", preset.name, preset.what);
+  } else if (plate_command->parsed()) {
+    done = plate(pressing);
+  } else {
+    done = draw(drawing, vehicles->count() > 0);
+  }
+  return done ? app::exit_done : app::report("wayside-roadsim", done.error());
+}

@@ -1,0 +1,94 @@
+#include "wayside/roadsim/scene/recording.hpp"
+
+#include <cmath>
+
+#include <fmt/format.h>
+#include <opencv2/videoio.hpp>
+
+#include "wayside/base/bytes.hpp"
+#include "wayside/base/files.hpp"
+#include "wayside/base/json_text.hpp"
+
+namespace wayside::roadsim {
+
+namespace {
+
+// The encoder is given its quality where it takes one: MJPEG. H.264 keeps the library's constant quality.
+constexpr double mjpeg_quality = 92;
+
+std::string sidecar_text(const Scenario& scenario, const Exposure& exposure, int frames) {
+  std::string text = "frame,utc_ms,monotonic_ns,exposure_us,gain_db,strobe\n";
+  for (int frame = 0; frame < frames; ++frame) {
+    const double seconds = frame / scenario.fps;
+    text += fmt::format("{},{},{},{},{:.1f},{:.2f}\n", frame, scenario.start.ms + std::llround(seconds * 1e3),
+                        std::llround(seconds * 1e9), exposure.exposure_us, exposure.gain_db, exposure.strobe);
+  }
+  return text;
+}
+
+Status write_video(const Scene& scene, const std::filesystem::path& path,
+                   const std::function<void(int, int)>& progress) {
+  const Scenario& scenario = scene.scenario();
+  const bool mjpeg = scenario.codec == Codec::mjpeg;
+  const auto refused = [&] {
+    return fail(
+        ErrorCode::io,
+        fmt::format("cannot write the video {}; is the folder writable and is there room on the disk?",
+                    json_escape(path.string())));
+  };
+  try {
+    cv::VideoWriter writer;
+    const int fourcc =
+        mjpeg ? cv::VideoWriter::fourcc('M', 'J', 'P', 'G') : cv::VideoWriter::fourcc('a', 'v', 'c', '1');
+    const int backend = mjpeg ? cv::CAP_OPENCV_MJPEG : cv::CAP_FFMPEG;
+    if (!writer.open(path.string(), backend, fourcc, scenario.fps, {scenario.width, scenario.height}))
+      return refused();
+    if (mjpeg) writer.set(cv::VIDEOWRITER_PROP_QUALITY, mjpeg_quality);
+    const int frames = scene.frame_count();
+    for (int frame = 0; frame < frames; ++frame) {
+      writer.write(scene.render(frame, scene.planned_exposure()));
+      if (progress) progress(frame + 1, frames);
+    }
+    writer.release();
+  } catch (const cv::Exception& error) {
+    return fail(ErrorCode::io,
+                fmt::format("writing the video {}: {}", json_escape(path.string()), error.err));
+  }
+  std::error_code failed;
+  if (std::filesystem::file_size(path, failed) < 100 || failed) return refused();
+  return {};
+}
+
+}  // namespace
+
+Result<Recorded> record_scene(const Scene& scene, const std::filesystem::path& out,
+                              const std::function<void(int, int)>& progress) {
+  if (out.filename().empty() || out.filename() == "." || out.filename() == "..") {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("the output \"{}\" has no name; give FOLDER/NAME", json_escape(out.string())));
+  }
+  const std::filesystem::path folder = out.has_parent_path() ? out.parent_path() : std::filesystem::path(".");
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) {
+    return fail(ErrorCode::io, fmt::format("cannot make the folder {}: {}; choose another in --out",
+                                           json_escape(folder.string()), failed.message()));
+  }
+  Recorded recorded;
+  const std::string name = out.filename().string();
+  recorded.video = folder / (name + (scene.scenario().codec == Codec::mjpeg ? ".avi" : ".mp4"));
+  recorded.sidecar = folder / (name + ".frames.csv");
+  recorded.truth_file = folder / (name + ".truth.json");
+  // The small files first: a folder that cannot be written is found before minutes of drawing.
+  const std::string sidecar = sidecar_text(scene.scenario(), scene.planned_exposure(), scene.frame_count());
+  if (auto written = replace_file(recorded.sidecar, as_bytes(sidecar)); !written)
+    return fail(written.error());
+  recorded.truth = scene.truth();
+  recorded.truth.video = recorded.video.filename().string();
+  if (auto written = replace_file(recorded.truth_file, as_bytes(truth_json(recorded.truth))); !written)
+    return fail(written.error());
+  if (auto written = write_video(scene, recorded.video, progress); !written) return fail(written.error());
+  return recorded;
+}
+
+}  // namespace wayside::roadsim
