@@ -126,7 +126,7 @@ void draw_border(Canvas& canvas, const PlateSpec& spec, const PlateLayout& layou
 }
 
 void draw_small_print(Canvas& canvas, const PlateSpec& spec, const PlateLayout& layout,
-                      const GlyphSet& glyphs, const Paint& ink) {
+                      const GlyphSet& glyphs, const Paint& field, const Paint& ink) {
   if (spec.maker.empty()) return;
   Random random = Random(spec.seed).split(print_stream);
   const double band = spec.band == SideBand::none ? 0 : band_width;
@@ -141,10 +141,7 @@ void draw_small_print(Canvas& canvas, const PlateSpec& spec, const PlateLayout& 
   const double foot = layout.size_mm.height - (spec.border ? border_inset - size.height / 2 : 3.2);
   const cv::Point2d at(band + (room - width) / 2, foot - size.height);
   if (spec.border) {
-    const cv::Vec3b under =
-        canvas.bgr.at<cv::Vec3b>(canvas.bgr.rows / 2, canvas.bgr.cols - 1 - canvas.bgr.cols / 100);
-    const double back = spec.field == PlateField::black ? 0 : 1;
-    canvas.paint({rectangle_piece({at.x - 3, at.y - 0.5, width + 6, size.height + 1})}, {under, back, 1});
+    canvas.paint({rectangle_piece({at.x - 3, at.y - 0.5, width + 6, size.height + 1})}, field);
   }
   draw_text(canvas, spec.maker, at, glyphs, size, ink);
   if (spec.field == PlateField::black) return;  // older than the marking

@@ -15,7 +15,7 @@ namespace wayside::roadsim {
 void draw_band(Canvas& canvas, const PlateSpec& spec, const PlateLayout& layout, const GlyphSet& glyphs);
 void draw_border(Canvas& canvas, const PlateSpec& spec, const PlateLayout& layout, const Paint& ink);
 void draw_small_print(Canvas& canvas, const PlateSpec& spec, const PlateLayout& layout,
-                      const GlyphSet& glyphs, const Paint& ink);
+                      const GlyphSet& glyphs, const Paint& field, const Paint& ink);
 void draw_screws(Canvas& canvas, const PlateSpec& spec, const PlateLayout& layout, const Paint& field);
 
 // What a maker's name and a band's text may be made of: glyphs and, in names, spaces.

@@ -28,11 +28,11 @@ inline constexpr double one_line_width = 520, one_line_height = 111;
 inline constexpr double two_line_width = 285, two_line_height = 203;
 inline constexpr double motorcycle_width = 229, motorcycle_height = 178;
 
-inline constexpr double band_width = 45;          // confirmed: 40 to 50
-inline constexpr double border_line_width = 1.6;  // confirmed: at most 5; known: usual width
-inline constexpr double border_inset = 4;         // known
-inline constexpr double corner_radius = 8;        // known
-inline constexpr double small_print_height = 4;   // known
-inline constexpr double screw_head_radius = 6;    // known, cap over a No. 8 screw
+inline constexpr double band_width = 45;           // confirmed: 40 to 50
+inline constexpr double border_line_width = 1.6;   // confirmed: at most 5; known: usual width
+inline constexpr double border_inset = 4;          // known
+inline constexpr double corner_radius = 8;         // known
+inline constexpr double small_print_height = 4.6;  // known
+inline constexpr double screw_head_radius = 6;     // known, cap over a No. 8 screw
 
 }  // namespace wayside::roadsim

@@ -62,14 +62,14 @@ Colours colours_of(const PlateSpec& spec) {
   const auto shade = [&](double b, double g, double r, double retro) {
     const double fade = random.uniform(0.93, 1.04);
     const auto channel = [&](double value) {
-      return cv::saturate_cast<uchar>(value * fade + random.normal(0, 2.5));
+      return cv::saturate_cast<uchar>(value * fade * random.normal(1, 0.009));
     };
     return Paint{{channel(b), channel(g), channel(r)}, retro, 1};
   };
   if (spec.field == PlateField::black) return {shade(26, 25, 25, 0), shade(196, 200, 202, 0)};
   const Paint ink = shade(34, 31, 30, 0);
   if (spec.field == PlateField::white) return {shade(222, 224, 224, 1), ink};
-  return {shade(random.uniform(12, 40), 182, 232, 1), ink};
+  return {shade(random.uniform(10, 40), random.uniform(174, 196), 234, 1), ink};
 }
 
 void draw_mark(Canvas& canvas, const PlateSpec& spec, const PlateLayout& layout, const GlyphSet& glyphs,
@@ -126,7 +126,7 @@ Result<PlateArtwork> PlatePress::draw(const PlateSpec& spec, double px_per_mm) c
   Canvas canvas(layout.size_mm, px_per_mm, colours.field);
   draw_band(canvas, spec, layout, glyphs);
   draw_border(canvas, spec, layout, colours.ink);
-  draw_small_print(canvas, spec, layout, glyphs, colours.ink);
+  draw_small_print(canvas, spec, layout, glyphs, colours.field, colours.ink);
   draw_mark(canvas, spec, layout, glyphs, colours.ink);
   draw_screws(canvas, spec, layout, colours.field);
   add_texture(canvas, spec.seed);
