@@ -152,7 +152,7 @@ std::vector<CharacterLine> find_lines(const PlatePatch& patch) {
   return amount_of_text(light) > amount_of_text(dark) ? light : dark;
 }
 
-cv::Mat typeset(const CharacterLine& line) {
+cv::Mat typeset(const CharacterLine& line, const Typesetting& how) {
   const std::vector<cv::Rect>& boxes = line.boxes;
   if (boxes.empty()) return {};
   const cv::Rect line_area(0, 0, line.luma.cols, line.luma.rows);
@@ -180,10 +180,11 @@ cv::Mat typeset(const CharacterLine& line) {
     const cv::Rect to(places[i] + from.x - boxes[i].x, page_margin_px + from.y - top, from.width,
                       from.height);
     cv::Mat character = line.luma(from).clone();
-    whiten(character);
+    if (how.whitened) whiten(character);
     cv::Mat place = page(to);
     cv::min(place, character, place);
   }
+  if (how.widened != 1) cv::resize(page, page, {}, how.widened, 1, cv::INTER_LINEAR);
   return page;
 }
 

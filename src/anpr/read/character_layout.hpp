@@ -23,8 +23,13 @@ struct CharacterLine {
 // line or stands far from them (rim, band, screws, the maker's name) has no box.
 [[nodiscard]] std::vector<CharacterLine> find_lines(const PlatePatch& patch);
 
+struct Typesetting {
+  bool whitened = true;  // field put at white and strokes at black, character by character
+  double widened = 1;    // horizontal scale of the finished page
+};
+
 // The boxes' contents on a white page, evenly spaced, with a margin, capitals about `character_height_px`
 // high: what a recognition engine made for print expects. Empty where there are no boxes.
-[[nodiscard]] cv::Mat typeset(const CharacterLine& line);
+[[nodiscard]] cv::Mat typeset(const CharacterLine& line, const Typesetting& how);
 
 }  // namespace wayside::read

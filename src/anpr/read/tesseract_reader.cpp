@@ -7,7 +7,7 @@
 
 #include "wayside/anpr/read/plate_reader.hpp"
 
-#include "character_layout.hpp"
+#include "line_reader.hpp"
 #include "plate_patch.hpp"
 #include "read_evidence.hpp"
 #include "text_engine.hpp"
@@ -52,7 +52,7 @@ class TesseractReader final : public PlateReader {
       if (patch.luma.empty()) return std::nullopt;
       std::vector<CharacterPosition> positions;
       for (const CharacterLine& line : find_lines(patch)) {
-        const std::vector<CharacterPosition> more = engine_->recognise(typeset(line));
+        const std::vector<CharacterPosition> more = read_line(*engine_, line);
         positions.insert(positions.end(), more.begin(), more.end());
       }
       if (positions.size() < fewest_characters || positions.size() > most_positions) return std::nullopt;

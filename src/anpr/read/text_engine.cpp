@@ -74,16 +74,16 @@ Result<std::unique_ptr<TextEngine>> TextEngine::make(const std::filesystem::path
     return fail(ErrorCode::corrupt,
                 fmt::format("{}: recognition model cannot be loaded; {}", file.string(), remedy));
   }
-  parts->api.SetPageSegMode(tesseract::PSM_SINGLE_LINE);
   parts->api.SetVariable("tessedit_char_whitelist", characters);
   parts->api.SetVariable("lstm_choice_mode", "2");
   return std::unique_ptr<TextEngine>(new TextEngine(std::move(parts)));
 }
 
-std::vector<CharacterPosition> TextEngine::recognise(const cv::Mat& page) {
+std::vector<CharacterPosition> TextEngine::recognise(const cv::Mat& page, Layout layout) {
   std::vector<CharacterPosition> positions;
   if (page.empty()) return positions;
   tesseract::TessBaseAPI& api = parts_->api;
+  api.SetPageSegMode(layout == Layout::find_line ? tesseract::PSM_SINGLE_LINE : tesseract::PSM_RAW_LINE);
   api.SetImage(page.data, page.cols, page.rows, 1, static_cast<int>(page.step));
   api.SetSourceResolution(300);
   if (api.Recognize(nullptr) == 0) {

@@ -24,9 +24,12 @@ class TextEngine {
   TextEngine& operator=(const TextEngine&) = delete;
   ~TextEngine();
 
+  // How the engine takes the page: with its own search for the line's height and baseline, or as it stands.
+  enum class Layout { find_line, take_as_line };
+
   // page: CV_8UC1, dark on light, one line. Each position's guesses best first, their probabilities adding up
   // to at most 1. Empty where nothing was recognised.
-  [[nodiscard]] std::vector<CharacterPosition> recognise(const cv::Mat& page);
+  [[nodiscard]] std::vector<CharacterPosition> recognise(const cv::Mat& page, Layout layout);
 
  private:
   struct Parts;
