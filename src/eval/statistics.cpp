@@ -16,7 +16,8 @@ Interval wilson95(std::size_t hits, std::size_t n) {
   const double scale = 1 / (1 + z * z / count);
   const double middle = scale * (share + z * z / (2 * count));
   const double half = scale * z * std::sqrt(share * (1 - share) / count + z * z / (4 * count * count));
-  return {std::max(0.0, middle - half), std::min(1.0, middle + half)};
+  // At the ends the formula gives 0 and 1, which rounding would miss by a hair.
+  return {hits == 0 ? 0 : middle - half, hits == n ? 1 : middle + half};
 }
 
 std::string share_text(std::size_t hits, std::size_t n) {

@@ -1,0 +1,53 @@
+#include "wayside/eval/report.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "wayside/base/files.hpp"
+
+#include "tests/doubles/temporary_folder.hpp"
+
+namespace wayside::eval {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Report, ShowsWhatIsWrongAndOnlyThat) {
+  const doubles::TemporaryFolder folder;
+  const cv::Rect2d box(10, 10, 50, 10);
+  const auto reads = [&](const std::string& file, const std::string& vrm) {
+    return PictureReads{file, {{box, {}, vrm, 0.9, {{'<', 0.5F}}, 1}}, 1};
+  };
+  const std::vector<PlateLabel> labels = {{2, "right.png", box, "AA11AAA", {"fmt=current"}},
+                                          {3, "wrong.png", box, "BB22BBB", {"<b>"}},
+                                          {4, "missed.png", cv::Rect2d(-500, -500, 50, 10), "CC33CCC", {}},
+                                          {5, "bad.png", box, "DD44DDD", {}},
+                                          {6, "unread.png", box, "EE55EEE", {}}};
+  const ReadPicture read_picture = [](const std::filesystem::path& path) -> Result<cv::Mat> {
+    if (path.filename() == "bad.png") return fail(ErrorCode::corrupt, "bad.png is damaged");
+    return cv::Mat(100, 200, path.filename() == "wrong.png" ? CV_8UC1 : CV_8UC3, cv::Scalar::all(90));
+  };
+  const auto out = folder.path() / "sheet.html";
+  const auto sheet = write_report({reads("right.png", "AA11AAA"), reads("wrong.png", "BB22BBX"),
+                                   reads("missed.png", "CC33CCC"), reads("bad.png", "X")},
+                                  labels, folder.path(), read_picture, out, [](std::size_t, std::size_t) {});
+  ASSERT_TRUE(sheet) << sheet.error().message;
+  EXPECT_EQ(sheet->labels, 4U);
+  EXPECT_EQ(sheet->wrong, 3U);
+  ASSERT_EQ(sheet->skipped.size(), 1U);
+  const auto html = read_text_file(out);
+  ASSERT_TRUE(html);
+  EXPECT_THAT(*html, Not(HasSubstr("AA11AAA")));
+  EXPECT_THAT(*html, HasSubstr("misread: <b>BB22BBX</b>"));
+  EXPECT_THAT(*html, HasSubstr("<b>CC33CCC</b><br>missed"));
+  EXPECT_THAT(*html, HasSubstr("&lt;b&gt;"));
+  EXPECT_THAT(*html, HasSubstr("data:image/jpeg;base64,/9j/"));
+  struct stat info {};
+  ASSERT_EQ(::stat(out.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
+}
+
+}  // namespace
+}  // namespace wayside::eval
