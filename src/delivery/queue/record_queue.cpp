@@ -36,7 +36,7 @@ class FlashQueue : public RecordQueue {
         group_records_(std::max(options.group_records, 1U)),
         counters_(options.counters),
         files_(std::move(recovered.files)),
-        acknowledgements_(std::move(*recovered.acknowledgements)),
+        acknowledgements_(std::move(recovered.acknowledgements)),
         index_(std::move(recovered.index)),
         next_number_(recovered.next_number),
         epoch_(recovered.newest_epoch),
@@ -336,7 +336,7 @@ class FlashQueue : public RecordQueue {
         settled.reserved_until = std::max(settled.reserved_until, index_.settled.reserved_until);
       written = std::exchange(unwritten_, 0);
     }
-    Status ok = acknowledgements_.store(uuid_, settled);
+    Status ok = acknowledgements_->store(uuid_, settled);
     const std::lock_guard lock(index_mutex_);
     if (ok) {
       index_.settled.reserved_until = settled.reserved_until;
@@ -387,7 +387,7 @@ class FlashQueue : public RecordQueue {
   std::mutex writer_mutex_;
   std::mutex acknowledgement_mutex_;
   mutable std::mutex index_mutex_;
-  Acknowledgements acknowledgements_;  // acknowledgement_mutex_
+  const std::unique_ptr<Acknowledgements> acknowledgements_;  // acknowledgement_mutex_
   mutable QueueIndex index_;   // index_mutex_, like all below; those that only append() changes it may read
   std::size_t unwritten_ = 0;  // changes of what is settled since the last block
   std::uint64_t next_number_;

@@ -103,7 +103,7 @@ Status open_files(Disk& disk, Survey& queue, Recovered& out) {
   if (!first) return fail(first.error());
   Result<std::unique_ptr<DiskFile>> second = open_acknowledgements(disk, *entries, 1);
   if (!second) return fail(second.error());
-  out.acknowledgements.emplace(std::move(*first), std::move(*second));
+  out.acknowledgements = std::make_unique<Acknowledgements>(std::move(*first), std::move(*second));
   return {};
 }
 

@@ -28,7 +28,7 @@ struct Recovered {
   std::uint32_t segments = 0;
   std::uint32_t segment_bytes = 0;
   std::vector<std::unique_ptr<DiskFile>> files;  // by segment
-  std::optional<Acknowledgements> acknowledgements;
+  std::unique_ptr<Acknowledgements> acknowledgements;
   QueueIndex index{0};
   std::uint64_t next_number = 1;
   std::uint64_t newest_epoch = 0;
