@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include "wayside/base/files.hpp"
 #include "wayside/base/log.hpp"
@@ -124,7 +125,8 @@ class Daemon {
     const Status reported = report(wall_s);
     log::info("ended", {{"records_waiting", queue_->depth().unacknowledged}});
     // Whatever is wrong with a recording, the command line was right.
-    if (const std::optional<Error> error = pipeline_->source_error()) return fail(ErrorCode::io, error->message);
+    if (const std::optional<Error> error = pipeline_->source_error())
+      return fail(ErrorCode::io, error->message);
     if (!flushed) return fail(flushed.error());
     if (!delivered) return fail(delivered.error());
     return reported;
@@ -235,7 +237,7 @@ class Daemon {
 
   const Configuration& configuration_;
   const DaemonOptions& options_;
-  MainEvents events_;  // first, so that every thread has the signals blocked
+  MainEvents events_;
   ServiceManager manager_;
   std::unique_ptr<Clock> clock_;
   CounterSet counters_;
@@ -249,7 +251,8 @@ class Daemon {
 }  // namespace
 
 Status run_daemon(const Configuration& configuration, const DaemonOptions& options) {
-  std::signal(SIGPIPE, SIG_IGN);  // a back office that hangs up is an answer, not the end
+  pthread_setname_np(pthread_self(), "waysided");  // started anew as /proc/self/exe it would be called "exe"
+  std::signal(SIGPIPE, SIG_IGN);                   // a back office that hangs up is an answer, not the end
   return Daemon(configuration, options).run();
 }
 

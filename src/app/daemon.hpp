@@ -1,7 +1,7 @@
 // The camera as a whole, put together from its configuration and run until its source ends or it is told to
 // stop.
 //
-// Threads: call from main(), before any thread exists: it takes over SIGTERM and SIGINT.
+// Threads: call from main(), one at a time: while it runs, SIGTERM and SIGINT are its own.
 // Failure: what stops a camera from capturing (recording, models, queue) is an Error; what stops it from
 // delivering (identity, certificates, network) is logged, counted and tried again, with the records in the
 // queue.

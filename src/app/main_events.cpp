@@ -1,51 +1,76 @@
 #include "src/app/main_events.hpp"
 
 #include <array>
+#include <atomic>
 #include <cassert>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 namespace wayside::app {
 
-MainEvents::MainEvents() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signals_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-  flow_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  assert(signals_ >= 0 && flow_ >= 0);
+namespace {
+
+constexpr std::array<int, 2> caught = {SIGTERM, SIGINT};
+
+// A handler has no other way to its object.
+std::atomic<int> signal_fd{-1};
+static_assert(std::atomic<int>::is_always_lock_free);
+
+void post(int fd) {
+  const std::uint64_t one = 1;
+  // Fails only where the count would overflow, and then there is something to read already.
+  [[maybe_unused]] const ssize_t written = ::write(fd, &one, sizeof one);
+}
+
+bool take(int fd) {
+  std::uint64_t count = 0;
+  return ::read(fd, &count, sizeof count) == sizeof count;
+}
+
+extern "C" void on_signal(int) {
+  const int before = errno;
+  post(signal_fd.load());
+  errno = before;
+}
+
+void set_handlers(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : caught)
+    ::sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+MainEvents::MainEvents()
+    : signals_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), flow_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  assert(signals_ >= 0 && flow_ >= 0 && signal_fd.load() == -1);
+  signal_fd = signals_;
+  set_handlers(on_signal);
 }
 
 MainEvents::~MainEvents() {
+  set_handlers(SIG_DFL);
+  signal_fd = -1;
   ::close(signals_);
   ::close(flow_);
 }
 
 void MainEvents::flow_finished() {
-  const std::uint64_t one = 1;
-  const ssize_t written = ::write(flow_, &one, sizeof one);
-  assert(written == sizeof one);
-  static_cast<void>(written);
+  post(flow_);
 }
 
 void MainEvents::wait(std::chrono::milliseconds limit) {
   std::array<pollfd, 2> watched{pollfd{signals_, POLLIN, 0}, pollfd{flow_, POLLIN, 0}};
   if (::poll(watched.data(), watched.size(), static_cast<int>(limit.count())) <= 0) return;
-  signalfd_siginfo signal{};
-  if ((watched[0].revents & POLLIN) != 0 && ::read(signals_, &signal, sizeof signal) == sizeof signal) {
-    told_to_end_ = true;
-  }
-  std::uint64_t ignored = 0;
-  if ((watched[1].revents & POLLIN) != 0 && ::read(flow_, &ignored, sizeof ignored) == sizeof ignored) {
-    finished_ = true;
-  }
+  told_to_end_ = take(signals_) || told_to_end_;
+  finished_ = take(flow_) || finished_;
 }
 
 }  // namespace wayside::app

@@ -1,7 +1,8 @@
 // What the main thread waits for, in one place: a signal to end, the end of the flow, or a time.
 //
-// Threads: construct in main() before any thread exists (it blocks SIGTERM and SIGINT for all of them);
-// wait() from the main thread; flow_finished() from any.
+// Threads: one object at a time, made in main() and waited on there; flow_finished() from any. While it
+// lives, SIGTERM and SIGINT are caught. By a handler: blocking them would leave out threads that libraries
+// started before main().
 #pragma once
 
 #include <chrono>

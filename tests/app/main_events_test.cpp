@@ -1,0 +1,37 @@
+#include "src/app/main_events.hpp"
+
+#include <csignal>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+namespace wayside::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(MainEvents, ASignalTakenByAnyThreadIsSeenByTheMainOne) {
+  MainEvents events;
+  std::jthread other([] { ::raise(SIGTERM); });  // to that thread, as the kernel may choose
+  other.join();
+  events.wait(10s);
+  EXPECT_TRUE(events.told_to_end());
+  EXPECT_FALSE(events.finished());
+}
+
+TEST(MainEvents, TheEndOfTheFlowEndsTheWait) {
+  MainEvents events;
+  std::jthread flow([&] { events.flow_finished(); });
+  events.wait(10s);
+  EXPECT_TRUE(events.finished());
+  EXPECT_FALSE(events.told_to_end());
+}
+
+TEST(MainEvents, WithoutEitherTheLimitEndsTheWait) {
+  MainEvents events;
+  events.wait(1ms);
+  EXPECT_FALSE(events.finished() || events.told_to_end());
+}
+
+}  // namespace
+}  // namespace wayside::app
