@@ -1,7 +1,5 @@
 // Reads a candidate: straighten, find the characters, set them as a printed line, recognise, resolve by the
 // syntax.
-#include <algorithm>
-#include <cmath>
 
 #include <opencv2/core.hpp>
 
@@ -9,6 +7,7 @@
 
 #include "line_reader.hpp"
 #include "plate_patch.hpp"
+#include "read_confidence.hpp"
 #include "read_evidence.hpp"
 #include "text_engine.hpp"
 
@@ -74,10 +73,7 @@ class TesseractReader final : public PlateReader {
     read.lines = lines;
     const auto first = positions.begin() + static_cast<std::ptrdiff_t>(best.first_position);
     read.positions.assign(first, first + static_cast<std::ptrdiff_t>(best.vrm.size()));
-    double all = 0;
-    for (const VrmSyntax::Hypothesis& hypothesis : ranked)
-      all += std::exp(hypothesis.log_score - best.log_score);
-    read.confidence = static_cast<float>(1 / all);
+    read.confidence = confidence_of(ranked);
     return read;
   }
 

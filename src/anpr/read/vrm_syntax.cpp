@@ -152,7 +152,10 @@ std::vector<VrmSyntax::Hypothesis> VrmSyntax::rank(const std::vector<CharacterPo
     if (best.size() == count) break;
     const bool repeated =
         std::any_of(best.begin(), best.end(), [&](const Hypothesis& b) { return b.vrm == hypothesis.vrm; });
-    if (!repeated) best.push_back(std::move(hypothesis));
+    if (repeated) continue;
+    // A short mark of a rare form is likelier to be anything else, and still has that form.
+    hypothesis.format = format_of(hypothesis.vrm);
+    best.push_back(std::move(hypothesis));
   }
   return best;
 }
