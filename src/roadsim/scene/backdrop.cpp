@@ -200,7 +200,7 @@ class World {
     if (scenario_.rain > 0) {
       const float puddle = smooth(0.50F, 0.66F, tile_at(coarse_, x / 4, y / 11) + 0.12F * wear);
       hit.surface.colour *= 0.5F;
-      hit.surface.gloss = static_cast<float>(scenario_.rain) * (0.45F + 0.9F * puddle);
+      hit.surface.gloss = static_cast<float>(scenario_.rain) * (0.22F + 0.42F * puddle);
     }
     const float paint = marking(x, y);
     if (paint > 0) {

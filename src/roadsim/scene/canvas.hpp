@@ -68,13 +68,13 @@ class Canvas {
     std::vector<cv::Point> fixed;
     for (const cv::Point2d& p : points)
       fixed.push_back(place(p));
-    const int thick = std::max(1, static_cast<int>(std::lround(thick_m * skin_px_per_m * 2)));
+    const int thick = std::max(1, static_cast<int>(std::lround(thick_m * px_per_m() * 2)));
     cv::polylines(picture_, fixed, false, ink.scalar(), thick, cv::LINE_AA, shift);
   }
   // Centred at (a, b) as somebody standing before this side reads it.
   void text(const std::string& words, double a, double b, double height_m, const Ink& ink,
             int face = cv::FONT_HERSHEY_DUPLEX) {
-    const double scale = height_m * skin_px_per_m * 2 / 22;
+    const double scale = height_m * px_per_m() * 2 / 22;
     const int thick = std::max(1, static_cast<int>(std::lround(scale * 2.2)));
     const cv::Size size = cv::getTextSize(words, face, scale, thick, nullptr);
     const cv::Point middle = place({a, b});
@@ -98,6 +98,9 @@ class Canvas {
   }
 
  private:
+  [[nodiscard]] double px_per_m() const {
+    return skin_px_per_m * (skin_ == Skin::side || skin_ == Skin::top ? 0.5 : 1.0);
+  }
   static constexpr int shift = 4;
   [[nodiscard]] cv::Point place(const cv::Point2d& p) const {
     const float a = static_cast<float>(p.x);

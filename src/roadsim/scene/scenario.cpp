@@ -15,7 +15,7 @@ namespace {
 Scenario two_way(std::string_view name) {
   Scenario scenario;
   scenario.preset = name;
-  scenario.camera = {-4.0, 5.0, 14.2, 12.5, 3300};
+  scenario.camera = {-4.0, 5.0, 14.4, 14, 3900};
   scenario.lanes = {{1, Direction::away, -1.75, 3.4}, {2, Direction::towards, 1.75, 3.4}};
   return scenario;
 }
@@ -23,7 +23,7 @@ Scenario two_way(std::string_view name) {
 Scenario carriageway(std::string_view name) {
   Scenario scenario;
   scenario.preset = name;
-  scenario.camera = {-3.4, 5.6, 14.5, 9.5, 3200};
+  scenario.camera = {-3.4, 5.4, 14.6, 10.5, 3600};
   scenario.lanes = {{1, Direction::towards, -1.8, 3.6}, {2, Direction::towards, 1.8, 3.6}};
   return scenario;
 }
@@ -58,7 +58,7 @@ Scenario rain() {
   scenario.rain = 0.7;
   scenario.cloud = 1;
   scenario.tree_shadow = 0;
-  scenario.sensor = {1000, 8, 0, 0.65, true};
+  scenario.sensor = {1000, 2, 0, 0.65, true};
   scenario.traffic.dirt = 0.3;
   return scenario;
 }
@@ -86,8 +86,8 @@ Scenario fast() {
   scenario.traffic.mix = {25, 35, 25, 5, 0, 0, 0};
   scenario.traffic.least_gap_s = 0.8;
   scenario.traffic.mean_gap_s = 1.6;
-  scenario.camera.focal_px_at_1280 = 3000;
-  scenario.sensor = {200, 6, 0, 0.55, true};
+  scenario.camera.focal_px_at_1280 = 3300;
+  scenario.sensor = {250, 11, 0, 0.55, true};
   return scenario;
 }
 

@@ -121,10 +121,12 @@ cv::Mat Scene::Parts::lit_road(double time_s, float strobe) {
   const bool moving = scenario.swaying_branch && lighting.casts_shadows();
   if (!road.empty() && road_strobe == strobe && !moving) return road.clone();
   cv::Mat map = backdrop.leaves;
-  if (moving)
-    map = map +
-          cv::Scalar(
-              weather.sway(time_s) * static_cast<float>(lighting.leaves().cols) / Lighting::leaves_tile_m, 0);
+  if (moving) {
+    const double tile_px_per_m = lighting.leaves().cols / static_cast<double>(Lighting::leaves_tile_m);
+    cv::Mat swayed;  // the backdrop's own map stays as it is
+    cv::add(backdrop.leaves, cv::Scalar(weather.sway(time_s) * tile_px_per_m, 0), swayed);
+    map = swayed;
+  }
   cv::Mat sun;
   cv::remap(lighting.leaves(), sun, map, cv::noArray(), cv::INTER_LINEAR, cv::BORDER_WRAP);
   road.create(camera.size(), CV_32FC3);
@@ -221,8 +223,8 @@ void Scene::Parts::lamps(cv::Mat& picture, const Actor& actor, double time_s) co
   const Pose pose = cast.pose(*actor.vehicle, time_s);
   const bool rear = actor.seen.rear;
   // Under infrared a narrow filter before the lens keeps most of the lamps' light out.
-  const float level = scenario.light == Light::night_ir ? (rear ? 0.25F : 3.0F)
-                      : scenario.light == Light::dusk   ? (rear ? 0.12F : 1.2F)
+  const float level = scenario.light == Light::night_ir ? (rear ? 0.25F : 8.0F)
+                      : scenario.light == Light::dusk   ? (rear ? 0.12F : 2.5F)
                                                         : (rear ? 0.25F : 1.6F);
   const cv::Vec3f colour = scenario.light == Light::night_ir ? cv::Vec3f(1, 1, 1)
                            : rear                            ? cv::Vec3f(0.15F, 0.12F, 1.0F)
@@ -240,7 +242,7 @@ void Scene::Parts::lamps(cv::Mat& picture, const Actor& actor, double time_s) co
     for (int y = area.y; y < area.br().y; ++y) {
       for (int x = area.x; x < area.br().x; ++x) {
         const double r2 = ((x - px.x) * (x - px.x) + (y - px.y) * (y - px.y)) / (radius * radius);
-        picture.at<cv::Vec3f>(y, x) += colour * (level * static_cast<float>(std::exp(-1.6 * r2)));
+        picture.at<cv::Vec3f>(y, x) += colour * (level * static_cast<float>(std::exp(-2.4 * r2)));
       }
     }
   }

@@ -47,7 +47,9 @@ std::vector<cv::Point2d> half_section(const BodyPlan& plan, double y) {
   const double mid = low + (belt - low) * 0.45;
   const double cabin = std::min(1.0, (roof - belt) / 0.25);
   const double edge = plan.roof_share + (1 - plan.roof_share) * (1 - cabin) * 0.35;
-  return {{0.90, low},
+  return {{0, low},
+          {0.5, low},
+          {0.90, low},
           {0.965, low + 0.10 * (belt - low)},
           {1.0, mid},
           {0.995, mid + 0.6 * (belt - mid)},
@@ -250,7 +252,7 @@ Mesh mesh_of(const BodyPlan& plan, VehicleKind kind) {
   const double mirror_z = tall ? 1.55 + (plan.height - 2) * 0.4 : along(plan.shoulder, mirror_y) + 0.09;
   const cv::Vec3d mirror = tall ? cv::Vec3d(0.07, 0.06, 0.17) : cv::Vec3d(0.12, 0.08, 0.075);
   for (const double side : {-1.0, 1.0}) {
-    add_ball(mesh, {side * (half + 0.09), mirror_y, mirror_z}, mirror, tall ? Skin::dark : Skin::top);
+    add_ball(mesh, {side * (half + (tall ? 0.06 : -0.01)), mirror_y, mirror_z}, mirror, tall ? Skin::dark : Skin::top);
   }
   smooth_normals(mesh);
   return mesh;

@@ -111,7 +111,7 @@ void windscreen(Canvas& canvas, const BodyPlan& plan, bool on_front) {
   // British drivers sit on their right.
   canvas.polygon({inside(seat - 0.10, 0.46), inside(seat + 0.10, 0.46), inside(seat + 0.085, 0.72),
                   inside(seat - 0.085, 0.72)},
-                 Ink{70, 84, 112, 225});
+                 Ink{44, 52, 68, 230});
   canvas.line({inside(seat - 0.19, 0.13), inside(seat, 0.24), inside(seat + 0.19, 0.13)}, 0.022,
               Ink{20, 20, 20, 230});
   canvas.line({inside(-low * 0.9, 0.02), inside(low * 0.05, 0.07)}, 0.02, hollow);

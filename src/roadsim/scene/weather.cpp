@@ -103,7 +103,7 @@ void Weather::rain(cv::Mat& light, int frame, double exposure_us) const {
   cv::Mat fall(light.rows / 2, light.cols / 2, CV_8UC1, cv::Scalar(0));
   for (int i = 0; i < streaks; ++i) {
     const double near = random.uniform(0.2, 1);  // nearer drops run longer and fainter
-    const double length = std::clamp(exposure_us * 0.0155 * near * scale_, 2.0, 60.0) / 2 + 2;
+    const double length = std::clamp(exposure_us * 0.028 * near * scale_, 3.0, 80.0) / 2 + 2;
     const cv::Point2d at(random.uniform() * fall.cols, random.uniform() * fall.rows);
     const cv::Point2d to = at + cv::Point2d(0.12, 1) * length;
     cv::line(fall, at, to, cv::Scalar(60 + 120 * random.uniform()), near > 0.8 ? 2 : 1, cv::LINE_AA);
@@ -115,7 +115,7 @@ void Weather::rain(cv::Mat& light, int frame, double exposure_us) const {
     const uchar* in = full.ptr<uchar>(y);
     for (int x = 0; x < light.cols; ++x) {
       if (in[x] == 0) continue;
-      const float share = 0.30F * static_cast<float>(in[x]) / 255.0F;
+      const float share = 0.17F * static_cast<float>(in[x]) / 255.0F;
       out[x] = out[x] * (1 - share) + haze_ * share;
     }
   }
@@ -166,7 +166,7 @@ void Weather::glare(cv::Mat& light, float saturation) {
   cv::Mat close, wide;
   cv::GaussianBlur(bright, close, {}, light.cols / 700.0);
   cv::GaussianBlur(bright, wide, {}, light.cols / 110.0);
-  cv::Mat scatter = close * 0.16 + wide * 0.05;
+  cv::Mat scatter = close * 0.20 + wide * 0.09;
   cv::resize(scatter, scatter, light.size(), 0, 0, cv::INTER_LINEAR);
   light += scatter;
 }

@@ -60,8 +60,8 @@ struct TrafficSpec {
 };
 
 struct SensorSpec {
-  std::int32_t exposure_us = 500;
-  double gain_db = 0;
+  std::int32_t exposure_us = 600;
+  double gain_db = 3.5;
   double strobe = 0;           // 0 dark to 1, infrared from the camera's own place
   double lens_blur_px = 0.55;  // standard deviation, at 1280 px width
   bool noise = true;

@@ -1,0 +1,112 @@
+#include "wayside/roadsim/scene/recording.hpp"
+
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <opencv2/videoio.hpp>
+
+#include "small_scene.hpp"
+#include "tests/doubles/temporary_folder.hpp"
+
+namespace wayside::roadsim {
+namespace {
+
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+int frames_of(const std::filesystem::path& video) {
+  cv::VideoCapture capture(video.string());
+  cv::Mat picture;
+  int frames = 0;
+  while (capture.read(picture))
+    ++frames;
+  return frames;
+}
+
+TEST(Recording, VideoSidecarAndTruthAgree) {
+  for (const Codec codec : {Codec::mjpeg, Codec::h264}) {
+    const doubles::TemporaryFolder folder;
+    Scenario scenario = test::small("day", 4, 2);
+    scenario.codec = codec;
+    const Scene scene = test::scene_of(scenario);
+    int last = 0;
+    const auto recorded = record_scene(scene, folder.path() / "new" / "scene", [&](int done, int of) {
+      EXPECT_EQ(done, last + 1);
+      EXPECT_EQ(of, 50);
+      last = done;
+    });
+    ASSERT_TRUE(recorded) << recorded.error().message;
+    EXPECT_EQ(last, 50);
+    EXPECT_EQ(frames_of(recorded->video), 50);
+
+    std::istringstream sidecar(text_of(recorded->sidecar));
+    std::string line;
+    std::getline(sidecar, line);
+    EXPECT_EQ(line, "frame,utc_ms,monotonic_ns,exposure_us,gain_db,strobe");
+    std::getline(sidecar, line);
+    EXPECT_EQ(line, "0,1780315200000,0,600,3.5,0.00");
+    std::getline(sidecar, line);
+    EXPECT_EQ(line, "1,1780315200040,40000000,600,3.5,0.00");
+    int lines = 2;
+    while (std::getline(sidecar, line))
+      ++lines;
+    EXPECT_EQ(lines, 50);
+
+    const auto truth = nlohmann::json::parse(text_of(recorded->truth_file));
+    EXPECT_EQ(truth.at("version"), 1);
+    EXPECT_EQ(truth.at("video"), recorded->video.filename().string());
+    EXPECT_EQ(truth.at("frames"), 50);
+    EXPECT_EQ(truth.at("width"), 480);
+    ASSERT_EQ(truth.at("lanes").size(), 2U);
+    for (const auto& lane : truth.at("lanes")) {
+      EXPECT_GE(lane.at("polygon").size(), 3U);
+      for (const auto& p : lane.at("polygon")) {
+        EXPECT_GE(p.at(0).get<double>(), 0);
+        EXPECT_LE(p.at(1).get<double>(), 1);
+      }
+    }
+    ASSERT_FALSE(truth.at("vehicles").empty());
+    const auto& view = truth.at("vehicles").at(0).at("frames").at(0);
+    EXPECT_EQ(view.at("quad").size(), 4U);
+    EXPECT_GT(view.at("width_px").get<double>(), 0);
+  }
+}
+
+TEST(Recording, AFolderThatCannotBeMadeIsNamed) {
+  const doubles::TemporaryFolder folder;
+  std::ofstream(folder.path() / "file") << "x";
+  const Scene scene = test::scene_of(test::small("empty", 1, 0.1));
+  const auto recorded = record_scene(scene, folder.path() / "file" / "scene");
+  ASSERT_FALSE(recorded);
+  EXPECT_EQ(recorded.error().code, ErrorCode::io);
+  EXPECT_THAT(recorded.error().message, ::testing::HasSubstr("cannot make the folder"));
+  EXPECT_FALSE(record_scene(scene, folder.path() / ""));
+}
+
+TEST(Recording, TheSiteFileHasATableForEachLane) {
+  const std::string site = site_toml({{1, Direction::towards, {{0.1, 0.2}, {0.4, 0.2}, {0.5, 1}}},
+                                      {2, Direction::away, {{0, 0}, {1, 0}, {1, 1}}}});
+  EXPECT_EQ(site,
+            "[[lane]]\nnumber = 1\npolygon = [[0.10000, 0.20000], [0.40000, 0.20000], [0.50000, 1.00000]]\n\n"
+            "[[lane]]\nnumber = 2\npolygon = [[0.00000, 0.00000], [1.00000, 0.00000], [1.00000, 1.00000]]\n");
+}
+
+TEST(Recording, ALegiblePlateIsWideAndWhollySeenInThreeFrames) {
+  VehicleTruth vehicle;
+  for (int frame = 0; frame < 3; ++frame)
+    vehicle.views.push_back({frame, {}, 80, 0.98});
+  EXPECT_TRUE(legible(vehicle));
+  vehicle.views[1].width_px = 79.9;
+  EXPECT_FALSE(legible(vehicle));
+  vehicle.views[1].width_px = 80;
+  vehicle.views[2].visible = 0.97;
+  EXPECT_FALSE(legible(vehicle));
+}
+
+}  // namespace
+}  // namespace wayside::roadsim
