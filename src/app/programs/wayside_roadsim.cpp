@@ -12,6 +12,7 @@
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
+#include "wayside/roadsim/plates/plate_set.hpp"
 #include "wayside/roadsim/scene/recording.hpp"
 
 #include "src/app/command_line.hpp"
@@ -67,16 +68,18 @@ Result<Scenario> scenario_from(const DrawOptions& options, bool vehicles_given) 
 // On a terminal one line that is written over; elsewhere a line at every tenth.
 class Progress {
  public:
+  explicit Progress(std::string_view what) : what_(what) {}
   void operator()(int done, int of) {
     if (terminal_) {
-      fmt::print(stderr, "\r{} of {} frames{}", done, of, done == of ? "\n" : "");
+      fmt::print(stderr, "\r{} of {} {}{}", done, of, what_, done == of ? "\n" : "");
     } else if (done * 10 / of != shown_) {
       shown_ = done * 10 / of;
-      fmt::print(stderr, "{} of {} frames\n", done, of);
+      fmt::print(stderr, "{} of {} {}\n", done, of, what_);
     }
   }
 
  private:
+  std::string_view what_;
   bool terminal_ = ::isatty(STDERR_FILENO) == 1;
   int shown_ = 0;
 };
@@ -89,7 +92,7 @@ Status draw(const DrawOptions& options, bool vehicles_given) {
   auto scene = Scene::make(*scenario, *press);
   if (!scene) return fail(scene.error());
   const auto begin = std::chrono::steady_clock::now();
-  Progress progress;
+  Progress progress("frames");
   auto recorded = record_scene(*scene, options.out, [&](int done, int of) { progress(done, of); });
   if (!recorded) return fail(recorded.error());
   if (!options.site.empty()) {
@@ -131,6 +134,19 @@ Status plate(const PlateOptions& options) {
                                          json_escape(options.out)));
 }
 
+struct PlatesOptions {
+  PlateSetOptions set;
+  std::string out;
+};
+
+Status plates(const PlatesOptions& options) {
+  auto press = PlatePress::load(app::models_folder() / "plates");
+  if (!press) return fail(press.error());
+  Progress progress("plates");
+  return draw_plate_set(*press, options.out, options.set,
+                        [&](int done) { progress(done, options.set.count); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -142,7 +158,8 @@ int main(int argc, char** argv) {
       "Examples:\n"
       "  wayside-roadsim draw --preset day --seed 1 --seconds 20 --site lanes.toml --out scenes/day\n"
       "  wayside-roadsim draw --preset night-ir --vehicles 50 --out scenes/night\n"
-      "  wayside-roadsim plate --vrm AB12CDE --rear --out plate.png");
+      "  wayside-roadsim plate --vrm AB12CDE --rear --out plate.png\n"
+      "  wayside-roadsim plates --count 3000 --out plates");
 
   DrawOptions drawing;
   CLI::App* draw_command =
@@ -176,6 +193,16 @@ int main(int argc, char** argv) {
   plate_command->add_option("--lines", pressing.lines, "1 or 2")->check(CLI::Range(1, 2));
   plate_command->add_option("--scale", pressing.px_per_mm, "px per mm");
   plate_command->add_option("--out", pressing.out, "The picture's file, ending in .png or .jpg")->required();
+
+  PlatesOptions set;
+  CLI::App* plates_command =
+      cli.add_subcommand("plates", "Draw many plates with a table of them: what the models are trained on");
+  plates_command->add_option("--count", set.set.count, "How many")->check(CLI::Range(1, 1'000'000));
+  plates_command->add_option("--seed", set.set.seed, "Another seed draws other plates");
+  plates_command->add_option("--year", set.set.year, "The youngest age identifier that may occur")
+      ->check(CLI::Range(2002, 2050));
+  plates_command->add_option("--scale", set.set.px_per_mm, "px per mm");
+  plates_command->add_option("--out", set.out, "Folder for the pictures and plates.csv")->required();
 
   if (const auto code = app::parse(cli, argc, argv)) return *code;
   Status done;

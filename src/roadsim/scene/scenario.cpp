@@ -212,9 +212,10 @@ Result<Scenario> preset_scenario(std::string_view name) {
     names.emplace_back(preset.line.name);
   }
   const std::string near = nearest(name, names);
-  return fail(ErrorCode::invalid_input,
-              fmt::format("there is no preset \"{}\"; {}the presets are {}", json_escape(name),
-                          near.empty() ? "" : fmt::format("did you mean {}? ", near), fmt::join(names, ", ")));
+  return fail(
+      ErrorCode::invalid_input,
+      fmt::format("there is no preset \"{}\"; {}the presets are {}", json_escape(name),
+                  near.empty() ? "" : fmt::format("did you mean {}? ", near), fmt::join(names, ", ")));
 }
 
 Status check(const Scenario& scenario) {
@@ -232,7 +233,7 @@ Status check(const Scenario& scenario) {
       {"the frame rate", scenario.fps, 1, 120, "fps"},
       {"the duration", scenario.seconds, 0.04, 3600, "s"},
       {"the number of vehicles", static_cast<double>(scenario.vehicles.value_or(1)), 1, 10000, ""},
-      {"the plate year", static_cast<double>(scenario.plate_year), 2, 49, ""},
+      {"the plate year", static_cast<double>(scenario.plate_year), 2002, 2049, ""},
       {"the start, in ms since 1970,", static_cast<double>(scenario.start.ms), 0, 4102444800000.0, ""},
       {"the sun's elevation", scenario.sun_elevation_deg, 2, 90, "degrees"},
       {"the cloud", scenario.cloud, 0, 1, ""},

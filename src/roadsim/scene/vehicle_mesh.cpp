@@ -252,7 +252,8 @@ Mesh mesh_of(const BodyPlan& plan, VehicleKind kind) {
   const double mirror_z = tall ? 1.55 + (plan.height - 2) * 0.4 : along(plan.shoulder, mirror_y) + 0.09;
   const cv::Vec3d mirror = tall ? cv::Vec3d(0.07, 0.06, 0.17) : cv::Vec3d(0.12, 0.08, 0.075);
   for (const double side : {-1.0, 1.0}) {
-    add_ball(mesh, {side * (half + (tall ? 0.06 : -0.01)), mirror_y, mirror_z}, mirror, tall ? Skin::dark : Skin::top);
+    add_ball(mesh, {side * (half + (tall ? 0.06 : -0.01)), mirror_y, mirror_z}, mirror,
+             tall ? Skin::dark : Skin::top);
   }
   smooth_normals(mesh);
   return mesh;

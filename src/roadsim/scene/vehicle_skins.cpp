@@ -109,9 +109,11 @@ void windscreen(Canvas& canvas, const BodyPlan& plan, bool on_front) {
                    Ink{38, 38, 40, 235});
   }
   // British drivers sit on their right.
-  canvas.polygon({inside(seat - 0.10, 0.46), inside(seat + 0.10, 0.46), inside(seat + 0.085, 0.72),
-                  inside(seat - 0.085, 0.72)},
-                 Ink{44, 52, 68, 230});
+  std::vector<cv::Point2d> head;
+  for (int k = 0; k < 12; ++k) {
+    head.push_back(inside(seat + 0.085 * std::cos(k * CV_PI / 6), 0.58 + 0.15 * std::sin(k * CV_PI / 6)));
+  }
+  canvas.polygon(head, Ink{36, 40, 50, 235});
   canvas.line({inside(seat - 0.19, 0.13), inside(seat, 0.24), inside(seat + 0.19, 0.13)}, 0.022,
               Ink{20, 20, 20, 230});
   canvas.line({inside(-low * 0.9, 0.02), inside(low * 0.05, 0.07)}, 0.02, hollow);
@@ -399,7 +401,7 @@ void paint_side(Canvas& canvas, Brush& brush, VehicleKind kind) {
     return;
   }
   const bool van = kind == VehicleKind::van;
-  const double from = van ? -2.0 : plan.glass_end.x + 0.15;
+  const double from = van ? -2.0 : plan.roof_end.x - 0.08;
   const double belt = plan.cowl.y + 0.04;
   const double high = plan.height - (van ? 0.55 : 0.11);
   canvas.polygon({{from, belt},

@@ -77,7 +77,7 @@ struct Scenario {
   std::optional<int> vehicles;  // where set: exactly so many pass, and the scene lasts until the last one has
   UtcTime start{1780315200000};  // 2026-06-01T12:00:00Z
   Codec codec = Codec::h264;
-  int plate_year = 26;  // the youngest age identifier
+  int plate_year = 2026;  // calendar year of the youngest plate
 
   Light light = Light::day;
   double sun_azimuth_deg =
