@@ -1,0 +1,145 @@
+// The real waysided, stopped, killed and started again while it works.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/replay/replay_scene.hpp"
+
+namespace wayside::replay_test {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsSupersetOf;
+using testing::Not;
+
+class Waysided : public testing::Test {
+ protected:
+  struct Setup {
+    std::string pace = "fast";
+    int repeat = 1;
+    std::string url;
+  };
+  fs::path write_configuration(const std::string& name, const Setup& setup) {
+    const fs::path file = office_.folder() / (name + ".toml");
+    std::ofstream(file) << "[site]\nname = \"Drawn road\"\nfeed_id = 1\nsource_id = 2\ncamera_id = 3\n"
+                        << "[camera]\nsource = \"replay:" << recorded_.video.string() << "\"\npace = \""
+                        << setup.pace << "\"\nrepeat = " << setup.repeat
+                        << "\n"
+                        // The same cars come again and again.
+                        << "[passes]\nsuppress_repeat_s = 0\n"
+                        << "[queue]\ndirectory = \"queue\"\nsegments = 8\n"
+                        << "[upload]\nurl = \"" << setup.url << "\"\n"
+                        << "[identity]\ndirectory = \"" << camera_.private_key.parent_path().string()
+                        << "\"\n";
+    return file;
+  }
+  fs::path log_file(const std::string& name) { return office_.folder() / (name + ".log"); }
+
+  // No plate of the scene, and none that was read into a record, may stand in a log.
+  void expect_no_plates_in(const std::string& log) {
+    for (const roadsim::VehicleTruth& vehicle : recorded_.truth.vehicles)
+      EXPECT_THAT(log, Not(HasSubstr(vehicle.vrm)));
+    for (const auto& [queue, records] : delivered_to(office_.store()).documents) {
+      for (const auto& [number, text] : records) {
+        EXPECT_THAT(log, Not(HasSubstr(nlohmann::json::parse(text).at("vrm").get<std::string>())));
+      }
+    }
+  }
+
+  doubles::BackOfficeDouble office_;
+  Identity camera_ = office_.new_camera();
+  roadsim::Recorded recorded_ = draw_scene(office_.folder() / "scene" / "road");
+};
+
+TEST_F(Waysided, ToldToStopItLosesNothingAndDeliversTheRestNextTime) {
+  // Nobody answers there yet: everything waits in the queue.
+  office_.start();
+  const std::uint16_t port = office_.server().port();
+  const std::string url = office_.server().url();
+  office_.stop();
+
+  Process first({"--config", write_configuration("first", {"fast", 0, url}).string(), "--report",
+                 (office_.folder() / "first.json").string()},
+                log_file("first"));
+  ASSERT_TRUE(first.wait_for_log("record_stored")) << first.log();
+  first.send(SIGTERM);
+  EXPECT_EQ(first.wait(), 0) << first.log();
+  const auto report = nlohmann::json::parse(*read_text_file(office_.folder() / "first.json"));
+  const auto& counters = report.at("counters");
+  EXPECT_EQ(report.at("ended"), "stopped");
+  EXPECT_EQ(counters.at("frames_captured"), counters.at("frames_tracked"));
+  EXPECT_EQ(counters.at("passes"), counters.at("records_stored"));
+  EXPECT_EQ(report.at("queue").at("unacknowledged"), counters.at("records_stored"));
+
+  backoffice::ServerOptions again;
+  again.port = port;
+  office_.start(again);
+  Process second(
+      {"--config", write_configuration("second", {"fast", 1, url}).string(), "--until-delivered", "60"},
+      log_file("second"));
+  EXPECT_EQ(second.wait(), 0) << second.log();
+  std::set<std::uint64_t> accepted = stored_in(first.log());
+  accepted.merge(stored_in(second.log()));
+  const Delivered delivered = delivered_to(office_.store());
+  EXPECT_EQ(delivered.numbers(), accepted);
+  EXPECT_EQ(delivered.incomplete, 0U);
+  EXPECT_EQ(delivered.documents.size(), 1U);  // one queue
+  expect_no_plates_in(first.log());
+  expect_no_plates_in(second.log());
+}
+
+TEST_F(Waysided, KilledAndStartedAgainEveryAcceptedRecordArrivesOnce) {
+  office_.start();
+  const std::string url = office_.server().url();
+  std::set<std::uint64_t> accepted;
+  for (int kill = 0; kill < 2; ++kill) {
+    Process running({"--config", write_configuration("endless", {"fast", 0, url}).string()},
+                    log_file("endless"));
+    ASSERT_TRUE(running.wait_for_log("record_stored")) << running.log();
+    running.send(SIGKILL);
+    EXPECT_EQ(running.wait(), -SIGKILL);
+    accepted.merge(stored_in(running.log()));
+    expect_no_plates_in(running.log());
+  }
+  Process last(
+      {"--config", write_configuration("last", {"fast", 1, url}).string(), "--until-delivered", "60"},
+      log_file("last"));
+  EXPECT_EQ(last.wait(), 0) << last.log();
+  accepted.merge(stored_in(last.log()));
+  const Delivered delivered = delivered_to(office_.store());
+  // A record may have been safe without the log having had the time to say so.
+  EXPECT_THAT(delivered.numbers(), IsSupersetOf(accepted));
+  EXPECT_EQ(delivered.incomplete, 0U);
+  // One queue throughout. Where it was killed numbers are left out: those it had set aside are not used
+  // again.
+  EXPECT_EQ(delivered.documents.size(), 1U);
+}
+
+TEST_F(Waysided, ADamagedRecordingDeliversWhatCameBeforeAndEndsWithOne) {
+  office_.start();
+  std::ofstream(recorded_.sidecar, std::ios::app) << "100000,1780319999000,400000000000000,500,0.0,0.0\n";
+  Process process({"--config", write_configuration("damaged", {"fast", 1, office_.server().url()}).string(),
+                   "--until-delivered", "60"},
+                  log_file("damaged"));
+  EXPECT_EQ(process.wait(), 1) << process.log();
+  EXPECT_THAT(process.log(), HasSubstr("source_failed"));
+  EXPECT_THAT(process.log(), HasSubstr(recorded_.video.filename().string()));
+  EXPECT_THAT(process.log(), HasSubstr(std::to_string(recorded_.truth.frames) + " frames"));
+  const std::set<std::uint64_t> accepted = stored_in(process.log());
+  EXPECT_FALSE(accepted.empty());
+  EXPECT_EQ(delivered_to(office_.store()).numbers(), accepted);
+}
+
+TEST_F(Waysided, WithoutAnIdentityItCapturesAndSaysWhatIsMissing) {
+  fs::remove(camera_.certificate);
+  Process process({"--config", write_configuration("unknown", {"fast", 1, "https://127.0.0.1:9"}).string(),
+                   "--until-delivered", "1"},
+                  log_file("unknown"));
+  EXPECT_EQ(process.wait(), 1) << process.log();
+  EXPECT_FALSE(stored_in(process.log()).empty());
+  EXPECT_THAT(process.log(), HasSubstr("uplink_unhealthy"));
+  EXPECT_THAT(process.log(), HasSubstr("device.crt"));
+  EXPECT_THAT(process.log(), HasSubstr("were not delivered within 1 s"));
+}
+
+}  // namespace
+}  // namespace wayside::replay_test
