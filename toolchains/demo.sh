@@ -137,6 +137,7 @@ if [ -n "$truth" ]; then
 else
     say "records delivered  $(wc -l <"$demo/records.jsonl")"
 fi
-"$bin/wayside-eval" run --report "$demo/report.json"
+figure() { sed -n "s/^ *\"$1\": \([0-9.]*\),\{0,1\}\$/\1/p" "$demo/report.json" | head -1; }
+say "$(figure frames) frames at $(printf '%.1f' "$(figure frames_per_s)") frames/s on $(nproc) cores, peak memory $(($(figure peak_memory_bytes) / 1048576)) MiB"
 say ""
 say "All passes with their pictures: file://$demo/passes.html"

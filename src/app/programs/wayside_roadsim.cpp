@@ -211,6 +211,8 @@ int main(int argc, char** argv) {
       fmt::print("{:<10} {}\n", preset.name, preset.what);
   } else if (plate_command->parsed()) {
     done = plate(pressing);
+  } else if (plates_command->parsed()) {
+    done = plates(set);
   } else {
     done = draw(drawing, vehicles->count() > 0);
   }
