@@ -28,19 +28,16 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds status_every{10'000};
-// Stands in records that were made while the identity's folder could not be used at all.
-constexpr std::string_view unknown_device = "0000000000000000";
-
-std::string device_id_of(const std::filesystem::path& folder) {
+// A record that cannot say which device made it is worth nothing: no identity, no capture. The certificate may
+// come later; the key and the device id are made here at the first start.
+Result<std::string> device_id_of(const std::filesystem::path& folder) {
   const Result<std::filesystem::path> request = make_identity(folder);
-  Result<std::string> text = request ? read_text_file(folder / "device-id", 64) : fail(request.error());
-  if (!text) {
-    log::error("identity_unhealthy", {{"reason", text.error()}, {"device_id", unknown_device}});
-    return std::string(unknown_device);
-  }
+  if (!request) return fail(request.error().context("identity.directory"));
+  Result<std::string> text = read_text_file(folder / "device-id", 64);
+  if (!text) return text;
   while (!text->empty() && (text->back() == '\n' || text->back() == ' '))
     text->pop_back();
-  return *text;
+  return text;
 }
 
 RecordOrigin origin_of(const Configuration& configuration, std::string device_id) {
@@ -134,7 +131,9 @@ class Daemon {
 
  private:
   Status assemble() {
-    device_id_ = device_id_of(configuration_.identity.directory);
+    Result<std::string> device_id = device_id_of(configuration_.identity.directory);
+    if (!device_id) return fail(device_id.error());
+    device_id_ = std::move(*device_id);
     Result<OpenedSource> source = open_source(configuration_.camera, *clock_);
     if (!source) return fail(source.error());
     Result<Stages> stages =
@@ -144,6 +143,7 @@ class Daemon {
     queue_options.directory = configuration_.queue.directory;
     queue_options.segments = configuration_.queue.segments;
     queue_options.group_records = configuration_.queue.group_records;
+    queue_options.counters = &counters_;
     Result<std::unique_ptr<RecordQueue>> queue = open_record_queue(queue_options);
     if (!queue) return fail(queue.error());
     queue_ = std::move(*queue);

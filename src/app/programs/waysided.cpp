@@ -21,7 +21,7 @@ constexpr const char* description =
     "them.\n"
     "\n"
     "Nothing about a vehicle is logged but the numbers of passes and records. No speed is measured.\n"
-    "What is wrong with identity, certificate or network never stops the capture: the records wait in the "
+    "A missing certificate or network never stops the capture: the records wait in the "
     "queue.\n";
 
 constexpr const char* footer =
