@@ -1,0 +1,39 @@
+// Documents and pictures as cameras send them to the back office.
+#include <nlohmann/json.hpp>
+
+#include "wayside/backoffice/export.hpp"
+
+#include "src/backoffice/validation.hpp"
+#include "tests/fuzz/fuzz.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace wayside;
+  using namespace wayside::fuzz;
+  const std::string_view text = text_of(data, size);
+  const std::string device = "0011223344556677";
+  const std::string document(text);
+  const Status taken = backoffice::check_document(text, device);
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (!taken) {
+    require_good(taken.error());
+    const std::string& message = taken.error().message;
+    require(message.size() < 300, "a refusal is a sentence");
+    if (json.is_object() && json.contains("vrm") && json["vrm"].is_string()) {
+      const std::string vrm = json["vrm"];
+      const bool telling = vrm.size() >= 4 && vrm.find_first_of("0123456789") != std::string::npos;
+      require(!telling || message.find(vrm) == std::string::npos, "a refusal tells no mark");
+    }
+  } else {
+    require(json.at("device_id") == device, "a document is its sender's");
+    require(backoffice::summarise(document).has_value(), "a document that was taken can be shown");
+  }
+  const Sha256 hash = sha256({data, size});
+  for (const auto part : {backoffice::Part::plate, backoffice::Part::overview}) {
+    if (const auto fits = backoffice::check_picture(part, {data, size}, hash, document); !fits)
+      require_good(fits.error());
+    static constexpr std::uint8_t jpeg[] = {0xFF, 0xD8, 0xFF, 0xE0, 0xFF, 0xD9};
+    if (const auto fits = backoffice::check_picture(part, jpeg, sha256(jpeg), document); !fits)
+      require_good(fits.error());
+  }
+  return 0;
+}

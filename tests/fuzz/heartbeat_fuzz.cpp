@@ -1,0 +1,14 @@
+// Heartbeats as cameras send them to the back office.
+#include "src/backoffice/validation.hpp"
+#include "tests/fuzz/fuzz.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace wayside;
+  using namespace wayside::fuzz;
+  const Status taken = backoffice::check_heartbeat(text_of(data, size));
+  if (!taken) {
+    require_good(taken.error());
+    require(taken.error().message.size() < 300, "a refusal is a sentence");
+  }
+  return 0;
+}
