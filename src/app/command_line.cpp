@@ -28,6 +28,18 @@ const CLI::App& chosen(const CLI::App& app) {
   return used.empty() ? app : chosen(*used.front());
 }
 
+// "unknown option "--confg"; did you mean --config?"
+std::string describe(const std::string& unknown, const CLI::App& app) {
+  const CLI::App& used = chosen(app);
+  std::vector<std::string> words;
+  collect_words(used, words);
+  if (&used != &app) collect_words(app, words);
+  const std::string given = unknown.substr(0, unknown.find('='));
+  const std::string near = nearest(given, words);
+  return fmt::format("unknown {} \"{}\"{}", given.rfind('-', 0) == 0 ? "option" : "word", json_escape(given),
+                     near.empty() ? std::string{} : fmt::format("; did you mean {}?", near));
+}
+
 }  // namespace
 
 void prepare(CLI::App& app) {
@@ -52,21 +64,11 @@ std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {
   } catch (const CLI::CallForAllHelp&) {
     fmt::print("{}", app.help("", CLI::AppFormatMode::All));
     return exit_done;
-  } catch (const CLI::ExtrasError&) {
-    const CLI::App& used = chosen(app);
-    std::vector<std::string> words;
-    collect_words(used, words);
-    if (&used != &app) collect_words(app, words);
-    const std::vector<std::string> extras = app.remaining(true);
-    std::string given = extras.empty() ? std::string{} : extras.front();
-    given = given.substr(0, given.find('='));
-    const std::string near = nearest(given, words);
-    fmt::print(stderr, "{}: unknown {} \"{}\"{}; see {} --help\n", app.get_name(),
-               given.rfind('-', 0) == 0 ? "option" : "word", json_escape(given),
-               near.empty() ? std::string{} : fmt::format("; did you mean {}?", near), app.get_name());
-    return exit_usage;
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "{}: {}; see {} --help\n", app.get_name(), json_escape(error.what()), app.get_name());
+    // A mistyped word is also why something required seems to be missing: it is what to name.
+    const std::vector<std::string> unknown = app.remaining(true);
+    const std::string problem = unknown.empty() ? json_escape(error.what()) : describe(unknown.front(), app);
+    fmt::print(stderr, "{}: {}; see {} --help\n", app.get_name(), problem, app.get_name());
     return exit_usage;
   }
 }

@@ -82,6 +82,28 @@ TEST_F(CommandLineTest, AnUnknownWordIsNotCalledAnOption) {
               AllOf(HasSubstr("unknown word \"srve\""), HasSubstr("did you mean serve?")));
 }
 
+TEST_F(CommandLineTest, AMistypedCommandIsNamedWhereOneIsRequired) {
+  app_.require_subcommand(1);
+  const Answer answer = parse_words({"serv", "office", "--port", "7"});
+  EXPECT_EQ(answer.code, exit_usage);
+  EXPECT_EQ(answer.err,
+            "wayside-test: unknown word \"serv\"; did you mean serve?; see wayside-test --help\n");
+}
+
+TEST_F(CommandLineTest, AMissingCommandIsStillSaidToBeMissing) {
+  app_.require_subcommand(1);
+  const Answer answer = parse_words({"--config", "a.toml"});
+  EXPECT_EQ(answer.code, exit_usage);
+  EXPECT_THAT(answer.err, AllOf(HasSubstr("subcommand is required"), testing::Not(HasSubstr("unknown"))));
+}
+
+TEST_F(CommandLineTest, AMistypedOptionIsNamedWhereItsValueIsRequired) {
+  std::string folder;
+  sub_->add_option("--folder", folder, "The folder")->required();
+  EXPECT_THAT(parse_words({"serve", "--foldr", "x"}).err,
+              AllOf(HasSubstr("unknown option \"--foldr\""), HasSubstr("did you mean --folder?")));
+}
+
 TEST_F(CommandLineTest, AWrongValueIsUsage) {
   EXPECT_EQ(parse_words({"serve", "--port", "many"}).code, exit_usage);
 }
