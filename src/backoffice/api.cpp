@@ -9,6 +9,7 @@
 
 #include "wayside/base/log.hpp"
 
+#include "src/backoffice/gap_record.hpp"
 #include "src/backoffice/validation.hpp"
 
 namespace wayside::backoffice {
@@ -93,9 +94,14 @@ Answer Api::take(const Target& target, const std::string& payload, std::string_v
 }
 
 Status Api::check(const RecordId& id, Part part, const std::string& payload, const Sha256& hash) {
+  if (part == Part::document && is_gap_record(payload)) {
+    const auto gaps = gaps_from(payload, id.number);
+    return gaps ? Status{} : fail(gaps.error());
+  }
   if (part == Part::document) return check_document(payload, id.device_id);
   const auto document = store_.document(id);
   if (!document) return fail(document.error());
+  if (is_gap_record(*document)) return fail(ErrorCode::invalid_input, "a gap record has no pictures");
   return check_picture(part, as_bytes(payload), hash, *document);
 }
 
@@ -124,7 +130,7 @@ Answer Api::take_part(const RecordId& id, Part part, const std::string& payload,
   };
   switch (*outcome) {
     case Store::Outcome::accepted:
-      if (part == Part::document && on_record_) {
+      if (part == Part::document && on_record_ && !is_gap_record(payload)) {
         const std::lock_guard lock(on_record_mutex_);
         on_record_(payload);
       }

@@ -53,6 +53,7 @@ class Api {
   Answer take_part(const RecordId& id, Part part, const std::string& payload, std::string_view stated_hash,
                    UtcTime now);
   Answer take_heartbeat(const std::string& device_id, const std::string& payload, UtcTime now);
+  // Whether it may be stored; invalid_input otherwise, else as the store.
   Status check(const RecordId& id, Part part, const std::string& payload, const Sha256& hash);
 
   Store& store_;

@@ -10,6 +10,7 @@
 
 #include "wayside/base/files.hpp"
 
+#include "src/backoffice/gap_record.hpp"
 #include "src/backoffice/html_page.hpp"
 #include "src/backoffice/validation.hpp"
 
@@ -90,6 +91,15 @@ void check_record(const StoredRecord& record, CheckReport& report) {
   }
 }
 
+void check_gap_record(const StoredRecord& record, CheckReport& report) {
+  ++report.gap_records;
+  if (sha256(as_bytes(record.document)) != record.document_sha256) {
+    report.damaged.push_back(name_of(record.id) + ", gap record: changed since it was stored");
+  } else if (const auto gaps = gaps_from(record.document, record.id.number); !gaps) {
+    report.damaged.push_back(name_of(record.id) + ", gap record: " + gaps.error().message);
+  }
+}
+
 }  // namespace
 
 Result<PassSummary> summarise(const std::string& document) {
@@ -156,7 +166,9 @@ Result<ExportCounts> export_html(Store& store, const Selection& selection, const
     return {};
   });
   if (!visited) return fail(visited.error());
-  const std::string text = page.finish(counts, utc_now());
+  const auto queues = coverage(store);
+  if (!queues) return fail(queues.error());
+  const std::string text = page.finish(counts, totals(*queues), utc_now());
   if (const auto written = replace_file(file, as_bytes(text), 0600); !written) return fail(written.error());
   return counts;
 }
@@ -169,6 +181,15 @@ Result<CheckReport> check(Store& store) {
     return {};
   });
   if (!visited) return fail(visited.error());
+  const auto pass_over = [](const RecordId&) -> Status { return {}; };
+  const Status gaps = store.visit_numbers(pass_over, [&](const StoredRecord& record) -> Status {
+    check_gap_record(record, report);
+    return {};
+  });
+  if (!gaps) return fail(gaps.error());
+  auto queues = coverage(store);
+  if (!queues) return fail(queues.error());
+  report.queues = std::move(*queues);
   return report;
 }
 

@@ -59,6 +59,13 @@ footer { padding-top: 28px; padding-bottom: 40px; color: var(--soft); font-size:
 @media print { body { background: #fff; } .passes { grid-template-columns: 1fr 1fr; } }
 )css";
 
+constexpr std::string_view about_numbers =
+    " Cameras number their records without a hole. A number given up is one that its camera has said it will "
+    "never "
+    "send; a missing one has neither arrived nor been given up. Both are counted over everything stored, not "
+    "only "
+    "over the passes shown here.";
+
 std::string escape(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -198,7 +205,8 @@ void HtmlPage::add(const StoredRecord& record, const PassSummary& pass) {
       fmt::arg("format", escape(pass.format)), fmt::arg("alternatives", alternatives(pass)));
 }
 
-std::string HtmlPage::finish(const ExportCounts& counts, UtcTime made_at) const {
+std::string HtmlPage::finish(const ExportCounts& counts, const CoverageTotals& numbers,
+                             UtcTime made_at) const {
   std::string facts = fact("Passes", std::to_string(counts.records)) +
                       fact("With both pictures", std::to_string(counts.records - counts.incomplete)) +
                       fact("Cameras", std::to_string(cameras_.size()));
@@ -207,6 +215,9 @@ std::string HtmlPage::finish(const ExportCounts& counts, UtcTime made_at) const 
     const std::string to = fmt::format("{} {}", date_of(last_), clock_of(last_));
     facts += fact("First pass (UTC)", from, "time") + fact("Last pass (UTC)", to, "time");
   }
+  if (numbers.given_up > 0) facts += fact("Numbers given up", std::to_string(numbers.given_up));
+  if (numbers.missing > 0) facts += fact("Numbers missing", std::to_string(numbers.missing));
+  const bool incomplete = numbers.given_up > 0 || numbers.missing > 0;
   const std::string sites = escape(joined(sites_));
   return fmt::format(
       R"(<!DOCTYPE html>
@@ -229,7 +240,7 @@ std::string HtmlPage::finish(const ExportCounts& counts, UtcTime made_at) const 
 {passes}
 </main>
 <footer>Made {made} by wayside-backoffice. Confidence is the camera's own estimate that every character is right; a character
-it is less than 90 % sure of is underlined. A read is no proof: look at the pictures before acting on it.</footer>
+it is less than 90 % sure of is underlined. A read is no proof: look at the pictures before acting on it.{gaps}</footer>
 </body>
 </html>
 )",
@@ -237,7 +248,7 @@ it is less than 90 % sure of is underlined. A read is no proof: look at the pict
       fmt::arg("sites", sites), fmt::arg("facts", facts),
       fmt::arg("passes", cards_.empty() ? R"(<p class="nothing">No pass has been recorded.</p>)"
                                         : "<ol class=\"passes\">\n" + cards_ + "</ol>"),
-      fmt::arg("made", to_iso8601(made_at)));
+      fmt::arg("made", to_iso8601(made_at)), fmt::arg("gaps", incomplete ? about_numbers : ""));
 }
 
 }  // namespace wayside::backoffice

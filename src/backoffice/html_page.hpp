@@ -15,7 +15,8 @@ namespace wayside::backoffice {
 class HtmlPage {
  public:
   void add(const StoredRecord& record, const PassSummary& pass);
-  [[nodiscard]] std::string finish(const ExportCounts& counts, UtcTime made_at) const;
+  [[nodiscard]] std::string finish(const ExportCounts& counts, const CoverageTotals& numbers,
+                                   UtcTime made_at) const;
 
  private:
   std::string cards_;

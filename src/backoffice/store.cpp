@@ -13,7 +13,7 @@ namespace wayside::backoffice {
 
 namespace {
 
-constexpr int store_version = 1;
+constexpr int store_version = 2;
 
 constexpr const char* tables = R"sql(
 BEGIN IMMEDIATE;
@@ -24,12 +24,14 @@ CREATE TABLE IF NOT EXISTS records (
   document TEXT NOT NULL, sha256 BLOB NOT NULL, received_at INTEGER NOT NULL,
   UNIQUE (device_id, queue_uuid, number)) STRICT;
 CREATE INDEX IF NOT EXISTS records_by_time ON records (json_extract(document, '$.time.captured_at'));
+CREATE INDEX IF NOT EXISTS gap_records ON records (device_id, queue_uuid, number)
+  WHERE json_extract(document, '$.schema') = 'wayside-gap-1';
 CREATE TABLE IF NOT EXISTS parts (
   record INTEGER NOT NULL REFERENCES records (id), part TEXT NOT NULL, sha256 BLOB NOT NULL, bytes BLOB NOT NULL,
   PRIMARY KEY (record, part)) STRICT;
 CREATE TABLE IF NOT EXISTS heartbeats (
   device_id TEXT PRIMARY KEY, json TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 COMMIT;
 )sql";
 
@@ -44,6 +46,27 @@ Result<Sha256> hash_from(ByteView blob) {
 std::int64_t sql_number(std::uint64_t number) {
   assert(number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
   return static_cast<std::int64_t>(number);
+}
+
+Status for_each_row(Statement& rows, const std::function<Status()>& visit) {
+  for (;;) {
+    const auto row = rows.step();
+    if (!row) return fail(row.error());
+    if (!*row) return {};
+    if (auto done = visit(); !done) return done;
+  }
+}
+
+// Columns 0 to 2: device, queue, number.
+RecordId id_of(const Statement& row) {
+  return {row.text(0), row.text(1), static_cast<std::uint64_t>(row.number(2))};
+}
+
+// Then columns 3 to 5: document, its hash, time of receipt.
+Result<StoredRecord> record_of(const Statement& row) {
+  const auto hash = hash_from(row.blob(4));
+  if (!hash) return fail(hash.error());
+  return StoredRecord{id_of(row), row.text(3), *hash, {row.number(5)}, {}, {}};
 }
 
 }  // namespace
@@ -99,6 +122,14 @@ class Store::Implementation {
                                                  : insert_picture(id, part, payload, hash);
     if (!stored) return fail(stored.error());
     return database_.changes() == 1 ? Result<Outcome>(Outcome::accepted) : look_up(id, part, hash);
+  }
+
+  // Whatever other processes write meanwhile.
+  [[nodiscard]] Status as_of_one_moment(const std::function<Status()>& read) {
+    if (auto begun = database_.run("BEGIN"); !begun) return begun;
+    auto done = read();
+    const auto ended = database_.run("COMMIT");
+    return done ? ended : done;
   }
 
   std::mutex mutex_;
@@ -258,24 +289,35 @@ Status Store::visit(const Selection& selection, const std::function<Status(const
     const ByteView bytes = rows.blob(column);
     return StoredPart{Bytes(bytes.begin(), bytes.end()), *hash};
   };
-  for (;;) {
-    const auto row = rows.step();
-    if (!row) return fail(row.error());
-    if (!*row) return {};
-    const auto hash = hash_from(rows.blob(4));
-    if (!hash) return fail(hash.error());
+  return for_each_row(rows, [&]() -> Status {
+    auto record = record_of(rows);
+    if (!record) return fail(record.error());
     auto plate = picture(6);
     if (!plate) return fail(plate.error());
     auto overview = picture(8);
     if (!overview) return fail(overview.error());
-    const StoredRecord record{{rows.text(0), rows.text(1), static_cast<std::uint64_t>(rows.number(2))},
-                              rows.text(3),
-                              *hash,
-                              {rows.number(5)},
-                              std::move(*plate),
-                              std::move(*overview)};
-    if (auto done = visit(record); !done) return done;
-  }
+    record->plate = std::move(*plate);
+    record->overview = std::move(*overview);
+    return visit(*record);
+  });
+}
+
+Status Store::visit_numbers(const std::function<Status(const RecordId&)>& visit_number,
+                            const std::function<Status(const StoredRecord&)>& visit_gap_record) {
+  const std::lock_guard lock(implementation_->mutex_);
+  return implementation_->as_of_one_moment([&]() -> Status {
+    auto numbers = implementation_->database_.prepare(
+        "SELECT device_id, queue_uuid, number FROM records ORDER BY device_id, queue_uuid, number");
+    const auto visited = for_each_row(numbers, [&] { return visit_number(id_of(numbers)); });
+    if (!visited) return visited;
+    auto gap_records = implementation_->database_.prepare(
+        "SELECT device_id, queue_uuid, number, document, sha256, received_at FROM records "
+        "WHERE json_extract(document, '$.schema') = 'wayside-gap-1' ORDER BY device_id, queue_uuid, number");
+    return for_each_row(gap_records, [&]() -> Status {
+      auto record = record_of(gap_records);
+      return record ? visit_gap_record(*record) : fail(record.error());
+    });
+  });
 }
 
 Status Store::check_file() {

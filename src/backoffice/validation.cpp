@@ -13,6 +13,8 @@
 
 #include "wayside/base/time.hpp"
 
+#include "src/backoffice/strict_json.hpp"
+
 namespace wayside::backoffice {
 
 namespace {
@@ -72,12 +74,6 @@ tl::unexpected<Error> refuse(std::string reason) {
   return fail(ErrorCode::invalid_input, std::move(reason));
 }
 
-Result<Json> parse(std::string_view text, std::string_view what) {
-  Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded() || !json.is_object()) return refuse(fmt::format("{} is not a JSON object", what));
-  return json;
-}
-
 Status check_against_schema(const Json& json) {
   // A Validator keeps the regular expressions it has met, without a lock.
   thread_local valijson::Validator validator;
@@ -93,7 +89,7 @@ Status check_against_schema(const Json& json) {
 
 Status check_document(std::string_view document, const std::string& device_id) {
   try {
-    const auto json = parse(document, "the document");
+    const auto json = parse_object(document, "the document");
     if (!json) return fail(json.error());
     if (auto fits = check_against_schema(*json); !fits) return fits;
     if (json->at("device_id").get<std::string>() != device_id) {
@@ -129,7 +125,7 @@ Status check_picture(Part part, ByteView picture, const Sha256& hash, const std:
 }
 
 Status check_heartbeat(std::string_view heartbeat) {
-  const auto json = parse(heartbeat, "the heartbeat");
+  const auto json = parse_object(heartbeat, "the heartbeat");
   if (!json) return fail(json.error());
   const auto time = json->find("time");
   if (time == json->end() || !time->is_string() || !utc_from_iso8601(time->get<std::string>())) {

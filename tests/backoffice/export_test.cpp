@@ -40,6 +40,11 @@ class ExportTest : public testing::Test {
     one(Part::plate, record.plate);
     one(Part::overview, record.overview);
   }
+  void put_gap_record(std::uint64_t number, const std::string& document) {
+    const auto outcome = store_->put({device, sample_queue, number}, Part::document, as_bytes(document),
+                                     sha256(as_bytes(document)), UtcTime{1'795'000'000'000});
+    ASSERT_TRUE(outcome && *outcome == Store::Outcome::accepted);
+  }
   static std::string content(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
@@ -54,6 +59,8 @@ class ExportTest : public testing::Test {
   doubles::TemporaryFolder temporary_;
   std::filesystem::path file_ = temporary_.path() / "out";
   std::unique_ptr<Store> store_;
+  const std::string gap_record_ =
+      R"({"schema":"wayside-gap-1","gaps":[{"first":2,"last":30,"count":29,"reason":"evicted"}]})";
 };
 
 TEST_F(ExportTest, JsonLinesHoldKeyDocumentAndCompleteness) {
@@ -115,6 +122,44 @@ TEST_F(ExportTest, PageNeedsNothingFromOutsideAndEscapesWhatCamerasSay) {
 TEST_F(ExportTest, EmptyStoreGivesAPageThatSaysSo) {
   ASSERT_TRUE(export_html(*store_, {}, file_));
   EXPECT_THAT(content(file_), HasSubstr("No pass has been recorded"));
+}
+
+TEST_F(ExportTest, GapRecordsAreLeftOutOfTheLinesAndNumberedInThePagesSummary) {
+  put(1, sample_record(device));
+  ASSERT_TRUE(export_html(*store_, {}, file_));
+  EXPECT_THAT(content(file_), Not(HasSubstr("Numbers")));
+  put_gap_record(33, gap_record_);
+  const auto lines = export_jsonl(*store_, {}, file_);
+  ASSERT_TRUE(lines) << lines.error().message;
+  EXPECT_EQ(lines->records, 1U);
+  EXPECT_THAT(content(file_), Not(HasSubstr("wayside-gap")));
+  const auto page = export_html(*store_, {}, file_);
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_EQ(page->records, 1U);
+  EXPECT_THAT(content(file_), HasSubstr("<dt>Numbers given up</dt><dd>29</dd>"));
+  EXPECT_THAT(content(file_), HasSubstr("<dt>Numbers missing</dt><dd>2</dd>"));
+}
+
+TEST_F(ExportTest, CheckAccountsForEveryNumberAndFindsDamagedGapRecords) {
+  put(1, sample_record(device));
+  put_gap_record(33, gap_record_);
+  auto report = check(*store_);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records, 1U);
+  EXPECT_EQ(report->incomplete, 0U);
+  EXPECT_EQ(report->gap_records, 1U);
+  EXPECT_TRUE(report->damaged.empty());
+  ASSERT_EQ(report->queues.size(), 1U);
+  EXPECT_EQ(report->queues[0].given_up_count(), 29U);
+  EXPECT_EQ(report->queues[0].missing, (std::vector<NumberRange>{{31, 32}}));
+  damage("UPDATE records SET document = replace(document, '29', '30') WHERE number = 33");
+  report = check(*store_);
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->damaged.size(), 1U);
+  EXPECT_EQ(report->damaged[0],
+            "record 33 of queue 000102030405060708090a0b0c0d0e0f of device 0123456789abcdef, "
+            "gap record: changed since it was stored");
+  EXPECT_EQ(report->queues[0].given_up_count(), 0U) << "what is damaged gives up nothing";
 }
 
 TEST_F(ExportTest, FilesAreForTheOwnerAndAFailedExportLeavesTheOldOne) {

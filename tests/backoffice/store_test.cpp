@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <gmock/gmock.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "tests/doubles/temporary_folder.hpp"
@@ -177,11 +178,50 @@ TEST_F(StoreTest, FileOfANewerVersionIsLeftAlone) {
   // The version is the four bytes at 60 of an SQLite file, big endian.
   std::fstream raw(file_, std::ios::in | std::ios::out | std::ios::binary);
   raw.seekp(60);
-  raw.write("\0\0\0\x02", 4);
+  raw.write("\0\0\0\x03", 4);
   raw.close();
   const auto store = Store::open(file_);
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, ErrorCode::unsupported);
+}
+
+TEST_F(StoreTest, FileOfTheFirstVersionIsTakenOver) {
+  put(id, Part::document, document_);
+  store_.reset();
+  sqlite3* connection = nullptr;
+  ASSERT_EQ(sqlite3_open(file_.c_str(), &connection), SQLITE_OK);
+  EXPECT_EQ(
+      sqlite3_exec(connection, "DROP INDEX gap_records; PRAGMA user_version = 1", nullptr, nullptr, nullptr),
+      SQLITE_OK);
+  sqlite3_close(connection);
+  reopen();
+  EXPECT_EQ(put(id, Part::document, document_), Outcome::duplicate);
+  RecordId gaps = id;
+  gaps.number = 6;
+  EXPECT_EQ(put(gaps, Part::document, R"({"schema":"wayside-gap-1"})"), Outcome::accepted);
+  std::vector<std::uint64_t> all;
+  std::vector<std::uint64_t> gap_records;
+  EXPECT_TRUE(store_->visit_numbers(
+      [&](const RecordId& key) -> Status {
+        all.push_back(key.number);
+        return {};
+      },
+      [&](const StoredRecord& record) -> Status {
+        gap_records.push_back(record.id.number);
+        return {};
+      }));
+  EXPECT_THAT(all, ElementsAre(5, 6));
+  EXPECT_THAT(gap_records, ElementsAre(6));
+  EXPECT_THAT(numbers({}), ElementsAre(5));
+}
+
+TEST_F(StoreTest, VisitorThatFailsLeavesTheStoreUsable) {
+  put(id, Part::document, document_);
+  const auto stop = [](const RecordId&) -> Status { return fail(ErrorCode::io, "enough"); };
+  const auto visited = store_->visit_numbers(stop, [](const StoredRecord&) -> Status { return {}; });
+  ASSERT_FALSE(visited);
+  EXPECT_EQ(visited.error().message, "enough");
+  EXPECT_EQ(put(id, Part::plate, "plate"), Outcome::accepted);
 }
 
 TEST_F(StoreTest, FolderThatIsNotThereIsSaid) {

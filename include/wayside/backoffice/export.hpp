@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "wayside/backoffice/coverage.hpp"
 #include "wayside/backoffice/store.hpp"
 #include "wayside/base/result.hpp"
 #include "wayside/base/time.hpp"
@@ -49,15 +50,19 @@ struct ExportCounts {
 [[nodiscard]] Result<ExportCounts> export_jsonl(Store& store, const Selection& selection,
                                                 const std::filesystem::path& file);
 // One page with everything in it, pictures included: about 40 kB a record, held in memory while it is made.
+// What it says of numbers given up or missing is true of the whole store, whatever the selection.
 [[nodiscard]] Result<ExportCounts> export_html(Store& store, const Selection& selection,
                                                const std::filesystem::path& file);
 
 struct CheckReport {
-  std::size_t records = 0;
+  std::size_t records = 0;  // capture records
   std::size_t incomplete = 0;
   std::vector<std::string> damaged;  // one sentence each, naming key and part
+  std::size_t gap_records = 0;
+  std::vector<QueueCoverage> queues;
 };
-// Works every hash out again, and compares pictures with what their documents say of them.
+// Works every hash out again, compares pictures with what their documents say of them, and looks for record
+// numbers that nothing accounts for.
 [[nodiscard]] Result<CheckReport> check(Store& store);
 
 }  // namespace wayside::backoffice

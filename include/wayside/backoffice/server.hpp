@@ -20,7 +20,8 @@ namespace wayside::backoffice {
 struct ServerOptions {
   std::string listen = "127.0.0.1";
   std::uint16_t port = 0;  // 0: the system chooses
-  // Called once per record, when its document has been stored; from several threads, one call at a time.
+  // Called once per capture record, when its document has been stored; from several threads, one call at a
+  // time.
   std::function<void(const std::string& document)> on_record = {};
 };
 

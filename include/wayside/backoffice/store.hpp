@@ -69,7 +69,8 @@ class Store {
   [[nodiscard]] Result<std::size_t> device_count();
 
   // Stores the part, or says why not; safe against the same part arriving twice at once. The document must be
-  // valid JSON with time.captured_at in it.
+  // valid JSON: a capture record with time.captured_at in it, or a gap record (schema "wayside-gap-1");
+  // pictures must not be a gap record's.
   [[nodiscard]] Result<Outcome> put(const RecordId& id, Part part, ByteView payload, const Sha256& hash,
                                     UtcTime now);
   // What put() would answer, without storing.
@@ -81,10 +82,15 @@ class Store {
   [[nodiscard]] Status put_heartbeat(const std::string& device_id, std::string_view json, UtcTime now);
   [[nodiscard]] Result<std::string> heartbeat(const std::string& device_id);  // not_found: none yet
 
-  // Hands over one record after the other, as they were when the first was; stops where visit fails.
+  // Hands over one capture record after the other, as they were when the first was; stops where visit fails.
   // Do not call the store from within visit.
   [[nodiscard]] Status visit(const Selection& selection,
                              const std::function<Status(const StoredRecord&)>& visit);
+
+  // Hands over the key of every record, captures and gap records alike, ascending by device, queue and
+  // number, then every gap record whole: all as it was at one moment. As visit() otherwise.
+  [[nodiscard]] Status visit_numbers(const std::function<Status(const RecordId&)>& visit_number,
+                                     const std::function<Status(const StoredRecord&)>& visit_gap_record);
 
   // SQLite's own check of the whole file.
   [[nodiscard]] Status check_file();

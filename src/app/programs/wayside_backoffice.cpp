@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "wayside/backoffice/authority.hpp"
+#include "wayside/backoffice/coverage.hpp"
 #include "wayside/backoffice/export.hpp"
 #include "wayside/backoffice/server.hpp"
 #include "wayside/backoffice/store.hpp"
@@ -178,6 +179,12 @@ Status list(const Arguments& arguments) {
       });
   if (!visited) return visited;
   fmt::print("{}, {} without both pictures\n", count_of(records, "record"), incomplete);
+  const auto queues = backoffice::coverage(*office->store);
+  if (!queues) return fail(queues.error());
+  const auto [given_up, missing] = backoffice::totals(*queues);
+  if (given_up == 0 && missing == 0) return {};
+  fmt::print("Of all record numbers so far, {} given up by cameras, {} missing: see {} check {}\n", given_up,
+             missing, program, arguments.folder.string());
   return {};
 }
 
@@ -211,8 +218,12 @@ Status check(const Arguments& arguments) {
   if (!report) return fail(report.error());
   for (const std::string& sentence : report->damaged)
     fmt::print("{}\n", sentence);
-  fmt::print("{}, {} without both pictures, {} damaged\n", count_of(report->records, "record"),
-             report->incomplete, report->damaged.size());
+  for (const backoffice::QueueCoverage& queue : report->queues) {
+    for (const std::string& sentence : backoffice::sentences(queue))
+      fmt::print("{}\n", sentence);
+  }
+  fmt::print("{}, {} without both pictures, {}, {} damaged\n", count_of(report->records, "record"),
+             report->incomplete, count_of(report->gap_records, "gap record"), report->damaged.size());
   if (report->damaged.empty()) return {};
   return fail(ErrorCode::corrupt,
               fmt::format("{} of {} not what was stored: restore the folder from a backup",
@@ -284,8 +295,11 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "Examples: wayside-backoffice export office --html passes.html --limit 500\n"
       "          wayside-backoffice export office --jsonl passes.jsonl --since 2026-11-22T08:00:00Z");
 
-  sub = add("check", "Work every hash out again and say what is damaged or incomplete", check);
-  sub->footer("Exit code 1 where anything is damaged.\nExample: wayside-backoffice check office");
+  sub = add("check", "Work every hash out again and say what is damaged, incomplete or missing", check);
+  sub->footer(
+      "Names the record numbers that have not arrived and that no camera has given up. They may still be on\n"
+      "their way: exit code 1 only where anything is damaged.\n"
+      "Example: wayside-backoffice check office");
   return commands;
 }
 

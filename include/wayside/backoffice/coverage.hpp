@@ -1,0 +1,55 @@
+// Which record numbers of each camera's queue are accounted for, and which are a loss to look into.
+//
+// Threads: as the store. Numbers of one queue run from 1 without a hole: each is stored here, or given up by
+// the camera in a gap record (delivery/upload/https_api.md), or missing: lost, or still waiting on the
+// camera. Failure: as the store.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wayside/backoffice/store.hpp"
+#include "wayside/base/result.hpp"
+
+namespace wayside::backoffice {
+
+struct NumberRange {  // both ends belong to it
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  friend bool operator==(const NumberRange&, const NumberRange&) = default;
+};
+
+// The surer a loss, the earlier: a number told with two reasons counts under the first of them.
+enum class GapReason { evicted, damaged, interrupted };
+inline constexpr std::array gap_reasons = {GapReason::evicted, GapReason::damaged, GapReason::interrupted};
+[[nodiscard]] std::string_view to_string(GapReason reason);
+
+struct QueueCoverage {
+  std::string device_id;
+  std::string queue_uuid;
+  // Given up and not stored, each number once, in the order of gap_reasons.
+  std::array<std::uint64_t, gap_reasons.size()> given_up{};
+  // Below the highest number stored or given up; ascending, never touching each other.
+  std::vector<NumberRange> missing;
+
+  [[nodiscard]] std::uint64_t given_up_count() const;
+  [[nodiscard]] std::uint64_t missing_count() const;
+};
+
+// One entry a queue, by device and queue. A gap record that is damaged here gives up nothing: check() names
+// it.
+[[nodiscard]] Result<std::vector<QueueCoverage>> coverage(Store& store);
+
+struct CoverageTotals {
+  std::uint64_t given_up = 0;
+  std::uint64_t missing = 0;
+};
+[[nodiscard]] CoverageTotals totals(const std::vector<QueueCoverage>& queues);
+
+// One sentence on what was given up and one on what is missing; none where nothing is.
+[[nodiscard]] std::vector<std::string> sentences(const QueueCoverage& queue);
+
+}  // namespace wayside::backoffice

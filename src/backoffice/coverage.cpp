@@ -1,0 +1,169 @@
+#include "wayside/backoffice/coverage.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "src/backoffice/gap_record.hpp"
+
+namespace wayside::backoffice {
+
+namespace {
+
+using Ranges = std::vector<NumberRange>;  // where not said otherwise ascending, never touching each other
+
+struct QueueNumbers {
+  Ranges stored;
+  std::array<Ranges, gap_reasons.size()> told;  // as they come
+};
+using Queues = std::map<std::pair<std::string, std::string>, QueueNumbers>;
+
+void append(Ranges& ranges, const NumberRange& next) {
+  if (!ranges.empty() && ranges.back().last + 1 >= next.first) {
+    ranges.back().last = std::max(ranges.back().last, next.last);
+  } else {
+    ranges.push_back(next);
+  }
+}
+
+Ranges merged(Ranges ranges, const Ranges& others = {}) {
+  ranges.insert(ranges.end(), others.begin(), others.end());
+  std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  Ranges out;
+  for (const NumberRange& range : ranges)
+    append(out, range);
+  return out;
+}
+
+Ranges without(const Ranges& from, const Ranges& taken) {
+  Ranges out;
+  auto next = taken.begin();
+  for (NumberRange rest : from) {
+    while (next != taken.end() && next->last < rest.first)
+      ++next;
+    // The last of `taken` that reaches in here may reach into the next range too: it is looked at again
+    // there.
+    for (auto cut = next; cut != taken.end() && cut->first <= rest.last; ++cut) {
+      if (cut->first > rest.first) out.push_back({rest.first, cut->first - 1});
+      rest.first = cut->last + 1;
+    }
+    if (rest.first <= rest.last) out.push_back(rest);
+  }
+  return out;
+}
+
+std::uint64_t count(const Ranges& ranges) {
+  std::uint64_t numbers = 0;
+  for (const NumberRange& range : ranges)
+    numbers += range.last - range.first + 1;
+  return numbers;
+}
+
+Result<Queues> read(Store& store) {
+  Queues queues;
+  const auto add_number = [&](const RecordId& id) -> Status {
+    append(queues[{id.device_id, id.queue_uuid}].stored, {id.number, id.number});
+    return {};
+  };
+  const auto add_gaps = [&](const StoredRecord& record) -> Status {
+    const auto gaps = gaps_from(record.document, record.id.number);
+    if (!gaps) return {};
+    QueueNumbers& queue = queues[{record.id.device_id, record.id.queue_uuid}];
+    for (const Gap& gap : *gaps)
+      queue.told[static_cast<std::size_t>(gap.reason)].push_back(gap.numbers);
+    return {};
+  };
+  if (const auto visited = store.visit_numbers(add_number, add_gaps); !visited) return fail(visited.error());
+  return queues;
+}
+
+std::string listed(const Ranges& ranges) {
+  constexpr std::size_t most = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, ranges.size()); ++i) {
+    const auto& [first, last] = ranges[i];
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", first);
+    if (last != first) text += fmt::format("-{}", last);
+  }
+  if (ranges.size() > most) text += fmt::format(" and {} more ranges", ranges.size() - most);
+  return text;
+}
+
+std::string numbers(std::uint64_t count) {
+  return fmt::format("{} number{}", count, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string_view to_string(GapReason reason) {
+  switch (reason) {
+    case GapReason::evicted:
+      return "evicted";
+    case GapReason::damaged:
+      return "damaged";
+    case GapReason::interrupted:
+      return "interrupted";
+  }
+  return "unknown";
+}
+
+std::uint64_t QueueCoverage::given_up_count() const {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t one : given_up)
+    sum += one;
+  return sum;
+}
+
+std::uint64_t QueueCoverage::missing_count() const {
+  return count(missing);
+}
+
+Result<std::vector<QueueCoverage>> coverage(Store& store) {
+  const auto queues = read(store);
+  if (!queues) return fail(queues.error());
+  std::vector<QueueCoverage> out;
+  for (const auto& [key, queue] : *queues) {
+    QueueCoverage one{key.first, key.second, {}, {}};
+    Ranges known = queue.stored;
+    for (std::size_t reason = 0; reason < gap_reasons.size(); ++reason) {
+      const Ranges told = merged(queue.told[reason]);
+      one.given_up[reason] = count(without(told, known));
+      known = merged(std::move(known), told);
+    }
+    one.missing = without({{1, known.back().last}}, known);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+CoverageTotals totals(const std::vector<QueueCoverage>& queues) {
+  CoverageTotals sum;
+  for (const QueueCoverage& queue : queues) {
+    sum.given_up += queue.given_up_count();
+    sum.missing += queue.missing_count();
+  }
+  return sum;
+}
+
+std::vector<std::string> sentences(const QueueCoverage& queue) {
+  const std::string name = fmt::format("queue {} of device {}", queue.queue_uuid, queue.device_id);
+  std::vector<std::string> out;
+  if (const std::uint64_t given_up = queue.given_up_count(); given_up > 0) {
+    std::string reasons;
+    for (const GapReason reason : gap_reasons) {
+      const std::uint64_t one = queue.given_up[static_cast<std::size_t>(reason)];
+      if (one > 0) reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", one, to_string(reason));
+    }
+    out.push_back(fmt::format("{}: {} given up by the camera ({})", name, numbers(given_up), reasons));
+  }
+  if (!queue.missing.empty()) {
+    out.push_back(
+        fmt::format("{}: {} missing ({}): a loss to look into, unless the camera still has to send them",
+                    name, numbers(queue.missing_count()), listed(queue.missing)));
+  }
+  return out;
+}
+
+}  // namespace wayside::backoffice

@@ -1,0 +1,33 @@
+#include "src/backoffice/strict_json.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace wayside::backoffice {
+
+using Json = nlohmann::json;
+
+Result<Json> parse_object(std::string_view text, std::string_view what) {
+  // Of a key given twice this parser keeps the last and SQLite the first: what one has checked would not be
+  // what the other selects by.
+  bool key_twice = false;
+  std::vector<std::set<std::string>> open_objects;
+  const auto see = [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) open_objects.emplace_back();
+    if (event == Json::parse_event_t::object_end) open_objects.pop_back();
+    if (event == Json::parse_event_t::key)
+      key_twice = !open_objects.back().insert(parsed.get<std::string>()).second || key_twice;
+    return true;
+  };
+  Json json = Json::parse(text, see, false);
+  if (json.is_discarded() || !json.is_object()) {
+    return fail(ErrorCode::invalid_input, fmt::format("{} is not a JSON object", what));
+  }
+  if (key_twice) return fail(ErrorCode::invalid_input, fmt::format("{} has a key twice", what));
+  return json;
+}
+
+}  // namespace wayside::backoffice
