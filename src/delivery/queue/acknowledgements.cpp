@@ -47,7 +47,8 @@ Bytes encode(const Block& block) {
 }
 
 Result<Block> decode(ByteView bytes) {
-  if (get<std::uint64_t>(bytes, 0) != magic) return fail(ErrorCode::not_found, "no acknowledgement block");
+  if (bytes.size() < header_bytes || get<std::uint64_t>(bytes, 0) != magic)
+    return fail(ErrorCode::not_found, "no acknowledgement block");
   const std::size_t count = get<std::uint32_t>(bytes, 12);
   if (count > (bytes.size() - header_bytes) / range_bytes ||
       block_crc(bytes, count) != get<std::uint32_t>(bytes, crc_at) ||
@@ -59,10 +60,14 @@ Result<Block> decode(ByteView bytes) {
   block.generation = get<std::uint64_t>(bytes, 32);
   block.settled.reserved_until = get<std::uint64_t>(bytes, 40);
   block.settled.evicted = get<std::uint64_t>(bytes, 48);
+  bool can_be = block.generation <= most_number && NumberRange{1, block.settled.reserved_until}.can_be();
   for (std::size_t i = 0; i < count; ++i) {
-    block.settled.numbers.add({get<std::uint64_t>(bytes, header_bytes + i * range_bytes),
-                               get<std::uint64_t>(bytes, header_bytes + i * range_bytes + 8)});
+    const NumberRange range{get<std::uint64_t>(bytes, header_bytes + i * range_bytes),
+                            get<std::uint64_t>(bytes, header_bytes + i * range_bytes + 8)};
+    can_be = can_be && range.can_be();
+    block.settled.numbers.add(range);
   }
+  if (!can_be) return fail(ErrorCode::corrupt, "an acknowledgement block with a field that cannot be");
   return block;
 }
 

@@ -14,18 +14,12 @@ namespace wayside::flash {
 
 namespace {
 
-constexpr std::uint32_t fewest_segments = 3;
-constexpr std::uint32_t most_segments = 512;
-constexpr std::uint32_t smallest_segment = 32 * 1024;
-constexpr std::uint32_t largest_segment = 1U << 30U;
-
 Status check_sizes(const QueueOptions& options) {
-  if (options.segments < fewest_segments || options.segments > most_segments) {
+  if (!can_be_segments(options.segments)) {
     return fail(ErrorCode::invalid_input, fmt::format("queue segments = {}: must be {} to {}",
                                                       options.segments, fewest_segments, most_segments));
   }
-  if (options.segment_bytes % block_bytes != 0 || options.segment_bytes < smallest_segment ||
-      options.segment_bytes > largest_segment) {
+  if (!can_be_segment_bytes(options.segment_bytes)) {
     return fail(ErrorCode::invalid_input,
                 fmt::format("queue segment_bytes = {}: must be a multiple of {} from {} to {}",
                             options.segment_bytes, block_bytes, smallest_segment, largest_segment));

@@ -65,7 +65,7 @@ Result<Gaps> decode_gaps(ByteView bytes) {
     const Gap gap{{get<std::uint64_t>(bytes, at), get<std::uint64_t>(bytes, at + 8)},
                   static_cast<GapReason>(get<std::uint32_t>(bytes, at + 16))};
     const bool known = gap.reason >= GapReason::evicted && gap.reason <= GapReason::interrupted;
-    if (!known || gap.numbers.first == 0 || gap.numbers.first > gap.numbers.last) {
+    if (!known || !gap.numbers.can_be()) {
       return fail(ErrorCode::corrupt, "a gap list holds a range that cannot be");
     }
     out.push_back(gap);

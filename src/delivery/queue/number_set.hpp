@@ -10,9 +10,13 @@
 
 namespace wayside::flash {
 
+// Nothing counts this far: a larger number is damage, and counting on from a smaller one never wraps.
+inline constexpr std::uint64_t most_number = std::uint64_t{1} << 62U;
+
 struct NumberRange {  // both ends belong to it
   std::uint64_t first = 0;
   std::uint64_t last = 0;
+  [[nodiscard]] bool can_be() const { return first >= 1 && first <= last && last <= most_number; }
   friend bool operator==(const NumberRange&, const NumberRange&) = default;
 };
 

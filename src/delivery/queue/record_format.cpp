@@ -70,6 +70,12 @@ Result<SegmentHeader> decode_segment_header(ByteView block) {
   header.epoch = get<std::uint64_t>(block, 40);
   header.salt = get<std::uint64_t>(block, 48);
   header.first_number = get<std::uint64_t>(block, 56);
+  // These decide how many files are made and how far is counted, so a good CRC is not enough.
+  if (!can_be_segments(header.segments) || header.index >= header.segments ||
+      !can_be_segment_bytes(header.segment_bytes) || header.epoch > most_number ||
+      header.first_number > most_number) {
+    return fail(ErrorCode::corrupt, "a segment header with a field that cannot be");
+  }
   return header;
 }
 
@@ -146,7 +152,7 @@ Result<RecordHeader> decode_record_header(ByteView block) {
   header.payload_hash = get_array<32>(block, 104);
   const bool known = (header.type == RecordType::capture || header.type == RecordType::gap) &&
                      header.record_class <= RecordClass::gap;
-  if (!known || header.number == 0)
+  if (!known || !NumberRange{header.number, header.number}.can_be())
     return fail(ErrorCode::corrupt, "a record header with a field that cannot be");
   return header;
 }

@@ -23,6 +23,18 @@ inline constexpr std::uint16_t format_version = 1;
 inline constexpr std::size_t segment_header_bytes = 2 * block_bytes;
 inline constexpr std::size_t trailer_bytes = 16;
 
+// A queue's shape, fixed when it is formatted.
+inline constexpr std::uint32_t fewest_segments = 3;
+inline constexpr std::uint32_t most_segments = 512;
+inline constexpr std::uint32_t smallest_segment = 32 * 1024;
+inline constexpr std::uint32_t largest_segment = 1U << 30U;
+[[nodiscard]] constexpr bool can_be_segments(std::uint32_t segments) {
+  return segments >= fewest_segments && segments <= most_segments;
+}
+[[nodiscard]] constexpr bool can_be_segment_bytes(std::uint32_t bytes) {
+  return bytes % block_bytes == 0 && bytes >= smallest_segment && bytes <= largest_segment;
+}
+
 using QueueUuid = std::array<std::uint8_t, 16>;
 
 struct SegmentHeader {

@@ -208,6 +208,53 @@ TEST(Damage, ASegmentOfAnotherQueueDoesNotTakeOver) {
   EXPECT_EQ(contents(*queue).records, (std::map<std::uint64_t, std::string>{{1, "one"}}));
 }
 
+// What a good CRC does not vouch for: fields that would make files without end, or numbers run over.
+TEST(Damage, OfAFieldBelowAGoodCrcIsFound) {
+  Bytes block(block_bytes);
+  const SegmentHeader good{
+      .index = 2, .segments = 3, .segment_bytes = 32 * 1024, .epoch = 1, .first_number = 1};
+  encode(good, block);
+  ASSERT_TRUE(decode_segment_header(block));
+  const auto refused = [&](const auto& change) {
+    SegmentHeader header = good;
+    change(header);
+    encode(header, block);
+    return !decode_segment_header(block);
+  };
+  EXPECT_TRUE(refused([](SegmentHeader& header) { header.segments = 2; }));
+  EXPECT_TRUE(refused([](SegmentHeader& header) { header.segments = UINT32_MAX; }));
+  EXPECT_TRUE(refused([](SegmentHeader& header) { header.index = 3; }));
+  EXPECT_TRUE(refused([](SegmentHeader& header) { header.segment_bytes = 0; }));
+  EXPECT_TRUE(refused([](SegmentHeader& header) { header.segment_bytes = 32 * 1024 + 1; }));
+  EXPECT_TRUE(refused([](SegmentHeader& header) { header.epoch = UINT64_MAX; }));
+  EXPECT_TRUE(refused([](SegmentHeader& header) { header.first_number = UINT64_MAX; }));
+
+  RecordHeader record{.number = UINT64_MAX};
+  Bytes bytes;
+  static_cast<void>(encode(record, {}, {}, bytes));
+  EXPECT_FALSE(decode_record_header(bytes));
+  EXPECT_FALSE(decode_gaps(encode(Gaps{{{5, UINT64_MAX}, GapReason::damaged}})));
+}
+
+TEST(Damage, OfARangeBelowAGoodCrcCostsTheAcknowledgementBlock) {
+  for (const NumberRange range : {NumberRange{0, 3}, NumberRange{7, 3}, NumberRange{3, UINT64_MAX}}) {
+    Bytes block(acknowledgement_file_bytes);
+    put(block, 0, std::uint64_t{0x0A0D4B4341575957});
+    put(block, 8, format_version);
+    put(block, 12, std::uint32_t{1});
+    put(block, 40, std::uint64_t{10});
+    const auto owner_of = [&](const NumberRange& settled) {
+      put(block, 64, settled.first);
+      put(block, 72, settled.last);
+      put(block, 60, crc32c(ByteView(block).subspan(64, 16), crc32c(ByteView(block).first(60))));
+      return acknowledgement_owner(block);
+    };
+    EXPECT_TRUE(owner_of({1, 3}));
+    EXPECT_FALSE(owner_of(range));
+  }
+  EXPECT_FALSE(acknowledgement_owner(Bytes(10)));
+}
+
 TEST(OpenQueue, RefusesADirectoryThatHoldsAnythingElse) {
   const doubles::TemporaryFolder folder;
   std::ofstream(folder.path() / "holiday.txt") << "x";
