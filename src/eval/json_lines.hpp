@@ -51,6 +51,8 @@ auto read_json(std::string_view document, const std::string& where, Read read)
     return read(Json::parse(document));
   } catch (const Json::parse_error& error) {
     return fail(ErrorCode::invalid_input, where + ": not valid JSON near byte " + std::to_string(error.byte));
+  } catch (const Json::exception&) {  // 1e999, which is JSON and no number of ours
+    return fail(ErrorCode::invalid_input, where + ": a number in it is out of range");
   } catch (const JsonProblem& problem) {
     return fail(ErrorCode::invalid_input, where + ": " + problem.what);
   }

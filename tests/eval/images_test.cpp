@@ -141,6 +141,8 @@ TEST(PictureLines, BadOnesAreNamedByLineAndMember) {
               HasSubstr("r.jsonl, line 1: member \"file\": expected a text"));
   EXPECT_THAT(parse_reads("\n{nonsense", "r.jsonl").error().message,
               HasSubstr("r.jsonl, line 2: not valid JSON"));
+  EXPECT_THAT(parse_reads(R"({"cpu_ms":-1e999})", "r.jsonl").error().message,
+              HasSubstr("r.jsonl, line 1: a number in it is out of range"));
   EXPECT_THAT(parse_reads(R"({"file":"f","cpu_ms":1,"plates":[{"box":[1,2,3]}]})", "r.jsonl").error().message,
               HasSubstr("expected a list of 4 numbers"));
   EXPECT_THAT(parse_reads("[]", "r.jsonl").error().message, HasSubstr("expected an object"));

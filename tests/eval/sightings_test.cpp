@@ -108,6 +108,7 @@ TEST(Truth, ErrorsNameFileVehicleAndMember) {
             "d.truth.json: vehicles[0]: member \"direction\" is missing");
   EXPECT_EQ(message(R"({"version":2})"), "d.truth.json: member \"version\": expected 1");
   EXPECT_THAT(message("{"), HasSubstr("d.truth.json: not valid JSON"));
+  EXPECT_THAT(message(R"({"version":1e999})"), HasSubstr("d.truth.json: a number in it is out of range"));
   EXPECT_THAT(message("[1]"), HasSubstr("d.truth.json: expected an object"));
 }
 
