@@ -9,6 +9,7 @@
 #include <toml++/toml.h>
 
 #include "wayside/base/files.hpp"
+#include "wayside/base/json_text.hpp"
 
 namespace wayside::vrm {
 namespace {
@@ -51,7 +52,7 @@ class Reading {
                  std::initializer_list<std::string_view> known) const {
     for (const auto& [key, value] : table) {
       if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
-        refuse(value, fmt::format("unknown field \"{}\" in {}; expected {}", key.str(), name,
+        refuse(value, fmt::format("unknown field \"{}\" in {}; expected {}", json_escape(key.str()), name,
                                   fmt::join(known, ", ")));
       }
     }
@@ -106,7 +107,8 @@ class Reading {
       const std::string_view name = key.str();
       const bool good =
           name.size() == 1 && ((name[0] >= 'a' && name[0] <= 'z') || (name[0] >= 'A' && name[0] <= 'Z'));
-      if (!good) refuse(value, fmt::format("class \"{}\" has a wrong name; expected one letter", name));
+      if (!good)
+        refuse(value, fmt::format("class \"{}\" has a wrong name; expected one letter", json_escape(name)));
       const std::string field = fmt::format("classes.{}", name);
       classes[static_cast<std::size_t>(name[0])] = characters(value, field, text(listed, field, name));
     }
@@ -120,14 +122,15 @@ class Reading {
     const std::string name = text(*form, "form.name", "name");
     if (name == "unknown" ||
         std::find(tables.forms.begin(), tables.forms.end(), name) != tables.forms.end()) {
-      refuse(*form, fmt::format("form \"{}\" is there twice; expected one [[form]] for each name", name));
+      refuse(*form, fmt::format("form \"{}\" is there twice; expected one [[form]] for each name",
+                                json_escape(name)));
     }
     const double weight = number(*form, "form.weight", "weight", 1e-9, 1);
     const toml::array* patterns = (*form)["patterns"].as_array();
     if (patterns == nullptr || patterns->empty()) {
       refuse(*form,
              fmt::format("field \"patterns\" of form \"{}\" is missing or wrong; expected a list of texts",
-                         name));
+                         json_escape(name)));
     }
     tables.forms.push_back(name);
     const double log_share = std::log(weight / static_cast<double>(patterns->size()));
@@ -142,7 +145,7 @@ class Reading {
     const std::optional<std::string> notation = node.value_exact<std::string>();
     if (!notation || notation->empty() || notation->size() > most_positions) {
       refuse(node, fmt::format("a pattern of form \"{}\" is wrong; expected a text of 1 to {} class letters",
-                               form, most_positions));
+                               json_escape(form), most_positions));
     }
     Pattern pattern;
     pattern.form = tables.forms.size() - 1;
@@ -152,7 +155,7 @@ class Reading {
         if (pattern.age || at + 1 == notation->size() || (*notation)[at + 1] != age_mark) {
           refuse(node,
                  fmt::format("pattern \"{}\" has a lone or repeated age identifier; expected one \"@@\"",
-                             *notation));
+                             json_escape(*notation)));
         }
         pattern.age = at++;
         const CharacterSet digits = characters(node, "age identifier", "0123456789");
@@ -165,7 +168,7 @@ class Reading {
       const CharacterSet set = place < classes_.size() ? classes_[place] : CharacterSet{};
       if (set.none()) {
         refuse(node, fmt::format("pattern \"{}\" names the class \"{}\", which [classes] does not have",
-                                 *notation, name));
+                                 json_escape(*notation), json_escape({&name, 1})));
       }
       pattern.positions.push_back(set);
       pattern.log_prior += std::log(letters) - std::log(static_cast<double>(set.count()));
@@ -233,10 +236,14 @@ Result<VrmSyntax::Tables> read_tables(const std::filesystem::path& file, UtcTime
   try {
     return Reading(file, today).tables(toml::parse(*content));
   } catch (const toml::parse_error& error) {
-    return fail(ErrorCode::invalid_input, fmt::format("{}: line {}: not TOML: {}", file.string(),
-                                                      error.source().begin.line, error.description()));
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{}: line {}: not TOML: {}", file.string(), error.source().begin.line,
+                            json_escape(error.description())));
   } catch (const Refusal& refusal) {
     return fail(ErrorCode::invalid_input, refusal.message);
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{}: cannot be read as TOML: {}", file.string(), json_escape(error.what())));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "wayside/base/files.hpp"
+#include "wayside/base/json_text.hpp"
 
 namespace wayside::roadsim {
 
@@ -18,6 +19,8 @@ namespace {
 
 constexpr double farthest =
     60;  // mm that a centre line may run beyond its character before it is surely a slip
+
+constexpr double least_full_width = 1;  // mm
 
 [[nodiscard]] tl::unexpected<Error> bad(const std::string& field, std::string_view wanted) {
   return fail(ErrorCode::invalid_input,
@@ -71,7 +74,8 @@ Result<Stroke> stroke_from(const json& value, const std::string& where) {
       if (!cut) return fail(std::move(cut.error()));
       (key == "start_cut" ? stroke.start_cut : stroke.end_cut) = *cut;
     } else {
-      return bad(where + "." + key, "absent (known are path, closed, width, start_cut, end_cut)");
+      return bad(where + "." + json_escape(key),
+                 "absent (known are path, closed, width, start_cut, end_cut)");
     }
   }
   if (stroke.path.size() < (stroke.closed ? 3U : 2U)) {
@@ -99,7 +103,8 @@ class GlyphReader {
     if (glyphs == root.end() || !glyphs->is_object())
       return bad("glyphs", "an object with one entry a character");
     for (const auto& [key, ignored] : glyphs->items()) {
-      if (key.size() != 1 || !GlyphSet::has(key[0])) return bad("glyphs." + key, "one of 0-9 and A-Z");
+      if (key.size() != 1 || !GlyphSet::has(key[0]))
+        return bad("glyphs." + json_escape(key), "one of 0-9 and A-Z");
     }
     for (std::size_t i = 0; i < glyph_characters.size(); ++i) {
       const std::string name(1, glyph_characters[i]);
@@ -110,6 +115,10 @@ class GlyphReader {
       }
       set.full_width_ = std::max(set.full_width_, set.glyphs_[i].width);
     }
+    // Every width is a share of what the widest has beyond its stroke.
+    if (set.full_width_ - *stroke < least_full_width)
+      return bad("glyphs",
+                 fmt::format("characters of which one is {} mm wider than the stroke", least_full_width));
     return set;
   }
 
@@ -141,7 +150,7 @@ Result<GlyphSet> GlyphSet::load(const std::filesystem::path& file) {
     root = json::parse(*text);
   } catch (const json::exception& error) {
     return fail(ErrorCode::invalid_input, fmt::format("{} is not JSON ({}): correct it or restore the file",
-                                                      file.string(), error.what()));
+                                                      file.string(), json_escape(error.what())));
   }
   auto set = GlyphReader::read(root);
   if (!set) return fail(set.error().context(file.string()));

@@ -254,6 +254,13 @@ TEST(VrmSyntaxFile, EveryErrorNamesLineAndField) {
   }
 }
 
+TEST(VrmSyntaxFile, WhatAnErrorQuotesIsEscaped) {
+  EXPECT_THAT(error_of(with("[\"ld\"]", R"(["l\u001b"])")), HasSubstr(R"("l\u001b" names the class "\u001b")"));
+  EXPECT_THAT(error_of(with("[\"ld\"]", R"(["@\n"])")), HasSubstr(R"("@\n" has a lone)"));
+  EXPECT_THAT(error_of(with("weight = 0.5", R"("\u009b" = 1)")), HasSubstr(R"(unknown field "\u009b")"));
+  EXPECT_THAT(error_of(with("\"tiny\"\npatterns = [\"ld\"]", R"("\u007f")")), HasSubstr(R"(form "\u007f")"));
+}
+
 TEST(VrmSyntaxFile, AMissingFileIsNamed) {
   const auto syntax = VrmSyntax::load("/nowhere/forms.toml", late_2026);
   ASSERT_FALSE(syntax);

@@ -65,6 +65,22 @@ TEST_F(GlyphFile, WrongFieldsAreNamed) {
   EXPECT_THAT(message_after("\"start_cut\": 90", "\"start_cut\": 999"), HasSubstr("start_cut"));
 }
 
+TEST_F(GlyphFile, WhatAMessageQuotesIsEscaped) {
+  EXPECT_THAT(message_after("\"A\": {", R"("\u001b[2J": {)"), HasSubstr(R"(glyphs.\u001b[2J must be)"));
+  EXPECT_THAT(message_after("\"closed\"", R"("\u009b")"), HasSubstr(R"(strokes[0].\u009b must be)"));
+  EXPECT_THAT(message_for("{\x7f"), HasSubstr(R"(\u007f)"));
+}
+
+TEST_F(GlyphFile, CharactersAllAsWideAsTheStrokeAreRefused) {
+  std::string glyphs;
+  for (const char character : glyph_characters) {
+    glyphs += glyphs.empty() ? "" : ",";
+    glyphs += std::string("\"") + character + R"(":{"width":14,"strokes":[{"path":[[7,0],[7,79]]}]})";
+  }
+  EXPECT_THAT(message_for(R"({"version":1,"height":79,"stroke":14,"glyphs":{)" + glyphs + "}}"),
+              HasSubstr("wider than the stroke"));
+}
+
 TEST_F(GlyphFile, AMissingCharacterIsNamed) {
   EXPECT_THAT(message_for(R"({"version": 1, "height": 79, "stroke": 14, "glyphs": {}})"),
               HasSubstr("glyphs.0"));
