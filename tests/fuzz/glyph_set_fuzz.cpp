@@ -13,7 +13,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require_good(glyphs.error());
     return 0;
   }
-  const roadsim::CharacterSize car{.height = 79, .width = 50, .stroke = 14};
+  roadsim::CharacterSize car{};
+  car.height = 79;
+  car.width = 50;
+  car.stroke = 14;
   for (const char character : roadsim::glyph_characters) {
     const double width = glyphs->width(character, car);
     require(width >= car.stroke - 1e-6 && width <= car.width + 1e-6,

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   for (const eval::PictureReads& one : *reads) {
     const std::string line = eval::json_line(one);
-    require(is_plain_text(line), "a line is one line of UTF-8");
+    require(line.find('\n') == std::string::npos, "a line is one line");
     const auto again = eval::parse_reads(line, "reads.jsonl");
     if (!again) std::fprintf(stderr, "%s\n%s\n", line.c_str(), again.error().message.c_str());
     require(again && again->size() == 1 && again->front().file == one.file &&
