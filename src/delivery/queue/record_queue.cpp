@@ -24,6 +24,8 @@ constexpr std::uint64_t numbers_reserved = 64;
 // What a gap record takes besides its entries: the document's frame, the record's header and trailer.
 constexpr std::size_t gap_document_bytes = 64;
 constexpr std::size_t gap_fixed_bytes = 512;
+// A receiver takes documents of at most 64 KiB (https_api.md), and a gap is at most 130 bytes of JSON.
+constexpr std::size_t most_gaps_a_document = 65'000 / 130;
 // A group whose sync failed is tried on so many segments.
 constexpr int most_attempts = 3;
 
@@ -157,7 +159,9 @@ class FlashQueue : public RecordQueue {
 
   // A gap record takes an eighth of a segment at most; what does not fit waits for the next one.
   [[nodiscard]] std::uint64_t gap_room() const { return segment_bytes_ / 8 / block_bytes * block_bytes; }
-  [[nodiscard]] std::size_t most_gaps() const { return (gap_room() - gap_fixed_bytes) / gap_entry_bytes; }
+  [[nodiscard]] std::size_t most_gaps() const {
+    return std::min<std::size_t>((gap_room() - gap_fixed_bytes) / gap_entry_bytes, most_gaps_a_document);
+  }
   [[nodiscard]] std::uint64_t largest_record() const {
     return segment_bytes_ - segment_header_bytes - gap_room();
   }
