@@ -100,6 +100,58 @@ TEST(ContourLocator, EdgesReachTheCharactersOutermostPixels) {
   EXPECT_LT(height, 1.25F * plate_height);
 }
 
+// Lettering 55 px high on plain paint, as on the rear doors of a lorry.
+cv::Mat painted(const std::vector<std::string>& lines, const cv::Scalar& paint, const cv::Scalar& letters) {
+  cv::Mat picture(540, 960, CV_8UC3, paint);
+  int y = 200;
+  for (const std::string& line : lines) {
+    cv::putText(picture, line, {120, y}, cv::FONT_HERSHEY_SIMPLEX, 1.8, letters, 6, cv::LINE_AA);
+    y += 90;
+  }
+  return picture;
+}
+
+TEST(ContourLocator, LetteringOnPlainPaintIsNoPlate) {
+  const cv::Scalar white(225, 230, 230);
+  const cv::Scalar black(30, 30, 30);
+  EXPECT_TRUE(located(painted({"QUICK PARCELS", "01632 960828"}, white, black)).empty());
+  EXPECT_TRUE(located(painted({"QUICK PARCELS", "01632 960828"}, black, white)).empty());
+  EXPECT_TRUE(located(painted({"01632    960828"}, white, black)).empty());
+  EXPECT_TRUE(located(painted({"AB52 CDE"}, white, black)).empty());
+}
+
+TEST(ContourLocator, AGroupOfALongerRowIsNoPlateThoughALineCutsItOff) {
+  cv::Mat picture = painted({"01632 960828"}, {225, 230, 230}, {30, 30, 30});
+  cv::line(picture, {345, 0}, {345, 539}, {60, 60, 60}, 6);  // where the doors meet
+  EXPECT_TRUE(located(picture).empty());
+}
+
+TEST(ContourLocator, LetteringAtThePicturesEdgeIsNoPlate) {
+  const cv::Mat picture = painted({"01632 960828"}, {225, 230, 230}, {30, 30, 30});
+  EXPECT_TRUE(located(picture.rowRange(150, picture.rows).clone()).empty());
+  EXPECT_TRUE(located(picture.rowRange(0, 206).clone()).empty());
+}
+
+TEST(ContourLocator, AFramedPlateIsFoundBetweenLettering) {
+  const DrawnFrame drawn = draw_frame(plate_of("AB52CDE"), 240);
+  cv::Mat picture = drawn.picture;
+  cv::putText(picture, "01632 960828", {250, 180}, cv::FONT_HERSHEY_SIMPLEX, 1.4, {235, 235, 235}, 4);
+  cv::putText(picture, "QUICK PARCELS", {250, 400}, cv::FONT_HERSHEY_SIMPLEX, 1.4, {235, 235, 235}, 4);
+  const std::vector<PlateCandidate> candidates = located(picture);
+  EXPECT_EQ(candidates.size(), 1U);
+  expect_best_is(candidates, drawn);
+}
+
+TEST(ContourLocator, OneEdgeIsEnoughWhereBodyworkHidesTheOther) {
+  DrawnFrame drawn = draw_frame(plate_of("AB52CDE"), 240);
+  // White bodywork right up to the plate's lower edge.
+  const cv::Rect2f box = bounding_box(drawn.plate);
+  const int foot = static_cast<int>(box.y + box.height) - 1;
+  const cv::Vec3b field = drawn.picture.at<cv::Vec3b>(foot - 2, static_cast<int>(centre(drawn.plate).x));
+  drawn.picture(cv::Rect(0, foot, drawn.picture.cols, drawn.picture.rows - foot)).setTo(field);
+  EXPECT_FALSE(located(drawn.picture).empty());
+}
+
 TEST(ContourLocator, WidthLimitsAreKept) {
   const DrawnFrame drawn = draw_frame(plate_of("AB52CDE"), 300);
   LocatorOptions options;
