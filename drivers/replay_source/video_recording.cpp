@@ -8,6 +8,7 @@
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/videoio.hpp>
 
+#include "wayside/base/json_text.hpp"
 #include "wayside/base/log.hpp"
 
 #include "drivers/replay_source/recording.hpp"
@@ -76,7 +77,8 @@ class VideoRecording final : public Recording {
       promised_ =
           counts_frames_ && promised >= 1 && promised < 1e9 ? static_cast<std::uint64_t>(promised) : 0;
     } catch (const std::exception& error) {
-      return fail(ErrorCode::corrupt, fmt::format("{} cannot be opened: {}", file_.string(), error.what()));
+      return fail(ErrorCode::corrupt,
+                  fmt::format("{} cannot be opened: {}", file_.string(), json_escape(error.what())));
     }
     delivered_ = 0;
     return {};
@@ -92,7 +94,7 @@ class VideoRecording final : public Recording {
       return RecordedPicture{std::move(picture), at, name};
     } catch (const std::exception& error) {
       return fail(ErrorCode::corrupt, fmt::format("{}, frame {} cannot be decoded: {}", file_.string(),
-                                                  delivered_, error.what()));
+                                                  delivered_, json_escape(error.what())));
     }
   }
 
