@@ -57,7 +57,7 @@ if [ -z "$video" ]; then
             die "the scene could not be drawn; the line above says why"
         touch "$scene.done"
     fi
-    video="$(ls "$scene".mp4 "$scene".avi 2>/dev/null | head -1)"
+    video="$scene.mp4"
     truth="$scene.truth.json"
     lanes="$scene.lanes.toml"
 fi
