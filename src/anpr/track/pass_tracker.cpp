@@ -1,7 +1,9 @@
 #include "wayside/anpr/track/pass_tracker.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -16,6 +18,15 @@ constexpr std::size_t most_open_tracks = 32;
 // Frames lost on the way must not break a track, but after so many closing times a track is over whatever
 // comes.
 constexpr double longest_gap = 4;
+// Signs, painted lettering and telephone numbers that pass for a plate in a frame or two take one of these
+// forms, "unknown" being none at all: so few looks at a rare form say nothing, however sure each of them is.
+constexpr std::array<std::string_view, 4> forms_of_lettering = {"unknown", "trade", "dateless", "ni"};
+constexpr std::uint32_t more_reads_for_them = 1;
+
+bool could_be_lettering(const VehiclePass& pass) {
+  return std::find(forms_of_lettering.begin(), forms_of_lettering.end(), pass.format) !=
+         forms_of_lettering.end();
+}
 
 class VotingPassTracker : public PassTracker {
  public:
@@ -128,6 +139,9 @@ class VotingPassTracker : public PassTracker {
     if (reported_.repeats(pass, track.motion()) || is_leftover_of_any(track, pass, open_) ||
         is_leftover_of_any(track, pass, closing)) {
       return Verdict::repeat;
+    }
+    if (could_be_lettering(pass) && pass.reads_used < options_.min_reads + more_reads_for_them) {
+      return Verdict::too_unsure;
     }
     const bool few_reads = pass.reads_used < options_.min_reads;
     const float least = few_reads ? options_.single_read_confidence : options_.min_pass_confidence;

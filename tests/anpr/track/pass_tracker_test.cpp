@@ -45,6 +45,27 @@ TEST(PassTracker, OneVehicleWithNoisyReadsWinsByVote) {
   EXPECT_EQ(pass.frame_height, frame_height);
 }
 
+// As many reads of one text and form as told, on a vehicle that moves.
+std::vector<std::string> reported_after(int reads, const std::string& vrm, const std::string& form) {
+  RecordedRoad road;
+  for (int frame = 0; frame < reads; ++frame) {
+    EvidencedRead read = plate_read(vrm, 0.95F, {600, 200 + 40.0F * static_cast<float>(frame)}, 120, frame);
+    read.read.format = form;
+    road.read(frame, std::move(read));
+  }
+  return vrms_of(road.play());
+}
+
+TEST(PassTracker, AFormThatLetteringFitsNeedsAReadMoreHoweverSure) {
+  for (const char* form : {"unknown", "trade", "dateless", "ni"}) {
+    EXPECT_THAT(reported_after(1, "60828", form), IsEmpty()) << form;
+    EXPECT_THAT(reported_after(2, "60828", form), IsEmpty()) << form;
+    EXPECT_THAT(reported_after(3, "60828", form), ElementsAre("60828")) << form;
+  }
+  EXPECT_THAT(reported_after(1, "AB12CDE", "current"), ElementsAre("AB12CDE"));
+  EXPECT_THAT(reported_after(2, "A123BCD", "prefix"), ElementsAre("A123BCD"));
+}
+
 TEST(PassTracker, TwoVehiclesBumperToBumperStayTwo) {
   // The follower runs through the very places the leader has just left, three plate widths behind.
   RecordedRoad road;

@@ -17,7 +17,9 @@
 //  each further
 //    look halves its odds, because it would have to be the same something.
 // So one look gives its own confidence, agreeing looks give more, contradicting ones less, and nothing
-// exceeds 0.999. Only a vrm that was read as such can win, so that there are always pictures that show it.
+// exceeds 0.999. A vrm of no form or of a rare one, which lettering can have too, is reported only with a
+// read more than min_reads, however sure. Only a vrm that was read as such can win, so that there are always
+// pictures that show it.
 #pragma once
 
 #include <cstddef>
