@@ -11,8 +11,8 @@ using namespace wayside::fuzz;
 void check_segment_header(ByteView bytes) {
   const Result<flash::SegmentHeader> header = flash::decode_segment_header(bytes);
   if (!header) return require_good(header.error());
-  require(header->segments >= 3 && header->segments <= 512 && header->index < header->segments,
-          "a queue has 3 to 512 segments, and a segment is one of them");
+  require(header->segments >= 3 && header->segments <= 4096 && header->index < header->segments,
+          "a queue has 3 to 4096 segments, and a segment is one of them");
   require(header->segment_bytes % flash::block_bytes == 0 && header->segment_bytes >= 32U << 10U &&
               header->segment_bytes <= 1U << 30U,
           "a segment has whole blocks, 32 KiB to 1 GiB");

@@ -25,7 +25,7 @@ inline constexpr std::size_t trailer_bytes = 16;
 
 // A queue's shape, fixed when it is formatted.
 inline constexpr std::uint32_t fewest_segments = 3;
-inline constexpr std::uint32_t most_segments = 512;
+inline constexpr std::uint32_t most_segments = 4096;  // 32 GiB of 8 MiB segments
 inline constexpr std::uint32_t smallest_segment = 32 * 1024;
 inline constexpr std::uint32_t largest_segment = 1U << 30U;
 [[nodiscard]] constexpr bool can_be_segments(std::uint32_t segments) {

@@ -42,7 +42,7 @@ struct RecordParts {
 
 struct QueueOptions {
   std::filesystem::path directory;
-  std::uint32_t segments = 64;              // 3 to 512; fixed when formatted
+  std::uint32_t segments = 64;              // 3 to 4,096; fixed when formatted
   std::uint32_t segment_bytes = 8U << 20U;  // a multiple of 4096, 32 KiB to 1 GiB; fixed when formatted
   std::uint32_t group_records = 4;          // records a sync at most
   CounterSet* counters =
