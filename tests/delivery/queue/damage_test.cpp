@@ -296,7 +296,7 @@ TEST(OpenQueue, SaysHowMuchRoomIsMissingAndLeavesNothingBehind) {
 
 TEST(OpenQueue, RefusesSizesThatCannotBe) {
   for (const auto& [segments, bytes] : std::vector<std::pair<std::uint32_t, std::uint32_t>>{
-           {2, 65536}, {513, 65536}, {3, 65537}, {3, 4096}, {0, 0}}) {
+           {2, 65536}, {4097, 65536}, {3, 65537}, {3, 4096}, {0, 0}}) {
     FaultyDevice device;
     QueueOptions options = small_queue();
     options.segments = segments;
