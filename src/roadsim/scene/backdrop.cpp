@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include <opencv2/core/utility.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "wayside/roadsim/plates/random.hpp"
@@ -16,6 +17,7 @@ struct Hit {
   Surface surface;
   cv::Vec3f at;
   float retro = 0;
+  float rough = 1;  // of what it returns to the flash, more than a matt sheet would at that slant
   bool sky = false;
 };
 
@@ -158,6 +160,8 @@ class World {
     Hit hit;
     hit.at = at;
     hit.surface.normal = {0, 0, 1};
+    // Stones and grass turn faces to the camera, however low it looks across them.
+    hit.rough = 12;
     const float x = at[0];
     const float y = at[1];
     const float patch = tile_at(coarse_, x / 17, y / 31);
@@ -311,12 +315,17 @@ Backdrop draw_backdrop(const Scenario& scenario, const SceneCamera& camera, cons
   backdrop.leaves = cv::Mat::zeros(size, CV_32FC2);
   cv::Mat sunny(size * fine, CV_32FC3), shady(size * fine, CV_32FC3), flash(size * fine, CV_32FC1);
   const float tile = static_cast<float>(lighting.leaves().cols) / Lighting::leaves_tile_m;
-  for (int y = 0; y < sunny.rows; ++y) {
+  const auto draw_row = [&](int y) {
     for (int x = 0; x < sunny.cols; ++x) {
       const cv::Vec3d ray = camera.ray({(x + 0.5) / fine - 0.5, (y + 0.5) / fine - 0.5});
       const Hit hit = world.look(eye, ray);
       cv::Vec3f lit, dark;
       float flashed = 0;
+      // The flash is aimed: its pool on the road fades towards the picture's corners.
+      const float across = (static_cast<float>(x) + 0.5F) / static_cast<float>(sunny.cols) - 0.5F;
+      const float down = (static_cast<float>(y) + 0.5F - 0.5F * static_cast<float>(sunny.rows)) /
+                         static_cast<float>(sunny.cols);
+      const float beam = std::exp(-(across * across + down * down) / 0.14F);
       if (hit.sky) {
         lit = dark = lighting.sky(hit.at * (1 / static_cast<float>(cv::norm(hit.at))));
       } else {
@@ -326,7 +335,7 @@ Backdrop draw_backdrop(const Scenario& scenario, const SceneCamera& camera, cons
         to_eye *= 1 / distance;
         lit = lighting.radiance(hit.surface, to_eye, distance, 1, 0);
         dark = lighting.radiance(hit.surface, to_eye, distance, 0, 0);
-        flashed = lighting.radiance(hit.surface, to_eye, distance, 0, 1)[1] - dark[1] +
+        flashed = (lighting.radiance(hit.surface, to_eye, distance, 0, 1)[1] - dark[1]) * hit.rough * beam +
                   hit.retro * Lighting::retro(distance);
         // Air between: the far end of the road is paler.
         const float haze = (1 - std::exp(-distance / (scenario.rain > 0 ? 170.0F : 900.0F)));
@@ -344,7 +353,11 @@ Backdrop draw_backdrop(const Scenario& scenario, const SceneCamera& camera, cons
       shady.at<cv::Vec3f>(y, x) = dark;
       flash.at<float>(y, x) = flashed;
     }
-  }
+  };
+  cv::parallel_for_({0, sunny.rows}, [&](const cv::Range& rows) {
+    for (int y = rows.start; y < rows.end; ++y)
+      draw_row(y);
+  });
   cv::resize(sunny, backdrop.sunny, size, 0, 0, cv::INTER_AREA);
   cv::resize(shady, backdrop.shady, size, 0, 0, cv::INTER_AREA);
   cv::resize(flash, backdrop.flash, size, 0, 0, cv::INTER_AREA);

@@ -53,11 +53,23 @@ Pose Cast::pose(const Vehicle& vehicle, double time_s) const {
 }
 
 std::shared_ptr<const Actor> Cast::actor(const Vehicle& vehicle) const {
-  if (const auto found = actors_.find(vehicle.id); found != actors_.end()) return found->second;
-  while (actors_.size() >= actors_kept) {
-    // Vehicles are numbered as they come by: the lowest has left, or is the first to.
-    actors_.erase(actors_.begin()->first < vehicle.id ? actors_.begin() : std::prev(actors_.end()));
+  std::shared_ptr<Place> place;
+  {
+    const std::lock_guard lock(wings_->mutex);
+    auto& places = wings_->places;
+    std::shared_ptr<Place>& kept = places[vehicle.id];
+    if (!kept) kept = std::make_shared<Place>();
+    place = kept;
+    while (places.size() > actors_kept) {
+      // Vehicles are numbered as they come by: the lowest has left, or is the first to.
+      places.erase(places.begin()->first < vehicle.id ? places.begin() : std::prev(places.end()));
+    }
   }
+  std::call_once(place->once, [&] { place->actor = dress(vehicle); });
+  return place->actor;
+}
+
+std::shared_ptr<const Actor> Cast::dress(const Vehicle& vehicle) const {
   const PlateSpec& spec = specs_[index(vehicle)];
   const cv::Size2d size = plate_sizes_[index(vehicle)];
   const LaneSpec& lane = scenario_.lanes[vehicle.lane];
@@ -69,9 +81,8 @@ std::shared_ptr<const Actor> Cast::actor(const Vehicle& vehicle) const {
   auto artwork = press_->draw(spec, px_per_mm);
   // The same plate was drawn when the cast was made; only memory could fail now.
   PlatePainter painter(artwork ? *artwork : *press_->draw(spec, check_px_per_mm));
-  auto made = std::make_shared<const Actor>(Actor{
+  return std::make_shared<const Actor>(Actor{
       &vehicle, spec, size, seen, make_body(vehicle.kind, seen, size, vehicle.seed), std::move(painter)});
-  return actors_.emplace(vehicle.id, std::move(made)).first->second;
 }
 
 bool Cast::in_picture(const Vehicle& vehicle, double time_s) const {

@@ -1,9 +1,12 @@
 // The vehicles of a scene as they appear: body, plate, place in the world; made when first seen, let go when
 // gone.
+//
+// Threads: const functions from any number at once; who asks first for an actor makes it, the others wait.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "wayside/roadsim/plates/plate_press.hpp"
@@ -53,7 +56,16 @@ class Cast {
   Traffic traffic_;
   std::vector<PlateSpec> specs_;
   std::vector<cv::Size2d> plate_sizes_;
-  mutable std::map<int, std::shared_ptr<const Actor>> actors_;
+  struct Place {  // of an actor that is made or being made
+    std::once_flag once;
+    std::shared_ptr<const Actor> actor;
+  };
+  struct Wings {
+    std::mutex mutex;
+    std::map<int, std::shared_ptr<Place>> places;
+  };
+  [[nodiscard]] std::shared_ptr<const Actor> dress(const Vehicle& vehicle) const;
+  std::unique_ptr<Wings> wings_ = std::make_unique<Wings>();
 };
 
 }  // namespace wayside::roadsim

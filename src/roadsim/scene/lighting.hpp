@@ -51,6 +51,11 @@ class Lighting {
   static constexpr float leaves_tile_m = 14;
 
  private:
+  // What stands or shines in a direction above the horizon; mirrored() reads it from a table.
+  [[nodiscard]] cv::Vec3f surroundings(const cv::Vec3f& direction) const;
+  [[nodiscard]] cv::Vec3f mirrored(const cv::Vec3f& direction) const;
+  static constexpr int mirrored_side = 256;
+
   [[nodiscard]] static float falloff(float distance) { return 225.0F / (distance * distance); }
 
   Light light_;
@@ -62,6 +67,7 @@ class Lighting {
   bool shaded_ = false;
   cv::Mat clouds_;
   cv::Mat leaves_;
+  cv::Mat mirrored_;  // CV_32FC4, the fourth idle
 };
 
 }  // namespace wayside::roadsim

@@ -1,6 +1,8 @@
 #include "wayside/roadsim/scene/recording.hpp"
 
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <opencv2/videoio.hpp>
@@ -8,6 +10,8 @@
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
+
+#include "ordered_frames.hpp"
 
 namespace wayside::roadsim {
 
@@ -26,8 +30,11 @@ std::string sidecar_text(const Scenario& scenario, const Exposure& exposure, int
   return text;
 }
 
-Status write_video(const Scene& scene, const std::filesystem::path& path,
-                   const std::function<void(int, int)>& progress) {
+// Gives what stands in the frames that were written.
+Result<std::vector<std::vector<SeenPlate>>> write_video(const Scene& scene, const std::filesystem::path& path,
+                                                        int threads,
+                                                        const std::function<void(int, int)>& progress) {
+  std::vector<std::vector<SeenPlate>> plates;
   const Scenario& scenario = scene.scenario();
   const bool mjpeg = scenario.codec == Codec::mjpeg;
   const auto refused = [&] {
@@ -45,8 +52,11 @@ Status write_video(const Scene& scene, const std::filesystem::path& path,
       return refused();
     if (mjpeg) writer.set(cv::VIDEOWRITER_PROP_QUALITY, mjpeg_quality);
     const int frames = scene.frame_count();
+    OrderedFrames drawn(scene, frames, threads);
     for (int frame = 0; frame < frames; ++frame) {
-      writer.write(scene.render(frame, scene.planned_exposure()));
+      DrawnFrame next = drawn.next();
+      writer.write(next.picture);
+      plates.push_back(std::move(next.plates));
       if (progress) progress(frame + 1, frames);
     }
     writer.release();
@@ -56,13 +66,13 @@ Status write_video(const Scene& scene, const std::filesystem::path& path,
   }
   std::error_code failed;
   if (std::filesystem::file_size(path, failed) < 100 || failed) return refused();
-  return {};
+  return plates;
 }
 
 }  // namespace
 
 Result<Recorded> record_scene(const Scene& scene, const std::filesystem::path& out,
-                              const std::function<void(int, int)>& progress) {
+                              const std::function<void(int, int)>& progress, int threads) {
   if (out.filename().empty() || out.filename() == "." || out.filename() == "..") {
     return fail(ErrorCode::invalid_input,
                 fmt::format("the output \"{}\" has no name; give FOLDER/NAME", json_escape(out.string())));
@@ -79,15 +89,16 @@ Result<Recorded> record_scene(const Scene& scene, const std::filesystem::path& o
   recorded.video = folder / (name + (scene.scenario().codec == Codec::mjpeg ? ".avi" : ".mp4"));
   recorded.sidecar = folder / (name + ".frames.csv");
   recorded.truth_file = folder / (name + ".truth.json");
-  // The small files first: a folder that cannot be written is found before minutes of drawing.
+  // A small file first: a folder that cannot be written is found before minutes of drawing.
   const std::string sidecar = sidecar_text(scene.scenario(), scene.planned_exposure(), scene.frame_count());
   if (auto written = replace_file(recorded.sidecar, as_bytes(sidecar)); !written)
     return fail(written.error());
-  recorded.truth = scene.truth();
+  const auto plates = write_video(scene, recorded.video, threads, progress);
+  if (!plates) return fail(plates.error());
+  recorded.truth = scene.truth_of(*plates);
   recorded.truth.video = recorded.video.filename().string();
   if (auto written = replace_file(recorded.truth_file, as_bytes(truth_json(recorded.truth))); !written)
     return fail(written.error());
-  if (auto written = write_video(scene, recorded.video, progress); !written) return fail(written.error());
   return recorded;
 }
 

@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "backdrop.hpp"
+#include "blur.hpp"
 #include "cast.hpp"
 #include "lighting.hpp"
 #include "sensor.hpp"
@@ -54,34 +55,65 @@ LaneTruth lane_truth(const LaneSpec& lane, const SceneCamera& camera) {
   return {lane.number, lane.direction, clip(left)};
 }
 
-// Lens and movement together: a Gaussian drawn along the way the plate moves during the exposure.
-cv::Mat blur_kernel(cv::Point2d way, double sigma) {
-  sigma = std::max(sigma, 0.25);
-  const double length = cv::norm(way);
-  const int reach = static_cast<int>(std::ceil(length / 2 + 2.2 * sigma));
-  cv::Mat kernel = cv::Mat::zeros(2 * reach + 1, 2 * reach + 1, CV_32F);
-  const int steps = std::max(1, static_cast<int>(std::ceil(length * 4)));
-  for (int i = 0; i < steps; ++i) {
-    const cv::Point2d at = way * ((i + 0.5) / steps - 0.5);
-    for (int y = -reach; y <= reach; ++y) {
-      for (int x = -reach; x <= reach; ++x) {
-        const double r2 = (x - at.x) * (x - at.x) + (y - at.y) * (y - at.y);
-        kernel.at<float>(y + reach, x + reach) += static_cast<float>(std::exp(-r2 / (2 * sigma * sigma)));
-      }
-    }
-  }
-  kernel.setTo(0, kernel < 1e-3 * kernel.at<float>(reach, reach));
-  return kernel / cv::sum(kernel)[0];
-}
-
 void lay_over(cv::Mat& picture, const Layer& layer) {
   for (int y = 0; y < layer.area.height; ++y) {
-    const cv::Vec4f* over = layer.light.ptr<cv::Vec4f>(y);
-    cv::Vec3f* to = picture.ptr<cv::Vec3f>(layer.area.y + y) + layer.area.x;
-    for (int x = 0; x < layer.area.width; ++x) {
-      if (over[x][3] <= 0) continue;
-      const float rest = 1 - over[x][3];
-      to[x] = {over[x][0] + to[x][0] * rest, over[x][1] + to[x][1] * rest, over[x][2] + to[x][2] * rest};
+    const float* over = layer.light.ptr<float>(y);
+    float* to = picture.ptr<float>(layer.area.y + y) + static_cast<std::ptrdiff_t>(3) * layer.area.x;
+    for (int x = 0; x < layer.area.width; ++x, over += 4, to += 3) {
+      if (over[3] <= 0) continue;
+      const float rest = 1 - over[3];
+      for (int c = 0; c < 3; ++c)
+        to[c] = over[c] + to[c] * rest;
+    }
+  }
+}
+
+float strobe_of(const Exposure& exposure) {
+  return static_cast<float>(exposure.strobe * flash_us(exposure) / std::max(1, exposure.exposure_us));
+}
+
+// A soft spot of any convex shape: where it lies in the picture, and how much of it is there, 0 to 1.
+struct Spot {
+  cv::Rect area;
+  cv::Mat share;  // CV_32FC1
+
+  Spot(const std::vector<cv::Point2f>& points, double sigma, cv::Size picture) {
+    if (points.size() < 3) return;
+    std::vector<cv::Point2f> hull;
+    cv::convexHull(points, hull);
+    const int room = static_cast<int>(3 * sigma) + 2;
+    const cv::Rect box = cv::boundingRect(hull);
+    area = cv::Rect(box.x - room, box.y - room, box.width + 2 * room, box.height + 2 * room) &
+           cv::Rect({0, 0}, picture);
+    if (area.width < 4 || area.height < 4) {
+      area = {};
+      return;
+    }
+    // The softer, the smaller it can be drawn.
+    const int reduced = std::clamp(static_cast<int>(sigma / 1.5), 2, 16);
+    cv::Mat drawn((area.height + reduced - 1) / reduced, (area.width + reduced - 1) / reduced, CV_8UC1,
+                  cv::Scalar(0));
+    std::vector<cv::Point> fixed;
+    for (const cv::Point2f& p : hull) {
+      fixed.emplace_back(cvRound((p.x - static_cast<float>(area.x)) * 16 / static_cast<float>(reduced)),
+                         cvRound((p.y - static_cast<float>(area.y)) * 16 / static_cast<float>(reduced)));
+    }
+    cv::fillConvexPoly(drawn, fixed, cv::Scalar(255), cv::LINE_AA, 4);
+    drawn.convertTo(share, CV_32F, 1 / 255.0);
+    cv::GaussianBlur(share, share, {}, sigma / reduced);
+    cv::resize(share, share, area.size(), 0, 0, cv::INTER_LINEAR);
+  }
+};
+
+// By 1 + change where the spot is whole.
+void scale_light(cv::Mat& picture, const Spot& spot, float change) {
+  for (int y = 0; y < spot.area.height; ++y) {
+    float* out = picture.ptr<float>(spot.area.y + y) + static_cast<std::ptrdiff_t>(3) * spot.area.x;
+    const float* share = spot.share.ptr<float>(y);
+    for (int x = 0; x < spot.area.width; ++x, out += 3) {
+      const float factor = 1 + change * share[x];
+      for (int c = 0; c < 3; ++c)
+        out[c] *= factor;
     }
   }
 }
@@ -96,7 +128,11 @@ struct Scene::Parts {
         backdrop(draw_backdrop(wanted, seen_by, lighting)),
         sensor(wanted),
         weather(wanted, lighting),
-        cast(std::move(players)) {}
+        cast(std::move(players)),
+        planned_strobe(strobe_of({wanted.sensor.exposure_us, wanted.sensor.gain_db, wanted.sensor.strobe})),
+        leaves_move(wanted.swaying_branch && lighting.casts_shadows()) {
+    if (!leaves_move) mix_road(road, 0, planned_strobe);
+  }
 
   Scenario scenario;
   SceneCamera camera;
@@ -105,23 +141,32 @@ struct Scene::Parts {
   Sensor sensor;
   Weather weather;
   Cast cast;
-  cv::Mat road;  // the backdrop under one strobe level
-  float road_strobe = -1;
+  float planned_strobe;
+  bool leaves_move;
+  cv::Mat road;  // the backdrop under the planned strobe; empty where the leaves move
 
   [[nodiscard]] double time_of(int frame) const { return frame / scenario.fps; }
-  [[nodiscard]] cv::Mat lit_road(double time_s, float strobe);
+  void lit_road(cv::Mat& picture, double time_s, float strobe) const;
+  void mix_road(cv::Mat& picture, double time_s, float strobe) const;
   void cast_shadows(cv::Mat& picture, const Actor& actor, double time_s, float strobe) const;
+  void light_road_ahead(cv::Mat& picture, const Actor& actor, double time_s) const;
   void wet_reflection(cv::Mat& picture, const Layer& layer) const;
   void lamps(cv::Mat& picture, const Actor& actor, double time_s) const;
   [[nodiscard]] double visible_share(const PlateCorners& corners,
                                      const std::vector<std::vector<cv::Point2f>>& hiding) const;
 };
 
-cv::Mat Scene::Parts::lit_road(double time_s, float strobe) {
-  const bool moving = scenario.swaying_branch && lighting.casts_shadows();
-  if (!road.empty() && road_strobe == strobe && !moving) return road.clone();
+void Scene::Parts::lit_road(cv::Mat& picture, double time_s, float strobe) const {
+  if (!road.empty() && strobe == planned_strobe) {
+    road.copyTo(picture);
+  } else {
+    mix_road(picture, time_s, strobe);
+  }
+}
+
+void Scene::Parts::mix_road(cv::Mat& picture, double time_s, float strobe) const {
   cv::Mat map = backdrop.leaves;
-  if (moving) {
+  if (leaves_move) {
     const double tile_px_per_m = lighting.leaves().cols / static_cast<double>(Lighting::leaves_tile_m);
     cv::Mat swayed;  // the backdrop's own map stays as it is
     cv::add(backdrop.leaves, cv::Scalar(weather.sway(time_s) * tile_px_per_m, 0), swayed);
@@ -129,21 +174,19 @@ cv::Mat Scene::Parts::lit_road(double time_s, float strobe) {
   }
   cv::Mat sun;
   cv::remap(lighting.leaves(), sun, map, cv::noArray(), cv::INTER_LINEAR, cv::BORDER_WRAP);
-  road.create(camera.size(), CV_32FC3);
-  for (int y = 0; y < road.rows; ++y) {
-    const cv::Vec3f* sunny = backdrop.sunny.ptr<cv::Vec3f>(y);
-    const cv::Vec3f* shady = backdrop.shady.ptr<cv::Vec3f>(y);
+  picture.create(camera.size(), CV_32FC3);
+  for (int y = 0; y < picture.rows; ++y) {
+    const float* sunny = backdrop.sunny.ptr<float>(y);
+    const float* shady = backdrop.shady.ptr<float>(y);
     const float* flash = backdrop.flash.ptr<float>(y);
     const float* share = sun.ptr<float>(y);
-    cv::Vec3f* out = road.ptr<cv::Vec3f>(y);
-    for (int x = 0; x < road.cols; ++x) {
+    float* out = picture.ptr<float>(y);
+    for (int x = 0; x < picture.cols; ++x) {
       const float back = flash[x] * strobe;
-      for (int c = 0; c < 3; ++c)
-        out[x][c] = shady[x][c] + (sunny[x][c] - shady[x][c]) * share[x] + back;
+      for (int i = 3 * x; i < 3 * x + 3; ++i)
+        out[i] = shady[i] + (sunny[i] - shady[i]) * share[x] + back;
     }
   }
-  road_strobe = strobe;
-  return road.clone();
 }
 
 void Scene::Parts::cast_shadows(cv::Mat& picture, const Actor& actor, double time_s, float strobe) const {
@@ -152,51 +195,43 @@ void Scene::Parts::cast_shadows(cv::Mat& picture, const Actor& actor, double tim
   const cv::Vec3f sun = lighting.to_sun();
   for (const MeshVertex& vertex : actor.body.mesh.vertices) {
     cv::Point3d at = pose.world(vertex.at);
-    const double climb = at.z / sun[2];
-    const cv::Point3d falls(at.x - sun[0] * climb, at.y - sun[1] * climb, 0);
-    if (camera.to_camera(falls)[2] > 1) shadow.emplace_back(camera.project(falls));
+    if (lighting.casts_shadows()) {
+      const double climb = at.z / sun[2];
+      const cv::Point3d falls(at.x - sun[0] * climb, at.y - sun[1] * climb, 0);
+      if (camera.to_camera(falls)[2] > 1) shadow.emplace_back(camera.project(falls));
+    }
     at.z = 0;
     if (vertex.at[2] < 0.6F && camera.to_camera(at)[2] > 1) footprint.emplace_back(camera.project(at));
   }
   const double px_per_m = camera.focal_px() / std::max(3.0, pose.front_y);
-  const auto darken = [&](const std::vector<cv::Point2f>& points, double soft_m, bool to_shade) {
-    if (points.size() < 3) return;
-    std::vector<cv::Point2f> hull;
-    cv::convexHull(points, hull);
-    const double sigma = std::max(0.6, soft_m * px_per_m);
-    const int room = static_cast<int>(3 * sigma) + 2;
-    cv::Rect area = cv::boundingRect(hull);
-    area = cv::Rect(area.x - room, area.y - room, area.width + 2 * room, area.height + 2 * room) &
-           cv::Rect({0, 0}, picture.size());
-    if (area.width < 4 || area.height < 4) return;
-    // A soft thing can be drawn small.
-    cv::Mat mask((area.height + 1) / 2, (area.width + 1) / 2, CV_32FC1, cv::Scalar(0));
-    std::vector<cv::Point> fixed;
-    for (const cv::Point2f& p : hull)
-      fixed.emplace_back(cvRound((p.x - static_cast<float>(area.x)) * 8),
-                         cvRound((p.y - static_cast<float>(area.y)) * 8));
-    cv::Mat drawn(mask.size(), CV_8UC1, cv::Scalar(0));
-    cv::fillConvexPoly(drawn, fixed, cv::Scalar(255), cv::LINE_AA, 4);
-    drawn.convertTo(mask, CV_32F, 1 / 255.0);
-    cv::GaussianBlur(mask, mask, {}, sigma / 2);
-    cv::resize(mask, mask, area.size(), 0, 0, cv::INTER_LINEAR);
-    for (int y = 0; y < area.height; ++y) {
-      cv::Vec3f* out = picture.ptr<cv::Vec3f>(area.y + y) + area.x;
-      const cv::Vec3f* shade = backdrop.shady.ptr<cv::Vec3f>(area.y + y) + area.x;
-      const float* flash = backdrop.flash.ptr<float>(area.y + y) + area.x;
-      const float* share = mask.ptr<float>(y);
-      for (int x = 0; x < area.width; ++x) {
-        if (to_shade) {
-          for (int c = 0; c < 3; ++c)
-            out[x][c] += (std::min(out[x][c], shade[x][c] + flash[x] * strobe) - out[x][c]) * share[x];
-        } else {
-          out[x] *= 1 - 0.72F * share[x];
-        }
-      }
+  const Spot in_shade(shadow, std::max(0.6, 0.04 * px_per_m), picture.size());
+  for (int y = 0; y < in_shade.area.height; ++y) {
+    float* out = picture.ptr<float>(in_shade.area.y + y);
+    const float* shade = backdrop.shady.ptr<float>(in_shade.area.y + y);
+    const float* flash = backdrop.flash.ptr<float>(in_shade.area.y + y);
+    const float* share = in_shade.share.ptr<float>(y);
+    for (int x = 0; x < in_shade.area.width; ++x) {
+      const int px = in_shade.area.x + x;
+      for (int i = 3 * px; i < 3 * px + 3; ++i)
+        out[i] += (std::min(out[i], shade[i] + flash[px] * strobe) - out[i]) * share[x];
     }
-  };
-  if (lighting.casts_shadows()) darken(shadow, 0.04, true);
-  darken(footprint, 0.16, false);
+  }
+  scale_light(picture, Spot(footprint, std::max(0.6, 0.16 * px_per_m), picture.size()), -0.72F);
+}
+
+void Scene::Parts::light_road_ahead(cv::Mat& picture, const Actor& actor, double time_s) const {
+  if (!actor.seen.lights_on || lighting.casts_shadows() || scenario.rain > 0) return;
+  const Pose pose = cast.pose(*actor.vehicle, time_s);
+  // Dipped beams: from a step before the bumper to some ten metres on, wider than the vehicle.
+  std::vector<cv::Point2f> pool;
+  for (int i = 0; i < 16; ++i) {
+    const double angle = i * CV_PI / 8;
+    const cv::Point3d at = pose.world(cv::Vec3f(1.9F * static_cast<float>(std::cos(angle)),
+                                                6.0F + 5.0F * static_cast<float>(std::sin(angle)), 0));
+    if (camera.to_camera(at)[2] > 1) pool.emplace_back(camera.project(at));
+  }
+  const double px_per_m = camera.focal_px() / std::max(6.0, pose.front_y);
+  scale_light(picture, Spot(pool, 0.5 * px_per_m, picture.size()), lighting.infrared() ? 1.2F : 1.6F);
 }
 
 void Scene::Parts::wet_reflection(cv::Mat& picture, const Layer& layer) const {
@@ -303,16 +338,19 @@ Exposure Scene::planned_exposure() const {
 }
 
 cv::Mat Scene::render(int frame, const Exposure& exposure) const {
-  Parts& p = *parts_;
+  const Parts& p = *parts_;
   const double time_s = p.time_of(frame);
-  const float strobe =
-      static_cast<float>(exposure.strobe * flash_us(exposure) / std::max(1, exposure.exposure_us));
+  const float strobe = strobe_of(exposure);
   // What moves is frozen by the shorter of exposure and flash where only the flash gives light.
   const double open_s = (p.lighting.infrared() ? flash_us(exposure) : exposure.exposure_us) * 1e-6;
-  cv::Mat picture = p.lit_road(time_s, strobe);
+  // Kept by the thread: a fresh picture of this size costs as much as filling it.
+  static thread_local cv::Mat picture;
+  p.lit_road(picture, time_s, strobe);
   const std::vector<std::shared_ptr<const Actor>> stage = p.cast.on_stage(time_s);
-  for (const auto& actor : stage)
+  for (const auto& actor : stage) {
+    p.light_road_ahead(picture, *actor, time_s);
     p.cast_shadows(picture, *actor, time_s, strobe);
+  }
   for (const auto& actor : stage) {
     const PlateCorners before = p.cast.plate_corners(*actor, time_s - open_s / 2);
     const PlateCorners after = p.cast.plate_corners(*actor, time_s + open_s / 2);
@@ -321,12 +359,12 @@ cv::Mat Scene::render(int frame, const Exposure& exposure) const {
       way = p.camera.project((after[0] + after[2]) / 2) - p.camera.project((before[0] + before[2]) / 2);
       if (const double length = cv::norm(way); length > 120) way *= 120 / length;
     }
-    const cv::Mat kernel = blur_kernel(way, p.scenario.sensor.lens_blur_px * p.scenario.width / 1280.0);
+    const Blur blur(way, p.scenario.sensor.lens_blur_px * p.scenario.width / 1280.0);
     Layer layer = draw_body(actor->body, actor->seen.right_side, p.cast.pose(*actor->vehicle, time_s),
-                            p.camera, p.lighting, strobe, kernel.cols / 2 + 2);
+                            p.camera, p.lighting, strobe, blur.reach() + 2);
     if (layer.area.empty()) continue;
     actor->painter.draw(layer, p.cast.plate_corners(*actor, time_s), p.camera, p.lighting, strobe);
-    cv::filter2D(layer.light, layer.light, -1, kernel, {-1, -1}, 0, cv::BORDER_CONSTANT);
+    blur.apply(layer.light);
     if (p.scenario.rain > 0) p.wet_reflection(picture, layer);
     lay_over(picture, layer);
     p.lamps(picture, *actor, time_s);
@@ -363,7 +401,32 @@ Result<std::array<cv::Point3d, 4>> Scene::plate_corners(int vehicle_id, int fram
   return parts_->cast.plate_corners(*actor, parts_->time_of(frame));
 }
 
+std::vector<SeenPlate> Scene::plates_at(int frame) const {
+  const Parts& p = *parts_;
+  const double time_s = p.time_of(frame);
+  const std::vector<std::shared_ptr<const Actor>> stage = p.cast.on_stage(time_s);
+  std::vector<SeenPlate> plates;
+  std::vector<std::vector<cv::Point2f>> hiding;  // from the nearest on
+  for (auto actor = stage.rbegin(); actor != stage.rend(); ++actor) {
+    const PlateCorners corners = p.cast.plate_corners(**actor, time_s);
+    PlateView view;
+    view.frame = frame;
+    view.visible = p.visible_share(corners, hiding);
+    hiding.push_back(outline_hull((*actor)->body.mesh, p.cast.pose(*(*actor)->vehicle, time_s), p.camera));
+    if (view.visible <= 0) continue;
+    for (std::size_t i = 0; i < corners.size(); ++i)
+      view.quad[i] = p.camera.project(corners[i]);
+    view.width_px = (cv::norm(view.quad[1] - view.quad[0]) + cv::norm(view.quad[2] - view.quad[3])) / 2;
+    if (view.width_px >= least_width_px) plates.push_back({(*actor)->vehicle->id, view});
+  }
+  return plates;
+}
+
 SceneTruth Scene::truth() const {
+  return truth_of({});
+}
+
+SceneTruth Scene::truth_of(const std::vector<std::vector<SeenPlate>>& plates) const {
   const Parts& p = *parts_;
   SceneTruth truth;
   truth.preset = p.scenario.preset;
@@ -391,22 +454,9 @@ SceneTruth Scene::truth() const {
                               {}});
   }
   for (int frame = 0; frame < truth.frames; ++frame) {
-    const double time_s = p.time_of(frame);
-    const std::vector<std::shared_ptr<const Actor>> stage = p.cast.on_stage(time_s);
-    std::vector<std::vector<cv::Point2f>> hiding;  // from the nearest on
-    for (auto actor = stage.rbegin(); actor != stage.rend(); ++actor) {
-      const PlateCorners corners = p.cast.plate_corners(**actor, time_s);
-      PlateView view;
-      view.frame = frame;
-      view.visible = p.visible_share(corners, hiding);
-      hiding.push_back(outline_hull((*actor)->body.mesh, p.cast.pose(*(*actor)->vehicle, time_s), p.camera));
-      if (view.visible <= 0) continue;
-      for (std::size_t i = 0; i < corners.size(); ++i)
-        view.quad[i] = p.camera.project(corners[i]);
-      view.width_px = (cv::norm(view.quad[1] - view.quad[0]) + cv::norm(view.quad[2] - view.quad[3])) / 2;
-      if (view.width_px >= least_width_px)
-        truth.vehicles[static_cast<std::size_t>((*actor)->vehicle->id - 1)].views.push_back(view);
-    }
+    for (const SeenPlate& seen :
+         frame < static_cast<int>(plates.size()) ? plates[static_cast<std::size_t>(frame)] : plates_at(frame))
+      truth.vehicles[static_cast<std::size_t>(seen.vehicle_id - 1)].views.push_back(seen.view);
   }
   std::erase_if(truth.vehicles, [](const VehicleTruth& vehicle) { return vehicle.views.empty(); });
   return truth;

@@ -1,8 +1,10 @@
 #include "sensor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include <opencv2/core/hal/intrin.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "wayside/roadsim/plates/random.hpp"
@@ -15,21 +17,34 @@ constexpr int noise_side = 512;
 constexpr double full_well = 9000;  // electrons at 0 dB
 constexpr double read_noise = 6;    // electrons
 constexpr int response_steps = 4096;
-constexpr float response_range = 4;  // times saturation, where the shoulder has long flattened
+constexpr double response_range = 4;  // times saturation, where the shoulder has long flattened
 
 // Gamma with a shoulder: bright parts are rolled off before they clip, as in a camera's own curve.
-const std::vector<uchar>& response() {
-  static const std::vector<uchar> table = [] {
-    std::vector<uchar> made(response_steps);
-    for (std::size_t i = 0; i < made.size(); ++i) {
-      const double light = response_range * static_cast<double>(i) / (response_steps - 1);
-      const double knee = light < 0.7 ? light : 0.7 + 0.3 * (1 - std::exp(-(light - 0.7) / 0.3));
-      made[i] = cv::saturate_cast<uchar>(255 * std::pow(std::min(1.0, knee), 1 / 2.2));
-    }
-    return made;
-  }();
-  return table;
+uchar response(double light) {
+  const double knee = light < 0.7 ? light : 0.7 + 0.3 * (1 - std::exp(-(light - 0.7) / 0.3));
+  return cv::saturate_cast<uchar>(255 * std::pow(std::clamp(knee, 0.0, 1.0), 1 / 2.2));
 }
+
+// The variance of a signal s is shot s + read. On the scale of its root, r = sqrt(shot s + read), the noise
+// is the same everywhere (Anscombe, 1948): shot / 2 times unit noise. The table goes from there to the
+// picture's value.
+struct RootScale {
+  float shot, read, noise;
+  float steps;  // table entries per unit of r
+  std::array<uchar, response_steps> table;
+
+  RootScale(double shot_variance, double read_variance, bool noisy)
+      : shot(static_cast<float>(shot_variance)),
+        read(static_cast<float>(read_variance)),
+        noise(noisy ? 0.5F * shot : 0) {
+    const double most = std::sqrt(response_range * shot_variance + read_variance);
+    steps = static_cast<float>((response_steps - 1) / most);
+    for (std::size_t i = 0; i < table.size(); ++i) {
+      const double r = most * static_cast<double>(i) / (response_steps - 1);
+      table[i] = response((r * r - read_variance) / shot_variance);
+    }
+  }
+};
 
 }  // namespace
 
@@ -61,48 +76,65 @@ Sensor::Sensor(const Scenario& scenario)
   cv::Scalar mean, deviation;
   cv::meanStdDev(noise_, mean, deviation);
   noise_ *= 1 / deviation[1];
-  vignette_ = cv::Mat(scenario.height, scenario.width, CV_32FC1);
-  const double corner = std::hypot(scenario.width / 2.0, scenario.height / 2.0);
-  for (int y = 0; y < scenario.height; ++y) {
-    for (int x = 0; x < scenario.width; ++x) {
-      const double r = std::hypot(x - scenario.width / 2.0, y - scenario.height / 2.0) / corner;
-      vignette_.at<float>(y, x) = static_cast<float>(1 - 0.22 * r * r);
-    }
-  }
+  noise_ = cv::repeat(noise_, 1, 2);
+  // The corners get 22 % less light, falling with the square of the distance from the middle.
+  const double corner2 = (scenario.width * scenario.width + scenario.height * scenario.height) / 4.0;
+  const auto fall = [&](int at, int size) { return 0.22 * std::pow(at - size / 2.0, 2) / corner2; };
+  for (int x = 0; x < scenario.width; ++x)
+    across_.insert(across_.end(), 3, static_cast<float>(fall(x, scenario.width)));
+  for (int y = 0; y < scenario.height; ++y)
+    down_.push_back(static_cast<float>(1 - fall(y, scenario.height)));
 }
 
 cv::Mat Sensor::expose(const cv::Mat& light, const Exposure& exposure, int frame) const {
   const float factor = static_cast<float>(exposure_factor(exposure));
   const double gain = std::pow(10.0, exposure.gain_db / 20);
   // Variance in units of the output range: shot noise grows with the signal, read noise does not.
-  const float shot = static_cast<float>(gain / full_well);
-  const float read = static_cast<float>((gain * read_noise / full_well) * (gain * read_noise / full_well));
-  std::vector<float> spread(1024);
-  for (std::size_t i = 0; i < spread.size(); ++i) {
-    spread[i] = noise_wanted_ ? std::sqrt(shot * static_cast<float>(i) / 256.0F + read) : 0;
-  }
+  const double electron = gain / full_well;
+  const RootScale scale(electron, std::pow(electron * read_noise, 2), noise_wanted_);
   Random random(seed_ ^ (static_cast<std::uint64_t>(frame) * 0x9E3779B97F4A7C15ULL));
   const int dx = random.below(noise_side);
   const int dy = random.below(noise_side);
-  const auto& curve = response();
-  const float steps = (response_steps - 1) / response_range;
+  const int values = 3 * light.cols;
+  std::vector<int> index(static_cast<std::size_t>(values));
+  std::vector<float> across = across_;
+  for (float& value : across)
+    value *= factor * scale.shot;
+  const cv::v_float32x4 zero = cv::v_setzero_f32();
+  const cv::v_float32x4 read = cv::v_setall_f32(scale.read);
+  const cv::v_float32x4 noise = cv::v_setall_f32(scale.noise * scale.steps);
+  const cv::v_float32x4 steps = cv::v_setall_f32(scale.steps);
+  const cv::v_float32x4 last = cv::v_setall_f32(response_steps - 1);
   cv::Mat picture(light.size(), CV_8UC3);
   for (int y = 0; y < light.rows; ++y) {
     const float* in = light.ptr<float>(y);
-    const float* shade = vignette_.ptr<float>(y);
-    const float* grain = noise_.ptr<float>((y + dy) & (noise_side - 1));
-    uchar* out = picture.ptr<uchar>(y);
-    for (int x = 0; x < light.cols; ++x) {
-      const float* g = grain + 3 * ((x + dx) & (noise_side - 1));
-      const float scale = factor * shade[x];
-      for (int c = 0; c < 3; ++c) {
-        const float signal = in[3 * x + c] * scale;
-        const float sigma = spread[static_cast<std::size_t>(std::clamp(signal * 256.0F, 0.0F, 1023.0F))];
-        const float seen = std::clamp(signal + sigma * g[c], 0.0F, response_range);
-        out[3 * x + c] = curve[static_cast<std::size_t>(seen * steps)];
+    const float down = down_[static_cast<std::size_t>(y)] * factor * scale.shot;
+    // The tile lies twice side by side, so that a run of its width can begin anywhere in it.
+    const float* grain = noise_.ptr<float>((y + dy) & (noise_side - 1)) + static_cast<std::ptrdiff_t>(3) * dx;
+    constexpr int run = 3 * noise_side;
+    for (int from = 0; from < values; from += run) {
+      const int to = std::min(values, from + run);
+      int i = from;
+      for (; i + 4 <= to; i += 4) {
+        const cv::v_float32x4 signal =
+            cv::v_load(in + i) * (cv::v_setall_f32(down) - cv::v_load(across.data() + i));
+        const cv::v_float32x4 root = cv::v_sqrt(cv::v_max(signal, zero) + read);
+        const cv::v_float32x4 place = cv::v_muladd(cv::v_load(grain + i - from), noise, root * steps);
+        cv::v_store(index.data() + i, cv::v_trunc(cv::v_min(cv::v_max(place, zero), last)));
       }
-      if (grey_) out[3 * x] = out[3 * x + 2] = out[3 * x + 1];
+      for (; i < to; ++i) {
+        const std::size_t at = static_cast<std::size_t>(i);
+        const float signal = in[i] * (down - across[at]);
+        const float place =
+            (std::sqrt(std::max(signal, 0.0F) + scale.read) + scale.noise * grain[i - from]) * scale.steps;
+        index[at] = static_cast<int>(std::clamp(place, 0.0F, static_cast<float>(response_steps - 1)));
+      }
     }
+    uchar* out = picture.ptr<uchar>(y);
+    for (int i = 0; i < values; ++i)
+      out[i] = scale.table[static_cast<std::size_t>(index[static_cast<std::size_t>(i)])];
+    for (int x = 0; grey_ && x < light.cols; ++x)
+      out[3 * x] = out[3 * x + 2] = out[3 * x + 1];
   }
   return picture;
 }

@@ -1,6 +1,8 @@
 // From linear light to the 8-bit picture: exposure, vignette, noise by gain, response curve.
 #pragma once
 
+#include <vector>
+
 #include <opencv2/core/mat.hpp>
 
 #include "wayside/roadsim/scene/scene.hpp"
@@ -24,8 +26,9 @@ class Sensor {
   bool noise_wanted_;
   bool grey_;
   std::uint64_t seed_;
-  cv::Mat noise_;     // CV_32FC3, unit variance, repeating
-  cv::Mat vignette_;  // CV_32FC1
+  cv::Mat noise_;  // CV_32FC3, unit variance, repeating; twice as wide as it is before it repeats
+  // What reaches the sensor at (x, y) is down_[y] - across_[3 x + c] of what the lens was given.
+  std::vector<float> across_, down_;
 };
 
 }  // namespace wayside::roadsim

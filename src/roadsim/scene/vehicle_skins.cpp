@@ -103,17 +103,20 @@ void windscreen(Canvas& canvas, const BodyPlan& plan, bool on_front) {
   for (const double side : {-1.0, 1.0}) {
     canvas.polygon({inside(side * seat - 0.22, 0.14), inside(side * seat + 0.22, 0.14),
                     inside(side * seat + 0.19, 0.55), inside(side * seat - 0.19, 0.55)},
-                   Ink{44, 43, 44, 235});
-    canvas.polygon({inside(side * seat - 0.11, 0.55), inside(side * seat + 0.11, 0.55),
-                    inside(side * seat + 0.09, 0.78), inside(side * seat - 0.09, 0.78)},
-                   Ink{38, 38, 40, 235});
+                   Ink{32, 31, 31, 245});
+    std::vector<cv::Point2d> rest;
+    for (int k = 0; k < 12; ++k) {
+      rest.push_back(
+          inside(side * seat + 0.12 * std::cos(k * CV_PI / 6), 0.64 + 0.13 * std::sin(k * CV_PI / 6)));
+    }
+    canvas.polygon(rest, Ink{30, 29, 29, 245});
   }
   // British drivers sit on their right.
   std::vector<cv::Point2d> head;
   for (int k = 0; k < 12; ++k) {
     head.push_back(inside(seat + 0.085 * std::cos(k * CV_PI / 6), 0.58 + 0.15 * std::sin(k * CV_PI / 6)));
   }
-  canvas.polygon(head, Ink{36, 40, 50, 235});
+  canvas.polygon(head, Ink{18, 19, 22, 250});
   canvas.line({inside(seat - 0.19, 0.13), inside(seat, 0.24), inside(seat + 0.19, 0.13)}, 0.022,
               Ink{20, 20, 20, 230});
   canvas.line({inside(-low * 0.9, 0.02), inside(low * 0.05, 0.07)}, 0.02, hollow);

@@ -1,6 +1,7 @@
 #include "weather.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -94,10 +95,6 @@ float Weather::sway(double time_s) const {
 
 void Weather::rain(cv::Mat& light, int frame, double exposure_us) const {
   if (rain_ <= 0) return;
-  // Veil: fine drops farther off scatter the sky's light over everything.
-  const float veil = static_cast<float>(0.10 * rain_);
-  light.convertTo(light, -1, 1 - veil);
-  light += cv::Scalar(haze_[0] * veil, haze_[1] * veil, haze_[2] * veil);
   Random random(seed_ ^ (0x9E37ULL + static_cast<std::uint64_t>(frame) * 0xBF58476D1CE4E5B9ULL));
   const int streaks = static_cast<int>(rain_ * 330);
   cv::Mat fall(light.rows / 2, light.cols / 2, CV_8UC1, cv::Scalar(0));
@@ -110,13 +107,18 @@ void Weather::rain(cv::Mat& light, int frame, double exposure_us) const {
   }
   cv::Mat full;
   cv::resize(fall, full, light.size(), 0, 0, cv::INTER_LINEAR);
+  // Veil: fine drops farther off scatter the sky's light over everything.
+  const float veil = static_cast<float>(0.10 * rain_);
+  std::array<float, 256> kept{};  // of what lies behind, by how much of a streak is there
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    kept[i] = (1 - veil) * (1 - 0.17F * static_cast<float>(i) / 255.0F);
   for (int y = 0; y < light.rows; ++y) {
-    cv::Vec3f* out = light.ptr<cv::Vec3f>(y);
+    float* out = light.ptr<float>(y);
     const uchar* in = full.ptr<uchar>(y);
     for (int x = 0; x < light.cols; ++x) {
-      if (in[x] == 0) continue;
-      const float share = 0.17F * static_cast<float>(in[x]) / 255.0F;
-      out[x] = out[x] * (1 - share) + haze_ * share;
+      const float keep = kept[in[x]];
+      for (int c = 0; c < 3; ++c)
+        out[3 * x + c] = haze_[c] + (out[3 * x + c] - haze_[c]) * keep;
     }
   }
 }
@@ -160,15 +162,29 @@ void Weather::branch(cv::Mat& light, double time_s) const {
 }
 
 void Weather::glare(cv::Mat& light, float saturation) {
-  cv::Mat small;
-  cv::resize(light, small, light.size() / 4, 0, 0, cv::INTER_AREA);
-  cv::Mat bright = cv::max(small - cv::Scalar::all(saturation * 0.75), 0.0);
-  cv::Mat close, wide;
-  cv::GaussianBlur(bright, close, {}, light.cols / 700.0);
-  cv::GaussianBlur(bright, wide, {}, light.cols / 110.0);
-  cv::Mat scatter = close * 0.20 + wide * 0.09;
-  cv::resize(scatter, scatter, light.size(), 0, 0, cv::INTER_LINEAR);
-  light += scatter;
+  constexpr int reduced = 4;
+  cv::Mat bright;
+  cv::resize(light, bright, light.size() / reduced, 0, 0, cv::INTER_AREA);
+  const float floor = saturation * 0.75F;
+  cv::Rect lit;  // all that is bright; most of a picture is not
+  for (int y = 0; y < bright.rows; ++y) {
+    float* row = bright.ptr<float>(y);
+    for (int i = 0; i < 3 * bright.cols; ++i) {
+      row[i] = std::max(row[i] - floor, 0.0F);
+      if (row[i] > 0) lit |= cv::Rect(i / 3, y, 1, 1);
+    }
+  }
+  if (lit.empty()) return;
+  const int reach = light.cols / 30;
+  lit = cv::Rect(lit.x - reach, lit.y - reach, lit.width + 2 * reach, lit.height + 2 * reach) &
+        cv::Rect({0, 0}, bright.size());
+  cv::Mat close, wide, scatter;
+  cv::GaussianBlur(bright(lit), close, {}, light.cols / 700.0);
+  cv::GaussianBlur(bright(lit), wide, {}, light.cols / 110.0);
+  cv::addWeighted(close, 0.20, wide, 0.09, 0, scatter);
+  cv::Mat under = light(cv::Rect(lit.tl() * reduced, lit.size() * reduced));
+  cv::resize(scatter, scatter, under.size(), 0, 0, cv::INTER_LINEAR);
+  under += scatter;
 }
 
 }  // namespace wayside::roadsim

@@ -77,6 +77,39 @@ TEST(Recording, VideoSidecarAndTruthAgree) {
   }
 }
 
+TEST(Recording, TheFilesAreTheSameWhateverTheNumberOfThreads) {
+  for (const char* preset : {"dense", "rain"}) {
+    const doubles::TemporaryFolder folder;
+    Scenario scenario = test::small(preset, 6, 0.6);
+    scenario.width = 320;
+    scenario.height = 180;
+    std::vector<std::string> files;
+    for (const int threads : {1, 3}) {
+      // A scene of its own each: what is kept for the next frame is then filled in another order.
+      const Scene scene = test::scene_of(scenario);
+      const auto recorded =
+          record_scene(scene, folder.path() / std::to_string(threads) / "scene", {}, threads);
+      ASSERT_TRUE(recorded) << recorded.error().message;
+      files.push_back(text_of(recorded->video) + text_of(recorded->truth_file));
+      EXPECT_GT(files.back().size(), 10'000U);
+      EXPECT_EQ(files.back() == files.front(), true) << preset << ", " << threads << " threads";
+      SceneTruth alone = scene.truth();
+      alone.video = recorded->truth.video;
+      EXPECT_EQ(truth_json(recorded->truth) == truth_json(alone), true) << preset;
+    }
+  }
+}
+
+TEST(Recording, WhatTheCallerThrowsComesBackWithTheThreadsEnded) {
+  const doubles::TemporaryFolder folder;
+  const Scene scene = test::scene_of(test::small("dense", 2, 1));
+  struct Enough {};
+  const auto stop = [](int done, int) {
+    if (done == 3) throw Enough();
+  };
+  EXPECT_THROW(static_cast<void>(record_scene(scene, folder.path() / "scene", stop, 3)), Enough);
+}
+
 TEST(Recording, AFolderThatCannotBeMadeIsNamed) {
   const doubles::TemporaryFolder folder;
   std::ofstream(folder.path() / "file") << "x";

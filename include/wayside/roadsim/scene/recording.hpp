@@ -1,7 +1,8 @@
 // Records a scene into the three files of truth_format.md.
 //
-// Threads: one call, one thread (the codec may use its own). Failure: io naming the path; what was begun is
-// left there.
+// Threads: draws on threads of its own, which end with the call; writes, and calls progress, on the caller's
+// (the codec may use its own). The files are the same to the bit whatever the number of threads, where the
+// codec's are. Failure: io naming the path; what was begun is left there.
 #pragma once
 
 #include <filesystem>
@@ -20,8 +21,9 @@ struct Recorded {
 };
 
 // out: folder and name without an extension; the folder is made where it is missing. progress(done, of),
-// after each frame.
+// after each frame. threads: 0 for as many as the machine has.
 [[nodiscard]] Result<Recorded> record_scene(const Scene& scene, const std::filesystem::path& out,
-                                            const std::function<void(int, int)>& progress = {});
+                                            const std::function<void(int, int)>& progress = {},
+                                            int threads = 0);
 
 }  // namespace wayside::roadsim

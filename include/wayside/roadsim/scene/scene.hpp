@@ -1,7 +1,8 @@
 // A drawn road: any frame of it, at any exposure, with its ground truth.
 //
-// Threads: one thread an instance (it keeps scratch pictures). Ownership: render() gives a picture of its
-// own. The same scenario and frame number give the same picture in whatever order frames are asked for.
+// Threads: const functions from any number of threads at once; each thread that renders keeps one scratch
+// picture until it ends. press must not be let go before the scene. Ownership: render() gives a picture of
+// its own. The same scenario and frame number give the same picture in whatever order frames are asked for.
 // Failure: make() reports an impossible scenario or a plate that the press refuses.
 #pragma once
 
@@ -22,6 +23,11 @@ struct Exposure {
   std::int32_t exposure_us = 500;
   double gain_db = 0;
   double strobe = 0;  // 0 to 1
+};
+
+struct SeenPlate {
+  int vehicle_id = 0;
+  PlateView view;
 };
 
 class Scene {
@@ -54,8 +60,12 @@ class Scene {
   [[nodiscard]] std::vector<VehicleState> vehicles_at(int frame) const;
   // The corners of a vehicle's plate in the world, as it is read; fails for an id that is not there.
   [[nodiscard]] Result<std::array<cv::Point3d, 4>> plate_corners(int vehicle_id, int frame) const;
+  // The plates that are seen in one frame, at least in part and wide enough for truth.
+  [[nodiscard]] std::vector<SeenPlate> plates_at(int frame) const;
   // All vehicles that are seen with some of their plate, all frames.
   [[nodiscard]] SceneTruth truth() const;
+  // The same from what plates_at() has given for each frame, from the first on; those left out are found.
+  [[nodiscard]] SceneTruth truth_of(const std::vector<std::vector<SeenPlate>>& plates) const;
 
  private:
   struct Parts;
