@@ -161,7 +161,8 @@ const std::vector<Key>& table() {
        .least = 1,
        .most = 100,
        .unit = "reads",
-       .help = "Reads that a pass needs, unless a single one is very sure."},
+       .help = "Reads that a pass needs, unless a single one is very sure; rare forms and foreign plates "
+               "need one more."},
       {.section = "queue",
        .name = "directory",
        .slot = [](C& c) -> Slot { return &c.queue.directory; },
