@@ -30,7 +30,8 @@ function(wayside_program program main)
 endfunction()
 
 # wayside_tests(<folder> [LABEL <ctest label>] [TIMEOUT <s>] NEEDS ...): every *_test.cpp of the folder, one executable.
-# Tests find what they need through the environment: WAYSIDE_SOURCE_DIR, WAYSIDE_BINARY_DIR, WAYSIDE_SHARED_DATA.
+# Tests find what they need through the environment (tests/doubles/environment.cpp): WAYSIDE_SOURCE_DIR,
+# WAYSIDE_BINARY_DIR, WAYSIDE_SHARED_DATA.
 function(wayside_tests folder)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "NEEDS" ${ARGN})
   string(REPLACE "/" "_" name ${folder})
@@ -38,7 +39,13 @@ function(wayside_tests folder)
   if(NOT sources)
     message(FATAL_ERROR "${folder} is listed in CMakeLists.txt but holds no .cpp file")
   endif()
-  add_executable(${name} ${sources})
+  if(NOT TARGET wayside_test_environment)
+    add_library(wayside_test_environment OBJECT ${PROJECT_SOURCE_DIR}/tests/doubles/environment.cpp)
+    target_compile_definitions(wayside_test_environment PRIVATE WAYSIDE_TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+      WAYSIDE_TEST_BINARY_DIR="${PROJECT_BINARY_DIR}" WAYSIDE_TEST_SHARED_DATA="${WAYSIDE_SHARED_DATA}")
+    set_property(GLOBAL APPEND PROPERTY WAYSIDE_SOURCES ${PROJECT_SOURCE_DIR}/tests/doubles/environment.cpp)
+  endif()
+  add_executable(${name} ${sources} $<TARGET_OBJECTS:wayside_test_environment>)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_NEEDS} wayside_warnings GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
@@ -51,7 +58,7 @@ function(wayside_tests folder)
   string(REGEX REPLACE "^tests/" "" prefix ${folder})
   gtest_discover_tests(${name} TEST_PREFIX "${prefix}/" DISCOVERY_MODE PRE_TEST PROPERTIES
     TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABEL}"
-    ENVIRONMENT "WAYSIDE_SOURCE_DIR=${PROJECT_SOURCE_DIR};WAYSIDE_BINARY_DIR=${PROJECT_BINARY_DIR};WAYSIDE_SHARED_DATA=${WAYSIDE_SHARED_DATA};OMP_THREAD_LIMIT=1")
+    ENVIRONMENT OMP_THREAD_LIMIT=1)
   set_property(GLOBAL APPEND PROPERTY WAYSIDE_SOURCES ${sources})
 endfunction()
 
