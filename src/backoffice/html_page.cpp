@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include "wayside/base/html_text.hpp"
+
 namespace wayside::backoffice {
 
 namespace {
@@ -66,33 +68,6 @@ constexpr std::string_view about_numbers =
     "only "
     "over the passes shown here.";
 
-std::string escape(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string data_uri(const Bytes& jpeg) {
   std::string base64(4 * ((jpeg.size() + 2) / 3) + 1, '\0');
   const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()), jpeg.data(),
@@ -128,19 +103,19 @@ std::string plate(const PassSummary& pass) {
   std::string text;
   for (std::size_t i = 0; i < pass.vrm.size(); ++i) {
     if (gap != 0 && i == gap) text += "&#8201;&#8201;";
-    const std::string character = escape(std::string_view(pass.vrm).substr(i, 1));
+    const std::string character = html_escape(std::string_view(pass.vrm).substr(i, 1));
     const bool doubtful = i < pass.characters.size() && pass.characters[i].confidence < doubtful_below;
     text += doubtful ? fmt::format(R"(<span class="doubtful" title="{}">{}</span>)",
                                    percent(pass.characters[i].confidence), character)
                      : character;
   }
   return fmt::format(R"(<span class="plate{}" role="img" aria-label="{}">{}</span>)",
-                     pass.direction == "away" ? " rear" : "", escape(pass.vrm), text);
+                     pass.direction == "away" ? " rear" : "", html_escape(pass.vrm), text);
 }
 
 std::string picture(std::string_view css, const std::optional<StoredPart>& part, const std::string& alt) {
   if (!part) return fmt::format(R"(<div class="{} none">not received</div>)", css);
-  return fmt::format(R"(<img class="{}" loading="lazy" alt="{}" src="{}">)", css, escape(alt),
+  return fmt::format(R"(<img class="{}" loading="lazy" alt="{}" src="{}">)", css, html_escape(alt),
                      data_uri(part->bytes));
 }
 
@@ -148,7 +123,7 @@ std::string alternatives(const PassSummary& pass) {
   std::string text;
   for (const PassSummary::Reading& other : pass.alternatives) {
     text += fmt::format(R"({}<span class="mark">{}</span> <span class="share">{}</span>)",
-                        text.empty() ? "" : ", ", escape(other.text), percent(other.confidence));
+                        text.empty() ? "" : ", ", html_escape(other.text), percent(other.confidence));
   }
   return text.empty() ? "none" : text;
 }
@@ -202,7 +177,7 @@ void HtmlPage::add(const StoredRecord& record, const PassSummary& pass) {
       fmt::arg("confidence", pass.confidence), fmt::arg("percent", percent(pass.confidence)),
       fmt::arg("direction", direction_words(pass)),
       fmt::arg("lane", pass.lane ? std::to_string(*pass.lane) : "none"),
-      fmt::arg("format", escape(pass.format)), fmt::arg("alternatives", alternatives(pass)));
+      fmt::arg("format", html_escape(pass.format)), fmt::arg("alternatives", alternatives(pass)));
 }
 
 std::string HtmlPage::finish(const ExportCounts& counts, const CoverageTotals& numbers,
@@ -218,7 +193,7 @@ std::string HtmlPage::finish(const ExportCounts& counts, const CoverageTotals& n
   if (numbers.given_up > 0) facts += fact("Numbers given up", std::to_string(numbers.given_up));
   if (numbers.missing > 0) facts += fact("Numbers missing", std::to_string(numbers.missing));
   const bool incomplete = numbers.given_up > 0 || numbers.missing > 0;
-  const std::string sites = escape(joined(sites_));
+  const std::string sites = html_escape(joined(sites_));
   return fmt::format(
       R"(<!DOCTYPE html>
 <html lang="en-GB">

@@ -8,6 +8,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "wayside/base/files.hpp"
+#include "wayside/base/html_text.hpp"
 
 #include "src/eval/overlap.hpp"
 
@@ -17,29 +18,6 @@ namespace {
 
 const cv::Scalar green(60, 200, 60);
 const cv::Scalar red(60, 60, 230);
-
-std::string html_escape(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string base64(const std::vector<std::uint8_t>& bytes) {
   static constexpr std::string_view letters =
