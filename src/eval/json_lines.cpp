@@ -1,8 +1,14 @@
 #include "src/eval/json_lines.hpp"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 namespace wayside::eval {
+
+namespace {
+constexpr double largest_number = 1e30;
+}  // namespace
 
 const Json& member(const Json& object, const char* key) {
   if (!object.is_object()) throw JsonProblem{fmt::format("expected an object with the member \"{}\"", key)};
@@ -14,7 +20,12 @@ const Json& member(const Json& object, const char* key) {
 double number(const Json& object, const char* key) {
   const Json& value = member(object, key);
   if (!value.is_number()) throw JsonProblem{fmt::format("member \"{}\": expected a number", key)};
-  return value.get<double>();
+  const double found = value.get<double>();
+  // Members are kept as float; what float cannot hold would be written again as null.
+  if (!(std::abs(found) <= largest_number)) {
+    throw JsonProblem{fmt::format("member \"{}\": expected a number within +-1e30", key)};
+  }
+  return found;
 }
 
 std::int64_t whole_number(const Json& object, const char* key) {
