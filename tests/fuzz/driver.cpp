@@ -1,6 +1,6 @@
 // The main program of a fuzz target where libFuzzer is not: runs the seeds, then mutations of them.
 //
-//   <target>_fuzz PATH... [--seconds N] [--seed N]
+//   <target>_fuzz PATH... [--seconds N] [--runs N] [--seed N]
 //
 // A PATH is one input, or a folder of seeds beside which FOLDER.dict may hold words in libFuzzer's form. The
 // mutations follow from the seed alone; the time only says how many of them there are. An input that breaks
@@ -205,11 +205,12 @@ int main(int argc, char** argv) {
   std::vector<Bytes> seeds;
   std::vector<Bytes> words;
   std::uint64_t seconds = 0;
+  std::uint64_t least_runs = 0;
   std::uint64_t seed = 1;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
-    if ((argument == "--seconds" || argument == "--seed") && i + 1 < argc) {
-      (argument == "--seconds" ? seconds : seed) = std::stoull(argv[++i]);
+    if ((argument == "--seconds" || argument == "--seed" || argument == "--runs") && i + 1 < argc) {
+      (argument == "--seconds" ? seconds : argument == "--seed" ? seed : least_runs) = std::stoull(argv[++i]);
     } else if (fs::is_directory(argument)) {
       std::vector<fs::path> files;
       for (const auto& entry : fs::directory_iterator(argument))
@@ -223,8 +224,10 @@ int main(int argc, char** argv) {
     }
   }
   if (seeds.empty()) {
-    std::fprintf(stderr, "usage: %s PATH... [--seconds N] [--seed N], PATH an input or a folder of inputs\n",
-                 argv[0]);
+    std::fprintf(
+        stderr,
+        "usage: %s PATH... [--seconds N] [--runs N] [--seed N], PATH an input or a folder of inputs\n",
+        argv[0]);
     return 2;
   }
   catch_signals();
@@ -236,7 +239,7 @@ int main(int argc, char** argv) {
   const auto end = Clock::now() + std::chrono::seconds(seconds);
   std::uint64_t runs = 0;
   Clock::duration slowest{};
-  for (auto now = Clock::now(); now < end; ++runs) {
+  for (auto now = Clock::now(); now < end || runs < least_runs; ++runs) {
     const Bytes input = mutator.next();
     run(input);
     const auto before = std::exchange(now, Clock::now());
