@@ -61,6 +61,8 @@ PictureScore score_pictures(const std::vector<PictureReads>& reads, const std::v
       ++score.unlabelled_pictures;
       score.false_reads += picture.plates.size();
       score.pictures_with_false += picture.plates.empty() ? 0U : 1U;
+      for (const ReportedPlate& plate : picture.plates)
+        score.judged.push_back({plate.confidence, false});
       continue;
     }
     ++score.labelled_pictures;
@@ -68,6 +70,7 @@ PictureScore score_pictures(const std::vector<PictureReads>& reads, const std::v
     for (const PlateLabel* label : found->second) {
       const ReportedPlate* plate = captured_plate(picture, *label);
       count(all, *label, plate);
+      if (plate != nullptr) score.judged.push_back({plate->confidence, normal_text(plate->vrm) == label->text});
       if (label->core()) count(core, *label, plate);
       for (const std::string& tag : std::set<std::string>(label->tags.begin(), label->tags.end())) {
         count(by_tag.try_emplace(tag, PictureGroup{tag, 0, 0, 0, 0}).first->second, *label, plate);
@@ -100,6 +103,7 @@ std::string table(const PictureScore& score) {
   out += fmt::format(
       "other reads: {} in {} pictures with labels, {} a picture (plates nobody labelled, or false)\n",
       score.other_reads, score.labelled_pictures, per_picture(score.other_reads, score.labelled_pictures));
+  out += table(reliability_of(score.judged));
   if (score.missing_labels > 0) {
     out += fmt::format("not counted: {} labels on {} files that were not read\n", score.missing_labels,
                        score.missing.size());
