@@ -25,11 +25,12 @@ as_root() {
     fi
 }
 
-# Installs what is missing of packages.txt; quick and silent where nothing is.
+# install_packages [more lists...]: installs what is missing of packages.txt and them; quick and silent where nothing is.
 install_packages() {
-    local wanted missing
-    [ -r /etc/debian_version ] || die "this is not Debian: install the packages named in toolchains/packages.txt by hand, then use cmake --preset release"
-    wanted="$(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$here/packages.txt")"
+    local lists=("$here/packages.txt") list wanted missing
+    for list in "$@"; do lists+=("$here/$list"); done
+    [ -r /etc/debian_version ] || die "this is not Debian: install the packages named in toolchains/packages*.txt by hand, then use cmake --preset release"
+    wanted="$(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "${lists[@]}")"
     missing="$(for p in $wanted; do
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null || true)" = installed ] || echo "$p"
     done)"

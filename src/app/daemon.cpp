@@ -40,7 +40,7 @@ Result<std::string> device_id_of(const std::filesystem::path& folder) {
   return text;
 }
 
-RecordOrigin origin_of(const Configuration& configuration, std::string device_id) {
+RecordOrigin origin_of(const Configuration& configuration, const std::string& models_version, std::string device_id) {
   RecordOrigin origin;
   origin.device_id = std::move(device_id);
   origin.site_name = configuration.site.name;
@@ -50,24 +50,23 @@ RecordOrigin origin_of(const Configuration& configuration, std::string device_id
   origin.latitude = configuration.site.latitude;
   origin.longitude = configuration.site.longitude;
   origin.firmware_version = std::string(version());
-  origin.model_version = configuration.recognition.model;
+  origin.model_version = models_version;
   origin.configuration_version = configuration.version;
   return origin;
 }
 
-Result<Stages> make_stages(const Configuration& configuration, const std::filesystem::path& models,
-                           std::unique_ptr<FrameSource> source, UtcTime today) {
-  const RecogniserOptions options = recogniser_options(configuration, models);
+Result<Stages> make_stages(const Configuration& configuration, const ModelStore& models,
+                           const RecogniserOptions& options, std::unique_ptr<FrameSource> source, UtcTime today) {
   Result<VrmSyntax> loaded = VrmSyntax::load(options.syntax_file, today);
   if (!loaded) return fail(loaded.error());
   const auto syntax = std::make_shared<const VrmSyntax>(std::move(*loaded));
   Stages stages;
   stages.source = std::move(source);
-  for (std::uint32_t i = 0; i < configuration.recognition.locate_threads; ++i) {
-    stages.locators.push_back(make_contour_locator(options.locator));
-  }
+  Result<std::unique_ptr<PlateLocator>> locator = make_network_locator(options.locator, models);
+  if (!locator) return fail(locator.error());
+  stages.locator = std::move(*locator);
   for (std::uint32_t i = 0; i < configuration.recognition.read_threads; ++i) {
-    Result<std::unique_ptr<PlateReader>> reader = make_tesseract_reader(options.reader, syntax);
+    Result<std::unique_ptr<PlateReader>> reader = make_tesseract_reader(options.reader, models, syntax);
     if (!reader) return fail(reader.error());
     stages.readers.push_back(std::move(*reader));
   }
@@ -136,8 +135,10 @@ class Daemon {
     device_id_ = std::move(*device_id);
     Result<OpenedSource> source = open_source(configuration_.camera, *clock_);
     if (!source) return fail(source.error());
-    Result<Stages> stages =
-        make_stages(configuration_, options_.models, std::move(source->source), clock_->utc_now());
+    const Result<ModelStore> models = ModelStore::open(options_.models);
+    if (!models) return fail(models.error());
+    Result<Stages> stages = make_stages(configuration_, *models, recogniser_options(configuration_, options_.models),
+                                        std::move(source->source), clock_->utc_now());
     if (!stages) return fail(stages.error());
     QueueOptions queue_options;
     queue_options.directory = configuration_.queue.directory;
@@ -153,7 +154,7 @@ class Daemon {
     pipeline.stall_limit = milliseconds(configuration_.capture.stall_limit_ms);
     pipeline.writer.group_records = configuration_.queue.group_records;
     pipeline.writer.group_wait = milliseconds(configuration_.queue.group_wait_ms);
-    pipeline.origin = origin_of(configuration_, device_id_);
+    pipeline.origin = origin_of(configuration_, models->version(), device_id_);
     pipeline.time_quality = std::move(source->time_quality);
     pipeline.on_finished = [this] { events_.flow_finished(); };
     if (uplink_) pipeline.on_stored = [this] { uplink_->wake(); };

@@ -39,12 +39,10 @@ void Pipeline::start() {
     run_capture(ending_.get_token());
     ring_.close();
   }));
-  for (std::size_t i = 0; i < stages_.locators.size(); ++i) {
-    threads_.push_back(named_thread(fmt::format("locate-{}", i + 1), [this, i](const std::stop_token&) {
-      run_locate(*stages_.locators[i]);
-      if (--locators_running_ == 0) candidates_.close();
-    }));
-  }
+  threads_.push_back(named_thread("locate", [this](const std::stop_token&) {
+    run_locate();
+    candidates_.close();
+  }));
   for (std::size_t i = 0; i < stages_.readers.size(); ++i) {
     threads_.push_back(named_thread(fmt::format("read-{}", i + 1), [this, i](const std::stop_token&) {
       run_read(*stages_.readers[i]);
@@ -72,14 +70,17 @@ void Pipeline::run_capture(const std::stop_token& stop) {
   log::error("source_failed", {{"reason", ended.error()}});
 }
 
-void Pipeline::run_locate(PlateLocator& locator) {
-  while (std::optional<Taken> taken = take_frame()) {
-    FrameCandidates found{taken->frame, locator.locate(*taken->frame)};
+void Pipeline::run_locate() {
+  std::uint64_t ticket = 0;
+  while (std::optional<FramePtr> frame = ring_.pop()) {
+    FrameCandidates found{*frame, stages_.locator->locate(**frame)};
+    count_located();
     if (found.candidates.empty()) {
-      in_order_.put(taken->ticket, without_reads(*found.frame));
+      in_order_.put(ticket, without_reads(*found.frame));
     } else {
-      hand_to_readers({taken->ticket, std::move(found)});
+      hand_to_readers({ticket, std::move(found)});
     }
+    ++ticket;
   }
 }
 
@@ -146,6 +147,10 @@ Pipeline::Pipeline(Stages stages, PipelineOptions options, RecordQueue& queue, c
           counters.counter("frames_dropped", "Frames that came faster than they could be looked at")),
       frames_unread_(
           counters.counter("frames_unread", "Frames with plates that came faster than they could be read")),
+      frames_searched_(counters.counter("frames_searched", "Frames that were searched for new plates")),
+      frames_still_(counters.counter("frames_still", "Frames not looked at because nothing had moved")),
+      candidates_refused_(
+          counters.counter("candidates_refused", "Places that looked like a plate from afar only")),
       frames_tracked_(counters.counter("frames_tracked", "Frames that went all the way to the tracker")),
       reads_(counters.counter("reads", "Plates read in single frames")),
       reads_rejected_(counters.counter("reads_rejected", "Plate candidates that gave no text worth a read")),
@@ -169,9 +174,8 @@ Pipeline::Pipeline(Stages stages, PipelineOptions options, RecordQueue& queue, c
                 }
               }),
       writer_(queue, clock, counters, options_.writer, options_.on_stored),
-      locators_running_(stages_.locators.size()),
       readers_running_(stages_.readers.size()) {
-  assert(!stages_.locators.empty() && !stages_.readers.empty() && stages_.tracker);
+  assert(stages_.locator && !stages_.readers.empty() && stages_.tracker);
 }
 
 Pipeline::~Pipeline() {
@@ -191,11 +195,12 @@ std::optional<Error> Pipeline::source_error() const {
   return source_error_;
 }
 
-std::optional<Pipeline::Taken> Pipeline::take_frame() {
-  std::lock_guard lock(taking_);
-  std::optional<FramePtr> frame = ring_.pop();
-  if (!frame) return std::nullopt;
-  return Taken{next_ticket_++, std::move(*frame)};
+void Pipeline::count_located() {
+  const PlateLocator::Counts now = stages_.locator->counts();
+  frames_searched_.add(now.frames_searched - located_.frames_searched);
+  frames_still_.add(now.frames_still - located_.frames_still);
+  candidates_refused_.add(now.candidates_refused - located_.candidates_refused);
+  located_ = now;
 }
 
 void Pipeline::count_tracked() {

@@ -40,7 +40,7 @@ namespace wayside::app {
 
 struct Stages {
   std::unique_ptr<FrameSource> source;
-  std::vector<std::unique_ptr<PlateLocator>> locators;  // a thread each
+  std::unique_ptr<PlateLocator> locator;
   std::vector<std::unique_ptr<PlateReader>> readers;    // a thread each
   std::unique_ptr<PassTracker> tracker;
 };
@@ -78,22 +78,18 @@ class Pipeline {
 
  private:
   void run_capture(const std::stop_token& stop);
-  void run_locate(PlateLocator& locator);
+  void run_locate();
   void run_read(PlateReader& reader);
   void run_track();
   void run_event();
   void run_writer();
 
-  struct Taken {
-    std::uint64_t ticket = 0;
-    FramePtr frame;
-  };
   struct Located {
     std::uint64_t ticket = 0;
     FrameCandidates frame;
   };
-  std::optional<Taken> take_frame();
   void hand_to_readers(Located located);
+  void count_located();
   void count_tracked();
 
   Stages stages_;
@@ -102,6 +98,9 @@ class Pipeline {
   Counter& frames_captured_;
   Counter& frames_dropped_;
   Counter& frames_unread_;
+  Counter& frames_searched_;
+  Counter& frames_still_;
+  Counter& candidates_refused_;
   Counter& frames_tracked_;
   Counter& reads_;
   Counter& reads_rejected_;
@@ -111,18 +110,16 @@ class Pipeline {
   Counter& records_not_encoded_;
 
   BoundedQueue<FramePtr> ring_;
-  std::mutex taking_;  // a frame is taken together with its ticket
-  std::uint64_t next_ticket_ = 0;
   BoundedQueue<Located> candidates_;
   Reorder<FrameReads> in_order_;
   BoundedQueue<VehiclePass> passes_closed_;
   BoundedQueue<PassRecord> records_;
   FrameFeeder feeder_;
   RecordWriter writer_;
-  std::atomic<std::size_t> locators_running_;
   std::atomic<std::size_t> readers_running_;
   std::optional<Error> source_error_;  // written by capture before it ends, read after the flow has
 
+  PlateLocator::Counts located_;
   PassTracker::Counts counted_;
   struct Movement {
     std::uint64_t answers = 0;

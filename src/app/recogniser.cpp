@@ -4,22 +4,13 @@ namespace wayside::app {
 
 namespace fs = std::filesystem;
 
-fs::path installed_tessdata(const fs::path& models, const std::string& model) {
-  const fs::path own = models / "tessdata";
-  std::error_code ignored;
-  if (fs::exists(own / (model + ".traineddata"), ignored)) return own;
-  return "/usr/share/tesseract-ocr/5/tessdata";
-}
-
 RecogniserOptions recogniser_options(const Configuration& configuration, const fs::path& models) {
   const Configuration::Recognition& recognition = configuration.recognition;
   RecogniserOptions options;
+  options.models = models;
   options.syntax_file = models / "vrm" / "uk.toml";
   options.locator.min_plate_width_px = static_cast<float>(recognition.min_plate_width_px);
   options.locator.max_plate_width_px = static_cast<float>(recognition.max_plate_width_px);
-  options.reader.tessdata =
-      recognition.tessdata.empty() ? installed_tessdata(models, recognition.model) : recognition.tessdata;
-  options.reader.model = recognition.model;
   options.reader.min_confidence = static_cast<float>(recognition.min_read_confidence);
   options.tracker.close_after_s = configuration.passes.close_after_s;
   options.tracker.suppress_repeat_s = configuration.passes.suppress_repeat_s;
@@ -37,20 +28,24 @@ RecogniserOptions recogniser_options(const Configuration& configuration, const f
 Result<eval::Recogniser> make_recogniser(const RecogniserOptions& options, UtcTime today) {
   Result<VrmSyntax> syntax = VrmSyntax::load(options.syntax_file, today);
   if (!syntax) return fail(syntax.error());
-  auto made = make_tesseract_reader(options.reader, std::make_shared<const VrmSyntax>(std::move(*syntax)));
-  if (!made) return fail(made.error());
+  const Result<ModelStore> models = ModelStore::open(options.models);
+  if (!models) return fail(models.error());
+  auto locator = make_network_locator(options.locator, *models);
+  if (!locator) return fail(locator.error());
+  auto reader = make_tesseract_reader(options.reader, *models, std::make_shared<const VrmSyntax>(std::move(*syntax)));
+  if (!reader) return fail(reader.error());
   struct State {
     std::unique_ptr<PlateLocator> locator;
     std::unique_ptr<PlateReader> reader;
   };
-  const auto state = std::make_shared<State>(State{make_contour_locator(options.locator), std::move(*made)});
+  const auto state = std::make_shared<State>(State{std::move(*locator), std::move(*reader)});
   eval::Recogniser recogniser;
   recogniser.reads_of = [state](const FramePtr& frame) {
     const bool with_evidence = false;
     return state->reader->read({frame, state->locator->locate(*frame)}, with_evidence);
   };
   recogniser.new_tracker = [tracker = options.tracker] { return make_pass_tracker(tracker); };
-  recogniser.forget = [state, locator = options.locator] { state->locator = make_contour_locator(locator); };
+  recogniser.forget = [state] { state->locator->forget(); };
   return recogniser;
 }
 

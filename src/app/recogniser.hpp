@@ -20,6 +20,7 @@
 namespace wayside::app {
 
 struct RecogniserOptions {
+  std::filesystem::path models;  // the folder
   std::filesystem::path syntax_file;
   LocatorOptions locator;
   ReaderOptions reader;
@@ -29,11 +30,6 @@ struct RecogniserOptions {
 // What a configuration asks for; recogniser_options({}, models) is what a camera does that was told nothing.
 [[nodiscard]] RecogniserOptions recogniser_options(const Configuration& configuration,
                                                    const std::filesystem::path& models);
-
-// The folder of the character models installed with the program: models/tessdata where it holds `model`, else
-// Debian's.
-[[nodiscard]] std::filesystem::path installed_tessdata(const std::filesystem::path& models,
-                                                       const std::string& model);
 
 // One thread's whole recogniser, without the pictures for people. today: for age identifiers that do not
 // exist yet.

@@ -7,6 +7,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "wayside/anpr/capture/cut_out.hpp"
 #include "wayside/base/files.hpp"
 #include "wayside/base/html_text.hpp"
 
@@ -75,6 +76,15 @@ cv::Mat patch_of(const cv::Mat& picture, const PlateLabel& label) {
                         : in_width(picture(inside), 320);
 }
 
+// A reported plate as its corners straighten it: what the reader was given.
+std::string straightened_tag(const cv::Mat& picture, const PlateQuad& quad) {
+  const cv::Size size(320, 70);
+  const auto right = static_cast<float>(size.width);
+  const auto bottom = static_cast<float>(size.height);
+  const cv::Mat straight = cut_out(picture, quad, {cv::Point2f(0, 0), {right, 0}, {right, bottom}, {0, bottom}}, size);
+  return straight.empty() ? std::string() : picture_tag(straight);
+}
+
 std::string characters_text(const ReportedPlate& plate) {
   std::string out;
   for (const CharacterGuess& guess : plate.characters)
@@ -93,8 +103,8 @@ std::string row_of(const cv::Mat& picture, const PlateLabel& label, const Pictur
       html_escape(label.text), captured == nullptr ? "missed" : "misread",
       captured == nullptr ? "-" : html_escape(captured->vrm), html_escape(reads.file), tags);
   for (const ReportedPlate& plate : reads.plates) {
-    row += fmt::format("<br>{} {:.3f}, {} line{}: {}", html_escape(plate.vrm), plate.confidence, plate.lines,
-                       plate.lines == 1 ? "" : "s", characters_text(plate));
+    row += fmt::format("<br>{}<br>{} {:.3f}, {} line{}: {}", straightened_tag(picture, plate.quad), html_escape(plate.vrm),
+                       plate.confidence, plate.lines, plate.lines == 1 ? "" : "s", characters_text(plate));
   }
   return row + "</tr>\n";
 }

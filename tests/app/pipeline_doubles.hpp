@@ -102,6 +102,8 @@ class FakeLocator final : public PlateLocator {
     candidate.score = static_cast<float>(number % 7) / 7;
     return {candidate};
   }
+  void forget() override {}
+  [[nodiscard]] Counts counts() const override { return {}; }
 
  private:
   std::uint64_t empty_every_;

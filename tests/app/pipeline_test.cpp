@@ -37,18 +37,17 @@ class PipelineTest : public testing::Test {
     options_.writer.retry_wait = std::chrono::milliseconds(5);
   }
 
-  // `count` threads of each kind, all watched by the same functions.
-  Pipeline& make(std::vector<ScriptedSource::Step> script, bool waits, std::size_t count = 1,
+  // `readers` threads that read, all watched by the same functions.
+  Pipeline& make(std::vector<ScriptedSource::Step> script, bool waits, std::size_t readers = 1,
                  std::function<void(const Frame&)> on_locate = {},
                  std::function<void(const Frame&)> on_read = {}) {
     Stages stages;
     auto source = std::make_unique<ScriptedSource>(std::move(script), waits);
     source_ = source.get();
     stages.source = std::move(source);
-    for (std::size_t i = 0; i < count; ++i) {
-      stages.locators.push_back(std::make_unique<FakeLocator>(3, on_locate));
+    stages.locator = std::make_unique<FakeLocator>(3, on_locate);
+    for (std::size_t i = 0; i < readers; ++i)
       stages.readers.push_back(std::make_unique<FakeReader>(on_read));
-    }
     stages.tracker = std::make_unique<FakeTracker>(tracked_);
     pipeline_ = std::make_unique<Pipeline>(std::move(stages), options_, queue_, *clock_, counters_);
     return *pipeline_;
@@ -102,8 +101,8 @@ TEST_F(PipelineTest, ARecordingGivesTheSameRecordsWithAnyNumberOfThreads) {
     std::vector<std::uint64_t> tracked;
     Stages stages;
     stages.source = std::make_unique<ScriptedSource>(ScriptedSource::frames(120), true);
+    stages.locator = std::make_unique<FakeLocator>(4);
     for (std::size_t i = 0; i < threads; ++i) {
-      stages.locators.push_back(std::make_unique<FakeLocator>(4));
       // Frames take differently long, so that they are finished out of order.
       stages.readers.push_back(std::make_unique<FakeReader>([](const Frame& frame) {
         std::this_thread::sleep_for(std::chrono::microseconds(frame.info().number.value() % 5 * 300));
@@ -310,10 +309,10 @@ TEST_F(PipelineTest, GroupsAreNeverLargerThanAsked) {
 TEST_F(PipelineTest, EveryThreadSaysWhatItIsFor) {
   Gate gate;
   make(ScriptedSource::frames(3), true, 2, [&](const Frame&) { gate.pass(); }).start();
-  ASSERT_TRUE(gate.wait_for_arrivals(2));
+  ASSERT_TRUE(gate.wait_for_arrivals(1));
   std::set<std::string> names;
-  const std::set<std::string> expected = {"capture", "locate-1", "locate-2",     "read-1",
-                                          "read-2",  "track",    "queue-writer", "event"};
+  const std::set<std::string> expected = {"capture", "locate", "read-1",
+                                          "read-2",  "track",  "queue-writer", "event"};
   // A thread names itself as its first act, which may be after the gate was reached by others.
   for (int round = 0;
        round < 1000 && !std::includes(names.begin(), names.end(), expected.begin(), expected.end());

@@ -18,8 +18,9 @@ namespace fs = std::filesystem;
 const std::map<std::string, std::vector<std::string>> allowed = {
     {"base", {}},
     {"anpr/capture", {}},
-    {"anpr/locate", {"anpr/capture/frame.hpp"}},
-    {"anpr/read", {"anpr/locate/plate_candidate.hpp"}},
+    {"anpr/model", {}},
+    {"anpr/locate", {"anpr/capture/frame.hpp", "anpr/capture/cut_out.hpp", "anpr/model/"}},
+    {"anpr/read", {"anpr/locate/plate_candidate.hpp", "anpr/capture/cut_out.hpp", "anpr/model/"}},
     {"anpr/track", {"anpr/read/plate_read.hpp"}},
     {"delivery/event", {"anpr/track/vehicle_pass.hpp", "device/clock/time_quality.hpp"}},
     {"delivery/queue", {}},

@@ -10,12 +10,11 @@ namespace {
 class SameRecords : public testing::Test {
  protected:
   // The records of one whole run, in the order of their numbers.
-  std::vector<std::string> run(std::uint32_t locate_threads, std::uint32_t read_threads) {
+  std::vector<std::string> run(std::uint32_t read_threads) {
     Configuration configuration;
     configuration.site.name = "Drawn road";
     configuration.camera.source = "replay:" + recorded_.video.string();
     configuration.camera.pace = "fast";
-    configuration.recognition.locate_threads = locate_threads;
     configuration.recognition.read_threads = read_threads;
     configuration.queue.directory = office_.folder() / ("queue-" + std::to_string(runs_++));
     configuration.queue.segments = 4;
@@ -47,7 +46,7 @@ class SameRecords : public testing::Test {
 };
 
 TEST_F(SameRecords, ByteForByteWithAnyNumberOfThreadsAndTrueToTheScene) {
-  const std::vector<std::string> once = run(1, 1);
+  const std::vector<std::string> once = run(1);
   ASSERT_FALSE(once.empty());
   ASSERT_LE(once.size(), recorded_.truth.vehicles.size());
   std::size_t read_right = 0;
@@ -65,7 +64,7 @@ TEST_F(SameRecords, ByteForByteWithAnyNumberOfThreadsAndTrueToTheScene) {
     }
   }
   EXPECT_GE(read_right, 1U);
-  EXPECT_EQ(once, run(2, 3));
+  EXPECT_EQ(once, run(3));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@ Only sets that a shipped model may learn from: negatives-free/, detector/images/
 """
 import csv
 import pathlib
+from typing import NamedTuple, Optional
 
 import cv2
 import numpy as np
@@ -11,9 +12,28 @@ import numpy as np
 from drawn_plates import DrawnPlates
 import photo
 from localiser.net import STRIDE
+from font_plates import DIGITS, LETTERS, FontPlates
 
 WIDTH, HEIGHT = 320, 192
 MAY_SHIP = ("robertlucian-", "stephanecharette-")
+LETTERED = 0.45  # share of the street pictures that get lettering, which is no plate
+
+
+BLACK = 0.25  # share of drawn plates with light characters on black, beside those of the set: they are learnt last
+
+
+class ScenePlate(NamedTuple):
+    quad: np.ndarray  # 4 x 2: top left, top right, bottom right, bottom left
+    trust: float  # how much its corners can be believed
+    two_lines: Optional[bool]  # None: not known
+    light_on_dark: Optional[bool]
+
+
+class Scene(NamedTuple):
+    picture: np.ndarray  # uint8, HEIGHT x WIDTH
+    plates: list
+    hidden: list  # (x0, y0, x1, y1) of plates that are cut off
+    lettering: list  # quads of characters that are no plate
 
 
 def quad_size(quad):
@@ -27,6 +47,8 @@ class Scenes:
         data = pathlib.Path(data)
         self.rng = np.random.default_rng(seed)
         self.plates = DrawnPlates(plates)
+        self.black = self.plates.only("field", "black")
+        self.fonts = FontPlates()
         self.backgrounds = self._backgrounds(sorted((data / "negatives-free").iterdir()))
         self.real = self._real(data / "detector")
 
@@ -51,7 +73,11 @@ class Scenes:
         return [(cv2.imread(str(folder / file), cv2.IMREAD_GRAYSCALE), found) for file, found in sorted(boxes.items())]
 
     def sample(self):
-        """One picture (uint8, HEIGHT x WIDTH) with its heat map, corner offsets and weights at a quarter of the size."""
+        """One picture (uint8, HEIGHT x WIDTH) with its heat map, corner offsets and weights, one value a cell."""
+        scene = self.scene()
+        return (scene.picture, *self._targets([(plate.quad, plate.trust) for plate in scene.plates], scene.hidden))
+
+    def scene(self):
         rng = self.rng
         real = rng.random() < 0.35
         if real:
@@ -70,7 +96,7 @@ class Scenes:
             x, y = int(rng.integers(0, cols - w + 1)), int(rng.integers(0, rows - h + 1))
         picture = cv2.resize(background[y:y + h, x:x + w], (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
 
-        quads, taken, hidden = [], [], []
+        plates, taken, hidden, lettering = [], [], [], []
         for bx, by, bw, bh in boxes:
             x0, y0 = (bx - x) * WIDTH / w, (by - y) * HEIGHT / h
             x1, y1 = (bx + bw - x) * WIDTH / w, (by + bh - y) * HEIGHT / h
@@ -81,26 +107,31 @@ class Scenes:
                 hidden.append((x0, y0, x1, y1))  # cut off: neither a plate nor not one
                 continue
             # A box says little about corners, so it weighs little there.
-            quads.append((np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float64), 0.25))
+            plates.append(ScenePlate(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float64), 0.25, None, None))
         if not real:
             count = int(rng.choice([0, 1, 2], p=[0.22, 0.55, 0.23]))
             for _ in range(count):
                 drawn = self._paste(picture, taken)
                 if drawn is not None:
-                    quads.append((drawn, 1.0))
+                    plates.append(drawn)
+            if rng.random() < LETTERED:
+                for _ in range(int(rng.integers(1, 4))):
+                    quad = self._letter(picture, taken)
+                    if quad is not None:
+                        lettering.append(quad)
         if rng.random() < 0.5:
             picture = picture * rng.uniform(0.5, 1.25) + rng.uniform(-15, 25)
         if real and rng.random() < 0.5:
             picture = np.ascontiguousarray(picture[:, ::-1])
             mirror = lambda q: np.stack([WIDTH - q[[1, 0, 3, 2], 0], q[[1, 0, 3, 2], 1]], 1)
-            quads = [(mirror(q), weight) for q, weight in quads]
+            plates = [plate._replace(quad=mirror(plate.quad)) for plate in plates]
             hidden = [(WIDTH - x1, y0, WIDTH - x0, y1) for x0, y0, x1, y1 in hidden]
-        return (photo.degrade(rng, picture), *self._targets(quads, hidden))
+        return Scene(photo.degrade(rng, picture), plates, hidden, lettering)
 
     def _paste(self, picture, taken):
-        """Draws one plate into the picture, as a camera on a pole or at a kerb would see it; its quad, or None."""
+        """Draws one plate into the picture, as a camera on a pole or at a kerb would see it; or None."""
         rng = self.rng
-        plate, row = self.plates.any(rng)
+        plate, row = (self.black if rng.random() < BLACK else self.plates).any(rng)
         rows, cols = plate.shape
         border = int(rng.uniform(0.02, 0.12) * rows) if rng.random() < 0.55 else 0
         surround = plate if not border else cv2.copyMakeBorder(
@@ -152,7 +183,38 @@ class Scenes:
             mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.3, 1.0))
         seen = cv2.warpPerspective(small, warp, size, borderMode=cv2.BORDER_REPLICATE)
         picture[y0:y1, x0:x1] = picture[y0:y1, x0:x1] * (1 - mask) + seen * mask
-        return inner
+        return ScenePlate(inner, 1.0, two_lines, row["field"] == "black")
+
+    def _letter(self, picture, taken):
+        """A firm's name on a van, a word on a sign: characters in a row that are no plate. Their quad, or None."""
+        rng = self.rng
+        font, count = int(rng.integers(len(self.fonts.fonts))), int(rng.integers(2, 11))
+        alphabet = LETTERS + DIGITS if rng.random() < 0.6 else (DIGITS if rng.random() < 0.5 else LETTERS)
+        inks = [self.fonts.glyph(font, alphabet[int(rng.integers(len(alphabet)))]) for _ in range(count)]
+        if rng.random() < 0.3:  # a capital and small letters, nearly
+            inks = inks[:1] + [cv2.copyMakeBorder(cv2.resize(i, None, fx=0.7, fy=0.7), i.shape[0] - int(i.shape[0] * 0.7), 0, 0, 0, cv2.BORDER_CONSTANT) for i in inks[1:]]
+        space = int(rng.uniform(5, 40))
+        tall = max(i.shape[0] for i in inks)
+        inks = [cv2.copyMakeBorder(i, tall - i.shape[0], 0, space, space, cv2.BORDER_CONSTANT) for i in inks]
+        word = np.hstack(inks)
+        height = float(np.exp(rng.uniform(np.log(7), np.log(44))))
+        word = cv2.resize(word, (max(8, int(word.shape[1] * height / tall * rng.uniform(0.7, 1.2))), max(6, int(height))), interpolation=cv2.INTER_AREA)
+        h, w = word.shape
+        if w + 8 >= WIDTH or h + 8 >= HEIGHT:
+            return None
+        x, y = int(rng.integers(2, WIDTH - w - 4)), int(rng.integers(2, HEIGHT - h - 4))
+        if any(x + w + 4 > a and x - 4 < c and y + h + 4 > b and y - 4 < d for a, b, c, d in taken):
+            return None
+        taken.append((x - 4, y - 4, x + w + 4, y + h + 4))
+        if rng.random() < 0.6:  # on a painted side, which ends farther from the characters than a plate's edge does
+            aside, above = rng.uniform(0.7, 4, 2) * h
+            panel = (slice(max(0, int(y - above)), int(y + h + above)), slice(max(0, int(x - aside)), int(x + w + aside)))
+            if all(panel[1].start > c or panel[1].stop < a or panel[0].start > d or panel[0].stop < b for a, b, c, d in taken[:-1]):
+                picture[panel] = picture[panel] * 0.1 + rng.uniform(10, 235) * 0.9
+        part = picture[y:y + h, x:x + w]
+        ink = float(np.clip(part.mean() + rng.choice([-1, 1]) * rng.uniform(40, 160), 0, 255))
+        part += (ink - part) * (word.astype(np.float32) / 255)
+        return np.float64([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
 
     @staticmethod
     def _targets(quads, hidden):

@@ -7,24 +7,35 @@
 namespace wayside::read {
 namespace {
 
-constexpr double offset = 0.2;
-constexpr double share_gain = 1.1;
-constexpr double no_form_deduction = 4.8;
-constexpr double short_deduction = 3.0;
-constexpr std::size_t short_below = 4;  // characters
+constexpr double offset = 0.09;
+constexpr double odds_gain = 0.69;
+constexpr double least_log_odds = -3;
+constexpr double most_log_odds = 9;
+constexpr double line_gain = 0.81;
+constexpr double least_line_log_probability = -8;
+constexpr double plate_gain = 0.54;
+constexpr double no_form_deduction = 0.91;
+constexpr double four_characters_deduction = 1.27;
+constexpr double fewer_deduction = 0.95;
+// Not fitted: marks without a digit are next to none in any country, words on signs and boxes are many.
+constexpr double no_digit_deduction = 3;
 
 }  // namespace
 
-float confidence_of(const std::vector<VrmSyntax::Hypothesis>& ranked) {
+float confidence_of(const std::vector<VrmSyntax::Hypothesis>& ranked, const ReadEvidenceScores& scores) {
   assert(!ranked.empty());
   const VrmSyntax::Hypothesis& best = ranked.front();
-  double all = 0;
-  for (const VrmSyntax::Hypothesis& hypothesis : ranked)
-    all += std::exp(hypothesis.log_score - best.log_score);
-  const double share = std::clamp(1 / all, 0.001, 0.999);
-  double z = offset + share_gain * std::log(share / (1 - share));
+  double others = 0;
+  for (auto rival = ranked.begin() + 1; rival != ranked.end(); ++rival)
+    others += std::exp(rival->log_score - best.log_score);
+  const double log_odds = std::clamp(-std::log(std::max(others, 1e-9)), least_log_odds, most_log_odds);
+  const double plate = std::clamp(scores.plate_score, 0.001, 0.999);
+  double z = offset + odds_gain * log_odds + line_gain * std::max(scores.line_log_probability, least_line_log_probability) +
+             plate_gain * std::log(plate / (1 - plate));
   if (best.format == "unknown") z -= no_form_deduction;
-  if (best.vrm.size() < short_below) z -= short_deduction;
+  if (best.vrm.size() == 4) z -= four_characters_deduction;
+  if (best.vrm.size() < 4) z -= fewer_deduction;
+  if (best.vrm.find_first_of("0123456789") == std::string::npos) z -= no_digit_deduction;
   return static_cast<float>(1 / (1 + std::exp(-z)));
 }
 

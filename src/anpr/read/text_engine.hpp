@@ -1,35 +1,41 @@
 // The recognition engine for one line of text: Tesseract, kept out of everybody else's sight.
 //
-// Threads: one engine a thread. Ownership: owns the engine's memory, about 30 MiB with the stock model.
+// Threads: one engine a thread. Ownership: owns the engine's memory, a few MiB.
 #pragma once
 
-#include <filesystem>
+#include <array>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include <opencv2/core/mat.hpp>
 
-#include "wayside/anpr/read/plate_read.hpp"
+#include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
 
 namespace wayside::read {
 
+// What the network can tell apart. O and I are missing: the prescribed typeface draws them like 0 and 1.
+inline constexpr std::string_view characters = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+
+// One step along the line, about 4 pixels: how likely a character begins or goes on here, or none does. Adds up to at most
+// 1; a character below 1 % is 0, the engine does not tell it.
+struct Column {
+  std::array<float, characters.size()> character{};
+  float blank = 0;
+};
+
 class TextEngine {
  public:
-  // Fails with not_found or corrupt; the message names the file and the remedy.
-  static Result<std::unique_ptr<TextEngine>> make(const std::filesystem::path& tessdata,
-                                                  const std::string& model);
+  // model: a .traineddata made by models/training/reader. Fails with corrupt if it is none, unsupported if this Tesseract
+  // names its columns in another way than 5.3 does.
+  static Result<std::unique_ptr<TextEngine>> make(ByteView model);
   TextEngine(const TextEngine&) = delete;
   TextEngine& operator=(const TextEngine&) = delete;
   ~TextEngine();
 
-  // How the engine takes the page: with its own search for the line's height and baseline, or as it stands.
-  enum class Layout { find_line, take_as_line };
-
-  // page: CV_8UC1, dark on light, one line. Each position's guesses best first, their probabilities adding up
-  // to at most 1. Empty where nothing was recognised.
-  [[nodiscard]] std::vector<CharacterPosition> recognise(const cv::Mat& page, Layout layout);
+  // line: CV_8UC1, as plate_line() makes it. Empty where nothing at all was recognised.
+  [[nodiscard]] std::vector<Column> recognise(const cv::Mat& line);
 
  private:
   struct Parts;

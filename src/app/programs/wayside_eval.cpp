@@ -30,12 +30,10 @@ constexpr std::size_t largest_lines = std::size_t{1} << 30;  // bytes, of a file
 // What all commands that recognise take.
 struct Engine {
   fs::path models = models_folder();
-  fs::path tessdata;
   std::optional<double> threshold;
 
   void add_options(CLI::App& command) {
     command.add_option("--models", models, "Folder of the installed models");
-    command.add_option("--tessdata", tessdata, "Folder of the character models; empty: those installed");
     command
         .add_option("--threshold", threshold,
                     "Leave out what is less sure than this, 0 to 1 (the camera's own limit)")
@@ -44,7 +42,6 @@ struct Engine {
 
   [[nodiscard]] Result<eval::Recogniser> make(const Clock& clock) const {
     Configuration as_delivered;
-    as_delivered.recognition.tessdata = tessdata;
     if (threshold) {
       as_delivered.recognition.min_read_confidence = *threshold;
       as_delivered.passes.min_confidence = *threshold;

@@ -34,7 +34,12 @@ Status write_picture(const std::filesystem::path& path, const cv::Mat& picture) 
 }  // namespace
 
 PlateSpec training_plate(Random& random, int year) {
-  PlateSpec spec = random_plate(random, random.chance(0.5), year);
+  // Of a road's plates most have the current form: a model that saw only those would learn the form, not the characters.
+  constexpr double current_kept = 0.2;
+  PlateSpec spec;
+  do {
+    spec = random_plate(random, random.chance(0.5), year);
+  } while (spec.format == "current" && !random.chance(current_kept));
   const double kind = random.uniform();
   if (kind < 0.14) {
     spec.lines = 2;

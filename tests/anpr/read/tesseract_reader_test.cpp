@@ -18,35 +18,36 @@ using doubles::frame_of;
 using doubles::plate_of;
 using testing::HasSubstr;
 
-constexpr const char* tessdata = "/usr/share/tesseract-ocr/5/tessdata";
-
 std::shared_ptr<const VrmSyntax> syntax() {
   auto loaded = VrmSyntax::load(doubles::source_folder() / "models/vrm/uk.toml", UtcTime{1'795'000'000'000});
   if (!loaded) throw std::runtime_error(loaded.error().message);
   return std::make_shared<const VrmSyntax>(std::move(*loaded));
 }
 
+ModelStore models() {
+  auto opened = ModelStore::open(doubles::source_folder() / "models");
+  if (!opened) throw std::runtime_error(opened.error().message);
+  return std::move(*opened);
+}
+
 class TesseractReader : public testing::Test {
  protected:
-  void SetUp() override {
-    if (!std::filesystem::exists(std::filesystem::path(tessdata) / "eng.traineddata")) {
-      GTEST_SKIP() << "no stock model in " << tessdata << ": install tesseract-ocr-eng";
-    }
-    options_.tessdata = tessdata;
-    options_.min_confidence = 0.3F;
-  }
+  TesseractReader() { options_.min_confidence = 0.3F; }
 
   [[nodiscard]] FrameReads read(const DrawnFrame& drawn, bool with_evidence = false) const {
-    return read(drawn.picture, {drawn.plate}, with_evidence);
+    return read(drawn.picture, {{drawn.plate, 1.0F}}, with_evidence);
   }
-  [[nodiscard]] FrameReads read(const cv::Mat& picture, const std::vector<PlateQuad>& quads,
+  [[nodiscard]] FrameReads read(const cv::Mat& picture, const std::vector<PlateCandidate>& candidates,
                                 bool with_evidence = false) const {
-    auto reader = make_tesseract_reader(options_, syntax());
+    auto reader = make_tesseract_reader(options_, models(), syntax());
     if (!reader) throw std::runtime_error(reader.error().message);
-    FrameCandidates candidates{frame_of(picture), {}};
+    return (*reader)->read({frame_of(picture), candidates}, with_evidence);
+  }
+  static std::vector<PlateCandidate> at(const std::vector<PlateQuad>& quads) {
+    std::vector<PlateCandidate> candidates;
     for (const PlateQuad& quad : quads)
-      candidates.candidates.push_back({quad, 1.0F});
-    return (*reader)->read(candidates, with_evidence);
+      candidates.push_back({quad, 1.0F});
+    return candidates;
   }
 
   ReaderOptions options_;
@@ -85,7 +86,8 @@ TEST_F(TesseractReader, ReadsATurnedPlate) {
 TEST_F(TesseractReader, ReadsLightOnBlack) {
   roadsim::PlateSpec spec = plate_of("LKP524D", "suffix");
   spec.field = roadsim::PlateField::black;
-  const FrameReads reads = read(draw_frame(spec, 300));
+  const DrawnFrame drawn = draw_frame(spec, 300);
+  const FrameReads reads = read(drawn.picture, {{drawn.plate, 1.0F, 1, 1.0F}});
   ASSERT_EQ(reads.reads.size(), 1U);
   EXPECT_EQ(reads.reads.front().read.vrm, "LKP524D");
 }
@@ -93,7 +95,8 @@ TEST_F(TesseractReader, ReadsLightOnBlack) {
 TEST_F(TesseractReader, ReadsTwoLinesInOrder) {
   roadsim::PlateSpec spec = plate_of("LK52XPD");
   spec.lines = 2;
-  const FrameReads reads = read(draw_frame(spec, 220));
+  const DrawnFrame drawn = draw_frame(spec, 220);
+  const FrameReads reads = read(drawn.picture, {{drawn.plate, 1.0F, 2}});
   ASSERT_EQ(reads.reads.size(), 1U);
   EXPECT_EQ(reads.reads.front().read.vrm, "LK52XPD");
   EXPECT_EQ(reads.reads.front().read.lines, 2);
@@ -116,7 +119,7 @@ TEST_F(TesseractReader, WhatIsNoPlateCountsAsRejected) {
   const cv::Mat plain(300, 400, CV_8UC1, cv::Scalar(120));
   const PlateQuad quad = {cv::Point2f(100, 100), {260, 100}, {260, 134}, {100, 134}};
   for (const cv::Mat& picture : {noise, plain}) {
-    const FrameReads reads = read(picture, {quad}, true);
+    const FrameReads reads = read(picture, at({quad}), true);
     EXPECT_TRUE(reads.reads.empty());
     EXPECT_EQ(reads.rejected, 1U);
     EXPECT_EQ(reads.frame_width, 400);
@@ -136,7 +139,7 @@ TEST_F(TesseractReader, ImpossibleQuadsAreRejectedNotThrown) {
       {cv::Point2f(1e30F, 10), {-1e30F, 10}, {100, 1e30F}, {10, 40}},  // huge
       {cv::Point2f(10, 10), {20, 10}, {20, 290}, {10, 290}},           // upright
   };
-  const FrameReads reads = read(picture, quads, true);
+  const FrameReads reads = read(picture, at(quads), true);
   EXPECT_TRUE(reads.reads.empty());
   EXPECT_EQ(reads.rejected, quads.size());
 }
@@ -161,7 +164,8 @@ TEST_F(TesseractReader, EvidenceIsCutFromTheColourFrame) {
 TEST_F(TesseractReader, TallEvidenceKeepsWithinItsHeight) {
   roadsim::PlateSpec spec = plate_of("LK52XPD");
   spec.lines = 2;
-  const FrameReads reads = read(draw_frame(spec, 220), true);
+  const DrawnFrame drawn = draw_frame(spec, 220);
+  const FrameReads reads = read(drawn.picture, {{drawn.plate, 1.0F, 2}}, true);
   ASSERT_EQ(reads.reads.size(), 1U);
   EXPECT_EQ(reads.reads.front().evidence.plate_patch_bgr.rows, 60);
   EXPECT_LT(reads.reads.front().evidence.plate_patch_bgr.cols, 120);
@@ -176,7 +180,7 @@ TEST_F(TesseractReader, WithoutEvidenceNoPictureIsMade) {
 
 TEST_F(TesseractReader, OneOverviewServesAllReadsOfAFrame) {
   const DrawnFrame drawn = draw_frame(plate_of("LK52XPD"), 300);
-  const FrameReads reads = read(drawn.picture, {drawn.plate, drawn.plate}, true);
+  const FrameReads reads = read(drawn.picture, at({drawn.plate, drawn.plate}), true);
   ASSERT_EQ(reads.reads.size(), 2U);
   EXPECT_EQ(reads.reads[0].evidence.overview_bgr, reads.reads[1].evidence.overview_bgr);
 }
@@ -191,7 +195,7 @@ TEST_F(TesseractReader, BelowTheLeastConfidenceIsRejected) {
 TEST_F(TesseractReader, AgainGivesTheSame) {
   const DrawnFrame drawn = draw_frame(plate_of("LK52XPD"), 90, 4);
   options_.min_confidence = 0;
-  auto reader = make_tesseract_reader(options_, syntax());
+  auto reader = make_tesseract_reader(options_, models(), syntax());
   ASSERT_TRUE(reader);
   const FrameCandidates candidates{frame_of(drawn.picture), {{drawn.plate, 1.0F}}};
   const FrameReads first = (*reader)->read(candidates, false);
@@ -203,26 +207,19 @@ TEST_F(TesseractReader, AgainGivesTheSame) {
   }
 }
 
-TEST(MakeTesseractReader, AMissingModelIsNamedWithTheRemedy) {
+// A model that is intact and no model of ours: the hash is right, the content is not.
+TEST(MakeTesseractReader, AForeignModelIsRefused) {
   const doubles::TemporaryFolder folder;
-  ReaderOptions options;
-  options.tessdata = folder.path();
-  const auto reader = make_tesseract_reader(options, syntax());
-  ASSERT_FALSE(reader);
-  EXPECT_EQ(reader.error().code, ErrorCode::not_found);
-  EXPECT_THAT(reader.error().message, HasSubstr((folder.path() / "eng.traineddata").string()));
-  EXPECT_THAT(reader.error().message, HasSubstr("install tesseract-ocr-eng or set recognition.tessdata"));
-}
-
-TEST(MakeTesseractReader, ADamagedModelIsNamed) {
-  const doubles::TemporaryFolder folder;
-  std::ofstream(folder.path() / "eng.traineddata") << "this is no model";
-  ReaderOptions options;
-  options.tessdata = folder.path();
-  const auto reader = make_tesseract_reader(options, syntax());
+  const std::string text = "this is no model";
+  std::ofstream(folder.path() / "reader.traineddata") << text;
+  std::ofstream(folder.path() / "manifest.toml") << "[[model]]\nname = \"reader\"\nfile = \"reader.traineddata\"\nsha256 = \""
+                                                 << to_hex(sha256(as_bytes(text))) << "\"\n";
+  const auto store = ModelStore::open(folder.path());
+  ASSERT_TRUE(store) << store.error().message;
+  const auto reader = make_tesseract_reader({}, *store, syntax());
   ASSERT_FALSE(reader);
   EXPECT_EQ(reader.error().code, ErrorCode::corrupt);
-  EXPECT_THAT(reader.error().message, HasSubstr("eng.traineddata"));
+  EXPECT_THAT(reader.error().message, HasSubstr("models/README.md"));
 }
 
 }  // namespace

@@ -72,7 +72,6 @@ TEST_F(ConfigurationFile, PathsAreRelativeToTheFile) {
   EXPECT_EQ(loaded->camera.source, "replay:" + (folder_.path() / "clips" / "a.mp4").string());
   EXPECT_EQ(loaded->queue.directory, folder_.path().parent_path() / "spool");
   EXPECT_EQ(loaded->identity.directory, "/etc/wayside");
-  EXPECT_TRUE(loaded->recognition.tessdata.empty());
 }
 
 TEST_F(ConfigurationFile, TheTemplateLoadsAndHasEveryKey) {

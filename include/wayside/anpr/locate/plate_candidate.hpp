@@ -21,7 +21,9 @@ using PlateQuad = std::array<cv::Point2f, 4>;
 
 struct PlateCandidate {
   PlateQuad quad{};
-  float score = 0;  // 0 to 1, only to rank: no probability
+  float score = 0;          // 0 to 1, only to rank: no probability
+  int lines = 1;            // of text, 1 or 2
+  float light_on_dark = 0;  // probability of light characters on a dark field
 };
 
 // What the localiser hands on: the frame with its candidates, best first; none is normal.

@@ -5,10 +5,10 @@
 // the message names the file and the remedy).
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <vector>
 
+#include "wayside/anpr/model/model_store.hpp"
 #include "wayside/anpr/read/plate_read.hpp"
 #include "wayside/anpr/read/vrm_syntax.hpp"
 #include "wayside/base/result.hpp"
@@ -23,13 +23,12 @@ class PlateReader {
 };
 
 struct ReaderOptions {
-  std::filesystem::path tessdata;  // folder that holds <model>.traineddata
-  std::string model = "eng";
   float min_confidence = 0.5F;  // reads below are counted as rejected
   int overview_width_px = 800;
 };
 
 [[nodiscard]] Result<std::unique_ptr<PlateReader>> make_tesseract_reader(const ReaderOptions& options,
+                                                                         const ModelStore& models,
                                                                          std::shared_ptr<const VrmSyntax> syntax);
 
 }  // namespace wayside

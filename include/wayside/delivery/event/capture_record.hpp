@@ -27,7 +27,7 @@ struct RecordOrigin {
   std::optional<double> latitude;   // degrees, WGS 84, north positive; both or neither
   std::optional<double> longitude;  // degrees, WGS 84, east positive
   std::string firmware_version;
-  std::string model_version;          // "eng" or the manifest's version
+  std::string model_version;          // of the models' manifest
   std::string configuration_version;  // sha256 of the running configuration, first 16 hex digits
 };
 

@@ -41,9 +41,6 @@ struct Configuration {
     std::uint32_t stall_limit_ms = 2000;
   } capture;
   struct Recognition {
-    std::filesystem::path tessdata;  // empty: the models installed with the program
-    std::string model = "eng";
-    std::uint32_t locate_threads = 1;
     std::uint32_t read_threads = 1;
     double min_plate_width_px = 60;
     double max_plate_width_px = 600;

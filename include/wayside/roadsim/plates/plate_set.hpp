@@ -18,8 +18,8 @@ struct PlateSetOptions {
   double px_per_mm = 1.0;
 };
 
-// A plate of a training set: as random_plate draws it, but with the rare kinds (two lines, light on dark, motorcycle)
-// often enough to be learnt.
+// A plate of a training set: as random_plate draws it, but with the rare kinds (other forms than the current one, two
+// lines, light on dark, motorcycle) often enough to be learnt.
 [[nodiscard]] PlateSpec training_plate(Random& random, int year);
 
 // Writes 000000.png, ... and plates.csv: file, vrm, format, lines, field, glyphs ("A 11.0 16.0 50.0 79.0;..." in pixels:

@@ -1,5 +1,8 @@
 #include <chrono>
 #include <cmath>
+#include <map>
+#include <memory>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
@@ -15,29 +18,32 @@ using doubles::DrawnFrame;
 using doubles::frame_of;
 using doubles::plate_of;
 
+// Made once: loading the networks takes longer than a search.
+PlateLocator& locator_with(const LocatorOptions& options) {
+  static std::map<std::tuple<float, float, std::size_t>, std::unique_ptr<PlateLocator>> made;
+  auto& locator = made[{options.min_plate_width_px, options.max_plate_width_px, options.max_candidates}];
+  if (!locator) {
+    const auto models = ModelStore::open(doubles::source_folder() / "models");
+    if (!models) throw std::runtime_error(models.error().message);
+    auto one = make_network_locator(options, *models);
+    if (!one) throw std::runtime_error(one.error().message);
+    locator = std::move(*one);
+  }
+  locator->forget();
+  return *locator;
+}
+
 std::vector<PlateCandidate> located(const cv::Mat& picture, const LocatorOptions& options = {}) {
-  return make_contour_locator(options)->locate(*frame_of(picture));
+  return locator_with(options).locate(*frame_of(picture));
 }
 
-double angle_of(const PlateQuad& quad) {
-  const cv::Point2f upper = quad[1] - quad[0];
-  return std::atan2(upper.y, upper.x) * 180 / CV_PI;
-}
-
-// The candidate covers the plate's characters: near its middle, of its turn, and no larger than the plate by
-// much.
+// The candidate's corners are the plate's: nearer than a twentieth of its width, which is a quarter of its height.
 void expect_best_is(const std::vector<PlateCandidate>& candidates, const DrawnFrame& drawn) {
   ASSERT_FALSE(candidates.empty());
   const PlateCandidate& best = candidates.front();
-  const float width = width_px(drawn.plate);
-  const cv::Point2f off = centre(best.quad) - centre(drawn.plate);
-  EXPECT_LT(std::hypot(off.x, off.y), 0.06F * width);
-  EXPECT_NEAR(angle_of(best.quad), angle_of(drawn.plate), 1.5);
-  EXPECT_GT(width_px(best.quad), 0.70F * width);
-  EXPECT_LT(width_px(best.quad), 1.10F * width);
   for (std::size_t corner = 0; corner < 4; ++corner) {
     const cv::Point2f distance = best.quad[corner] - drawn.plate[corner];
-    EXPECT_LT(std::hypot(distance.x, distance.y), 0.15F * width) << "corner " << corner;
+    EXPECT_LT(std::hypot(distance.x, distance.y), 0.05F * width_px(drawn.plate)) << "corner " << corner;
   }
 }
 
@@ -49,33 +55,39 @@ TEST_P(FindsAPlate, OfAnyWidthAndTurn) {
   expect_best_is(located(drawn.picture), drawn);
 }
 
-INSTANTIATE_TEST_SUITE_P(ContourLocator, FindsAPlate,
+INSTANTIATE_TEST_SUITE_P(NetworkLocator, FindsAPlate,
                          testing::Combine(testing::Values(70.0, 100.0, 170.0, 300.0, 560.0),
                                           testing::Values(-18.0, -7.0, 0.0, 7.0, 18.0)));
 
-TEST(ContourLocator, FindsLightCharactersOnBlack) {
+TEST(NetworkLocator, FindsLightCharactersOnBlack) {
   roadsim::PlateSpec spec = plate_of("ABC123D", "suffix");
   spec.field = roadsim::PlateField::black;
   const DrawnFrame drawn = draw_frame(spec, 240, 5);
-  expect_best_is(located(drawn.picture), drawn);
+  const auto found = located(drawn.picture);
+  expect_best_is(found, drawn);
+  EXPECT_GT(found.front().light_on_dark, 0.5F);
+  EXPECT_EQ(found.front().lines, 1);
 }
 
-TEST(ContourLocator, JoinsTheLinesOfATwoLinePlate) {
+TEST(NetworkLocator, JoinsTheLinesOfATwoLinePlate) {
   roadsim::PlateSpec spec = plate_of("AB52CDE");
   spec.lines = 2;
   for (const double degrees : {-8.0, 0.0, 8.0}) {
     const DrawnFrame drawn = draw_frame(spec, 200, degrees);
-    expect_best_is(located(drawn.picture), drawn);
+    const auto found = located(drawn.picture);
+    expect_best_is(found, drawn);
+    EXPECT_EQ(found.front().lines, 2);
+    EXPECT_LT(found.front().light_on_dark, 0.5F);
   }
 }
 
-TEST(ContourLocator, SidesThatConvergeGiveAQuadThatConverges) {
+TEST(NetworkLocator, SidesThatConvergeGiveAQuadThatConverges) {
   DrawnFrame drawn = draw_frame(plate_of("AB52CDE"), 400);
   // Seen from the left: the right end is farther away.
   const cv::Rect2f box = bounding_box(drawn.plate);
   const PlateQuad seen = {cv::Point2f(box.x, box.y),
-                          {box.x + 0.7F * box.width, box.y + 0.22F * box.height},
-                          {box.x + 0.7F * box.width, box.y + 0.92F * box.height},
+                          {box.x + 0.8F * box.width, box.y + 0.10F * box.height},
+                          {box.x + 0.8F * box.width, box.y + 0.95F * box.height},
                           {box.x, box.y + box.height}};
   cv::Mat turned;
   cv::warpPerspective(drawn.picture, turned, cv::getPerspectiveTransform(drawn.plate.data(), seen.data()),
@@ -84,20 +96,7 @@ TEST(ContourLocator, SidesThatConvergeGiveAQuadThatConverges) {
   ASSERT_FALSE(candidates.empty());
   const PlateQuad& quad = candidates.front().quad;
   const auto side = [](cv::Point2f a, cv::Point2f b) { return std::hypot(a.x - b.x, a.y - b.y); };
-  EXPECT_LT(side(quad[1], quad[2]), 0.9F * side(quad[0], quad[3]));
-}
-
-TEST(ContourLocator, EdgesReachTheCharactersOutermostPixels) {
-  const DrawnFrame drawn = draw_frame(plate_of("AB52CDE"), 300, 10);
-  const std::vector<PlateCandidate> candidates = located(drawn.picture);
-  ASSERT_FALSE(candidates.empty());
-  const PlateQuad& quad = candidates.front().quad;
-  // Characters are 79 of a plate's 111 mm high; the quad must hold them and a margin, and stay near the
-  // plate.
-  const float height = std::hypot(quad[3].x - quad[0].x, quad[3].y - quad[0].y);
-  const float plate_height = 300.0F * 111 / 520;
-  EXPECT_GT(height, 0.75F * plate_height);
-  EXPECT_LT(height, 1.25F * plate_height);
+  EXPECT_NEAR(side(quad[1], quad[2]) / side(quad[0], quad[3]), 0.85F, 0.07F);
 }
 
 // Lettering 55 px high on plain paint, as on the rear doors of a lorry.
@@ -111,7 +110,7 @@ cv::Mat painted(const std::vector<std::string>& lines, const cv::Scalar& paint, 
   return picture;
 }
 
-TEST(ContourLocator, LetteringOnPlainPaintIsNoPlate) {
+TEST(NetworkLocator, LetteringOnPlainPaintIsNoPlate) {
   const cv::Scalar white(225, 230, 230);
   const cv::Scalar black(30, 30, 30);
   EXPECT_TRUE(located(painted({"QUICK PARCELS", "01632 960828"}, white, black)).empty());
@@ -120,19 +119,19 @@ TEST(ContourLocator, LetteringOnPlainPaintIsNoPlate) {
   EXPECT_TRUE(located(painted({"AB52 CDE"}, white, black)).empty());
 }
 
-TEST(ContourLocator, AGroupOfALongerRowIsNoPlateThoughALineCutsItOff) {
+TEST(NetworkLocator, AGroupOfALongerRowIsNoPlateThoughALineCutsItOff) {
   cv::Mat picture = painted({"01632 960828"}, {225, 230, 230}, {30, 30, 30});
   cv::line(picture, {345, 0}, {345, 539}, {60, 60, 60}, 6);  // where the doors meet
   EXPECT_TRUE(located(picture).empty());
 }
 
-TEST(ContourLocator, LetteringAtThePicturesEdgeIsNoPlate) {
+TEST(NetworkLocator, LetteringAtThePicturesEdgeIsNoPlate) {
   const cv::Mat picture = painted({"01632 960828"}, {225, 230, 230}, {30, 30, 30});
   EXPECT_TRUE(located(picture.rowRange(150, picture.rows).clone()).empty());
   EXPECT_TRUE(located(picture.rowRange(0, 206).clone()).empty());
 }
 
-TEST(ContourLocator, AFramedPlateIsFoundBetweenLettering) {
+TEST(NetworkLocator, AFramedPlateIsFoundBetweenLettering) {
   const DrawnFrame drawn = draw_frame(plate_of("AB52CDE"), 240);
   cv::Mat picture = drawn.picture;
   cv::putText(picture, "01632 960828", {250, 180}, cv::FONT_HERSHEY_SIMPLEX, 1.4, {235, 235, 235}, 4);
@@ -142,17 +141,7 @@ TEST(ContourLocator, AFramedPlateIsFoundBetweenLettering) {
   expect_best_is(candidates, drawn);
 }
 
-TEST(ContourLocator, OneEdgeIsEnoughWhereBodyworkHidesTheOther) {
-  DrawnFrame drawn = draw_frame(plate_of("AB52CDE"), 240);
-  // White bodywork right up to the plate's lower edge.
-  const cv::Rect2f box = bounding_box(drawn.plate);
-  const int foot = static_cast<int>(box.y + box.height) - 1;
-  const cv::Vec3b field = drawn.picture.at<cv::Vec3b>(foot - 2, static_cast<int>(centre(drawn.plate).x));
-  drawn.picture(cv::Rect(0, foot, drawn.picture.cols, drawn.picture.rows - foot)).setTo(field);
-  EXPECT_FALSE(located(drawn.picture).empty());
-}
-
-TEST(ContourLocator, WidthLimitsAreKept) {
+TEST(NetworkLocator, WidthLimitsAreKept) {
   const DrawnFrame drawn = draw_frame(plate_of("AB52CDE"), 300);
   LocatorOptions options;
   options.min_plate_width_px = 560;
@@ -162,7 +151,102 @@ TEST(ContourLocator, WidthLimitsAreKept) {
   EXPECT_TRUE(located(drawn.picture, options).empty());
 }
 
-TEST(ContourLocator, TheSameFrameGivesTheSameCandidates) {
+// A drawn plate carried across a road with some noise, a frame each call.
+class Road {
+ public:
+  explicit Road(double step_px) : drawn_(draw_frame(plate_of("AB52CDE"), 120, 0, {200, 100})), step_px_(step_px) {}
+
+  cv::Mat frame(int number, bool with_vehicle = true) {
+    cv::Mat picture(360, 640, CV_8UC3, cv::Scalar(120, 120, 120));
+    if (with_vehicle) drawn_.picture.copyTo(picture(cv::Rect(left(number), 140, 200, 100)));
+    cv::Mat grain(picture.size(), CV_16SC3);
+    cv::RNG(static_cast<std::uint64_t>(number) + 1).fill(grain, cv::RNG::NORMAL, 0, 3);
+    cv::Mat wide;
+    picture.convertTo(wide, CV_16S);
+    cv::Mat(wide + grain).convertTo(picture, CV_8U);
+    return picture;
+  }
+  [[nodiscard]] int left(int number) const { return static_cast<int>(20 + step_px_ * number); }
+  [[nodiscard]] cv::Point2f middle(int number) const { return {static_cast<float>(left(number)) + 100, 190}; }
+
+ private:
+  DrawnFrame drawn_;
+  double step_px_;
+};
+
+PlateLocator::Counts since(const PlateLocator& locator, const PlateLocator::Counts& before) {
+  const PlateLocator::Counts now = locator.counts();
+  return {now.frames_searched - before.frames_searched, now.frames_followed - before.frames_followed,
+          now.frames_still - before.frames_still, now.candidates_refused - before.candidates_refused};
+}
+
+TEST(NetworkLocator, FollowsAPlateWithFewSearches) {
+  Road road(14);
+  PlateLocator& locator = locator_with({});
+  const PlateLocator::Counts before = locator.counts();
+  constexpr int frames = 28;
+  int found = 0;
+  for (int i = 0; i < frames; ++i) {
+    for (const PlateCandidate& candidate : locator.locate(*frame_of(road.frame(i)))) {
+      const cv::Point2f off = centre(candidate.quad) - road.middle(i);
+      EXPECT_LT(std::hypot(off.x, off.y), 6) << "frame " << i;
+      ++found;
+    }
+  }
+  // 14 px a frame are an eighth of the plate's width: every second or third frame is another look.
+  EXPECT_GE(found, frames / 4);
+  EXPECT_LE(found, frames * 2 / 3) << "frames that show nothing new are not worth a read";
+  const PlateLocator::Counts counts = since(locator, before);
+  EXPECT_LE(counts.frames_searched, static_cast<std::uint64_t>(frames / 2));
+  EXPECT_EQ(counts.frames_searched + counts.frames_followed + counts.frames_still, static_cast<std::uint64_t>(frames));
+}
+
+TEST(NetworkLocator, AnEmptyRoadIsNotLookedAtAndCounted) {
+  Road road(0);
+  PlateLocator& locator = locator_with({});
+  const PlateLocator::Counts before = locator.counts();
+  for (int i = 0; i < 40; ++i)
+    EXPECT_TRUE(locator.locate(*frame_of(road.frame(i, false))).empty());
+  const PlateLocator::Counts counts = since(locator, before);
+  EXPECT_LE(counts.frames_searched, 2U);
+  EXPECT_GE(counts.frames_still, 38U);
+}
+
+TEST(NetworkLocator, AVehicleThatComesIntoAStillViewIsSeenAtOnce) {
+  Road road(14);
+  PlateLocator& locator = locator_with({});
+  for (int i = 0; i < 10; ++i)
+    EXPECT_TRUE(locator.locate(*frame_of(road.frame(i, false))).empty());
+  EXPECT_EQ(locator.locate(*frame_of(road.frame(10))).size(), 1U);
+}
+
+TEST(NetworkLocator, AStandingPlateIsShownNowAndThen) {
+  Road road(0);
+  PlateLocator& locator = locator_with({});
+  int shown = 0;
+  int longest = 0;
+  int gap = 0;
+  for (int i = 0; i < 60; ++i) {
+    gap = locator.locate(*frame_of(road.frame(i))).empty() ? gap + 1 : 0;
+    shown += gap == 0 ? 1 : 0;
+    longest = std::max(longest, gap);
+  }
+  EXPECT_GE(shown, 10);
+  EXPECT_LE(shown, 30) << "looking at what has not changed is work for nothing";
+  EXPECT_LE(longest, 6) << "a pass must stay open";
+}
+
+TEST(NetworkLocator, WhatWasKnownOfOneSourceIsForgottenForTheNext) {
+  Road road(0);
+  PlateLocator& locator = locator_with({});
+  EXPECT_EQ(locator.locate(*frame_of(road.frame(0))).size(), 1U);
+  locator.forget();
+  EXPECT_TRUE(locator.locate(*frame_of(road.frame(0, false))).empty());
+  locator.forget();
+  EXPECT_EQ(locator.locate(*frame_of(road.frame(0))).size(), 1U);
+}
+
+TEST(NetworkLocator, TheSameFrameGivesTheSameCandidates) {
   cv::Mat noise(300, 400, CV_8UC1);
   cv::RNG(5).fill(noise, cv::RNG::UNIFORM, 0, 256);
   cv::GaussianBlur(noise, noise, {}, 2);
@@ -173,7 +257,7 @@ TEST(ContourLocator, TheSameFrameGivesTheSameCandidates) {
     EXPECT_EQ(first[i].quad, second[i].quad);
 }
 
-TEST(ContourLocator, PlainFramesOfAnySizeGiveNothing) {
+TEST(NetworkLocator, PlainFramesOfAnySizeGiveNothing) {
   for (const cv::Size size : {cv::Size(16, 16), cv::Size(16, 4000), cv::Size(4000, 16), cv::Size(641, 479)}) {
     for (const int level : {0, 128, 255}) {
       EXPECT_TRUE(located(cv::Mat(size, CV_8UC1, cv::Scalar(level))).empty()) << size;
@@ -213,14 +297,13 @@ std::vector<cv::Mat> adversarial_pictures() {
   return pictures;
 }
 
-TEST(ContourLocator, TextureAndTextStayBoundedInCandidatesAndTime) {
+TEST(NetworkLocator, TextureAndTextStayBoundedInCandidatesAndTime) {
   for (const cv::Mat& picture : adversarial_pictures()) {
     const auto begin = std::chrono::steady_clock::now();
     const std::vector<PlateCandidate> candidates = located(picture);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     EXPECT_LE(candidates.size(), LocatorOptions{}.max_candidates);
-    // Far above what a loaded machine needs in a debug build; what it guards against is work that grows with
-    // the square of the number of marks.
+    // Far above what a loaded machine needs in a debug build; what it guards against is work without bound.
     EXPECT_LT(took.count(), 3.0);
     for (const PlateCandidate& candidate : candidates) {
       EXPECT_GE(candidate.score, 0);
@@ -231,14 +314,14 @@ TEST(ContourLocator, TextureAndTextStayBoundedInCandidatesAndTime) {
   }
 }
 
-TEST(ContourLocator, HugePicturesAreSearchedInAReducedCopy) {
+TEST(NetworkLocator, HugePicturesAreSearchedInAReducedCopy) {
   const DrawnFrame drawn = draw_frame(plate_of("AB52CDE"), 2800, 0, {6000, 4000});
   LocatorOptions options;
   options.max_plate_width_px = 3000;
   expect_best_is(located(drawn.picture, options), drawn);
 }
 
-TEST(ContourLocator, CandidatesAreBestFirstAndAtMostAsManyAsAsked) {
+TEST(NetworkLocator, CandidatesAreBestFirstAndAtMostAsManyAsAsked) {
   cv::Mat picture(540, 960, CV_8UC3, cv::Scalar(105, 100, 95));
   const DrawnFrame drawn = draw_frame(plate_of("AB52CDE"), 150, 0, {240, 135});
   for (int y = 0; y + 135 <= picture.rows; y += 135) {
