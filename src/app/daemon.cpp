@@ -56,9 +56,9 @@ RecordOrigin origin_of(const Configuration& configuration, std::string device_id
 }
 
 Result<Stages> make_stages(const Configuration& configuration, const std::filesystem::path& models,
-                           std::unique_ptr<FrameSource> source, UtcTime today) {
+                           std::unique_ptr<FrameSource> source) {
   const RecogniserOptions options = recogniser_options(configuration, models);
-  Result<VrmSyntax> loaded = VrmSyntax::load(options.syntax_file, today);
+  Result<VrmSyntax> loaded = VrmSyntax::load(options.syntax_file);
   if (!loaded) return fail(loaded.error());
   const auto syntax = std::make_shared<const VrmSyntax>(std::move(*loaded));
   Stages stages;
@@ -136,8 +136,7 @@ class Daemon {
     device_id_ = std::move(*device_id);
     Result<OpenedSource> source = open_source(configuration_.camera, *clock_);
     if (!source) return fail(source.error());
-    Result<Stages> stages =
-        make_stages(configuration_, options_.models, std::move(source->source), clock_->utc_now());
+    Result<Stages> stages = make_stages(configuration_, options_.models, std::move(source->source));
     if (!stages) return fail(stages.error());
     QueueOptions queue_options;
     queue_options.directory = configuration_.queue.directory;

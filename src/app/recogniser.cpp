@@ -34,8 +34,8 @@ RecogniserOptions recogniser_options(const Configuration& configuration, const f
   return options;
 }
 
-Result<eval::Recogniser> make_recogniser(const RecogniserOptions& options, UtcTime today) {
-  Result<VrmSyntax> syntax = VrmSyntax::load(options.syntax_file, today);
+Result<eval::Recogniser> make_recogniser(const RecogniserOptions& options) {
+  Result<VrmSyntax> syntax = VrmSyntax::load(options.syntax_file);
   if (!syntax) return fail(syntax.error());
   auto made = make_tesseract_reader(options.reader, std::make_shared<const VrmSyntax>(std::move(*syntax)));
   if (!made) return fail(made.error());

@@ -13,7 +13,6 @@
 #include "wayside/anpr/read/vrm_syntax.hpp"
 #include "wayside/anpr/track/pass_tracker.hpp"
 #include "wayside/base/result.hpp"
-#include "wayside/base/time.hpp"
 #include "wayside/device/config/configuration.hpp"
 #include "wayside/eval/recognise.hpp"
 
@@ -35,8 +34,7 @@ struct RecogniserOptions {
 [[nodiscard]] std::filesystem::path installed_tessdata(const std::filesystem::path& models,
                                                        const std::string& model);
 
-// One thread's whole recogniser, without the pictures for people. today: for age identifiers that do not
-// exist yet.
-[[nodiscard]] Result<eval::Recogniser> make_recogniser(const RecogniserOptions& options, UtcTime today);
+// One thread's whole recogniser, without the pictures for people.
+[[nodiscard]] Result<eval::Recogniser> make_recogniser(const RecogniserOptions& options);
 
 }  // namespace wayside::app

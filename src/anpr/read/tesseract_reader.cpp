@@ -33,7 +33,7 @@ class TesseractReader final : public PlateReader {
     reads.frame_width = luma.cols;
     reads.frame_height = luma.rows;
     for (const PlateCandidate& candidate : candidates.candidates) {
-      std::optional<PlateRead> plate = read_plate(luma, candidate.quad);
+      std::optional<PlateRead> plate = read_plate(luma, candidate.quad, reads.frame.utc);
       if (plate && plate->confidence >= options_.min_confidence) {
         reads.reads.push_back({std::move(*plate), {}});
       } else {
@@ -45,7 +45,7 @@ class TesseractReader final : public PlateReader {
   }
 
  private:
-  std::optional<PlateRead> read_plate(const cv::Mat& luma, const PlateQuad& quad) {
+  std::optional<PlateRead> read_plate(const cv::Mat& luma, const PlateQuad& quad, UtcTime at) {
     try {
       const PlatePatch patch = straighten(luma, quad);
       if (patch.luma.empty()) return std::nullopt;
@@ -55,15 +55,16 @@ class TesseractReader final : public PlateReader {
         positions.insert(positions.end(), more.begin(), more.end());
       }
       if (positions.size() < fewest_characters || positions.size() > most_positions) return std::nullopt;
-      return decide(quad, patch.lines, positions);
+      return decide(quad, patch.lines, positions, at);
     } catch (const cv::Exception&) {
       return std::nullopt;  // a quad no picture can be cut from
     }
   }
 
   [[nodiscard]] std::optional<PlateRead> decide(const PlateQuad& quad, int lines,
-                                                const std::vector<CharacterPosition>& positions) const {
-    const std::vector<VrmSyntax::Hypothesis> ranked = syntax_->rank(positions, hypotheses);
+                                                const std::vector<CharacterPosition>& positions,
+                                                UtcTime at) const {
+    const std::vector<VrmSyntax::Hypothesis> ranked = syntax_->rank(positions, hypotheses, at);
     if (ranked.empty() || ranked.front().vrm.size() < fewest_characters) return std::nullopt;
     const VrmSyntax::Hypothesis& best = ranked.front();
     PlateRead read;

@@ -21,7 +21,7 @@ using testing::HasSubstr;
 constexpr const char* tessdata = "/usr/share/tesseract-ocr/5/tessdata";
 
 std::shared_ptr<const VrmSyntax> syntax() {
-  auto loaded = VrmSyntax::load(doubles::source_folder() / "models/vrm/uk.toml", UtcTime{1'795'000'000'000});
+  auto loaded = VrmSyntax::load(doubles::source_folder() / "models/vrm/uk.toml");
   if (!loaded) throw std::runtime_error(loaded.error().message);
   return std::make_shared<const VrmSyntax>(std::move(*loaded));
 }
