@@ -12,6 +12,8 @@
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/files.hpp"
 
+#include "drivers/replay_source/picture_size.hpp"
+
 namespace wayside::replay {
 
 namespace {
@@ -19,6 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t largest_picture_file = std::size_t{1} << 30;  // bytes
+// Above what road cameras and nearly all phones give; 300 MB in colour. A damaged JPEG of 2 kB that promised
+// 2^30 pixels cost 11 s and 3 GB.
+constexpr std::uint64_t most_pixels = 100'000'000;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -115,6 +120,13 @@ Result<cv::Mat> read_picture(const fs::path& path) {
   }
   const Error undecodable{ErrorCode::corrupt,
                           fmt::format("{} cannot be decoded: it is no picture or is damaged", path.string())};
+  const std::optional<PictureSize> size = promised_size(bytes);
+  if (!size) return fail(undecodable);
+  if (size->pixels() > most_pixels) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} is {} x {} px; expected at most {} million pixels: reduce it", path.string(),
+                            size->width, size->height, most_pixels / 1'000'000));
+  }
   try {
     // A view over the bytes: imdecode only reads, though its signature cannot say so.
     const cv::Mat view(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<std::uint8_t*>(bytes.data()));

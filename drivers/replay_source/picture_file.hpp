@@ -1,7 +1,7 @@
 // Picture files: which they are, in which order, and their pixels.
 //
-// Threads: any. Failure: not_found, io or corrupt (empty, cut short, no picture), and the message names the
-// file.
+// Threads: any. Failure: not_found, io, corrupt (empty, cut short, no picture) or invalid_input (too large),
+// and the message names the file.
 #pragma once
 
 #include <filesystem>
@@ -24,7 +24,8 @@ namespace wayside::replay {
 [[nodiscard]] Result<std::vector<std::filesystem::path>> pictures_in(const std::filesystem::path& folder);
 
 // 8 bits in 1 or 3 (BGR) channels, turned upright as its EXIF data says; deeper pictures are reduced,
-// transparency is dropped.
+// transparency is dropped. What is inside counts, not the ending. Above 100 million pixels, by its header, a
+// picture is refused before it is decoded.
 [[nodiscard]] Result<cv::Mat> read_picture(const std::filesystem::path& path);
 
 }  // namespace wayside::replay

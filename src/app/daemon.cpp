@@ -56,8 +56,8 @@ RecordOrigin origin_of(const Configuration& configuration, const std::string& mo
 }
 
 Result<Stages> make_stages(const Configuration& configuration, const ModelStore& models,
-                           const RecogniserOptions& options, std::unique_ptr<FrameSource> source, UtcTime today) {
-  Result<VrmSyntax> loaded = VrmSyntax::load(options.syntax_file, today);
+                           const RecogniserOptions& options, std::unique_ptr<FrameSource> source) {
+  Result<VrmSyntax> loaded = VrmSyntax::load(options.syntax_file);
   if (!loaded) return fail(loaded.error());
   const auto syntax = std::make_shared<const VrmSyntax>(std::move(*loaded));
   Stages stages;
@@ -138,7 +138,7 @@ class Daemon {
     const Result<ModelStore> models = ModelStore::open(options_.models);
     if (!models) return fail(models.error());
     Result<Stages> stages = make_stages(configuration_, *models, recogniser_options(configuration_, options_.models),
-                                        std::move(source->source), clock_->utc_now());
+                                        std::move(source->source));
     if (!stages) return fail(stages.error());
     QueueOptions queue_options;
     queue_options.directory = configuration_.queue.directory;

@@ -25,8 +25,8 @@ RecogniserOptions recogniser_options(const Configuration& configuration, const f
   return options;
 }
 
-Result<eval::Recogniser> make_recogniser(const RecogniserOptions& options, UtcTime today) {
-  Result<VrmSyntax> syntax = VrmSyntax::load(options.syntax_file, today);
+Result<eval::Recogniser> make_recogniser(const RecogniserOptions& options) {
+  Result<VrmSyntax> syntax = VrmSyntax::load(options.syntax_file);
   if (!syntax) return fail(syntax.error());
   const Result<ModelStore> models = ModelStore::open(options.models);
   if (!models) return fail(models.error());

@@ -13,7 +13,6 @@
 #include "wayside/anpr/read/vrm_syntax.hpp"
 #include "wayside/anpr/track/pass_tracker.hpp"
 #include "wayside/base/result.hpp"
-#include "wayside/base/time.hpp"
 #include "wayside/device/config/configuration.hpp"
 #include "wayside/eval/recognise.hpp"
 
@@ -31,8 +30,7 @@ struct RecogniserOptions {
 [[nodiscard]] RecogniserOptions recogniser_options(const Configuration& configuration,
                                                    const std::filesystem::path& models);
 
-// One thread's whole recogniser, without the pictures for people. today: for age identifiers that do not
-// exist yet.
-[[nodiscard]] Result<eval::Recogniser> make_recogniser(const RecogniserOptions& options, UtcTime today);
+// One thread's whole recogniser, without the pictures for people.
+[[nodiscard]] Result<eval::Recogniser> make_recogniser(const RecogniserOptions& options);
 
 }  // namespace wayside::app

@@ -44,7 +44,7 @@ class TesseractReader final : public PlateReader {
     reads.frame_width = luma.cols;
     reads.frame_height = luma.rows;
     for (const PlateCandidate& candidate : candidates.candidates) {
-      std::optional<PlateRead> plate = read_plate(luma, candidate);
+      std::optional<PlateRead> plate = read_plate(luma, candidate, reads.frame.utc);
       if (plate && plate->confidence >= options_.min_confidence) {
         reads.reads.push_back({std::move(*plate), {}});
       } else {
@@ -56,28 +56,28 @@ class TesseractReader final : public PlateReader {
   }
 
  private:
-  std::optional<PlateRead> read_plate(const cv::Mat& luma, const PlateCandidate& plate) {
+  std::optional<PlateRead> read_plate(const cv::Mat& luma, const PlateCandidate& plate, UtcTime at) {
     try {
       const bool likely_dark = plate.light_on_dark > 0.5F;
-      std::optional<PlateRead> read = read_as(luma, plate, likely_dark);
+      std::optional<PlateRead> read = read_as(luma, plate, likely_dark, at);
       const float other_way = likely_dark ? 1 - plate.light_on_dark : plate.light_on_dark;
       if (other_way < worth_a_try || (read && read->confidence > convincing)) return read;
-      std::optional<PlateRead> other = read_as(luma, plate, !likely_dark);
+      std::optional<PlateRead> other = read_as(luma, plate, !likely_dark, at);
       return other && (!read || other->confidence > read->confidence) ? other : read;
     } catch (const cv::Exception&) {
       return std::nullopt;  // a quad no picture can be cut from
     }
   }
 
-  std::optional<PlateRead> read_as(const cv::Mat& luma, const PlateCandidate& plate, bool light_on_dark) {
+  std::optional<PlateRead> read_as(const cv::Mat& luma, const PlateCandidate& plate, bool light_on_dark, UtcTime at) {
     const cv::Mat line = plate_line(luma, plate, light_on_dark);
     if (line.empty()) return std::nullopt;
-    return decide(plate, readings_of(engine_->recognise(line), lengths_tried));
+    return decide(plate, readings_of(engine_->recognise(line), lengths_tried), at);
   }
 
   // All readings' marks against one another: what the line says of each, and what the forms of marks say.
   [[nodiscard]] std::optional<PlateRead> decide(const PlateCandidate& plate,
-                                                const std::vector<LineReading>& readings) const {
+                                                const std::vector<LineReading>& readings, UtcTime at) const {
     std::vector<Ranked> ranked;
     for (const LineReading& reading : readings) {
       if (reading.positions.size() < fewest_characters || reading.positions.size() > most_positions) continue;
@@ -88,7 +88,7 @@ class TesseractReader final : public PlateReader {
         });
         of_text += std::log(static_cast<double>(own->probability));
       }
-      for (VrmSyntax::Hypothesis& hypothesis : syntax_->rank(reading.positions, hypotheses)) {
+      for (VrmSyntax::Hypothesis& hypothesis : syntax_->rank(reading.positions, hypotheses, at)) {
         hypothesis.log_score += reading.log_probability - of_text;
         ranked.push_back({std::move(hypothesis), &reading});
       }

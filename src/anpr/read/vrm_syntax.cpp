@@ -39,13 +39,13 @@ std::size_t digit(char character) {
   return static_cast<std::size_t>(character - '0');
 }
 
-bool fits(const Pattern& pattern, const std::array<bool, 100>& ages, std::string_view text) {
+bool fits(const Pattern& pattern, const vrm::Ages& ages, std::string_view text) {
   if (text.size() != pattern.positions.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::optional<std::size_t> index = vrm::index_of(text[i]);
     if (!index || !pattern.positions[i].test(*index)) return false;
   }
-  return !pattern.age || ages[digit(text[*pattern.age]) * 10 + digit(text[*pattern.age + 1])];
+  return !pattern.age || ages.exist[digit(text[*pattern.age]) * 10 + digit(text[*pattern.age + 1])];
 }
 
 std::optional<Evidence> evidence_of(const std::vector<CharacterPosition>& positions,
@@ -75,8 +75,7 @@ std::optional<Evidence> evidence_of(const std::vector<CharacterPosition>& positi
 // tried in full.
 std::vector<Partial> best_texts(const Evidence& evidence, std::size_t first,
                                 const std::vector<vrm::CharacterSet>& positions,
-                                std::optional<std::size_t> age, const std::array<bool, 100>& ages,
-                                std::size_t count) {
+                                std::optional<std::size_t> age, const vrm::Ages& ages, std::size_t count) {
   std::vector<Partial> partials = {Partial{}};
   for (std::size_t i = 0; i < positions.size(); ++i) {
     const auto& scores = evidence[first + i];
@@ -96,7 +95,7 @@ std::vector<Partial> best_texts(const Evidence& evidence, std::size_t first,
     std::vector<Partial> longer;
     for (const Partial& partial : partials) {
       for (const std::size_t c : characters) {
-        if (age_ends && !ages[digit(partial.text.back()) * 10 + c]) continue;
+        if (age_ends && !ages.exist[digit(partial.text.back()) * 10 + c]) continue;
         longer.push_back({partial.text + vrm::alphabet[c], partial.log_score + scores[c]});
       }
     }
@@ -106,6 +105,15 @@ std::vector<Partial> best_texts(const Evidence& evidence, std::size_t first,
   return partials;
 }
 
+std::string_view form_of(const VrmSyntax::Tables& tables, const vrm::Ages& ages, std::string_view text) {
+  const Pattern* likeliest = nullptr;
+  for (const Pattern& pattern : tables.patterns) {
+    if (!fits(pattern, ages, text)) continue;
+    if (likeliest == nullptr || ages.prior_of(pattern) > ages.prior_of(*likeliest)) likeliest = &pattern;
+  }
+  return likeliest == nullptr ? std::string_view("unknown") : std::string_view(tables.forms[likeliest->form]);
+}
+
 }  // namespace
 
 VrmSyntax::VrmSyntax(std::unique_ptr<const Tables> tables) : tables_(std::move(tables)) {}
@@ -113,17 +121,18 @@ VrmSyntax::VrmSyntax(VrmSyntax&&) noexcept = default;
 VrmSyntax& VrmSyntax::operator=(VrmSyntax&&) noexcept = default;
 VrmSyntax::~VrmSyntax() = default;
 
-Result<VrmSyntax> VrmSyntax::load(const std::filesystem::path& file, UtcTime today) {
-  Result<Tables> tables = vrm::read_tables(file, today);
+Result<VrmSyntax> VrmSyntax::load(const std::filesystem::path& file) {
+  Result<Tables> tables = vrm::read_tables(file);
   if (!tables) return fail(tables.error().context("reading the VRM syntax"));
   return VrmSyntax(std::make_unique<const Tables>(std::move(*tables)));
 }
 
 std::vector<VrmSyntax::Hypothesis> VrmSyntax::rank(const std::vector<CharacterPosition>& positions,
-                                                   std::size_t count) const {
+                                                   std::size_t count, UtcTime at) const {
   const std::optional<Evidence> evidence = evidence_of(positions, *tables_);
   if (!evidence || evidence->empty() || count == 0) return {};
   const std::size_t n = evidence->size();
+  const vrm::Ages ages(at);
   std::vector<Hypothesis> ranked;
   const auto add = [&](std::vector<Partial> texts, const std::string& format, double log_prior,
                        std::size_t first) {
@@ -132,17 +141,16 @@ std::vector<VrmSyntax::Hypothesis> VrmSyntax::rank(const std::vector<CharacterPo
   };
 
   const std::vector<vrm::CharacterSet> anything(n, vrm::CharacterSet().set());
-  add(best_texts(*evidence, 0, anything, std::nullopt, tables_->ages, count), "unknown", tables_->log_unknown,
-      0);
+  add(best_texts(*evidence, 0, anything, std::nullopt, ages, count), "unknown", tables_->log_unknown, 0);
   for (const Pattern& pattern : tables_->patterns) {
     const std::size_t length = pattern.positions.size();
     if (length > n || n - length > 2 || (length < n && length < shortest_without_ends)) continue;
     const std::size_t left_out = n - length;
     // One position too many may stand at either end; of two, one stands at each.
     for (std::size_t first = left_out / 2; first <= (left_out + 1) / 2; ++first) {
-      add(best_texts(*evidence, first, pattern.positions, pattern.age, tables_->ages, count),
+      add(best_texts(*evidence, first, pattern.positions, pattern.age, ages, count),
           tables_->forms[pattern.form],
-          pattern.log_prior - static_cast<double>(left_out) * tables_->junk_cost, first);
+          ages.prior_of(pattern) - static_cast<double>(left_out) * tables_->junk_cost, first);
     }
   }
   std::stable_sort(ranked.begin(), ranked.end(),
@@ -154,20 +162,14 @@ std::vector<VrmSyntax::Hypothesis> VrmSyntax::rank(const std::vector<CharacterPo
         std::any_of(best.begin(), best.end(), [&](const Hypothesis& b) { return b.vrm == hypothesis.vrm; });
     if (repeated) continue;
     // A short mark of a rare form is likelier to be anything else, and still has that form.
-    hypothesis.format = format_of(hypothesis.vrm);
+    hypothesis.format = form_of(*tables_, ages, hypothesis.vrm);
     best.push_back(std::move(hypothesis));
   }
   return best;
 }
 
-std::string_view VrmSyntax::format_of(std::string_view vrm) const {
-  const Pattern* likeliest = nullptr;
-  for (const Pattern& pattern : tables_->patterns) {
-    if (!fits(pattern, tables_->ages, vrm)) continue;
-    if (likeliest == nullptr || pattern.log_prior > likeliest->log_prior) likeliest = &pattern;
-  }
-  return likeliest == nullptr ? std::string_view("unknown")
-                              : std::string_view(tables_->forms[likeliest->form]);
+std::string_view VrmSyntax::format_of(std::string_view vrm, UtcTime at) const {
+  return form_of(*tables_, vrm::Ages(at), vrm);
 }
 
 }  // namespace wayside

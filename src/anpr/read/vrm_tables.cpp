@@ -25,12 +25,11 @@ struct Refusal {
 
 class Reading {
  public:
-  Reading(std::filesystem::path file, UtcTime today) : file_(std::move(file)), today_(today) {}
+  explicit Reading(std::filesystem::path file) : file_(std::move(file)) {}
 
   VrmSyntax::Tables tables(const toml::table& root) {
     only_keys(root, "the file", {"classes", "unknown", "ends", "form", "lookalikes"});
     VrmSyntax::Tables tables;
-    tables.ages = existing_ages();
     tables.junk_cost = number(table(root, "ends", {"junk_cost"}), "ends.junk_cost", "junk_cost", 0, 100);
     tables.log_unknown =
         std::log(number(table(root, "unknown", {"weight"}), "unknown.weight", "weight", 1e-9, 1));
@@ -160,8 +159,6 @@ class Reading {
         pattern.age = at++;
         const CharacterSet digits = characters(node, "age identifier", "0123456789");
         pattern.positions.insert(pattern.positions.end(), 2, digits);
-        const auto ages = std::count(tables.ages.begin(), tables.ages.end(), true);
-        pattern.log_prior += 2 * std::log(letters) - std::log(static_cast<double>(ages));
         continue;
       }
       const auto place = static_cast<unsigned char>(name);
@@ -200,25 +197,7 @@ class Reading {
     }
   }
 
-  [[nodiscard]] std::array<bool, 100> existing_ages() const {
-    using namespace std::chrono;
-    const sys_days given = floor<days>(sys_time<milliseconds>(milliseconds(today_.ms)));
-    // A camera whose clock is not set yet must not take every current mark for impossible.
-    const sys_days now = std::max(given, sys_days(year(2026) / January / 1));
-    std::array<bool, 100> ages{};
-    for (std::size_t id = 0; id < ages.size(); ++id) {
-      const bool september = id > 50;
-      const auto years = static_cast<int>(september ? id - 50 : id);
-      const sys_days first =
-          september ? sys_days(year(2000 + years) / September / 1) : sys_days(year(2000 + years) / March / 1);
-      // The style began in September 2001 with 51; 00, 01 and 50 were never given.
-      ages[id] = id != 0 && id != 1 && id != 50 && first <= now;
-    }
-    return ages;
-  }
-
   std::filesystem::path file_;
-  UtcTime today_;
   std::array<CharacterSet, 128> classes_;
 };
 
@@ -230,11 +209,28 @@ std::optional<std::size_t> index_of(char character) {
   return std::nullopt;
 }
 
-Result<VrmSyntax::Tables> read_tables(const std::filesystem::path& file, UtcTime today) {
+Ages::Ages(UtcTime at) {
+  using namespace std::chrono;
+  const sys_days given = floor<days>(sys_time<milliseconds>(milliseconds(at.ms)));
+  // A camera whose clock is not set yet must not take every current mark for impossible.
+  const sys_days now = std::max(given, sys_days(year(2026) / January / 1));
+  for (std::size_t id = 0; id < exist.size(); ++id) {
+    const bool september = id > 50;
+    const auto years = static_cast<int>(september ? id - 50 : id);
+    const sys_days first =
+        september ? sys_days(year(2000 + years) / September / 1) : sys_days(year(2000 + years) / March / 1);
+    // The style began in September 2001 with 51; 00, 01 and 50 were never given.
+    exist[id] = id != 0 && id != 1 && id != 50 && first <= now;
+  }
+  const auto count = std::count(exist.begin(), exist.end(), true);
+  log_prior = 2 * std::log(letters) - std::log(static_cast<double>(count));
+}
+
+Result<VrmSyntax::Tables> read_tables(const std::filesystem::path& file) {
   const Result<std::string> content = read_text_file(file);
   if (!content) return fail(content.error());
   try {
-    return Reading(file, today).tables(toml::parse(*content));
+    return Reading(file).tables(toml::parse(*content));
   } catch (const toml::parse_error& error) {
     return fail(ErrorCode::invalid_input,
                 fmt::format("{}: line {}: not TOML: {}", file.string(), error.source().begin.line,

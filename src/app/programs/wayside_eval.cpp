@@ -40,13 +40,13 @@ struct Engine {
         ->check(CLI::Range(0.0, 1.0));
   }
 
-  [[nodiscard]] Result<eval::Recogniser> make(const Clock& clock) const {
+  [[nodiscard]] Result<eval::Recogniser> make() const {
     Configuration as_delivered;
     if (threshold) {
       as_delivered.recognition.min_read_confidence = *threshold;
       as_delivered.passes.min_confidence = *threshold;
     }
-    return make_recogniser(recogniser_options(as_delivered, models), clock.utc_now());
+    return make_recogniser(recogniser_options(as_delivered, models));
   }
 };
 
@@ -102,8 +102,7 @@ struct ImagesCommand {
   [[nodiscard]] Status run() const {
     const auto known = eval::load_plate_labels(labels);
     if (!known) return fail(known.error());
-    const auto clock = make_system_clock();
-    const auto recogniser = engine.make(*clock);
+    const auto recogniser = engine.make();
     if (!recogniser) return fail(recogniser.error());
     LineFile lines(out);
     if (Status opened = lines.opened(); !opened) return opened;
@@ -162,7 +161,7 @@ struct ClipsCommand {
       known = std::move(*loaded);
     }
     const auto clock = make_system_clock();
-    const auto recogniser = engine.make(*clock);
+    const auto recogniser = engine.make();
     if (!recogniser) return fail(recogniser.error());
     LineFile lines(out);
     if (Status opened = lines.opened(); !opened) return opened;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -32,6 +33,7 @@ struct DrawOptions {
   double fps = 25;
   std::string codec = "h264";
   std::string start = "2026-06-01T12:00:00Z";
+  std::optional<double> row_us;
   std::string site;
   std::string out;
 };
@@ -54,6 +56,7 @@ Result<Scenario> scenario_from(const DrawOptions& options, bool vehicles_given) 
   scenario->width = options.width;
   scenario->height = options.height;
   scenario->fps = options.fps;
+  scenario->sensor.row_us_at_720 = options.row_us.value_or(scenario->sensor.row_us_at_720);
   if (options.codec != "h264" && options.codec != "mjpeg") {
     return fail(ErrorCode::invalid_input,
                 fmt::format("--codec is \"{}\"; give h264 or mjpeg", json_escape(options.codec)));
@@ -175,6 +178,10 @@ int main(int argc, char** argv) {
   draw_command->add_option("--width", drawing.width, "Picture width in px");
   draw_command->add_option("--height", drawing.height, "Picture height in px");
   draw_command->add_option("--fps", drawing.fps, "Frames a second");
+  draw_command->add_option(
+      "--row-us", drawing.row_us,
+      "Rolling shutter: how much later than the one above each of 720 rows is exposed, in "
+      "us; 0 for all at once. By the preset: 10, and 0 under a flash");
   draw_command->add_option("--codec", drawing.codec, "h264 (OUT.mp4) or mjpeg (OUT.avi, larger)");
   draw_command->add_option("--start", drawing.start, "UTC of the first frame");
   draw_command->add_option("--site", drawing.site,

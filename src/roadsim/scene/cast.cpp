@@ -31,7 +31,11 @@ PlateSpec plate_for(const Scenario& scenario, const Vehicle& vehicle) {
 }  // namespace
 
 Cast::Cast(const Scenario& scenario, const SceneCamera& camera, const PlatePress& press)
-    : scenario_(scenario), camera_(camera), press_(&press), traffic_(scenario) {}
+    : scenario_(scenario),
+      camera_(camera),
+      shutter_(camera, scenario.sensor),
+      press_(&press),
+      traffic_(scenario) {}
 
 Result<Cast> Cast::make(const Scenario& scenario, const SceneCamera& camera, const PlatePress& press) {
   Cast cast(scenario, camera, press);
@@ -48,8 +52,8 @@ Pose Cast::pose(const Vehicle& vehicle, double time_s) const {
   const LaneSpec& lane = scenario_.lanes[vehicle.lane];
   // Drivers keep their own line, up to a hand's breadth off the middle.
   const double own_line = (static_cast<double>(vehicle.seed % 1000) / 1000.0 - 0.5) * 0.3;
-  return {lane.centre_x_m + own_line, traffic_.front_y(vehicle, time_s),
-          lane.direction == Direction::towards};
+  return {lane.centre_x_m + own_line, traffic_.front_y(vehicle, time_s), lane.direction == Direction::towards,
+          traffic_.velocity_y(vehicle, time_s)};
 }
 
 std::shared_ptr<const Actor> Cast::actor(const Vehicle& vehicle) const {
@@ -88,10 +92,11 @@ std::shared_ptr<const Actor> Cast::dress(const Vehicle& vehicle) const {
 bool Cast::in_picture(const Vehicle& vehicle, double time_s) const {
   if (!traffic_.on_stretch(vehicle, time_s)) return false;
   const Pose at = pose(vehicle, time_s);
+  const float reach = 0.1F + static_cast<float>(shutter_.reach(at.velocity_y));
   double left = 1e9, right = -1e9, top = 1e9, bottom = -1e9;
   for (int i = 0; i < 8; ++i) {
     const cv::Vec3f local((i & 1) != 0 ? 1.5F : -1.5F,
-                          (i & 2) != 0 ? 0.1F : static_cast<float>(-vehicle.length_m),
+                          (i & 2) != 0 ? reach : static_cast<float>(-vehicle.length_m) - reach,
                           (i & 4) != 0 ? 4.0F : 0.0F);
     const cv::Point3d world = at.world(local);
     if (camera_.to_camera(world)[2] <= 0.5) continue;

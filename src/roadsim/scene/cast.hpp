@@ -52,6 +52,7 @@ class Cast {
 
   Scenario scenario_;
   SceneCamera camera_;
+  RollingShutter shutter_;
   const PlatePress* press_;
   Traffic traffic_;
   std::vector<PlateSpec> specs_;

@@ -30,10 +30,10 @@ PlatePainter::PlatePainter(const PlateArtwork& artwork) {
   }
 }
 
-void PlatePainter::draw(Layer& layer, const PlateCorners& corners, const SceneCamera& camera,
-                        const Lighting& lighting, float strobe) const {
+void PlatePainter::draw(Layer& layer, const PlateCorners& corners, const PlateCorners& seen,
+                        const SceneCamera& camera, const Lighting& lighting, float strobe) const {
   std::vector<cv::Point2f> quad;
-  for (const cv::Point3d& corner : corners) {
+  for (const cv::Point3d& corner : seen) {
     if (camera.to_camera(corner)[2] <= 0.5) return;
     quad.emplace_back(camera.project(corner));
   }

@@ -20,9 +20,10 @@ class PlatePainter {
  public:
   explicit PlatePainter(const PlateArtwork& artwork);
 
-  // Over whatever the layer shows there; the part outside the layer is cut off.
-  void draw(Layer& layer, const PlateCorners& corners, const SceneCamera& camera, const Lighting& lighting,
-            float strobe) const;
+  // Over whatever the layer shows there; the part outside the layer is cut off. corners: where it is lit;
+  // seen: where its rows see it.
+  void draw(Layer& layer, const PlateCorners& corners, const PlateCorners& seen, const SceneCamera& camera,
+            const Lighting& lighting, float strobe) const;
 
  private:
   std::vector<cv::Mat> levels_;  // CV_32FC4: diffuse colour and retroreflection, by halves

@@ -34,16 +34,18 @@ struct Samples {
   }
 };
 
-std::vector<Corner> seen_corners(const Mesh& mesh, const Pose& pose, const SceneCamera& camera) {
+std::vector<Corner> seen_corners(const Mesh& mesh, const Pose& pose, const SceneCamera& camera,
+                                 const RollingShutter& shutter) {
   std::vector<Corner> corners;
   corners.reserve(mesh.vertices.size());
   for (const MeshVertex& vertex : mesh.vertices) {
-    const cv::Point3d world = pose.world(vertex.at);
-    const cv::Vec3d view = camera.to_camera(world);
+    const cv::Point3d world = pose.world(vertex.at);  // at the frame's instant: good enough to be lit
+    const cv::Point3d seen = shutter.when_seen(world, pose.velocity_y);
+    const cv::Vec3d view = camera.to_camera(seen);
     Corner corner{};
     corner.ahead = view[2] > 0.5;
     if (corner.ahead) {
-      const cv::Point2d px = camera.project(world);
+      const cv::Point2d px = camera.project(seen);
       corner.x = static_cast<float>(px.x);
       corner.y = static_cast<float>(px.y);
       corner.inverse_z = static_cast<float>(1 / view[2]);
@@ -54,6 +56,17 @@ std::vector<Corner> seen_corners(const Mesh& mesh, const Pose& pose, const Scene
     corners.push_back(corner);
   }
   return corners;
+}
+
+// What is before the camera, unclipped.
+cv::Rect2d box_of(const std::vector<Corner>& corners) {
+  double left = 1e9, right = -1e9, top = 1e9, bottom = -1e9;
+  for (const Corner& corner : corners) {
+    if (!corner.ahead) continue;
+    left = std::min<double>(left, corner.x), right = std::max<double>(right, corner.x);
+    top = std::min<double>(top, corner.y), bottom = std::max<double>(bottom, corner.y);
+  }
+  return left > right ? cv::Rect2d() : cv::Rect2d(left, top, right - left, bottom - top);
 }
 
 // A weight that changes evenly over the samples: 1 at one corner of a triangle, 0 at the two others. Told
@@ -239,22 +252,11 @@ struct Patch {
 
 }  // namespace
 
-cv::Rect2d outline_box(const Mesh& mesh, const Pose& pose, const SceneCamera& camera) {
-  double left = 1e9, right = -1e9, top = 1e9, bottom = -1e9;
-  for (const MeshVertex& vertex : mesh.vertices) {
-    const cv::Point3d world = pose.world(vertex.at);
-    if (camera.to_camera(world)[2] <= 0.5) continue;
-    const cv::Point2d px = camera.project(world);
-    left = std::min(left, px.x), right = std::max(right, px.x);
-    top = std::min(top, px.y), bottom = std::max(bottom, px.y);
-  }
-  return left > right ? cv::Rect2d() : cv::Rect2d(left, top, right - left, bottom - top);
-}
-
-std::vector<cv::Point2f> outline_hull(const Mesh& mesh, const Pose& pose, const SceneCamera& camera) {
+std::vector<cv::Point2f> outline_hull(const Mesh& mesh, const Pose& pose, const SceneCamera& camera,
+                                      const RollingShutter& shutter) {
   std::vector<cv::Point2f> points;
   for (const MeshVertex& vertex : mesh.vertices) {
-    const cv::Point3d world = pose.world(vertex.at);
+    const cv::Point3d world = shutter.when_seen(pose.world(vertex.at), pose.velocity_y);
     if (camera.to_camera(world)[2] > 0.5) points.emplace_back(camera.project(world));
   }
   std::vector<cv::Point2f> hull;
@@ -263,9 +265,10 @@ std::vector<cv::Point2f> outline_hull(const Mesh& mesh, const Pose& pose, const 
 }
 
 Layer draw_body(const VehicleBody& body, bool right_side, const Pose& pose, const SceneCamera& camera,
-                const Lighting& lighting, float strobe, int margin_px) {
+                const RollingShutter& shutter, const Lighting& lighting, float strobe, int margin_px) {
   Layer layer;
-  const cv::Rect2d box = outline_box(body.mesh, pose, camera);
+  std::vector<Corner> corners = seen_corners(body.mesh, pose, camera, shutter);
+  const cv::Rect2d box = box_of(corners);
   const cv::Rect picture({0, 0}, camera.size());
   if (box.width <= 0 || box.x > picture.width || box.y > picture.height || box.br().x < 0 || box.br().y < 0)
     return layer;
@@ -277,7 +280,6 @@ Layer draw_body(const VehicleBody& body, bool right_side, const Pose& pose, cons
   if (layer.area.empty()) return layer;
 
   const int fine = layer.area.area() < near_area_px ? 2 : 1;
-  std::vector<Corner> corners = seen_corners(body.mesh, pose, camera);
   for (Corner& corner : corners) {
     corner.x = (corner.x - static_cast<float>(layer.area.x) + 0.5F) * static_cast<float>(fine) - 0.5F;
     corner.y = (corner.y - static_cast<float>(layer.area.y) + 0.5F) * static_cast<float>(fine) - 0.5F;

@@ -8,6 +8,7 @@
 #include "wayside/roadsim/scene/camera.hpp"
 
 #include "lighting.hpp"
+#include "rolling_shutter.hpp"
 #include "vehicle_body.hpp"
 
 namespace wayside::roadsim {
@@ -16,6 +17,7 @@ struct Pose {
   double x = 0;        // of the vehicle's middle line
   double front_y = 0;  // of its leading end
   bool towards = true;
+  double velocity_y = 0;  // m/s
 
   [[nodiscard]] cv::Point3d world(const cv::Vec3f& local) const {
     return towards ? cv::Point3d(x - local[0], front_y - local[1], local[2])
@@ -32,13 +34,12 @@ struct Layer {
 };
 
 // The vehicle's outline in the picture, unclipped.
-[[nodiscard]] cv::Rect2d outline_box(const Mesh& mesh, const Pose& pose, const SceneCamera& camera);
 [[nodiscard]] std::vector<cv::Point2f> outline_hull(const Mesh& mesh, const Pose& pose,
-                                                    const SceneCamera& camera);
+                                                    const SceneCamera& camera, const RollingShutter& shutter);
 
 // margin_px: room for blur around the outline.
 [[nodiscard]] Layer draw_body(const VehicleBody& body, bool right_side, const Pose& pose,
-                              const SceneCamera& camera, const Lighting& lighting, float strobe,
-                              int margin_px);
+                              const SceneCamera& camera, const RollingShutter& shutter,
+                              const Lighting& lighting, float strobe, int margin_px);
 
 }  // namespace wayside::roadsim

@@ -1,6 +1,7 @@
 #include "wayside/roadsim/scene/recording.hpp"
 
 #include <cmath>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -11,14 +12,12 @@
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
 
+#include "motion_jpeg.hpp"
 #include "ordered_frames.hpp"
 
 namespace wayside::roadsim {
 
 namespace {
-
-// The encoder is given its quality where it takes one: MJPEG. H.264 keeps the library's constant quality.
-constexpr double mjpeg_quality = 92;
 
 std::string sidecar_text(const Scenario& scenario, const Exposure& exposure, int frames) {
   std::string text = "frame,utc_ms,monotonic_ns,exposure_us,gain_db,strobe\n";
@@ -36,30 +35,39 @@ Result<std::vector<std::vector<SeenPlate>>> write_video(const Scene& scene, cons
                                                         const std::function<void(int, int)>& progress) {
   std::vector<std::vector<SeenPlate>> plates;
   const Scenario& scenario = scene.scenario();
-  const bool mjpeg = scenario.codec == Codec::mjpeg;
   const auto refused = [&] {
     return fail(
         ErrorCode::io,
         fmt::format("cannot write the video {}; is the folder writable and is there room on the disk?",
                     json_escape(path.string())));
   };
+  const cv::Size size(scenario.width, scenario.height);
+  std::optional<MotionJpegFile> motion_jpeg;
+  cv::VideoWriter h264;  // in the library's constant quality
+  const auto write = [&](const cv::Mat& picture) -> Status {
+    if (motion_jpeg) return motion_jpeg->add(picture);
+    h264.write(picture);
+    return {};
+  };
   try {
-    cv::VideoWriter writer;
-    const int fourcc =
-        mjpeg ? cv::VideoWriter::fourcc('M', 'J', 'P', 'G') : cv::VideoWriter::fourcc('a', 'v', 'c', '1');
-    const int backend = mjpeg ? cv::CAP_OPENCV_MJPEG : cv::CAP_FFMPEG;
-    if (!writer.open(path.string(), backend, fourcc, scenario.fps, {scenario.width, scenario.height}))
+    if (scenario.codec == Codec::mjpeg) {
+      motion_jpeg.emplace(path, size, scenario.fps);
+    } else if (!h264.open(path.string(), cv::CAP_FFMPEG, cv::VideoWriter::fourcc('a', 'v', 'c', '1'),
+                          scenario.fps, size)) {
       return refused();
-    if (mjpeg) writer.set(cv::VIDEOWRITER_PROP_QUALITY, mjpeg_quality);
+    }
     const int frames = scene.frame_count();
     OrderedFrames drawn(scene, frames, threads);
     for (int frame = 0; frame < frames; ++frame) {
       DrawnFrame next = drawn.next();
-      writer.write(next.picture);
+      if (const Status written = write(next.picture); !written) return fail(written.error());
       plates.push_back(std::move(next.plates));
       if (progress) progress(frame + 1, frames);
     }
-    writer.release();
+    h264.release();
+    if (motion_jpeg) {
+      if (const Status finished = motion_jpeg->finish(); !finished) return fail(finished.error());
+    }
   } catch (const cv::Exception& error) {
     return fail(ErrorCode::io,
                 fmt::format("writing the video {}: {}", json_escape(path.string()), error.err));

@@ -39,7 +39,7 @@ Scenario dusk() {
   scenario.sun_elevation_deg = 4;
   scenario.cloud = 0.8;
   scenario.tree_shadow = 0;
-  scenario.sensor = {2000, 15, 0.5, 0.6, true};
+  scenario.sensor = {2000, 15, 0.5, 0.6, true, 0};
   scenario.traffic.speed_mph = 30;
   return scenario;
 }
@@ -49,7 +49,7 @@ Scenario night_ir() {
   scenario.light = Light::night_ir;
   scenario.cloud = 1;
   scenario.tree_shadow = 0;
-  scenario.sensor = {250, 12, 1.0, 0.65, true};
+  scenario.sensor = {250, 12, 1.0, 0.65, true, 0};
   return scenario;
 }
 
@@ -255,6 +255,7 @@ Status check(const Scenario& scenario) {
       {"the gain", sensor.gain_db, 0, 48, "dB"},
       {"the strobe", sensor.strobe, 0, 1, ""},
       {"the lens blur", sensor.lens_blur_px, 0, 10, "px"},
+      {"the row time", sensor.row_us_at_720, 0, 100, "us"},
   };
   for (const Limit& limit : limits) {
     if (auto ok = within(limit.field, limit.value, limit.least, limit.most, limit.unit); !ok) return ok;
@@ -262,6 +263,17 @@ Status check(const Scenario& scenario) {
   if (scenario.width % 2 != 0 || scenario.height % 2 != 0) {
     return fail(ErrorCode::invalid_input, fmt::format("the size is {} x {}; video needs even numbers",
                                                       scenario.width, scenario.height));
+  }
+  if (const double readout_ms = sensor.row_us_at_720 * 720 / 1e3; readout_ms > 1e3 / scenario.fps) {
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("720 rows of {} us take {:.1f} ms, longer than a frame at {} fps; shorten the row "
+                    "or slow the frames",
+                    sensor.row_us_at_720, readout_ms, scenario.fps));
+  }
+  if (sensor.strobe > 0 && sensor.row_us_at_720 > 0) {
+    return fail(ErrorCode::invalid_input,
+                "a flash lights all rows at once; with a strobe the row time must be 0");
   }
   if (traffic.mix.size() != vehicle_kind_count) {
     return fail(ErrorCode::invalid_input, fmt::format("the vehicle mix has {} weights; it needs {}",

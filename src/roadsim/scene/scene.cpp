@@ -124,6 +124,7 @@ struct Scene::Parts {
   Parts(const Scenario& wanted, const SceneCamera& seen_by, Cast&& players)
       : scenario(wanted),
         camera(seen_by),
+        shutter(seen_by, wanted.sensor),
         lighting(wanted),
         backdrop(draw_backdrop(wanted, seen_by, lighting)),
         sensor(wanted),
@@ -136,6 +137,7 @@ struct Scene::Parts {
 
   Scenario scenario;
   SceneCamera camera;
+  RollingShutter shutter;
   Lighting lighting;
   Backdrop backdrop;
   Sensor sensor;
@@ -146,6 +148,8 @@ struct Scene::Parts {
   cv::Mat road;  // the backdrop under the planned strobe; empty where the leaves move
 
   [[nodiscard]] double time_of(int frame) const { return frame / scenario.fps; }
+  // Where the rows see the plate, corner by corner.
+  [[nodiscard]] PlateCorners seen_corners(const Actor& actor, double time_s) const;
   void lit_road(cv::Mat& picture, double time_s, float strobe) const;
   void mix_road(cv::Mat& picture, double time_s, float strobe) const;
   void cast_shadows(cv::Mat& picture, const Actor& actor, double time_s, float strobe) const;
@@ -198,10 +202,12 @@ void Scene::Parts::cast_shadows(cv::Mat& picture, const Actor& actor, double tim
     if (lighting.casts_shadows()) {
       const double climb = at.z / sun[2];
       const cv::Point3d falls(at.x - sun[0] * climb, at.y - sun[1] * climb, 0);
-      if (camera.to_camera(falls)[2] > 1) shadow.emplace_back(camera.project(falls));
+      if (camera.to_camera(falls)[2] > 1)
+        shadow.emplace_back(camera.project(shutter.when_seen(falls, pose.velocity_y)));
     }
     at.z = 0;
-    if (vertex.at[2] < 0.6F && camera.to_camera(at)[2] > 1) footprint.emplace_back(camera.project(at));
+    if (vertex.at[2] < 0.6F && camera.to_camera(at)[2] > 1)
+      footprint.emplace_back(camera.project(shutter.when_seen(at, pose.velocity_y)));
   }
   const double px_per_m = camera.focal_px() / std::max(3.0, pose.front_y);
   const Spot in_shade(shadow, std::max(0.6, 0.04 * px_per_m), picture.size());
@@ -228,7 +234,8 @@ void Scene::Parts::light_road_ahead(cv::Mat& picture, const Actor& actor, double
     const double angle = i * CV_PI / 8;
     const cv::Point3d at = pose.world(cv::Vec3f(1.9F * static_cast<float>(std::cos(angle)),
                                                 6.0F + 5.0F * static_cast<float>(std::sin(angle)), 0));
-    if (camera.to_camera(at)[2] > 1) pool.emplace_back(camera.project(at));
+    if (camera.to_camera(at)[2] > 1)
+      pool.emplace_back(camera.project(shutter.when_seen(at, pose.velocity_y)));
   }
   const double px_per_m = camera.focal_px() / std::max(6.0, pose.front_y);
   scale_light(picture, Spot(pool, 0.5 * px_per_m, picture.size()), lighting.infrared() ? 1.2F : 1.6F);
@@ -265,7 +272,7 @@ void Scene::Parts::lamps(cv::Mat& picture, const Actor& actor, double time_s) co
                            : rear                            ? cv::Vec3f(0.15F, 0.12F, 1.0F)
                                                              : cv::Vec3f(1.0F, 1.0F, 0.98F);
   for (const Lamp& lamp : actor.body.lamps) {
-    const cv::Point3d at = pose.world(lamp.at);
+    const cv::Point3d at = shutter.when_seen(pose.world(lamp.at), pose.velocity_y);
     const cv::Vec3d view = camera.to_camera(at);
     if (view[2] <= 1) continue;
     const cv::Point2d px = camera.project(at);
@@ -304,6 +311,14 @@ double Scene::Parts::visible_share(const PlateCorners& corners,
     }
   }
   return static_cast<double>(seen) / (across * down);
+}
+
+PlateCorners Scene::Parts::seen_corners(const Actor& actor, double time_s) const {
+  PlateCorners corners = cast.plate_corners(actor, time_s);
+  const double velocity_y = cast.pose(*actor.vehicle, time_s).velocity_y;
+  for (cv::Point3d& corner : corners)
+    corner = shutter.when_seen(corner, velocity_y);
+  return corners;
 }
 
 Scene::Scene(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -361,9 +376,10 @@ cv::Mat Scene::render(int frame, const Exposure& exposure) const {
     }
     const Blur blur(way, p.scenario.sensor.lens_blur_px * p.scenario.width / 1280.0);
     Layer layer = draw_body(actor->body, actor->seen.right_side, p.cast.pose(*actor->vehicle, time_s),
-                            p.camera, p.lighting, strobe, blur.reach() + 2);
+                            p.camera, p.shutter, p.lighting, strobe, blur.reach() + 2);
     if (layer.area.empty()) continue;
-    actor->painter.draw(layer, p.cast.plate_corners(*actor, time_s), p.camera, p.lighting, strobe);
+    actor->painter.draw(layer, p.cast.plate_corners(*actor, time_s), p.seen_corners(*actor, time_s), p.camera,
+                        p.lighting, strobe);
     blur.apply(layer.light);
     if (p.scenario.rain > 0) p.wet_reflection(picture, layer);
     lay_over(picture, layer);
@@ -408,11 +424,12 @@ std::vector<SeenPlate> Scene::plates_at(int frame) const {
   std::vector<SeenPlate> plates;
   std::vector<std::vector<cv::Point2f>> hiding;  // from the nearest on
   for (auto actor = stage.rbegin(); actor != stage.rend(); ++actor) {
-    const PlateCorners corners = p.cast.plate_corners(**actor, time_s);
+    const PlateCorners corners = p.seen_corners(**actor, time_s);
     PlateView view;
     view.frame = frame;
     view.visible = p.visible_share(corners, hiding);
-    hiding.push_back(outline_hull((*actor)->body.mesh, p.cast.pose(*(*actor)->vehicle, time_s), p.camera));
+    hiding.push_back(
+        outline_hull((*actor)->body.mesh, p.cast.pose(*(*actor)->vehicle, time_s), p.camera, p.shutter));
     if (view.visible <= 0) continue;
     for (std::size_t i = 0; i < corners.size(); ++i)
       view.quad[i] = p.camera.project(corners[i]);

@@ -8,7 +8,7 @@
 
 #include "wayside/anpr/locate/plate_locator.hpp"
 
-#include "tests/doubles/drawn_plate.hpp"
+#include "tests/doubles/installed_models.hpp"
 
 namespace wayside {
 namespace {
@@ -23,9 +23,7 @@ PlateLocator& locator_with(const LocatorOptions& options) {
   static std::map<std::tuple<float, float, std::size_t>, std::unique_ptr<PlateLocator>> made;
   auto& locator = made[{options.min_plate_width_px, options.max_plate_width_px, options.max_candidates}];
   if (!locator) {
-    const auto models = ModelStore::open(doubles::source_folder() / "models");
-    if (!models) throw std::runtime_error(models.error().message);
-    auto one = make_network_locator(options, *models);
+    auto one = make_network_locator(options, doubles::installed_models());
     if (!one) throw std::runtime_error(one.error().message);
     locator = std::move(*one);
   }

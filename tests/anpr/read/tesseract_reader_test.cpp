@@ -6,7 +6,7 @@
 
 #include "wayside/anpr/read/plate_reader.hpp"
 
-#include "tests/doubles/drawn_plate.hpp"
+#include "tests/doubles/installed_models.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
 namespace wayside {
@@ -15,20 +15,10 @@ namespace {
 using doubles::draw_frame;
 using doubles::DrawnFrame;
 using doubles::frame_of;
+using doubles::installed_models;
+using doubles::installed_syntax;
 using doubles::plate_of;
 using testing::HasSubstr;
-
-std::shared_ptr<const VrmSyntax> syntax() {
-  auto loaded = VrmSyntax::load(doubles::source_folder() / "models/vrm/uk.toml", UtcTime{1'795'000'000'000});
-  if (!loaded) throw std::runtime_error(loaded.error().message);
-  return std::make_shared<const VrmSyntax>(std::move(*loaded));
-}
-
-ModelStore models() {
-  auto opened = ModelStore::open(doubles::source_folder() / "models");
-  if (!opened) throw std::runtime_error(opened.error().message);
-  return std::move(*opened);
-}
 
 class TesseractReader : public testing::Test {
  protected:
@@ -39,7 +29,7 @@ class TesseractReader : public testing::Test {
   }
   [[nodiscard]] FrameReads read(const cv::Mat& picture, const std::vector<PlateCandidate>& candidates,
                                 bool with_evidence = false) const {
-    auto reader = make_tesseract_reader(options_, models(), syntax());
+    auto reader = make_tesseract_reader(options_, installed_models(), installed_syntax());
     if (!reader) throw std::runtime_error(reader.error().message);
     return (*reader)->read({frame_of(picture), candidates}, with_evidence);
   }
@@ -195,7 +185,7 @@ TEST_F(TesseractReader, BelowTheLeastConfidenceIsRejected) {
 TEST_F(TesseractReader, AgainGivesTheSame) {
   const DrawnFrame drawn = draw_frame(plate_of("LK52XPD"), 90, 4);
   options_.min_confidence = 0;
-  auto reader = make_tesseract_reader(options_, models(), syntax());
+  auto reader = make_tesseract_reader(options_, installed_models(), installed_syntax());
   ASSERT_TRUE(reader);
   const FrameCandidates candidates{frame_of(drawn.picture), {{drawn.plate, 1.0F}}};
   const FrameReads first = (*reader)->read(candidates, false);
@@ -216,7 +206,7 @@ TEST(MakeTesseractReader, AForeignModelIsRefused) {
                                                  << to_hex(sha256(as_bytes(text))) << "\"\n";
   const auto store = ModelStore::open(folder.path());
   ASSERT_TRUE(store) << store.error().message;
-  const auto reader = make_tesseract_reader({}, *store, syntax());
+  const auto reader = make_tesseract_reader({}, *store, installed_syntax());
   ASSERT_FALSE(reader);
   EXPECT_EQ(reader.error().code, ErrorCode::corrupt);
   EXPECT_THAT(reader.error().message, HasSubstr("models/README.md"));

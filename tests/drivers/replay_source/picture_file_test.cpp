@@ -1,6 +1,7 @@
 #include "drivers/replay_source/picture_file.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -61,6 +62,29 @@ TEST(PictureFile, PicturesCutShortAreErrorsAndNotHalfGrey) {
       EXPECT_EQ(picture.error().code, ErrorCode::corrupt);
       EXPECT_THAT(picture.error().message, HasSubstr(path.string()));
     }
+  }
+}
+
+// A file of few bytes must not cost gigabytes and seconds before it turns out to be damaged.
+TEST(PictureFile, APictureThatPromisesTooManyPixelsIsRefusedBeforeItIsDecoded) {
+  const doubles::TemporaryFolder folder;
+  const auto jpeg = folder.path() / "p.jpg";
+  ASSERT_TRUE(cv::imwrite(jpeg.string(), doubles::picture_of(3)));
+  std::string bytes = doubles::read_bytes(jpeg);
+  const std::size_t frame = bytes.find("\xFF\xC0");
+  ASSERT_NE(frame, std::string::npos);
+  bytes.replace(frame + 5, 4, "\x7F\xF8\x7F\xF0");  // 32760 high, 32752 wide
+  doubles::write_text(jpeg, bytes);
+  const auto pgm = folder.path() / "p.pgm";
+  doubles::write_text(pgm, "P5\n# of a camera\n10001 10000\n255\n");
+  for (const auto& [path, size] : {std::pair{jpeg, "32752 x 32760"}, std::pair{pgm, "10001 x 10000"}}) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto picture = read_picture(path);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+    ASSERT_FALSE(picture) << size;
+    EXPECT_EQ(picture.error().code, ErrorCode::invalid_input);
+    EXPECT_EQ(picture.error().message,
+              path.string() + " is " + size + " px; expected at most 100 million pixels: reduce it");
   }
 }
 

@@ -1,12 +1,15 @@
 #include "wayside/roadsim/scene/recording.hpp"
 
+#include <cstring>
 #include <fstream>
+#include <memory>
 #include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <opencv2/videoio.hpp>
+#include <turbojpeg.h>
 
 #include "small_scene.hpp"
 #include "tests/doubles/temporary_folder.hpp"
@@ -26,6 +29,59 @@ int frames_of(const std::filesystem::path& video) {
   while (capture.read(picture))
     ++frames;
   return frames;
+}
+
+// What a strict decoder says against the pictures of an AVI, one line each; empty: nothing.
+std::string complaints_about(const std::string& avi, int frames) {
+  const std::unique_ptr<void, decltype(&tjDestroy)> decoder(tjInitDecompress(), &tjDestroy);
+  std::string complaints;
+  std::size_t at = avi.find("movi");
+  for (int frame = 0; frame < frames; ++frame) {
+    at = avi.find("00dc", at);
+    if (at == std::string::npos) return complaints + "frame " + std::to_string(frame) + " is missing\n";
+    std::uint32_t size = 0;
+    std::memcpy(&size, avi.data() + at + 4, sizeof size);
+    const std::string jpeg = avi.substr(at + 8, size);
+    at += 8 + size;
+    const auto* bytes = reinterpret_cast<const unsigned char*>(jpeg.data());
+    int width = 0, height = 0, sampling = 0;
+    bool whole = tjDecompressHeader2(decoder.get(), const_cast<unsigned char*>(bytes), jpeg.size(), &width,
+                                     &height, &sampling) == 0;
+    if (whole) {
+      std::vector<unsigned char> pixels(static_cast<std::size_t>(width * height) * 3);
+      whole =
+          tjDecompress2(decoder.get(), bytes, jpeg.size(), pixels.data(), width, 0, height, TJPF_BGR, 0) == 0;
+    }
+    if (!whole) complaints += "frame " + std::to_string(frame) + ": " + tjGetErrorStr2(decoder.get()) + "\n";
+  }
+  return complaints;
+}
+
+TEST(Recording, EveryPictureOfAMotionJpegVideoIsWhole) {
+  const doubles::TemporaryFolder folder;
+  const Scene scene = test::scene_of(test::small("day", 4, 2));
+  const auto recorded = record_scene(scene, folder.path() / "scene");
+  ASSERT_TRUE(recorded) << recorded.error().message;
+  EXPECT_EQ(complaints_about(text_of(recorded->video), 50), "");
+}
+
+TEST(Recording, AMotionJpegVideoHoldsThePicturesAsDrawnAtTheirRate) {
+  const doubles::TemporaryFolder folder;
+  Scenario scenario = test::small("day", 4, 0.4);
+  scenario.height = 262;  // a last row of blocks that the picture fills in part
+  scenario.fps = 29.97;
+  const Scene scene = test::scene_of(scenario);
+  const auto recorded = record_scene(scene, folder.path() / "scene");
+  ASSERT_TRUE(recorded) << recorded.error().message;
+  cv::VideoCapture capture(recorded->video.string(), cv::CAP_FFMPEG);
+  EXPECT_NEAR(capture.get(cv::CAP_PROP_FPS), 29.97, 1e-4);
+  EXPECT_EQ(capture.get(cv::CAP_PROP_FRAME_COUNT), 12);
+  cv::Mat picture;
+  for (int frame = 0; frame < 12; ++frame) {
+    ASSERT_TRUE(capture.read(picture));
+    EXPECT_GT(cv::PSNR(picture, scene.render(frame, scene.planned_exposure())), 36) << frame;
+  }
+  EXPECT_FALSE(capture.read(picture));
 }
 
 TEST(Recording, VideoSidecarAndTruthAgree) {
@@ -119,6 +175,20 @@ TEST(Recording, AFolderThatCannotBeMadeIsNamed) {
   EXPECT_EQ(recorded.error().code, ErrorCode::io);
   EXPECT_THAT(recorded.error().message, ::testing::HasSubstr("cannot make the folder"));
   EXPECT_FALSE(record_scene(scene, folder.path() / ""));
+}
+
+TEST(Recording, AVideoThatCannotBeWrittenIsNamed) {
+  for (const Codec codec : {Codec::mjpeg, Codec::h264}) {
+    const doubles::TemporaryFolder folder;
+    std::filesystem::create_directories(folder.path() / "scene.avi");
+    std::filesystem::create_directories(folder.path() / "scene.mp4");
+    Scenario scenario = test::small("empty", 1, 0.1);
+    scenario.codec = codec;
+    const auto recorded = record_scene(test::scene_of(scenario), folder.path() / "scene");
+    ASSERT_FALSE(recorded);
+    EXPECT_EQ(recorded.error().code, ErrorCode::io);
+    EXPECT_THAT(recorded.error().message, ::testing::HasSubstr("cannot write the video"));
+  }
 }
 
 TEST(Recording, TheSiteFileHasATableForEachLane) {

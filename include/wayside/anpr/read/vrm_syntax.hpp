@@ -2,7 +2,10 @@
 // comes out.
 //
 // Threads: immutable after load(). Data: models/vrm/*.toml, whose comments give the notation, the source and
-// the standing of each form. Failure: load() names file, line and field.
+// the standing of each form. Time: `at` is that of the frame, never today's, so that a recording is read
+// alike in every year. Age identifiers later than it do not exist yet and get the prior of the unknown form;
+// before 2026, as an unset clock gives, it counts as the start of 2026. Failure: load() names file, line and
+// field.
 //
 // A mark c1..cn under a pattern of a form scores  log weight - log patterns + sum over i of (log p_i(c_i) +
 // log 36 - log k_i), p_i being what the picture says and k_i how many characters the pattern allows at i:
@@ -35,9 +38,7 @@ class VrmSyntax {
 
   struct Tables;  // forms, priors and look-alikes
 
-  // Age identifiers later than `today` allows do not exist yet and get the prior of the unknown form. A today
-  // before 2026, as an unset clock gives, counts as the start of 2026.
-  static Result<VrmSyntax> load(const std::filesystem::path& file, UtcTime today);
+  static Result<VrmSyntax> load(const std::filesystem::path& file);
 
   VrmSyntax(VrmSyntax&&) noexcept;
   VrmSyntax& operator=(VrmSyntax&&) noexcept;
@@ -46,10 +47,10 @@ class VrmSyntax {
   // The best `count` hypotheses, best first, each text once, with glyphs that look alike (0/O, 1/I, ...)
   // resolved by position. No positions, or one without guesses, give no hypotheses.
   [[nodiscard]] std::vector<Hypothesis> rank(const std::vector<CharacterPosition>& positions,
-                                             std::size_t count) const;
+                                             std::size_t count, UtcTime at) const;
 
   // The form that a finished text has; "unknown" if none.
-  [[nodiscard]] std::string_view format_of(std::string_view vrm) const;
+  [[nodiscard]] std::string_view format_of(std::string_view vrm, UtcTime at) const;
 
  private:
   explicit VrmSyntax(std::unique_ptr<const Tables> tables);

@@ -65,6 +65,10 @@ struct SensorSpec {
   double strobe = 0;           // 0 dark to 1, infrared from the camera's own place
   double lens_blur_px = 0.55;  // standard deviation, at 1280 px width
   bool noise = true;
+  // Rolling shutter: how much later each row is exposed than the one above it, in a picture of 720 rows; of
+  // others so that the whole takes as long. 0: all rows at once. The middle row has the frame's instant. Only
+  // vehicles show it; with a strobe it must be 0.
+  double row_us_at_720 = 10;
 };
 
 struct Scenario {

@@ -58,9 +58,11 @@ class Scene {
     double speed_mps = 0;
   };
   [[nodiscard]] std::vector<VehicleState> vehicles_at(int frame) const;
-  // The corners of a vehicle's plate in the world, as it is read; fails for an id that is not there.
+  // The corners of a vehicle's plate in the world at the frame's instant, as it is read; fails for an id that
+  // is not there. A rolling shutter sees them a little earlier or later (SensorSpec::row_us_at_720).
   [[nodiscard]] Result<std::array<cv::Point3d, 4>> plate_corners(int vehicle_id, int frame) const;
-  // The plates that are seen in one frame, at least in part and wide enough for truth.
+  // The plates that are seen in one frame, at least in part and wide enough for truth, where its rows see
+  // them.
   [[nodiscard]] std::vector<SeenPlate> plates_at(int frame) const;
   // All vehicles that are seen with some of their plate, all frames.
   [[nodiscard]] SceneTruth truth() const;
