@@ -28,8 +28,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds status_every{10'000};
-// A record that cannot say which device made it is worth nothing: no identity, no capture. The certificate may
-// come later; the key and the device id are made here at the first start.
+// A record that cannot say which device made it is worth nothing: no identity, no capture. The certificate
+// may come later; the key and the device id are made here at the first start.
 Result<std::string> device_id_of(const std::filesystem::path& folder) {
   const Result<std::filesystem::path> request = make_identity(folder);
   if (!request) return fail(request.error().context("identity.directory"));
@@ -40,7 +40,8 @@ Result<std::string> device_id_of(const std::filesystem::path& folder) {
   return text;
 }
 
-RecordOrigin origin_of(const Configuration& configuration, const std::string& models_version, std::string device_id) {
+RecordOrigin origin_of(const Configuration& configuration, const std::string& models_version,
+                       std::string device_id) {
   RecordOrigin origin;
   origin.device_id = std::move(device_id);
   origin.site_name = configuration.site.name;
@@ -137,8 +138,9 @@ class Daemon {
     if (!source) return fail(source.error());
     const Result<ModelStore> models = ModelStore::open(options_.models);
     if (!models) return fail(models.error());
-    Result<Stages> stages = make_stages(configuration_, *models, recogniser_options(configuration_, options_.models),
-                                        std::move(source->source));
+    Result<Stages> stages =
+        make_stages(configuration_, *models, recogniser_options(configuration_, options_.models),
+                    std::move(source->source));
     if (!stages) return fail(stages.error());
     QueueOptions queue_options;
     queue_options.directory = configuration_.queue.directory;

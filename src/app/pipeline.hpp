@@ -41,7 +41,7 @@ namespace wayside::app {
 struct Stages {
   std::unique_ptr<FrameSource> source;
   std::unique_ptr<PlateLocator> locator;
-  std::vector<std::unique_ptr<PlateReader>> readers;    // a thread each
+  std::vector<std::unique_ptr<PlateReader>> readers;  // a thread each
   std::unique_ptr<PassTracker> tracker;
 };
 

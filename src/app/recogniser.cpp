@@ -32,7 +32,8 @@ Result<eval::Recogniser> make_recogniser(const RecogniserOptions& options) {
   if (!models) return fail(models.error());
   auto locator = make_network_locator(options.locator, *models);
   if (!locator) return fail(locator.error());
-  auto reader = make_tesseract_reader(options.reader, *models, std::make_shared<const VrmSyntax>(std::move(*syntax)));
+  auto reader =
+      make_tesseract_reader(options.reader, *models, std::make_shared<const VrmSyntax>(std::move(*syntax)));
   if (!reader) return fail(reader.error());
   struct State {
     std::unique_ptr<PlateLocator> locator;

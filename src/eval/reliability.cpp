@@ -39,15 +39,18 @@ Reliability reliability_of(const std::vector<Judged>& reads) {
 }
 
 std::string table(const Reliability& reliability) {
-  std::string out = fmt::format("{:<14} {:>5}  {:>7}  {}\n", "confidence", "n", "stated", "right (95 % Wilson)");
+  std::string out =
+      fmt::format("{:<14} {:>5}  {:>7}  {}\n", "confidence", "n", "stated", "right (95 % Wilson)");
   for (const ReliabilityBin& bin : reliability.bins) {
     if (bin.n == 0) continue;
-    out += fmt::format("{:.1f} to {:.1f}     {:>5}  {:>5.1f} %  {}\n", bin.from, bin.to, bin.n, 100 * bin.stated,
-                       share_text(bin.right, bin.n));
+    out += fmt::format("{:.1f} to {:.1f}     {:>5}  {:>5.1f} %  {}\n", bin.from, bin.to, bin.n,
+                       100 * bin.stated, share_text(bin.right, bin.n));
   }
-  out += fmt::format("expected calibration error: {:.3f} over {} reads; at least 0.95: {} of all reads, of these right: {}\n",
-                     reliability.expected_error, reliability.n, share_text(reliability.sure, reliability.n),
-                     share_text(reliability.sure_right, reliability.sure));
+  out += fmt::format(
+      "expected calibration error: {:.3f} over {} reads; at least 0.95: {} of all reads, of these right: "
+      "{}\n",
+      reliability.expected_error, reliability.n, share_text(reliability.sure, reliability.n),
+      share_text(reliability.sure_right, reliability.sure));
   return out;
 }
 

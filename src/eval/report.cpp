@@ -81,7 +81,8 @@ std::string straightened_tag(const cv::Mat& picture, const PlateQuad& quad) {
   const cv::Size size(320, 70);
   const auto right = static_cast<float>(size.width);
   const auto bottom = static_cast<float>(size.height);
-  const cv::Mat straight = cut_out(picture, quad, {cv::Point2f(0, 0), {right, 0}, {right, bottom}, {0, bottom}}, size);
+  const cv::Mat straight =
+      cut_out(picture, quad, {cv::Point2f(0, 0), {right, 0}, {right, bottom}, {0, bottom}}, size);
   return straight.empty() ? std::string() : picture_tag(straight);
 }
 
@@ -103,8 +104,9 @@ std::string row_of(const cv::Mat& picture, const PlateLabel& label, const Pictur
       html_escape(label.text), captured == nullptr ? "missed" : "misread",
       captured == nullptr ? "-" : html_escape(captured->vrm), html_escape(reads.file), tags);
   for (const ReportedPlate& plate : reads.plates) {
-    row += fmt::format("<br>{}<br>{} {:.3f}, {} line{}: {}", straightened_tag(picture, plate.quad), html_escape(plate.vrm),
-                       plate.confidence, plate.lines, plate.lines == 1 ? "" : "s", characters_text(plate));
+    row += fmt::format("<br>{}<br>{} {:.3f}, {} line{}: {}", straightened_tag(picture, plate.quad),
+                       html_escape(plate.vrm), plate.confidence, plate.lines, plate.lines == 1 ? "" : "s",
+                       characters_text(plate));
   }
   return row + "</tr>\n";
 }

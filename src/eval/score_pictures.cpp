@@ -70,7 +70,8 @@ PictureScore score_pictures(const std::vector<PictureReads>& reads, const std::v
     for (const PlateLabel* label : found->second) {
       const ReportedPlate* plate = captured_plate(picture, *label);
       count(all, *label, plate);
-      if (plate != nullptr) score.judged.push_back({plate->confidence, normal_text(plate->vrm) == label->text});
+      if (plate != nullptr)
+        score.judged.push_back({plate->confidence, normal_text(plate->vrm) == label->text});
       if (label->core()) count(core, *label, plate);
       for (const std::string& tag : std::set<std::string>(label->tags.begin(), label->tags.end())) {
         count(by_tag.try_emplace(tag, PictureGroup{tag, 0, 0, 0, 0}).first->second, *label, plate);

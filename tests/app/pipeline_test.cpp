@@ -311,8 +311,8 @@ TEST_F(PipelineTest, EveryThreadSaysWhatItIsFor) {
   make(ScriptedSource::frames(3), true, 2, [&](const Frame&) { gate.pass(); }).start();
   ASSERT_TRUE(gate.wait_for_arrivals(1));
   std::set<std::string> names;
-  const std::set<std::string> expected = {"capture", "locate", "read-1",
-                                          "read-2",  "track",  "queue-writer", "event"};
+  const std::set<std::string> expected = {"capture", "locate",       "read-1", "read-2",
+                                          "track",   "queue-writer", "event"};
   // A thread names itself as its first act, which may be after the gate was reached by others.
   for (int round = 0;
        round < 1000 && !std::includes(names.begin(), names.end(), expected.begin(), expected.end());

@@ -1,7 +1,7 @@
+#include "wayside/eval/reliability.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "wayside/eval/reliability.hpp"
 
 namespace wayside::eval {
 namespace {

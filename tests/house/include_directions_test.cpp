@@ -1,7 +1,5 @@
-// The architecture as a test: who may include whom. A stage knows the value type just before it, never the stage;
-// delivery/queue knows bytes, never plates; base knows nobody. What is not listed here is not allowed.
-#include <gtest/gtest.h>
-
+// The architecture as a test: who may include whom. A stage knows the value type just before it, never the
+// stage; delivery/queue knows bytes, never plates; base knows nobody. What is not listed here is not allowed.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,11 +8,14 @@
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 namespace {
 
 namespace fs = std::filesystem;
 
-// Folder -> headers (or folders, ending in /) below include/wayside that it may include besides its own and base/.
+// Folder -> headers (or folders, ending in /) below include/wayside that it may include besides its own and
+// base/.
 const std::map<std::string, std::vector<std::string>> allowed = {
     {"base", {}},
     {"anpr/capture", {}},
@@ -37,7 +38,8 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"app", {"anpr/", "delivery/", "device/", "roadsim/", "backoffice/", "eval/"}},
 };
 
-// The leaf folder a file belongs to: the longest key of `allowed` that its path below src/ or include/wayside/ starts with.
+// The leaf folder a file belongs to: the longest key of `allowed` that its path below src/ or
+// include/wayside/ starts with.
 std::string leaf_of(const std::string& path) {
   std::string best;
   for (const auto& [folder, ignored] : allowed) {
@@ -64,7 +66,8 @@ TEST(IncludeDirections, EveryIncludeIsAllowedByTheHouse) {
       const fs::path& path = entry.path();
       if (path.extension() != ".cpp" && path.extension() != ".hpp") continue;
       ++files;
-      const std::string below = (top == "drivers" ? "drivers/" : "") + fs::relative(path, fs::path(root) / top).string();
+      const std::string below =
+          (top == "drivers" ? "drivers/" : "") + fs::relative(path, fs::path(root) / top).string();
       const std::string leaf = leaf_of(below);
       ASSERT_FALSE(leaf.empty()) << path << " is in a folder the house does not know: list it in this test";
       std::ifstream in(path);

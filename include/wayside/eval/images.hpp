@@ -76,7 +76,8 @@ struct PictureScore {
   std::vector<std::string> missing;  // files that labels name and the run did not read
   std::size_t missing_labels = 0;    // labels on those
   std::vector<double> cpu_ms;
-  // Reads at a label and reads in pictures without labels; what else labelled pictures show, nobody has judged.
+  // Reads at a label and reads in pictures without labels; what else labelled pictures show, nobody has
+  // judged.
   std::vector<Judged> judged;
 };
 

@@ -27,8 +27,8 @@ struct Reliability {
   std::size_t n = 0;
   std::size_t sure = 0;  // reported with at least 0.95
   std::size_t sure_right = 0;
-  // Mean over the reads of how far a bin's stated confidence is from its share of right ones (expected calibration error;
-  // Naeini, Cooper and Hauskrecht, AAAI 2015); 0 of none.
+  // Mean over the reads of how far a bin's stated confidence is from its share of right ones (expected
+  // calibration error; Naeini, Cooper and Hauskrecht, AAAI 2015); 0 of none.
   double expected_error = 0;
 };
 

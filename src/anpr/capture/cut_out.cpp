@@ -53,8 +53,9 @@ cv::Mat cut_out(const cv::Mat& picture, const Quad& from, const Quad& to, cv::Si
     return straight;
   }
   // Only what will be seen is smoothed: the quadrilateral and as much again around it.
-  const cv::Rect around = cv::Rect(cv::Rect2f(box.x - box.width, box.y - box.height, 3 * box.width, 3 * box.height)) &
-                          cv::Rect(0, 0, picture.cols, picture.rows);
+  const cv::Rect around =
+      cv::Rect(cv::Rect2f(box.x - box.width, box.y - box.height, 3 * box.width, 3 * box.height)) &
+      cv::Rect(0, 0, picture.cols, picture.rows);
   cv::Mat smooth;
   cv::GaussianBlur(picture(around), smooth, {}, 0.4 / reduction);
   cv::Mat offset = cv::Mat::eye(3, 3, CV_64F);

@@ -49,7 +49,9 @@ std::vector<PlateCandidate> candidates_of(const cv::Mat& output, cv::Size2f cell
   CV_Assert(output.dims == 4 && output.size[1] == 9 && output.type() == CV_32F);
   const int rows = output.size[2];
   const int cols = output.size[3];
-  const auto plane = [&](int k) { return cv::Mat(rows, cols, CV_32F, const_cast<float*>(output.ptr<float>(0, k))); };
+  const auto plane = [&](int k) {
+    return cv::Mat(rows, cols, CV_32F, const_cast<float*>(output.ptr<float>(0, k)));
+  };
   const cv::Mat heat = plane(0);
   std::vector<PlateCandidate> candidates;
   for (int y = 0; y < rows; ++y) {

@@ -25,8 +25,8 @@ class LocaliserNet {
   LocaliserNet& operator=(const LocaliserNet&) = delete;
   ~LocaliserNet();
 
-  // region: CV_8UC1 of any stride. scale: at most 1, of the copy that is searched. In the region's pixels, in no order.
-  // OpenCV may throw cv::Exception, which the locator catches.
+  // region: CV_8UC1 of any stride. scale: at most 1, of the copy that is searched. In the region's pixels, in
+  // no order. OpenCV may throw cv::Exception, which the locator catches.
   [[nodiscard]] std::vector<PlateCandidate> search(const cv::Mat& region, double scale);
 
  private:
@@ -35,8 +35,9 @@ class LocaliserNet {
   std::unique_ptr<Parts> parts_;
 };
 
-// What the network's output means: 9 planes (probability of a plate's centre, then x and y of the corners in cells from the
-// cell's centre), CV_32F, 1 x 9 x rows x cols; cell: its width and height in pixels of the region.
+// What the network's output means: 9 planes (probability of a plate's centre, then x and y of the corners in
+// cells from the cell's centre), CV_32F, 1 x 9 x rows x cols; cell: its width and height in pixels of the
+// region.
 [[nodiscard]] std::vector<PlateCandidate> candidates_of(const cv::Mat& output, cv::Size2f cell);
 
 // Keeps the best of those that show the same place; best first.

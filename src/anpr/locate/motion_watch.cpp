@@ -9,8 +9,8 @@ namespace wayside::locate {
 namespace {
 
 constexpr int cell_px = 8;
-// Noise of the sensor is an eighth in the mean of 64 pixels. Most cells show the noise alone: the mean of their differences
-// tells it, with what has truly changed counted as little more.
+// Noise of the sensor is an eighth in the mean of 64 pixels. Most cells show the noise alone: the mean of
+// their differences tells it, with what has truly changed counted as little more.
 constexpr int least_change = 4;  // grey levels
 constexpr int most_needed = 14;
 constexpr double noise_multiple = 3.5;
@@ -34,7 +34,8 @@ void MotionWatch::look(const cv::Mat& luma) {
   cv::Mat difference;
   cv::absdiff(small_, reference_, difference);
   const double noise = cv::mean(cv::min(difference, counted_at_most))[0];
-  const int needed = std::clamp(static_cast<int>(std::ceil(noise_multiple * noise + 1)), least_change, most_needed);
+  const int needed =
+      std::clamp(static_cast<int>(std::ceil(noise_multiple * noise + 1)), least_change, most_needed);
   cv::threshold(difference, difference, needed - 1, 1, cv::THRESH_BINARY);
   cv::Mat neighbours;
   cv::boxFilter(difference, neighbours, CV_8U, {3, 3}, {-1, -1}, false, cv::BORDER_REPLICATE);
@@ -48,7 +49,8 @@ void MotionWatch::look(const cv::Mat& luma) {
   const double across = static_cast<double>(frame_.width) / size.width;
   const double down = static_cast<double>(frame_.height) / size.height;
   box_ = cv::Rect(cv::Point(static_cast<int>(wider.x * across), static_cast<int>(wider.y * down)),
-                  cv::Point(static_cast<int>((wider.x + wider.width) * across), static_cast<int>((wider.y + wider.height) * down))) &
+                  cv::Point(static_cast<int>((wider.x + wider.width) * across),
+                            static_cast<int>((wider.y + wider.height) * down))) &
          cv::Rect({}, frame_);
 }
 

@@ -9,8 +9,8 @@ namespace wayside::locate {
 
 class MotionWatch {
  public:
-  // Takes the next frame (CV_8UC1) and compares it with the reference: the whole frame where there is none, or the size has
-  // changed. Then moved() and box() say what is different.
+  // Takes the next frame (CV_8UC1) and compares it with the reference: the whole frame where there is none,
+  // or the size has changed. Then moved() and box() say what is different.
   void look(const cv::Mat& luma);
 
   // In pixels of the frame, with a margin of a cell; empty where nothing has moved.

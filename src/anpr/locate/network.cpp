@@ -15,8 +15,8 @@ Result<cv::dnn::Net> load_network(const ModelStore& models, std::string_view nam
     net.setPreferableTarget(cv::dnn::DNN_TARGET_CPU);
     return net;
   } catch (const cv::Exception& error) {
-    return fail(ErrorCode::corrupt,
-                fmt::format("the model \"{}\" is no network that OpenCV can run: {}", name, json_escape(error.msg)));
+    return fail(ErrorCode::corrupt, fmt::format("the model \"{}\" is no network that OpenCV can run: {}",
+                                                name, json_escape(error.msg)));
   }
 }
 

@@ -1,5 +1,5 @@
-// Searches what has moved, looks closely at each find, and follows what is a plate without another search. A search
-// costs ten times a closer look, and most frames of a road hold nothing new.
+// Searches what has moved, looks closely at each find, and follows what is a plate without another search. A
+// search costs ten times a closer look, and most frames of a road hold nothing new.
 
 #include <algorithm>
 #include <cmath>
@@ -21,19 +21,21 @@ using namespace locate;
 constexpr double most_searched_px = 6e5;  // of the reduced picture: a huge frame must not take a second
 constexpr float least_plate = 0.5F;       // probability at the closer look
 constexpr float still_plate = 0.35F;      // of one that was a plate in the frame before
-// Both networks' probabilities multiplied: on 216 photographs it kept every plate that was then read right, and of the other
-// finds six in ten; a read costs as much as the search.
+// Both networks' probabilities multiplied: on 216 photographs it kept every plate that was then read right,
+// and of the other finds six in ten; a read costs as much as the search.
 constexpr float least_score = 0.25F;
-constexpr float coarse_step = 0.03F;      // a closer look that moved a corner by more, in widths, is repeated
-constexpr int least_side_px = 32;         // smaller regions are widened before they are searched
+constexpr float coarse_step = 0.03F;  // a closer look that moved a corner by more, in widths, is repeated
+constexpr int least_side_px = 32;     // smaller regions are widened before they are searched
 // With plates in view a new vehicle can wait so many frames for the search; without, none can.
 constexpr int frames_between_searches = 3;
-// Movement without a plate (trees, people, lorries that pass for seconds) is searched less often after a while.
+// Movement without a plate (trees, people, lorries that pass for seconds) is searched less often after a
+// while.
 constexpr int empty_searches_patient = 6;
 constexpr int frames_between_empty_searches = 2;
 constexpr int frames_between_checks = 50;  // even if nothing moves: light fades, the gate may be wrong
-// A plate that has hardly moved looks as it did, and reading it is the dearest part of all: it is shown again after it has
-// moved or grown so much that it is another look for the vote, or often enough for its pass to stay open.
+// A plate that has hardly moved looks as it did, and reading it is the dearest part of all: it is shown again
+// after it has moved or grown so much that it is another look for the vote, or often enough for its pass to
+// stay open.
 constexpr int frames_between_same_looks = 5;
 constexpr float new_look_widths = 0.25F;
 constexpr float new_look_growth = 0.15F;  // of the logarithm of its width
@@ -49,7 +51,8 @@ struct Known {
 bool is_new_look(const Known& known) {
   const float width = width_px(known.shown);
   const cv::Point2f moved = centre(known.plate.quad) - centre(known.shown);
-  return known.since_shown >= frames_between_same_looks || std::hypot(moved.x, moved.y) >= new_look_widths * width ||
+  return known.since_shown >= frames_between_same_looks ||
+         std::hypot(moved.x, moved.y) >= new_look_widths * width ||
          std::abs(std::log(width_px(known.plate.quad) / width)) >= new_look_growth;
 }
 
@@ -165,7 +168,8 @@ class NetworkLocator final : public PlateLocator {
     double scale = std::min({1.0, static_cast<double>(narrowest_found_px / options_.min_plate_width_px),
                              std::sqrt(most_searched_px / static_cast<double>(region.area()))});
     std::vector<PlateCandidate> finds = localiser_->search(luma(region), scale);
-    // Plates too wide at this scale are found at half of it, and so on: each costs a quarter of the one before.
+    // Plates too wide at this scale are found at half of it, and so on: each costs a quarter of the one
+    // before.
     while (options_.max_plate_width_px * scale > widest_found_px) {
       scale /= 2;
       const std::vector<PlateCandidate> wider = localiser_->search(luma(region), scale);
@@ -186,7 +190,8 @@ class NetworkLocator final : public PlateLocator {
       shown.push_back(*plate);
     }
     empty_searches_ = known_.empty() ? empty_searches_ + 1 : 0;
-    std::stable_sort(shown.begin(), shown.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+    std::stable_sort(shown.begin(), shown.end(),
+                     [](const auto& a, const auto& b) { return a.score > b.score; });
     if (shown.size() > options_.max_candidates) shown.resize(options_.max_candidates);
     while (known_.size() > options_.max_candidates)
       known_.pop_back();
@@ -198,7 +203,8 @@ class NetworkLocator final : public PlateLocator {
     });
   }
 
-  // Two looks where the first one moved far: the second sees the plate where the network was trained to see it best.
+  // Two looks where the first one moved far: the second sees the plate where the network was trained to see
+  // it best.
   std::optional<PlateCandidate> closer(const cv::Mat& luma, const PlateQuad& quad, float heat, float least) {
     std::optional<CloserLook> seen = refiner_->look(luma, quad);
     if (!seen || !(seen->plate >= 0.5F * least) || !is_finite(seen->quad)) return std::nullopt;
@@ -207,7 +213,8 @@ class NetworkLocator final : public PlateLocator {
       if (!seen || !is_finite(seen->quad)) return std::nullopt;
     }
     const float width = width_px(seen->quad);
-    if (!(seen->plate >= least) || width < 0.6F * options_.min_plate_width_px || width > 1.3F * options_.max_plate_width_px)
+    if (!(seen->plate >= least) || width < 0.6F * options_.min_plate_width_px ||
+        width > 1.3F * options_.max_plate_width_px)
       return std::nullopt;
     PlateCandidate plate;
     plate.quad = seen->quad;
@@ -229,7 +236,8 @@ class NetworkLocator final : public PlateLocator {
 
 }  // namespace
 
-Result<std::unique_ptr<PlateLocator>> make_network_locator(const LocatorOptions& options, const ModelStore& models) {
+Result<std::unique_ptr<PlateLocator>> make_network_locator(const LocatorOptions& options,
+                                                           const ModelStore& models) {
   Result<std::unique_ptr<LocaliserNet>> localiser = LocaliserNet::make(models);
   if (!localiser) return fail(localiser.error());
   Result<std::unique_ptr<RefinerNet>> refiner = RefinerNet::make(models);

@@ -12,16 +12,16 @@
 namespace wayside::locate {
 namespace {
 
-// As models/training/refiner/net.py has them: the candidate lies in the middle of a crop 1.5 times as wide and twice as
-// high, and the answer is the way of each corner in units of 16 pixels.
+// As models/training/refiner/net.py has them: the candidate lies in the middle of a crop 1.5 times as wide
+// and twice as high, and the answer is the way of each corner in units of 16 pixels.
 constexpr int crop_cols = 160;
 constexpr int crop_rows = 80;
 constexpr float unit = 16;
 constexpr float left = crop_cols / 6.0F;
 constexpr float top = crop_rows / 4.0F;
 PlateQuad nominal() {
-  return {cv::Point2f(left, top), cv::Point2f(crop_cols - left, top), cv::Point2f(crop_cols - left, crop_rows - top),
-          cv::Point2f(left, crop_rows - top)};
+  return {cv::Point2f(left, top), cv::Point2f(crop_cols - left, top),
+          cv::Point2f(crop_cols - left, crop_rows - top), cv::Point2f(left, crop_rows - top)};
 }
 
 }  // namespace

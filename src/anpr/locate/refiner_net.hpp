@@ -14,9 +14,9 @@
 namespace wayside::locate {
 
 struct CloserLook {
-  PlateQuad quad{};         // in the picture's pixels
-  float plate = 0;          // probability that it is one
-  float two_lines = 0;      // probabilities, given that it is
+  PlateQuad quad{};     // in the picture's pixels
+  float plate = 0;      // probability that it is one
+  float two_lines = 0;  // probabilities, given that it is
   float light_on_dark = 0;
 };
 

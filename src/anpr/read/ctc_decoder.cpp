@@ -68,7 +68,8 @@ double forward(const std::vector<LogColumn>& columns, const std::vector<std::siz
   return codes.empty() ? now[0] : log_sum(now[states - 1], now[states - 2]);
 }
 
-// A beginning of a text, with the probability that its last column was a blank and that it was its last character.
+// A beginning of a text, with the probability that its last column was a blank and that it was its last
+// character.
 struct Prefix {
   double blank = impossible;
   double character = impossible;
@@ -95,7 +96,8 @@ Beam search(const std::vector<Column>& columns, const std::vector<LogColumn>& lo
       Prefix& same = next[text];
       same.blank = log_sum(same.blank, prefix.all() + logs[t].blank);
       if (!text.empty())
-        same.character = log_sum(same.character, prefix.character + logs[t].character[characters.find(text.back())]);
+        same.character =
+            log_sum(same.character, prefix.character + logs[t].character[characters.find(text.back())]);
       for (std::size_t c = 0; c < characters.size(); ++c) {
         if (columns[t].character[c] < worth_a_branch) continue;
         // A repeat begins anew only after a blank.
@@ -111,8 +113,10 @@ Beam search(const std::vector<Column>& columns, const std::vector<LogColumn>& lo
   return beam;
 }
 
-// Which characters show anywhere near the columns that a position of the text takes: only those are tried there.
-std::vector<std::vector<std::size_t>> rivals_of(const std::vector<Column>& columns, const std::vector<LogColumn>& logs,
+// Which characters show anywhere near the columns that a position of the text takes: only those are tried
+// there.
+std::vector<std::vector<std::size_t>> rivals_of(const std::vector<Column>& columns,
+                                                const std::vector<LogColumn>& logs,
                                                 const std::vector<std::size_t>& codes) {
   // The best single path, by which each position gets its columns.
   const std::size_t states = 2 * codes.size() + 1;
@@ -157,7 +161,8 @@ std::vector<std::vector<std::size_t>> rivals_of(const std::vector<Column>& colum
   return rivals;
 }
 
-LineReading reading_of(const std::vector<Column>& columns, const std::vector<LogColumn>& logs, const std::string& text) {
+LineReading reading_of(const std::vector<Column>& columns, const std::vector<LogColumn>& logs,
+                       const std::string& text) {
   LineReading reading;
   reading.text = text;
   const std::vector<std::size_t> codes = codes_of(text);
@@ -206,9 +211,9 @@ std::vector<LineReading> readings_of(const std::vector<Column>& columns, std::si
   std::vector<LineReading> readings;
   for (const auto& [score, text] : texts) {
     if (readings.size() == most || score < texts.front().first - given_up) break;
-    const bool same_length = std::any_of(readings.begin(), readings.end(), [length = text.size()](const LineReading& other) {
-      return other.text.size() == length;
-    });
+    const bool same_length =
+        std::any_of(readings.begin(), readings.end(),
+                    [length = text.size()](const LineReading& other) { return other.text.size() == length; });
     if (!same_length) readings.push_back(reading_of(columns, logs, text));
   }
   return readings;

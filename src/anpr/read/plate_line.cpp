@@ -17,7 +17,8 @@ constexpr int window_cols = 61;
 constexpr int window_rows = 37;
 constexpr float least_variance = 16;  // grey levels squared: noise of an empty field stays faint
 constexpr double gain = 52;
-// Characters of two lines stand 79, 19 and 79 mm high, so the gap is near the middle, whatever the corners missed by.
+// Characters of two lines stand 79, 19 and 79 mm high, so the gap is near the middle, whatever the corners
+// missed by.
 constexpr double gap_from = 0.38;
 constexpr double gap_to = 0.62;
 
@@ -26,14 +27,16 @@ PlateQuad corners_in(cv::Size size) {
   const float top = margin_y * static_cast<float>(size.height);
   const float right = static_cast<float>(size.width) - left;
   const float bottom = static_cast<float>(size.height) - top;
-  return {cv::Point2f(left, top), cv::Point2f(right, top), cv::Point2f(right, bottom), cv::Point2f(left, bottom)};
+  return {cv::Point2f(left, top), cv::Point2f(right, top), cv::Point2f(right, bottom),
+          cv::Point2f(left, bottom)};
 }
 
 }  // namespace
 
 cv::Mat plate_line(const cv::Mat& luma, const PlateCandidate& plate, bool light_on_dark) {
   const bool two = plate.lines == 2;
-  const cv::Size size = two ? cv::Size(line_width_px / 2, 2 * line_height_px) : cv::Size(line_width_px, line_height_px);
+  const cv::Size size =
+      two ? cv::Size(line_width_px / 2, 2 * line_height_px) : cv::Size(line_width_px, line_height_px);
   cv::Mat straight = cut_out(luma, plate.quad, corners_in(size), size);
   if (straight.empty()) return straight;
   if (light_on_dark) cv::bitwise_not(straight, straight);
@@ -42,7 +45,8 @@ cv::Mat plate_line(const cv::Mat& luma, const PlateCandidate& plate, bool light_
   cv::Mat line(line_height_px, line_width_px, CV_8UC1);
   const cv::Size half(line_width_px / 2, line_height_px);
   cv::resize(straight.rowRange(0, cut), line.colRange(0, half.width), half, 0, 0, cv::INTER_LINEAR);
-  cv::resize(straight.rowRange(cut, straight.rows), line.colRange(half.width, line_width_px), half, 0, 0, cv::INTER_LINEAR);
+  cv::resize(straight.rowRange(cut, straight.rows), line.colRange(half.width, line_width_px), half, 0, 0,
+             cv::INTER_LINEAR);
   return even_out(line);
 }
 

@@ -17,8 +17,10 @@ constexpr double plate_gain = 0.54;
 constexpr double no_form_deduction = 0.91;
 constexpr double four_characters_deduction = 1.27;
 constexpr double fewer_deduction = 0.95;
-// Not fitted: marks without a digit are next to none in any country, words on signs and boxes are many.
+// Not fitted: marks without a digit, or without a letter, are next to none in any country; words on signs and
+// telephone numbers on vans are many.
 constexpr double no_digit_deduction = 3;
+constexpr double no_letter_deduction = 2;
 
 }  // namespace
 
@@ -30,12 +32,14 @@ float confidence_of(const std::vector<VrmSyntax::Hypothesis>& ranked, const Read
     others += std::exp(rival->log_score - best.log_score);
   const double log_odds = std::clamp(-std::log(std::max(others, 1e-9)), least_log_odds, most_log_odds);
   const double plate = std::clamp(scores.plate_score, 0.001, 0.999);
-  double z = offset + odds_gain * log_odds + line_gain * std::max(scores.line_log_probability, least_line_log_probability) +
+  double z = offset + odds_gain * log_odds +
+             line_gain * std::max(scores.line_log_probability, least_line_log_probability) +
              plate_gain * std::log(plate / (1 - plate));
   if (best.format == "unknown") z -= no_form_deduction;
   if (best.vrm.size() == 4) z -= four_characters_deduction;
   if (best.vrm.size() < 4) z -= fewer_deduction;
   if (best.vrm.find_first_of("0123456789") == std::string::npos) z -= no_digit_deduction;
+  if (best.vrm.find_first_not_of("0123456789") == std::string::npos) z -= no_letter_deduction;
   return static_cast<float>(1 / (1 + std::exp(-z)));
 }
 

@@ -1,4 +1,5 @@
-// Reads a candidate: straighten it to a line, recognise, take the line in each way it can be taken, resolve by the syntax.
+// Reads a candidate: straighten it to a line, recognise, take the line in each way it can be taken, resolve
+// by the syntax.
 #include <algorithm>
 #include <cmath>
 
@@ -22,7 +23,8 @@ constexpr std::size_t fewest_characters = 2;
 constexpr std::size_t most_positions = 12;
 constexpr std::size_t lengths_tried = 3;
 
-// Where the locator was not sure which way round a plate is, the other way is tried too, unless the first convinces.
+// Where the locator was not sure which way round a plate is, the other way is tried too, unless the first
+// convinces.
 constexpr float worth_a_try = 0.1F;
 constexpr float convincing = 0.5F;
 
@@ -69,7 +71,8 @@ class TesseractReader final : public PlateReader {
     }
   }
 
-  std::optional<PlateRead> read_as(const cv::Mat& luma, const PlateCandidate& plate, bool light_on_dark, UtcTime at) {
+  std::optional<PlateRead> read_as(const cv::Mat& luma, const PlateCandidate& plate, bool light_on_dark,
+                                   UtcTime at) {
     const cv::Mat line = plate_line(luma, plate, light_on_dark);
     if (line.empty()) return std::nullopt;
     return decide(plate, readings_of(engine_->recognise(line), lengths_tried), at);
@@ -84,7 +87,8 @@ class TesseractReader final : public PlateReader {
       double of_text = 0;  // rank() counts the text's characters again
       for (const CharacterPosition& position : reading.positions) {
         const auto own = std::find_if(position.begin(), position.end(), [&](const CharacterGuess& guess) {
-          return guess.character == reading.text[static_cast<std::size_t>(&position - reading.positions.data())];
+          return guess.character ==
+                 reading.text[static_cast<std::size_t>(&position - reading.positions.data())];
         });
         of_text += std::log(static_cast<double>(own->probability));
       }
@@ -94,8 +98,9 @@ class TesseractReader final : public PlateReader {
       }
     }
     if (ranked.empty()) return std::nullopt;
-    std::stable_sort(ranked.begin(), ranked.end(),
-                     [](const Ranked& a, const Ranked& b) { return a.hypothesis.log_score > b.hypothesis.log_score; });
+    std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+      return a.hypothesis.log_score > b.hypothesis.log_score;
+    });
     const Ranked& best = ranked.front();
     if (best.hypothesis.vrm.size() < fewest_characters) return std::nullopt;
     PlateRead read;
@@ -103,7 +108,8 @@ class TesseractReader final : public PlateReader {
     read.vrm = best.hypothesis.vrm;
     read.format = best.hypothesis.format;
     read.lines = plate.lines;
-    const auto first = best.reading->positions.begin() + static_cast<std::ptrdiff_t>(best.hypothesis.first_position);
+    const auto first =
+        best.reading->positions.begin() + static_cast<std::ptrdiff_t>(best.hypothesis.first_position);
     read.positions.assign(first, first + static_cast<std::ptrdiff_t>(best.hypothesis.vrm.size()));
     std::vector<VrmSyntax::Hypothesis> all;
     for (Ranked& one : ranked) {
@@ -137,7 +143,8 @@ class TesseractReader final : public PlateReader {
 
 }  // namespace
 
-Result<std::unique_ptr<PlateReader>> make_tesseract_reader(const ReaderOptions& options, const ModelStore& models,
+Result<std::unique_ptr<PlateReader>> make_tesseract_reader(const ReaderOptions& options,
+                                                           const ModelStore& models,
                                                            std::shared_ptr<const VrmSyntax> syntax) {
   const Result<Bytes> model = models.load("reader");
   if (!model) return fail(model.error());

@@ -12,13 +12,15 @@ namespace {
 constexpr const char* language = "plate";
 constexpr std::string_view remedy = "see models/README.md for how the model is made";
 
-// Tesseract 5.3 names the classes of a column by the character two places further on in the model's character set (its
-// SaveMostCertainChoices counts three special classes where this model has one fewer in front). So the model's set has two
-// characters behind our own that are never seen, and a name is taken back by two places. The blank, two places before
-// the first but one, is named like the second character. make() checks that it is so.
+// Tesseract 5.3 names the classes of a column by the character two places further on in the model's character
+// set (its SaveMostCertainChoices counts three special classes where this model has one fewer in front). So
+// the model's set has two characters behind our own that are never seen, and a name is taken back by two
+// places. The blank, two places before the first but one, is named like the second character. make() checks
+// that it is so.
 constexpr std::size_t places_off = 2;
 constexpr std::string_view named = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ-.";
-static_assert(named.substr(0, characters.size()) == characters && named.size() == characters.size() + places_off);
+static_assert(named.substr(0, characters.size()) == characters &&
+              named.size() == characters.size() + places_off);
 constexpr std::size_t blank_name = 1;
 
 void add(const char* name, float probability, Column& column) {
@@ -104,19 +106,23 @@ TextEngine::~TextEngine() = default;
 Result<std::unique_ptr<TextEngine>> TextEngine::make(ByteView model) {
   auto parts = std::make_unique<Parts>();
   // A mark is no word: there are no dictionaries, and the line is dark on light already.
-  std::vector<std::string> names = {"load_system_dawg", "load_freq_dawg",  "load_number_dawg", "load_punc_dawg",
-                                    "load_bigram_dawg", "debug_file",      "lstm_choice_mode", "invert_threshold"};
+  std::vector<std::string> names = {"load_system_dawg", "load_freq_dawg",   "load_number_dawg",
+                                    "load_punc_dawg",   "load_bigram_dawg", "debug_file",
+                                    "lstm_choice_mode", "invert_threshold"};
   std::vector<std::string> values = {"0", "0", "0", "0", "0", "/dev/null", "1", "0"};
-  const int refused = parts->api.Init(reinterpret_cast<const char*>(model.data()), static_cast<int>(model.size()), language,
-                                      tesseract::OEM_LSTM_ONLY, nullptr, 0, &names, &values, false, nullptr);
+  const int refused =
+      parts->api.Init(reinterpret_cast<const char*>(model.data()), static_cast<int>(model.size()), language,
+                      tesseract::OEM_LSTM_ONLY, nullptr, 0, &names, &values, false, nullptr);
   if (refused != 0)
-    return fail(ErrorCode::corrupt, "the model \"reader\" is none that Tesseract can load; " + std::string(remedy));
+    return fail(ErrorCode::corrupt,
+                "the model \"reader\" is none that Tesseract can load; " + std::string(remedy));
   parts->api.SetPageSegMode(tesseract::PSM_RAW_LINE);
   const bool ran = parts->run(probe_line());
   const std::string by_column = ran ? best_path(parts->columns()) : std::string();
   if (by_column.size() < 3 || by_column != parts->text()) {
     return fail(ErrorCode::unsupported,
-                "this version of Tesseract tells the columns of a line in another way than 5.3 does: use Debian 12's");
+                "this version of Tesseract tells the columns of a line in another way than 5.3 does: use "
+                "Debian 12's");
   }
   parts->api.Clear();
   return std::unique_ptr<TextEngine>(new TextEngine(std::move(parts)));

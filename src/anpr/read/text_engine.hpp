@@ -18,8 +18,8 @@ namespace wayside::read {
 // What the network can tell apart. O and I are missing: the prescribed typeface draws them like 0 and 1.
 inline constexpr std::string_view characters = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
-// One step along the line, about 4 pixels: how likely a character begins or goes on here, or none does. Adds up to at most
-// 1; a character below 1 % is 0, the engine does not tell it.
+// One step along the line, about 4 pixels: how likely a character begins or goes on here, or none does. Adds
+// up to at most 1; a character below 1 % is 0, the engine does not tell it.
 struct Column {
   std::array<float, characters.size()> character{};
   float blank = 0;
@@ -27,8 +27,8 @@ struct Column {
 
 class TextEngine {
  public:
-  // model: a .traineddata made by models/training/reader. Fails with corrupt if it is none, unsupported if this Tesseract
-  // names its columns in another way than 5.3 does.
+  // model: a .traineddata made by models/training/reader. Fails with corrupt if it is none, unsupported if
+  // this Tesseract names its columns in another way than 5.3 does.
   static Result<std::unique_ptr<TextEngine>> make(ByteView model);
   TextEngine(const TextEngine&) = delete;
   TextEngine& operator=(const TextEngine&) = delete;

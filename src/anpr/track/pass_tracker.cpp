@@ -20,7 +20,8 @@ constexpr std::size_t most_open_tracks = 32;
 constexpr double longest_gap = 4;
 // Signs, painted lettering and telephone numbers that pass for a plate in a frame or two take one of these
 // forms, "unknown" being none at all: so few looks at a rare form say nothing, however sure each of them is.
-constexpr std::array<std::string_view, 4> forms_of_lettering = {"unknown", "trade", "dateless", "ni"};
+constexpr std::array<std::string_view, 5> forms_of_lettering = {"unknown", "foreign", "trade", "dateless",
+                                                                "ni"};
 constexpr std::uint32_t more_reads_for_them = 1;
 
 bool could_be_lettering(const VehiclePass& pass) {

@@ -34,7 +34,8 @@ Status write_picture(const std::filesystem::path& path, const cv::Mat& picture) 
 }  // namespace
 
 PlateSpec training_plate(Random& random, int year) {
-  // Of a road's plates most have the current form: a model that saw only those would learn the form, not the characters.
+  // Of a road's plates most have the current form: a model that saw only those would learn the form, not the
+  // characters.
   constexpr double current_kept = 0.2;
   PlateSpec spec;
   do {

@@ -1,9 +1,9 @@
+#include "wayside/anpr/capture/cut_out.hpp"
+
 #include <limits>
 
 #include <gtest/gtest.h>
 #include <opencv2/imgproc.hpp>
-
-#include "wayside/anpr/capture/cut_out.hpp"
 
 namespace wayside {
 namespace {
@@ -35,7 +35,8 @@ TEST(CutOut, StraightensWhatIsSeenFromTheSide) {
 }
 
 TEST(CutOut, AReductionSkipsNoPixel) {
-  // Columns of black and white, a pixel each: reduced eight times they are grey, not black or white by chance.
+  // Columns of black and white, a pixel each: reduced eight times they are grey, not black or white by
+  // chance.
   cv::Mat picture(160, 800, CV_8UC1, cv::Scalar(0));
   for (int x = 0; x < picture.cols; x += 2)
     picture.col(x).setTo(255);
@@ -53,9 +54,10 @@ TEST(CutOut, WhatHasNoExtentOrLiesOutsideIsEmpty) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float infinite = std::numeric_limits<float>::infinity();
   for (const Quad& from :
-       {Quad{}, rectangle(10, 10, 0, 5), rectangle(10, 10, 50, 0.5F), rectangle(300, 10, 40, 10), rectangle(-5000, 10, 10000, 20),
-        Quad{cv::Point2f(nan, 0), {9, 0}, {9, 9}, {0, 9}}, Quad{cv::Point2f(infinite, 0), {9, 0}, {9, 9}, {0, 9}},
-        Quad{cv::Point2f(10, 10), {60, 60}, {60, 10}, {10, 60}},    // folded over
+       {Quad{}, rectangle(10, 10, 0, 5), rectangle(10, 10, 50, 0.5F), rectangle(300, 10, 40, 10),
+        rectangle(-5000, 10, 10000, 20), Quad{cv::Point2f(nan, 0), {9, 0}, {9, 9}, {0, 9}},
+        Quad{cv::Point2f(infinite, 0), {9, 0}, {9, 9}, {0, 9}},
+        Quad{cv::Point2f(10, 10), {60, 60}, {60, 10}, {10, 60}},     // folded over
         Quad{cv::Point2f(60, 10), {10, 10}, {10, 40}, {60, 40}}}) {  // mirrored
     EXPECT_TRUE(cut_out(picture, from, to, {20, 10}).empty());
   }

@@ -8,14 +8,16 @@ namespace {
 constexpr int rows = 6;
 constexpr int cols = 10;
 
-// The network's output with nothing in it; and a plate put at a cell, its corners `across` and `down` cells from the middle.
+// The network's output with nothing in it; and a plate put at a cell, its corners `across` and `down` cells
+// from the middle.
 cv::Mat nothing() {
   const int shape[] = {1, 9, rows, cols};
   return cv::Mat(4, shape, CV_32F, cv::Scalar(0));
 }
 
 void put(cv::Mat& output, int y, int x, float probability, float across = 2, float down = 0.5F) {
-  const std::array<float, 9> values = {probability, -across, -down, across, -down, across, down, -across, down};
+  const std::array<float, 9> values = {probability, -across, -down,   across, -down,
+                                       across,      down,    -across, down};
   for (int k = 0; k < 9; ++k)
     output.ptr<float>(0, k)[y * cols + x] = values[static_cast<std::size_t>(k)];
 }

@@ -1,7 +1,7 @@
+#include "src/anpr/locate/motion_watch.hpp"
+
 #include <gtest/gtest.h>
 #include <opencv2/imgproc.hpp>
-
-#include "src/anpr/locate/motion_watch.hpp"
 
 namespace wayside::locate {
 namespace {

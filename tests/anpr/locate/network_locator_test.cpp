@@ -35,7 +35,8 @@ std::vector<PlateCandidate> located(const cv::Mat& picture, const LocatorOptions
   return locator_with(options).locate(*frame_of(picture));
 }
 
-// The candidate's corners are the plate's: nearer than a twentieth of its width, which is a quarter of its height.
+// The candidate's corners are the plate's: nearer than a twentieth of its width, which is a quarter of its
+// height.
 void expect_best_is(const std::vector<PlateCandidate>& candidates, const DrawnFrame& drawn) {
   ASSERT_FALSE(candidates.empty());
   const PlateCandidate& best = candidates.front();
@@ -62,6 +63,7 @@ TEST(NetworkLocator, FindsLightCharactersOnBlack) {
   spec.field = roadsim::PlateField::black;
   const DrawnFrame drawn = draw_frame(spec, 240, 5);
   const auto found = located(drawn.picture);
+  ASSERT_FALSE(found.empty());
   expect_best_is(found, drawn);
   EXPECT_GT(found.front().light_on_dark, 0.5F);
   EXPECT_EQ(found.front().lines, 1);
@@ -73,6 +75,7 @@ TEST(NetworkLocator, JoinsTheLinesOfATwoLinePlate) {
   for (const double degrees : {-8.0, 0.0, 8.0}) {
     const DrawnFrame drawn = draw_frame(spec, 200, degrees);
     const auto found = located(drawn.picture);
+    ASSERT_FALSE(found.empty());
     expect_best_is(found, drawn);
     EXPECT_EQ(found.front().lines, 2);
     EXPECT_LT(found.front().light_on_dark, 0.5F);
@@ -152,7 +155,8 @@ TEST(NetworkLocator, WidthLimitsAreKept) {
 // A drawn plate carried across a road with some noise, a frame each call.
 class Road {
  public:
-  explicit Road(double step_px) : drawn_(draw_frame(plate_of("AB52CDE"), 120, 0, {200, 100})), step_px_(step_px) {}
+  explicit Road(double step_px)
+      : drawn_(draw_frame(plate_of("AB52CDE"), 120, 0, {200, 100})), step_px_(step_px) {}
 
   cv::Mat frame(int number, bool with_vehicle = true) {
     cv::Mat picture(360, 640, CV_8UC3, cv::Scalar(120, 120, 120));
@@ -196,7 +200,8 @@ TEST(NetworkLocator, FollowsAPlateWithFewSearches) {
   EXPECT_LE(found, frames * 2 / 3) << "frames that show nothing new are not worth a read";
   const PlateLocator::Counts counts = since(locator, before);
   EXPECT_LE(counts.frames_searched, static_cast<std::uint64_t>(frames / 2));
-  EXPECT_EQ(counts.frames_searched + counts.frames_followed + counts.frames_still, static_cast<std::uint64_t>(frames));
+  EXPECT_EQ(counts.frames_searched + counts.frames_followed + counts.frames_still,
+            static_cast<std::uint64_t>(frames));
 }
 
 TEST(NetworkLocator, AnEmptyRoadIsNotLookedAtAndCounted) {

@@ -1,9 +1,9 @@
+#include "wayside/anpr/model/model_store.hpp"
+
 #include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "wayside/anpr/model/model_store.hpp"
 
 #include "tests/doubles/temporary_folder.hpp"
 
@@ -14,7 +14,9 @@ using testing::HasSubstr;
 
 class ModelStoreTest : public testing::Test {
  protected:
-  void write(const std::string& name, const std::string& text) const { std::ofstream(folder_.path() / name) << text; }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_.path() / name) << text;
+  }
   void write_manifest(const std::string& hash) const {
     write("manifest.toml", "[[model]]\nname = \"one\"\nfile = \"one.bin\"\nsha256 = \"" + hash + "\"\n");
   }

@@ -1,9 +1,9 @@
+#include "src/anpr/read/ctc_decoder.hpp"
+
 #include <cmath>
 #include <random>
 
 #include <gtest/gtest.h>
-
-#include "src/anpr/read/ctc_decoder.hpp"
 
 namespace wayside::read {
 namespace {
@@ -32,7 +32,8 @@ double by_enumeration(const std::vector<Column>& columns, const std::string& tex
       const std::size_t code = path[t];
       if (code != 0 && code != before) read += characters[code - 1];
       before = code;
-      probability *= std::max(1e-4, static_cast<double>(code == 0 ? columns[t].blank : columns[t].character[code - 1]));
+      probability *=
+          std::max(1e-4, static_cast<double>(code == 0 ? columns[t].blank : columns[t].character[code - 1]));
     }
     if (read == text) total += probability;
     std::size_t t = 0;
@@ -60,7 +61,8 @@ TEST(CtcDecoder, ATextThatDoesNotFitIsImpossible) {
 
 TEST(CtcDecoder, ReadsTheLikeliestTextWithItsAlternatives) {
   const auto blank = column({});
-  const std::vector<Column> columns = {column({{'8', 0.7F}, {'B', 0.3F}}), blank, column({{'K', 0.99F}}), blank};
+  const std::vector<Column> columns = {column({{'8', 0.7F}, {'B', 0.3F}}), blank, column({{'K', 0.99F}}),
+                                       blank};
   const auto readings = readings_of(columns, 3);
   ASSERT_FALSE(readings.empty());
   const LineReading& best = readings.front();
@@ -82,7 +84,8 @@ TEST(CtcDecoder, KeepsAReadingOfAnotherLength) {
   ASSERT_EQ(readings.size(), 2U);
   EXPECT_EQ(readings[0].text, "1");
   EXPECT_EQ(readings[1].text, "11");
-  EXPECT_NEAR(std::exp(readings[0].log_probability) / std::exp(readings[1].log_probability), 0.55 / 0.45, 0.1);
+  EXPECT_NEAR(std::exp(readings[0].log_probability) / std::exp(readings[1].log_probability), 0.55 / 0.45,
+              0.1);
 }
 
 TEST(CtcDecoder, SilenceIsNoText) {

@@ -1,7 +1,8 @@
+#include "src/anpr/read/plate_line.hpp"
+
 #include <gtest/gtest.h>
 #include <opencv2/imgproc.hpp>
 
-#include "src/anpr/read/plate_line.hpp"
 #include "tests/doubles/drawn_plate.hpp"
 
 namespace wayside::read {
@@ -44,7 +45,9 @@ TEST(PlateLine, LightOnDarkBecomesDarkOnLight) {
   const DrawnFrame drawn = draw_frame(plate_of("AB52CDE"), 300);
   const cv::Mat luma = grey(drawn.picture);
   const cv::Mat inverted = 255 - luma;
-  EXPECT_GT(likeness(plate_line(luma, {drawn.plate, 1.0F}, false), plate_line(inverted, {drawn.plate, 1.0F}, true)), 0.99);
+  EXPECT_GT(
+      likeness(plate_line(luma, {drawn.plate, 1.0F}, false), plate_line(inverted, {drawn.plate, 1.0F}, true)),
+      0.99);
 }
 
 TEST(PlateLine, TwoLinesStandSideBySide) {
@@ -61,7 +64,8 @@ TEST(PlateLine, TwoLinesStandSideBySide) {
   int half = 0;
   for (const PlateQuad& quad : {upper, lower}) {
     cv::Mat alone;
-    cv::resize(plate_line(luma, {quad, 1.0F}, false), alone, {line_width_px / 2, line_height_px}, 0, 0, cv::INTER_AREA);
+    cv::resize(plate_line(luma, {quad, 1.0F}, false), alone, {line_width_px / 2, line_height_px}, 0, 0,
+               cv::INTER_AREA);
     EXPECT_GT(likeness(line.colRange(half, half + line_width_px / 2), alone), 0.7);
     half += line_width_px / 2;
   }

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "src/anpr/read/read_confidence.hpp"
+
+#include <gtest/gtest.h>
 
 namespace wayside::read {
 namespace {
@@ -29,7 +29,8 @@ TEST(ReadConfidence, WhatSignsAndGrillesGiveIsTrustedLess) {
   EXPECT_LT(confidence_of(ranked("AB5CDE2", "unknown", 3), clear), plate);
   EXPECT_LT(confidence_of(ranked("1ABC", "dateless", 3), clear), plate);
   EXPECT_LT(confidence_of(ranked("1A", "dateless", 3), clear), plate);
-  EXPECT_LT(confidence_of(ranked("PARCELS", "unknown", 3), clear), confidence_of(ranked("PARC3LS", "unknown", 3), clear));
+  EXPECT_LT(confidence_of(ranked("PARCELS", "unknown", 3), clear),
+            confidence_of(ranked("PARC3LS", "unknown", 3), clear));
 }
 
 TEST(ReadConfidence, IsAProbabilityWhateverTheScores) {

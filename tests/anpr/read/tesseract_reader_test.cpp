@@ -202,8 +202,9 @@ TEST(MakeTesseractReader, AForeignModelIsRefused) {
   const doubles::TemporaryFolder folder;
   const std::string text = "this is no model";
   std::ofstream(folder.path() / "reader.traineddata") << text;
-  std::ofstream(folder.path() / "manifest.toml") << "[[model]]\nname = \"reader\"\nfile = \"reader.traineddata\"\nsha256 = \""
-                                                 << to_hex(sha256(as_bytes(text))) << "\"\n";
+  std::ofstream(folder.path() / "manifest.toml")
+      << "[[model]]\nname = \"reader\"\nfile = \"reader.traineddata\"\nsha256 = \""
+      << to_hex(sha256(as_bytes(text))) << "\"\n";
   const auto store = ModelStore::open(folder.path());
   ASSERT_TRUE(store) << store.error().message;
   const auto reader = make_tesseract_reader({}, *store, installed_syntax());

@@ -4,8 +4,9 @@
 #pragma once
 
 #include <array>
-#include <opencv2/core/types.hpp>
 #include <vector>
+
+#include <opencv2/core/types.hpp>
 
 #include "wayside/anpr/capture/frame.hpp"
 

@@ -1,9 +1,9 @@
 // The trained files of recognition: named by a manifest, checked against it, read into memory.
 //
-// Threads: immutable after open(); load() from any thread. Data: models/manifest.toml, which for each model names file,
-// sha256, and where it comes from (licence, data, command, figures; those are for people).
-// Failure: not_found or corrupt, naming the file, the sha256 that was expected and what to do; invalid_input for a manifest
-// that is no manifest, naming file and line.
+// Threads: immutable after open(); load() from any thread. Data: models/manifest.toml, which for each model
+// names file, sha256, and where it comes from (licence, data, command, figures; those are for people).
+// Failure: not_found or corrupt, naming the file, the sha256 that was expected and what to do; invalid_input
+// for a manifest that is no manifest, naming file and line.
 #pragma once
 
 #include <filesystem>
@@ -24,7 +24,8 @@ class ModelStore {
   // The bytes of the model of that name, as the manifest has them.
   [[nodiscard]] Result<Bytes> load(std::string_view name) const;
 
-  // Of all models together: the first 12 hex digits of the SHA-256 over names and hashes. Goes into every record.
+  // Of all models together: the first 12 hex digits of the SHA-256 over names and hashes. Goes into every
+  // record.
   [[nodiscard]] const std::string& version() const { return version_; }
 
  private:

@@ -4,9 +4,10 @@
 #pragma once
 
 #include <memory>
-#include <opencv2/core/mat.hpp>
 #include <string>
 #include <vector>
+
+#include <opencv2/core/mat.hpp>
 
 #include "wayside/anpr/locate/plate_candidate.hpp"
 
@@ -21,18 +22,18 @@ struct CharacterGuess {
 using CharacterPosition = std::vector<CharacterGuess>;
 
 struct PlateRead {
-  PlateQuad quad{};        // in the full frame
-  std::string vrm;         // best hypothesis under the syntax prior, without spaces; never empty
-  float confidence = 0;    // 0 to 1: that vrm is exactly right
-  std::string format;      // "current", "prefix", ... or "unknown" where no syntax fits (foreign, show plates)
-  int lines = 1;           // 1 or 2
+  PlateQuad quad{};      // in the full frame
+  std::string vrm;       // best hypothesis under the syntax prior, without spaces; never empty
+  float confidence = 0;  // 0 to 1: that vrm is exactly right
+  std::string format;    // "current", "prefix", ... "foreign", or "unknown" where no syntax fits
+  int lines = 1;         // 1 or 2
   std::vector<CharacterPosition> positions;  // as many as vrm has characters, before the prior
 };
 
 // The pictures of a read, cut from its own frame: what a person will look at.
 struct ReadEvidence {
-  cv::Mat plate_patch_bgr;                       // the plate straightened, at most 120 x 60, aspect kept
-  std::shared_ptr<const cv::Mat> overview_bgr;   // the frame, made smaller, shared by all reads of it
+  cv::Mat plate_patch_bgr;                      // the plate straightened, at most 120 x 60, aspect kept
+  std::shared_ptr<const cv::Mat> overview_bgr;  // the frame, made smaller, shared by all reads of it
 };
 
 struct EvidencedRead {

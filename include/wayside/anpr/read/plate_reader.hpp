@@ -1,8 +1,8 @@
 // Reads the plates of one frame.
 //
 // Threads: one reader a thread (it owns a recognition engine); the syntax is shared and immutable.
-// Failure: an unreadable candidate counts as rejected; only making the reader can fail (model missing or damaged, and
-// the message names the file and the remedy).
+// Failure: an unreadable candidate counts as rejected; only making the reader can fail (model missing or
+// damaged, and the message names the file and the remedy).
 #pragma once
 
 #include <memory>
@@ -27,8 +27,7 @@ struct ReaderOptions {
   int overview_width_px = 800;
 };
 
-[[nodiscard]] Result<std::unique_ptr<PlateReader>> make_tesseract_reader(const ReaderOptions& options,
-                                                                         const ModelStore& models,
-                                                                         std::shared_ptr<const VrmSyntax> syntax);
+[[nodiscard]] Result<std::unique_ptr<PlateReader>> make_tesseract_reader(
+    const ReaderOptions& options, const ModelStore& models, std::shared_ptr<const VrmSyntax> syntax);
 
 }  // namespace wayside

@@ -14,16 +14,16 @@ namespace wayside::roadsim {
 struct PlateSetOptions {
   int count = 1000;
   std::uint64_t seed = 1;
-  int year = 2026;           // the youngest age identifier that may occur
+  int year = 2026;  // the youngest age identifier that may occur
   double px_per_mm = 1.0;
 };
 
-// A plate of a training set: as random_plate draws it, but with the rare kinds (other forms than the current one, two
-// lines, light on dark, motorcycle) often enough to be learnt.
+// A plate of a training set: as random_plate draws it, but with the rare kinds (other forms than the current
+// one, two lines, light on dark, motorcycle) often enough to be learnt.
 [[nodiscard]] PlateSpec training_plate(Random& random, int year);
 
-// Writes 000000.png, ... and plates.csv: file, vrm, format, lines, field, glyphs ("A 11.0 16.0 50.0 79.0;..." in pixels:
-// character, left, top, width, height). progress is told how many are done.
+// Writes 000000.png, ... and plates.csv: file, vrm, format, lines, field, glyphs ("A 11.0 16.0 50.0 79.0;..."
+// in pixels: character, left, top, width, height). progress is told how many are done.
 [[nodiscard]] Status draw_plate_set(const PlatePress& press, const std::filesystem::path& folder,
                                     const PlateSetOptions& options, const std::function<void(int)>& progress);
 
