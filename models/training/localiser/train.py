@@ -34,7 +34,7 @@ def main():
     parser.add_argument("--data", required=True, type=pathlib.Path)
     parser.add_argument("--plates", required=True, type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path)
-    parser.add_argument("--iterations", type=int, default=4500)
+    parser.add_argument("--iterations", type=int, default=6000)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--show", type=pathlib.Path)

@@ -36,8 +36,8 @@ GATES = "gifo"  # in Tesseract's order; torch's is ifgo
 GLYPHS = pathlib.Path(__file__).resolve().parents[2] / "plates" / "glyphs.json"
 PATTERNS = ("LLDD LLL", "LDDD LLL", "LLL DDDL", "LLL DDD", "DDDD LL")  # of the check's lines
 CHECKED = 100  # lines
-# Tesseract's rounding decides a line now and then, int8's more than float's: of 100 hard lines 1 and 3 differed, of these
-# none. With a matrix in the wrong order 98 do. What barely changes the reading, like conv2 without its bias, goes unseen.
+# Tesseract's rounding decides a line now and then, int8's more than float's: of 100 hard lines 1 and 3 differed, of
+# these none. With x and y of conv1 exchanged 98 do; without conv2's bias none: what barely matters goes unseen.
 MOST_DIFFERENT = 0.05
 NEVER = -30.0  # activation of the characters that are not to be seen
 TAIL = "<4i3f"  # of the network: flags, iterations of training, samples of training, blank, three rates

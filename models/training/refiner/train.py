@@ -33,7 +33,7 @@ def main():
     parser.add_argument("--data", required=True, type=pathlib.Path)
     parser.add_argument("--plates", required=True, type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path)
-    parser.add_argument("--iterations", type=int, default=9000)
+    parser.add_argument("--iterations", type=int, default=11500)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=31)
     parser.add_argument("--show", type=pathlib.Path)

@@ -14,7 +14,7 @@
 namespace wayside::locate {
 
 // The narrowest and the widest plate that the network finds well, in pixels of the picture it is given.
-inline constexpr float narrowest_found_px = 24;
+inline constexpr float narrowest_found_px = 28;
 inline constexpr float widest_found_px = 300;
 
 class LocaliserNet {

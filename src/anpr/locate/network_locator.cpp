@@ -23,7 +23,7 @@ constexpr float least_plate = 0.5F;       // probability at the closer look
 constexpr float still_plate = 0.35F;      // of one that was a plate in the frame before
 // Both networks' probabilities multiplied: on 216 photographs it kept every plate that was then read right,
 // and of the other finds six in ten; a read costs as much as the search.
-constexpr float least_score = 0.25F;
+constexpr float least_score = 0.22F;
 constexpr float coarse_step = 0.03F;  // a closer look that moved a corner by more, in widths, is repeated
 constexpr int least_side_px = 32;     // smaller regions are widened before they are searched
 // With plates in view a new vehicle can wait so many frames for the search; without, none can.

@@ -44,12 +44,12 @@ struct Configuration {
     std::uint32_t read_threads = 1;
     double min_plate_width_px = 60;
     double max_plate_width_px = 600;
-    double min_read_confidence = 0.3;
+    double min_read_confidence = 0.2;
   } recognition;
   struct Passes {
     double close_after_s = 0.5;
     double suppress_repeat_s = 30;
-    double min_confidence = 0.5;
+    double min_confidence = 0.35;
     std::uint32_t min_reads = 2;
   } passes;
   struct Queue {
