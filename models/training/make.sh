@@ -50,7 +50,7 @@ if [ ! -f "$drawn/plates.csv" ]; then
     "$root/build/release/bin/wayside-roadsim" plates --count "$plates" --seed "$seed" --out "$drawn"
 fi
 
-export OMP_NUM_THREADS=1
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 # a second thread of either only gets in the way
 cd "$here/../models/training"
 python=/usr/bin/python3
 step "Training the $model"

@@ -10,7 +10,7 @@ skip() {
 }
 /usr/bin/python3 -c 'import torch, cv2, onnx, PIL' 2>/dev/null || skip "the packages of toolchains/packages-training.txt are not installed"
 command -v lstmtraining >/dev/null || skip "Debian's tesseract-ocr is not installed"
-export OMP_NUM_THREADS=1
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 if [ "$1" = converter ]; then
     cd "$training"
     exec /usr/bin/python3 -m unittest reader.convert_test
