@@ -28,6 +28,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds status_every{10'000};
+constexpr milliseconds models_again{10'000};
 // A record that cannot say which device made it is worth nothing: no identity, no capture. The certificate
 // may come later; the key and the device id are made here at the first start.
 Result<std::string> device_id_of(const std::filesystem::path& folder) {
@@ -57,12 +58,11 @@ RecordOrigin origin_of(const Configuration& configuration, const std::string& mo
 }
 
 Result<Stages> make_stages(const Configuration& configuration, const ModelStore& models,
-                           const RecogniserOptions& options, std::unique_ptr<FrameSource> source) {
+                           const RecogniserOptions& options) {
   Result<VrmSyntax> loaded = VrmSyntax::load(options.syntax_file);
   if (!loaded) return fail(loaded.error());
   const auto syntax = std::make_shared<const VrmSyntax>(std::move(*loaded));
   Stages stages;
-  stages.source = std::move(source);
   Result<std::unique_ptr<PlateLocator>> locator = make_network_locator(options.locator, models);
   if (!locator) return fail(locator.error());
   stages.locator = std::move(*locator);
@@ -105,15 +105,23 @@ class Daemon {
       : configuration_(configuration), options_(options), clock_(make_system_clock()) {}
 
   Status run() {
-    if (const Status made = assemble(); !made) return made;
+    if (const Status prepared = prepare(); !prepared) return prepared;
+    // Where somebody waits for a recording, there is nothing to wait for without models.
+    if (const Status sound = try_recognition(); !sound && options_.until_delivered) return sound;
     if (uplink_) uplink_->start();
-    const MonotonicTime begin = clock_->monotonic_now();
-    pipeline_->start();
     manager_.ready();
     log::info("started",
               {{"version", version()}, {"configuration", configuration_.version}, {"device_id", device_id_}});
-    follow_flow();
-    pipeline_->wait();
+    while (!pipeline_ && !events_.told_to_end()) {
+      wait_alive(models_again);
+      static_cast<void>(try_recognition());
+    }
+    const MonotonicTime begin = clock_->monotonic_now();
+    if (pipeline_) {
+      pipeline_->start();
+      follow_flow();
+      pipeline_->wait();
+    }
     const double wall_s = seconds_between(begin, clock_->monotonic_now());
     const Status delivered = deliver_rest();
     manager_.stopping();
@@ -122,26 +130,21 @@ class Daemon {
     const Status reported = report(wall_s);
     log::info("ended", {{"records_waiting", queue_->depth().unacknowledged}});
     // Whatever is wrong with a recording, the command line was right.
-    if (const std::optional<Error> error = pipeline_->source_error())
-      return fail(ErrorCode::io, error->message);
+    if (const std::optional<Error> error = source_error()) return fail(ErrorCode::io, error->message);
     if (!flushed) return fail(flushed.error());
     if (!delivered) return fail(delivered.error());
     return reported;
   }
 
  private:
-  Status assemble() {
+  // What needs no model: whatever is wrong with those, the records that wait are delivered.
+  Status prepare() {
     Result<std::string> device_id = device_id_of(configuration_.identity.directory);
     if (!device_id) return fail(device_id.error());
     device_id_ = std::move(*device_id);
     Result<OpenedSource> source = open_source(configuration_.camera, *clock_);
     if (!source) return fail(source.error());
-    const Result<ModelStore> models = ModelStore::open(options_.models);
-    if (!models) return fail(models.error());
-    Result<Stages> stages =
-        make_stages(configuration_, *models, recogniser_options(configuration_, options_.models),
-                    std::move(source->source));
-    if (!stages) return fail(stages.error());
+    source_ = std::move(*source);
     QueueOptions queue_options;
     queue_options.directory = configuration_.queue.directory;
     queue_options.segments = configuration_.queue.segments;
@@ -151,13 +154,34 @@ class Daemon {
     if (!queue) return fail(queue.error());
     queue_ = std::move(*queue);
     make_uplink();
+    return {};
+  }
+
+  // A camera whose models are damaged stays reachable, delivers what it has and says what it needs.
+  Status try_recognition() {
+    const Status made = make_pipeline();
+    if (made) {
+      health_.well("recognition");
+    } else if (health_.ill("recognition", made.error().message)) {
+      log::error("recognition_unhealthy", {{"reason", made.error()}, {"capture", "has not begun"}});
+    }
+    return made;
+  }
+
+  Status make_pipeline() {
+    const Result<ModelStore> models = ModelStore::open(options_.models);
+    if (!models) return fail(models.error());
+    Result<Stages> stages =
+        make_stages(configuration_, *models, recogniser_options(configuration_, options_.models));
+    if (!stages) return fail(stages.error());
+    stages->source = std::move(source_.source);
     PipelineOptions pipeline;
     pipeline.ring_frames = configuration_.capture.ring_frames;
     pipeline.stall_limit = milliseconds(configuration_.capture.stall_limit_ms);
     pipeline.writer.group_records = configuration_.queue.group_records;
     pipeline.writer.group_wait = milliseconds(configuration_.queue.group_wait_ms);
     pipeline.origin = origin_of(configuration_, models->version(), device_id_);
-    pipeline.time_quality = std::move(source->time_quality);
+    pipeline.time_quality = std::move(source_.time_quality);
     pipeline.on_finished = [this] { events_.flow_finished(); };
     if (uplink_) pipeline.on_stored = [this] { uplink_->wake(); };
     pipeline_ =
@@ -173,19 +197,31 @@ class Daemon {
     UplinkOptions options;
     options.uploader.device_id = device_id_;
     uplink_ = std::make_unique<Uplink>(options, connect_to(configuration_, device_id_), *queue_, *clock_,
-                                       counters_);
+                                       health_, counters_);
+  }
+
+  // Four looks a limit: a flow that moves is seen in time even when one look comes late.
+  [[nodiscard]] milliseconds look_every() const {
+    return std::min(status_every, manager_.watchdog_limit().value_or(4 * status_every) / 4);
+  }
+
+  // With nothing to do but wait, which is no reason to be restarted.
+  void wait_alive(milliseconds limit) {
+    tell_status();
+    const MonotonicTime until = clock_->monotonic_now() + limit;
+    while (!events_.told_to_end() && clock_->monotonic_now() < until) {
+      manager_.alive();
+      events_.wait(std::min(look_every(), limit));
+    }
   }
 
   // Until everything captured is in the queue.
   void follow_flow() {
-    // Four looks a limit: a flow that moves is seen in time even when one look comes late.
-    const milliseconds look_every =
-        std::min(status_every, manager_.watchdog_limit().value_or(4 * status_every) / 4);
     MonotonicTime told = clock_->monotonic_now();
     tell_status();
     while (!events_.finished()) {
       const bool ending = events_.told_to_end();
-      events_.wait(look_every);
+      events_.wait(look_every());
       if (!ending && events_.told_to_end()) {
         log::info("stopping", {{"reason", "told to by a signal"}});
         manager_.stopping();
@@ -200,9 +236,13 @@ class Daemon {
   }
 
   void tell_status() {
-    manager_.status(fmt::format("{} vehicles recorded, {} records waiting, {} frames dropped",
-                                counters_.counter("records_stored").value(), queue_->depth().unacknowledged,
-                                counters_.counter("frames_dropped").value()));
+    std::string ill;
+    for (const auto& [part, reason] : health_.problems())
+      ill += fmt::format("UNHEALTHY, {}: {}; ", part, reason);
+    manager_.status(ill + fmt::format("{} vehicles recorded, {} records waiting, {} frames dropped",
+                                      counters_.counter("records_stored").value(),
+                                      queue_->depth().unacknowledged,
+                                      counters_.counter("frames_dropped").value()));
   }
 
   Status deliver_rest() {
@@ -226,16 +266,18 @@ class Daemon {
   Status report(double wall_s) {
     if (!options_.report) return {};
     RunFigures figures;
-    figures.ended = pipeline_->source_error() ? "source_failed"
-                    : events_.told_to_end()   ? "stopped"
-                                              : "end_of_stream";
+    figures.ended = source_error() ? "source_failed" : events_.told_to_end() ? "stopped" : "end_of_stream";
     figures.wall_s = wall_s;
     figures.cpu_s = cpu_seconds();
     figures.frames = counters_.counter("frames_captured").value();
     figures.peak_memory_bytes = peak_memory_bytes();
     figures.memory_bytes_at_end = memory_bytes();
-    const std::string json = report_json(figures, clock_->utc_now(), queue_->depth(), counters_);
+    const std::string json = report_json(figures, clock_->utc_now(), health_, queue_->depth(), counters_);
     return replace_file(*options_.report, as_bytes(json));
+  }
+
+  [[nodiscard]] std::optional<Error> source_error() const {
+    return pipeline_ ? pipeline_->source_error() : std::nullopt;
   }
 
   const Configuration& configuration_;
@@ -243,8 +285,10 @@ class Daemon {
   MainEvents events_;
   ServiceManager manager_;
   std::unique_ptr<Clock> clock_;
+  Health health_;
   CounterSet counters_;
   std::string device_id_;
+  OpenedSource source_;  // until the pipeline has it
   std::unique_ptr<RecordQueue> queue_;
   std::unique_ptr<Uplink> uplink_;
   std::unique_ptr<Pipeline>

@@ -2,9 +2,11 @@
 // stop.
 //
 // Threads: call from main(), one at a time: while it runs, SIGTERM and SIGINT are its own.
-// Failure: what stops a camera from capturing (recording, models, queue) is an Error; what stops it from
-// delivering (identity, certificates, network) is logged, counted and tried again, with the records in the
-// queue.
+// Failure: what stops a camera from capturing (recording, queue) is an Error. Damaged or missing models are
+// none where the camera runs as a service: it stays up, unhealthy, delivers what it has and looks again every
+// ten seconds; with until_delivered set somebody waits for a recording, and it is an Error. What stops it
+// from delivering (identity, certificates, network) is logged, counted and tried again, with the records in
+// the queue.
 #pragma once
 
 #include <chrono>

@@ -10,9 +10,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json state(UtcTime now, const QueueDepth& depth, const CounterSet& counters) {
+Json state(UtcTime now, const Health& health, const QueueDepth& depth, const CounterSet& counters) {
   Json json;
   json["time"] = to_iso8601(now);
+  json["problems"] = health.problems();
   json["queue"] = {{"unacknowledged", depth.unacknowledged},
                    {"evicted", depth.evicted},
                    {"damaged", depth.damaged},
@@ -26,11 +27,12 @@ Json state(UtcTime now, const QueueDepth& depth, const CounterSet& counters) {
 
 }  // namespace
 
-std::string heartbeat_json(UtcTime now, const QueueDepth& depth, const CounterSet& counters) {
-  return state(now, depth, counters).dump();
+std::string heartbeat_json(UtcTime now, const Health& health, const QueueDepth& depth,
+                           const CounterSet& counters) {
+  return state(now, health, depth, counters).dump();
 }
 
-std::string report_json(const RunFigures& figures, UtcTime now, const QueueDepth& depth,
+std::string report_json(const RunFigures& figures, UtcTime now, const Health& health, const QueueDepth& depth,
                         const CounterSet& counters) {
   Json json;
   json["version"] = version();
@@ -41,7 +43,7 @@ std::string report_json(const RunFigures& figures, UtcTime now, const QueueDepth
   json["cpu_s"] = figures.cpu_s;
   json["peak_memory_bytes"] = figures.peak_memory_bytes;
   json["memory_bytes_at_end"] = figures.memory_bytes_at_end;
-  json.update(state(now, depth, counters));
+  json.update(state(now, health, depth, counters));
   return json.dump(2) + "\n";
 }
 

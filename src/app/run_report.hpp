@@ -8,11 +8,13 @@
 #include "wayside/base/counters.hpp"
 #include "wayside/base/time.hpp"
 #include "wayside/delivery/queue/record_queue.hpp"
+#include "wayside/device/health/health.hpp"
 
 namespace wayside::app {
 
-// {"time", "queue": {...}, "counters": {...}}: delivery/upload/https_api.md.
-[[nodiscard]] std::string heartbeat_json(UtcTime now, const QueueDepth& depth, const CounterSet& counters);
+// {"time", "problems": {...}, "queue": {...}, "counters": {...}}: delivery/upload/https_api.md.
+[[nodiscard]] std::string heartbeat_json(UtcTime now, const Health& health, const QueueDepth& depth,
+                                         const CounterSet& counters);
 
 struct RunFigures {
   std::string ended;  // "end_of_stream", "stopped", "source_failed"
@@ -24,7 +26,7 @@ struct RunFigures {
 };
 
 // The figures, frames_per_s, and what a heartbeat says; one object, indented for a person.
-[[nodiscard]] std::string report_json(const RunFigures& figures, UtcTime now, const QueueDepth& depth,
-                                      const CounterSet& counters);
+[[nodiscard]] std::string report_json(const RunFigures& figures, UtcTime now, const Health& health,
+                                      const QueueDepth& depth, const CounterSet& counters);
 
 }  // namespace wayside::app

@@ -11,12 +11,13 @@
 
 namespace wayside::app {
 
-Uplink::Uplink(UplinkOptions options, Connect connect, RecordQueue& queue, const Clock& clock,
+Uplink::Uplink(UplinkOptions options, Connect connect, RecordQueue& queue, const Clock& clock, Health& health,
                CounterSet& counters)
     : options_(std::move(options)),
       connect_(std::move(connect)),
       queue_(queue),
       clock_(clock),
+      health_(health),
       counters_(counters),
       failures_(counters.counter("uplink_failures", "Attempts to connect that failed on this side")),
       heartbeats_(counters.counter("heartbeats_sent", "Heartbeats that the back office took")),
@@ -55,7 +56,6 @@ bool Uplink::wait_drained(std::chrono::milliseconds limit) {
 }
 
 void Uplink::run_upload(const std::stop_token& stop) {
-  std::string last_reason;
   while (!stop.stop_requested()) {
     Result<std::unique_ptr<BackOffice>> back_office = connect_();
     if (back_office) {
@@ -65,15 +65,14 @@ void Uplink::run_upload(const std::stop_token& stop) {
         uploader_ = make_uploader(options_.uploader, queue_, *back_office_, counters_);
       }
       connected_.notify_all();
+      health_.well("uplink");
       log::info("uplink_ready");
       uploader_->run(stop);
       return;
     }
     failures_.add();
-    if (last_reason != back_office.error().message) {
-      last_reason = back_office.error().message;
+    if (health_.ill("uplink", back_office.error().message))
       log::error("uplink_unhealthy", {{"reason", back_office.error()}, {"records", "stay in the queue"}});
-    }
     wait_unless(stop, options_.connect_again);
   }
 }
@@ -90,8 +89,8 @@ void Uplink::run_heartbeat(const std::stop_token& stop) {
 }
 
 bool Uplink::send_heartbeat() {
-  const Status sent = back_office_->heartbeat(options_.uploader.device_id,
-                                              heartbeat_json(clock_.utc_now(), queue_.depth(), counters_));
+  const Status sent = back_office_->heartbeat(
+      options_.uploader.device_id, heartbeat_json(clock_.utc_now(), health_, queue_.depth(), counters_));
   (sent ? heartbeats_ : heartbeats_failed_).add();
   if (!sent) log::warning("heartbeat_failed", {{"reason", sent.error()}});
   return sent.has_value();

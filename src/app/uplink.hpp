@@ -2,9 +2,9 @@
 // keeps trying while there is none. What is wrong with it never touches the capture.
 //
 // Life: start(), then stop(). Threads: two of its own, "upload" and "heartbeat"; wake() and wait_drained()
-// from any. Ownership: queue, clock and counters outlive it. Failure: a connection that cannot be made (no
-// certificate yet, a damaged file) is logged, once for each reason, counted in uplink_failures and tried
-// again.
+// from any. Ownership: queue, clock, health and counters outlive it. Failure: a connection that cannot be
+// made (no certificate yet, a damaged file) is a problem of health's part "uplink", logged once for each
+// reason, counted in uplink_failures and tried again.
 #pragma once
 
 #include <chrono>
@@ -21,6 +21,7 @@
 #include "wayside/delivery/upload/back_office.hpp"
 #include "wayside/delivery/upload/uploader.hpp"
 #include "wayside/device/clock/clock.hpp"
+#include "wayside/device/health/health.hpp"
 
 namespace wayside::app {
 
@@ -34,7 +35,7 @@ class Uplink {
  public:
   using Connect = std::function<Result<std::unique_ptr<BackOffice>>()>;
 
-  Uplink(UplinkOptions options, Connect connect, RecordQueue& queue, const Clock& clock,
+  Uplink(UplinkOptions options, Connect connect, RecordQueue& queue, const Clock& clock, Health& health,
          CounterSet& counters);
   ~Uplink();
   Uplink(const Uplink&) = delete;
@@ -57,6 +58,7 @@ class Uplink {
   const Connect connect_;
   RecordQueue& queue_;
   const Clock& clock_;
+  Health& health_;
   CounterSet& counters_;
   Counter& failures_;
   Counter& heartbeats_;

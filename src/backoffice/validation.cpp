@@ -131,6 +131,11 @@ Status check_heartbeat(std::string_view heartbeat) {
   if (time == json->end() || !time->is_string() || !utc_from_iso8601(time->get<std::string>())) {
     return refuse("field time must be a time in UTC, as in 2026-11-22T17:35:40.123Z");
   }
+  const auto problems = json->find("problems");
+  if (problems == json->end() || !problems->is_object() ||
+      !std::all_of(problems->begin(), problems->end(), [](const Json& value) { return value.is_string(); })) {
+    return refuse("field problems must be an object of sentences, empty where all is well");
+  }
   const auto is_counts = [&](const char* key) {
     const auto found = json->find(key);
     return found != json->end() && found->is_object() &&

@@ -22,7 +22,7 @@ TEST(RunReport, HoldsFiguresQueueAndEveryCounter) {
   figures.frames = 250;
   figures.cpu_s = 12.5;
   figures.peak_memory_bytes = 123'456'789;
-  const auto json = nlohmann::json::parse(report_json(figures, UtcTime{0}, depth, counters));
+  const auto json = nlohmann::json::parse(report_json(figures, UtcTime{0}, {}, depth, counters));
   EXPECT_EQ(json.at("ended"), "end_of_stream");
   EXPECT_DOUBLE_EQ(json.at("frames_per_s").get<double>(), 25.0);
   EXPECT_EQ(json.at("peak_memory_bytes"), 123'456'789);
@@ -34,17 +34,20 @@ TEST(RunReport, HoldsFiguresQueueAndEveryCounter) {
 }
 
 TEST(RunReport, ARunOfNoTimeHasNoRate) {
-  const auto json = nlohmann::json::parse(report_json({}, UtcTime{0}, {}, CounterSet{}));
+  const auto json = nlohmann::json::parse(report_json({}, UtcTime{0}, {}, {}, CounterSet{}));
   EXPECT_EQ(json.at("frames_per_s"), 0.0);
 }
 
-TEST(RunReport, TheHeartbeatIsOneLineWithTimeQueueAndCounters) {
+TEST(RunReport, TheHeartbeatIsOneLineWithTimeProblemsQueueAndCounters) {
   CounterSet counters;
   counters.counter("reads").add();
-  const std::string text = heartbeat_json(UtcTime{1000}, {}, counters);
+  Health health;
+  health.ill("recognition", "reader.traineddata is damaged");
+  const std::string text = heartbeat_json(UtcTime{1000}, health, {}, counters);
   EXPECT_EQ(text.find('\n'), std::string::npos);
   const auto json = nlohmann::json::parse(text);
-  EXPECT_EQ(json.size(), 3U);
+  EXPECT_EQ(json.size(), 4U);
+  EXPECT_EQ(json.at("problems").at("recognition"), "reader.traineddata is damaged");
   EXPECT_EQ(json.at("time"), "1970-01-01T00:00:01.000Z");
   EXPECT_EQ(json.at("queue").size(), 5U);
   EXPECT_EQ(json.at("counters").at("reads"), 1);

@@ -61,6 +61,7 @@ class UplinkTest : public testing::Test {
   std::uint64_t count(std::string_view name) { return counters_.counter(name).value(); }
 
   std::unique_ptr<Clock> clock_ = make_system_clock();
+  Health health_;
   CounterSet counters_;
   FakeQueue queue_;
   UplinkOptions options_;
@@ -69,7 +70,7 @@ class UplinkTest : public testing::Test {
 
 TEST_F(UplinkTest, DeliversWhatIsThereAndWhatComes) {
   add_records(2);
-  Uplink uplink(options_, connected(), queue_, *clock_, counters_);
+  Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
   uplink.start();
   EXPECT_TRUE(uplink.wait_drained(10s));
   add_records(1);
@@ -89,10 +90,11 @@ TEST_F(UplinkTest, KeepsTryingUntilItIsConnected) {
         if (failures-- > 0) return fail(ErrorCode::not_found, "device.crt is missing");
         return std::make_unique<FakeBackOffice>(taken_);
       },
-      queue_, *clock_, counters_);
+      queue_, *clock_, health_, counters_);
   uplink.start();
   EXPECT_TRUE(uplink.wait_drained(10s));
   EXPECT_EQ(count("uplink_failures"), 3U);
+  EXPECT_TRUE(health_.problems().empty());
   EXPECT_EQ(count("records_delivered"), 1U);
 }
 
@@ -101,17 +103,18 @@ TEST_F(UplinkTest, WithoutAConnectionNothingIsLostAndItStopsAtOnce) {
   options_.connect_again = 1h;
   Uplink uplink(
       options_, []() -> Result<std::unique_ptr<BackOffice>> { return fail(ErrorCode::io, "no"); }, queue_,
-      *clock_, counters_);
+      *clock_, health_, counters_);
   uplink.start();
   uplink.wake();
   EXPECT_FALSE(uplink.wait_drained(20ms));
   uplink.stop();
+  EXPECT_THAT(health_.problems(), testing::ElementsAre(testing::Pair("uplink", "no")));
   EXPECT_EQ(queue_.depth().unacknowledged, 1U);
 }
 
 TEST_F(UplinkTest, SendsAHeartbeatAtTheStartAndAtTheEnd) {
   add_records(1);
-  Uplink uplink(options_, connected(), queue_, *clock_, counters_);
+  Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
   uplink.start();
   EXPECT_TRUE(uplink.wait_drained(10s));
   while (count("heartbeats_sent") == 0)
@@ -126,7 +129,7 @@ TEST_F(UplinkTest, SendsAHeartbeatAtTheStartAndAtTheEnd) {
 
 TEST_F(UplinkTest, AHeartbeatThatDoesNotArriveIsCountedAndNotRepeatedAtTheEnd) {
   taken_.takes_heartbeats = false;
-  Uplink uplink(options_, connected(), queue_, *clock_, counters_);
+  Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
   uplink.start();
   while (count("heartbeats_failed") == 0)
     std::this_thread::yield();
@@ -139,7 +142,7 @@ TEST_F(UplinkTest, AStopFinishesTheDeliveryUnderWay) {
   add_records(5);
   Gate gate;
   taken_.hold = &gate;
-  Uplink uplink(options_, connected(), queue_, *clock_, counters_);
+  Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
   uplink.start();
   ASSERT_TRUE(gate.wait_for_arrivals(1));
   std::jthread stopping([&] { uplink.stop(); });

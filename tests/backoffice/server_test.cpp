@@ -278,8 +278,10 @@ TEST_F(ServerTest, GarbagePathsAndMethodsAreAnsweredAndDoNoHarm) {
 
 TEST_F(ServerTest, HeartbeatIsKeptAndTheLatestCounts) {
   const std::string target = "/v1/heartbeats/" + camera_.device_id;
-  json beat{
-      {"time", "2026-11-22T17:00:00.000Z"}, {"queue", {{"unacknowledged", 3}}}, {"counters", json::object()}};
+  json beat{{"time", "2026-11-22T17:00:00.000Z"},
+            {"problems", json::object()},
+            {"queue", {{"unacknowledged", 3}}},
+            {"counters", json::object()}};
   for (const int waiting : {3, 4}) {
     beat["queue"]["unacknowledged"] = waiting;
     const auto result = client_->Put(target, beat.dump(), "application/json");

@@ -60,8 +60,10 @@ inline roadsim::Recorded draw_scene(const fs::path& out) {
 // One running waysided. Its standard error, the log, goes into a file.
 class Process {
  public:
-  Process(const std::vector<std::string>& arguments, const fs::path& log) : log_(log) {
-    const std::string program = (from_environment("WAYSIDE_BINARY_DIR") / "bin" / "waysided").string();
+  Process(const std::vector<std::string>& arguments, const fs::path& log,
+          const fs::path& installed = from_environment("WAYSIDE_BINARY_DIR"))
+      : log_(log) {
+    const std::string program = (installed / "bin" / "waysided").string();
     std::vector<char*> words{const_cast<char*>(program.c_str())};
     for (const std::string& argument : arguments)
       words.push_back(const_cast<char*>(argument.c_str()));

@@ -141,5 +141,68 @@ TEST_F(Waysided, WithoutAnIdentityItCapturesAndSaysWhatIsMissing) {
   EXPECT_THAT(process.log(), HasSubstr("were not delivered within 1 s"));
 }
 
+class WaysidedWithADamagedModel : public Waysided {
+ protected:
+  WaysidedWithADamagedModel() {
+    fs::create_directories(installed_ / "bin");
+    fs::create_directories(installed_ / "share" / "wayside");
+    fs::copy_file(from_environment("WAYSIDE_BINARY_DIR") / "bin" / "waysided",
+                  installed_ / "bin" / "waysided");
+    fs::copy(models_, model_.parent_path(), fs::copy_options::recursive);
+    std::fstream damaged(model_, std::ios::in | std::ios::out | std::ios::binary);
+    damaged.seekp(1000);
+    damaged << "damage";
+  }
+  void repair() { fs::copy_file(models_ / model_.filename(), model_, fs::copy_options::overwrite_existing); }
+
+  fs::path installed_ = office_.folder() / "installed";
+  fs::path models_ = from_environment("WAYSIDE_SOURCE_DIR") / "models";
+  fs::path model_ = installed_ / "share" / "wayside" / "models" / "reader.traineddata";
+};
+
+TEST_F(WaysidedWithADamagedModel, StaysUpUnhealthyDeliversAndCapturesOnceItIsMended) {
+  office_.start();
+  const std::string url = office_.server().url();
+  const fs::path configuration = write_configuration("endless", {"fast", 0, url});
+  {
+    // What a sound camera has left in the queue.
+    office_.stop();
+    Process before({"--config", configuration.string()}, log_file("before"));
+    ASSERT_TRUE(before.wait_for_log("record_stored")) << before.log();
+    before.send(SIGTERM);
+    ASSERT_EQ(before.wait(), 0);
+  }
+  const std::set<std::uint64_t> left = stored_in(read_text_file(log_file("before")).value());
+  backoffice::ServerOptions again;
+  again.port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+  office_.start(again);
+
+  Process process({"--config", configuration.string()}, log_file("damaged"), installed_);
+  ASSERT_TRUE(process.wait_for_log("recognition_unhealthy")) << process.log();
+  EXPECT_THAT(process.log(), HasSubstr("reader.traineddata: the model"));
+  EXPECT_THAT(process.log(), HasSubstr("is damaged: its sha256 is"));
+  EXPECT_THAT(process.log(), HasSubstr("install the package's models again"));
+  ASSERT_TRUE(process.wait_for_log("started")) << process.log();
+  for (int i = 0; i < 600 && delivered_to(office_.store()).numbers().size() < left.size(); ++i)
+    ::usleep(50'000);
+  EXPECT_EQ(delivered_to(office_.store()).numbers(), left);
+  const auto beat = nlohmann::json::parse(office_.store().heartbeat(camera_.device_id).value());
+  EXPECT_THAT(beat.at("problems").at("recognition").get<std::string>(), HasSubstr("reader.traineddata"));
+
+  repair();
+  ASSERT_TRUE(process.wait_for_log("record_stored")) << process.log();
+  process.send(SIGTERM);
+  EXPECT_EQ(process.wait(), 0) << process.log();
+}
+
+TEST_F(WaysidedWithADamagedModel, EndsWithOneWhereSomebodyWaitsForARecording) {
+  office_.start();
+  Process process({"--config", write_configuration("once", {"fast", 1, office_.server().url()}).string(),
+                   "--until-delivered", "60"},
+                  log_file("once"), installed_);
+  EXPECT_EQ(process.wait(), 1) << process.log();
+  EXPECT_THAT(process.log(), HasSubstr("reader.traineddata"));
+}
+
 }  // namespace
 }  // namespace wayside::replay_test

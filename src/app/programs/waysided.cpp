@@ -22,7 +22,10 @@ constexpr const char* description =
     "\n"
     "Nothing about a vehicle is logged but the numbers of passes and records. No speed is measured.\n"
     "A missing certificate or network never stops the capture: the records wait in the "
-    "queue.\n";
+    "queue. With damaged\n"
+    "models it stays up, says so to the service manager and the back office, delivers what waits, and looks "
+    "again\n"
+    "every ten seconds.\n";
 
 constexpr const char* footer =
     "\nEXAMPLES\n"
@@ -45,7 +48,9 @@ constexpr const char* footer =
     "  OMP_THREAD_LIMIT               Set to 1 by waysided itself: each recogniser keeps to its own thread.\n"
     "\nEXIT CODES\n"
     "  0  done, or stopped by a signal with nothing lost\n"
-    "  1  the work failed: the recording or camera, the models, the queue, or records not delivered in time\n"
+    "  1  the work failed: the recording or camera, the queue, records not delivered in time or, with "
+    "--until-delivered,\n"
+    "     the models\n"
     "  2  the command line or the configuration is wrong; the message names file, line and key\n";
 
 struct Arguments {
