@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "vrm_tables.hpp"
 
@@ -69,37 +70,67 @@ std::optional<Evidence> evidence_of(const std::vector<CharacterPosition>& positi
   return evidence;
 }
 
+// What can stand at a place of a mark, best first: a character, or the two digits of an age identifier, which
+// depend on one another.
+using Options = std::vector<Partial>;
+
+// The characters of a position, best first: the same for every pattern.
+using Order = std::vector<std::array<std::size_t, vrm::letters>>;
+
+Order order_of(const Evidence& evidence) {
+  Order order(evidence.size());
+  for (std::size_t i = 0; i < evidence.size(); ++i) {
+    std::iota(order[i].begin(), order[i].end(), std::size_t{0});
+    std::sort(order[i].begin(), order[i].end(), [&scores = evidence[i]](std::size_t a, std::size_t b) {
+      return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
+    });
+  }
+  return order;
+}
+
+Options characters_at(const std::array<double, vrm::letters>& scores,
+                      const std::array<std::size_t, vrm::letters>& order, const vrm::CharacterSet& allowed,
+                      std::size_t count) {
+  Options options;
+  for (const std::size_t c : order) {
+    if (options.size() == count) break;
+    if (allowed.test(c)) options.push_back({std::string(1, vrm::alphabet[c]), scores[c]});
+  }
+  return options;
+}
+
+Options ages_at(const std::array<double, vrm::letters>& tens, const std::array<double, vrm::letters>& ones,
+                const vrm::Ages& ages, std::size_t count) {
+  Options options;
+  for (std::size_t age = 0; age < 100; ++age) {
+    if (ages.exist[age])
+      options.push_back(
+          {{vrm::alphabet[age / 10], vrm::alphabet[age % 10]}, tens[age / 10] + ones[age % 10]});
+  }
+  keep_best(options, count);
+  return options;
+}
+
 // The best `count` texts over evidence[first, first + positions.size()) with the characters that `positions`
-// allow. Exact: positions are independent, so no text among the best count has a character that is not among
-// the best count of its position; only the two digits of an age identifier depend on one another and are
-// tried in full.
-std::vector<Partial> best_texts(const Evidence& evidence, std::size_t first,
+// allow. Exact: places are independent, so no text among the best count has at a place what is not among the
+// best count there.
+std::vector<Partial> best_texts(const Evidence& evidence, const Order& order, std::size_t first,
                                 const std::vector<vrm::CharacterSet>& positions,
                                 std::optional<std::size_t> age, const vrm::Ages& ages, std::size_t count) {
   std::vector<Partial> partials = {Partial{}};
   for (std::size_t i = 0; i < positions.size(); ++i) {
-    const auto& scores = evidence[first + i];
-    std::vector<std::size_t> characters;
-    for (std::size_t c = 0; c < vrm::letters; ++c) {
-      if (positions[i].test(c)) characters.push_back(c);
-    }
-    const bool age_begins = age && i == *age;
-    const bool age_ends = age && i == *age + 1;
-    if (!age_begins && !age_ends && characters.size() > count) {
-      std::partial_sort(characters.begin(), characters.begin() + static_cast<std::ptrdiff_t>(count),
-                        characters.end(), [&](std::size_t a, std::size_t b) {
-                          return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-                        });
-      characters.resize(count);
-    }
+    const bool is_age = age && i == *age;
+    const std::size_t at = first + i;
+    const Options options = is_age ? ages_at(evidence[at], evidence[at + 1], ages, count)
+                                   : characters_at(evidence[at], order[at], positions[i], count);
+    if (is_age) ++i;
     std::vector<Partial> longer;
+    longer.reserve(partials.size() * options.size());
     for (const Partial& partial : partials) {
-      for (const std::size_t c : characters) {
-        if (age_ends && !ages.exist[digit(partial.text.back()) * 10 + c]) continue;
-        longer.push_back({partial.text + vrm::alphabet[c], partial.log_score + scores[c]});
-      }
+      for (const Partial& option : options)
+        longer.push_back({partial.text + option.text, partial.log_score + option.log_score});
     }
-    if (!age_begins) keep_best(longer, count);
+    keep_best(longer, count);
     partials = std::move(longer);
   }
   return partials;
@@ -131,6 +162,7 @@ std::vector<VrmSyntax::Hypothesis> VrmSyntax::rank(const std::vector<CharacterPo
                                                    std::size_t count, UtcTime at) const {
   const std::optional<Evidence> evidence = evidence_of(positions, *tables_);
   if (!evidence || evidence->empty() || count == 0) return {};
+  const Order order = order_of(*evidence);
   const std::size_t n = evidence->size();
   const vrm::Ages ages(at);
   std::vector<Hypothesis> ranked;
@@ -141,14 +173,15 @@ std::vector<VrmSyntax::Hypothesis> VrmSyntax::rank(const std::vector<CharacterPo
   };
 
   const std::vector<vrm::CharacterSet> anything(n, vrm::CharacterSet().set());
-  add(best_texts(*evidence, 0, anything, std::nullopt, ages, count), "unknown", tables_->log_unknown, 0);
+  add(best_texts(*evidence, order, 0, anything, std::nullopt, ages, count), "unknown", tables_->log_unknown,
+      0);
   for (const Pattern& pattern : tables_->patterns) {
     const std::size_t length = pattern.positions.size();
     if (length > n || n - length > 2 || (length < n && length < shortest_without_ends)) continue;
     const std::size_t left_out = n - length;
     // One position too many may stand at either end; of two, one stands at each.
     for (std::size_t first = left_out / 2; first <= (left_out + 1) / 2; ++first) {
-      add(best_texts(*evidence, first, pattern.positions, pattern.age, ages, count),
+      add(best_texts(*evidence, order, first, pattern.positions, pattern.age, ages, count),
           tables_->forms[pattern.form],
           ages.prior_of(pattern) - static_cast<double>(left_out) * tables_->junk_cost, first);
     }
