@@ -62,6 +62,20 @@ function(wayside_tests folder)
   set_property(GLOBAL APPEND PROPERTY WAYSIDE_SOURCES ${sources})
 endfunction()
 
+# wayside_bench(<main file> NEEDS ...): a program of benchmarks in tests/, run as briefly as it can be by a test labelled bench.
+function(wayside_bench main)
+  cmake_parse_arguments(ARG "" "" "NEEDS" ${ARGN})
+  get_filename_component(name ${main} NAME_WE)
+  find_package(benchmark REQUIRED)
+  add_executable(${name} ${PROJECT_SOURCE_DIR}/${main} $<TARGET_OBJECTS:wayside_test_environment>)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_NEEDS} wayside_warnings GTest::gtest benchmark::benchmark)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_test(NAME bench/${name} COMMAND ${name} --benchmark_min_time=0.01)
+  set_tests_properties(bench/${name} PROPERTIES LABELS bench TIMEOUT 600)
+  set_property(GLOBAL APPEND PROPERTY WAYSIDE_SOURCES ${PROJECT_SOURCE_DIR}/${main})
+endfunction()
+
 # wayside_fuzz_targets(<folder> NEEDS ...): every <parser>_fuzz.cpp of the folder, one executable each, which runs the seeds in
 # seeds/<parser>/ and mutations of them. With WAYSIDE_LIBFUZZER (clang) libFuzzer is the main program, else driver.cpp.
 function(wayside_fuzz_targets folder)
