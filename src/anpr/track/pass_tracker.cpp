@@ -47,7 +47,7 @@ class VotingPassTracker : public PassTracker {
     std::move(displaced_.begin(), displaced_.end(), std::back_inserter(over));
     displaced_.clear();
     std::vector<VehiclePass> passes = close(std::move(over));
-    report_standing(now, passes);
+    report_in_view(now, passes);
     reported_.forget_before(now);
     return passes;
   }
@@ -169,15 +169,17 @@ class VotingPassTracker : public PassTracker {
     });
   }
 
-  // A vehicle that never leaves must not keep its record waiting. Where its reads do not suffice yet, it is
-  // asked again after the same time.
-  void report_standing(MonotonicTime now, std::vector<VehiclePass>& passes) {
+  // A vehicle that never leaves must not keep its record waiting, nor may one that somebody waits for. Where
+  // its reads do not suffice yet, it is asked again: the first after the same time, the other with its next
+  // read.
+  void report_in_view(MonotonicTime now, std::vector<VehiclePass>& passes) {
     for (PlateTrack& track : open_) {
       if (track.is_reported()) {
         reported_.refresh(track.reported_vrm(), track.motion());
         continue;
       }
-      if (seconds_between(track.judged_at(), now) < options_.longest_pass_s) continue;
+      const bool stands = seconds_between(track.judged_at(), now) >= options_.longest_pass_s;
+      if (!stands && !is_waited_for_and_settled(track)) continue;
       track.set_judged_at(now);
       VehiclePass pass = track.pass();
       const Verdict verdict = judge(track, pass, {});
@@ -186,6 +188,12 @@ class VotingPassTracker : public PassTracker {
       if (verdict == Verdict::report) report(track, std::move(pass), passes);
       if (verdict == Verdict::repeat) ++counts_.repeats_suppressed;
     }
+  }
+
+  [[nodiscard]] bool is_waited_for_and_settled(const PlateTrack& track) const {
+    if (!options_.is_waited_for || track.last_frame().number != latest_->number) return false;
+    const VehiclePass pass = track.pass();
+    return pass.confidence >= options_.settled_confidence && options_.is_waited_for(pass.vrm);
   }
 
   TrackerOptions options_;

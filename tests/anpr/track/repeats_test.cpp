@@ -83,6 +83,28 @@ TEST(Repeats, AVehicleThatNeverLeavesIsReportedAfterTheLongestPassAndNotAgain) {
   EXPECT_EQ(tracker->counts().open_tracks, 0U);
 }
 
+TEST(Repeats, AVehicleThatIsWaitedForIsReportedWhenItsVoteIsSettledAndNotAgain) {
+  constexpr int frames_in_view = 40;
+  const auto reported_at = [&](const std::string& waited_for) {
+    RecordedRoad road;
+    road.drive({.vrm = "AB12CDE",
+                .from = 0,
+                .to = frames_in_view - 1,
+                .start = {600, 60},
+                .step = {0, 12},
+                .width = 100});
+    TrackerOptions options;
+    if (!waited_for.empty())
+      options.is_waited_for = [&](const std::string& vrm) { return vrm == waited_for; };
+    const auto passes = road.play(*make_pass_tracker(options));
+    EXPECT_THAT(vrms_of(passes), ElementsAre("AB12CDE"));
+    return static_cast<int>(passes.front().last_frame.number.value());
+  };
+  EXPECT_LT(reported_at("AB12CDE"), 10);  // a few agreeing looks
+  EXPECT_EQ(reported_at("FG61HJK"), frames_in_view - 1);
+  EXPECT_EQ(reported_at(""), frames_in_view - 1);
+}
+
 TEST(Repeats, ASignThatCannotBeReadSurelyIsCountedOnceNotEverySecond) {
   TrackerOptions options;
   options.longest_pass_s = 10;

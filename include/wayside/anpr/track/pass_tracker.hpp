@@ -23,7 +23,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <opencv2/core/types.hpp>
@@ -47,6 +49,10 @@ struct TrackerOptions {
   float min_pass_confidence = 0.5F;  // passes below are counted, not reported
   std::uint32_t min_reads = 2;       // a single read must reach single_read_confidence instead
   float single_read_confidence = 0.9F;
+  // Somebody waits for this VRM: its pass is reported as soon as its vote is settled, while the vehicle is
+  // still in view, and not again when it leaves. Empty: nobody waits for anybody. Called by update().
+  std::function<bool(const std::string& vrm)> is_waited_for;
+  float settled_confidence = 0.98F;
 };
 
 class PassTracker {
