@@ -39,6 +39,8 @@ class Disk {
   // Makes it `bytes` long, of written zeros (no holes: appending must not allocate), durable with its name.
   // Replaces one of that name.
   [[nodiscard]] virtual Status create(const std::string& name, std::uint64_t bytes) = 0;
+  // Writes zeros behind what a file holds until it is `bytes` long, durable; what it holds stays.
+  [[nodiscard]] virtual Status lengthen(const std::string& name, std::uint64_t bytes) = 0;
   // No failure when it is not there.
   [[nodiscard]] virtual Status remove(const std::string& name) = 0;
 };

@@ -44,22 +44,37 @@ bool is_ours(const std::string& name) {
          name == Acknowledgements::file_name(1) || name == "lost+found";
 }
 
-// The newer of a segment file's two headers. not_found: neither is readable.
-Result<SegmentHeader> read_header(Disk& disk, const std::string& name,
-                                  const std::filesystem::path& directory) {
-  Result<std::unique_ptr<DiskFile>> file = disk.open(name);
-  if (!file) return fail(file.error());
+// The first thing that kept a file from being looked at. What cannot be looked at may hold records: nothing
+// is made anew over it.
+using Trouble = std::optional<Error>;
+
+void note(Trouble& trouble, const Error& error) {
+  if (!trouble) trouble = error;
+}
+
+// The newer of a segment file's two headers. not_found: it has none.
+Result<SegmentHeader> read_header(Disk& disk, const Disk::Entry& entry,
+                                  const std::filesystem::path& directory, Trouble& trouble) {
   Result<SegmentHeader> best = fail(ErrorCode::not_found, "no readable header");
+  Result<std::unique_ptr<DiskFile>> file = disk.open(entry.name);
+  if (!file) {
+    note(trouble, file.error());
+    return best;
+  }
   Bytes block(block_bytes);
-  for (std::uint64_t offset = 0; offset < segment_header_bytes; offset += block_bytes) {
-    if (!(*file)->read(offset, block)) continue;
+  const std::uint64_t end = std::min(segment_header_bytes, entry.bytes / block_bytes * block_bytes);
+  for (std::uint64_t offset = 0; offset < end; offset += block_bytes) {
+    if (const Status read = (*file)->read(offset, block); !read) {
+      note(trouble, read.error());
+      continue;
+    }
     Result<SegmentHeader> header = decode_segment_header(block);
     if (!header && header.error().code == ErrorCode::unsupported) {
       return fail(
           ErrorCode::unsupported,
           fmt::format("{} was written by another version of this program, which uses another format than "
                       "version {}: run that version until its queue is empty, or name another directory",
-                      (directory / name).string(), format_version));
+                      (directory / entry.name).string(), format_version));
     }
     if (header && (!best || header->epoch > best->epoch)) best = std::move(header);
   }
@@ -68,26 +83,39 @@ Result<SegmentHeader> read_header(Disk& disk, const std::string& name,
 
 // Acknowledgement blocks are the last thing that formatting writes, so one of them shows that it was
 // finished.
-bool has_acknowledgements(Disk& disk, const QueueUuid& uuid) {
+bool has_acknowledgements(Disk& disk, const std::vector<Disk::Entry>& entries, const QueueUuid& uuid,
+                          Trouble& trouble) {
   Bytes bytes(acknowledgement_file_bytes);
   for (const int which : {0, 1}) {
-    const Result<std::unique_ptr<DiskFile>> file = disk.open(Acknowledgements::file_name(which));
-    if (!file || !(*file)->read(0, bytes)) continue;
+    const std::string name = Acknowledgements::file_name(which);
+    const bool whole = std::any_of(entries.begin(), entries.end(), [&](const Disk::Entry& entry) {
+      return entry.name == name && entry.bytes >= acknowledgement_file_bytes;
+    });
+    if (!whole) continue;
+    const Result<std::unique_ptr<DiskFile>> file = disk.open(name);
+    const Status read = file ? (*file)->read(0, bytes) : Status(fail(file.error()));
+    if (!read) {
+      note(trouble, read.error());
+      continue;
+    }
     if (const Result<QueueUuid> owner = acknowledgement_owner(bytes); owner && *owner == uuid) return true;
   }
   return false;
 }
 
-Result<Survey> make_all(Disk& disk, const QueueOptions& options) {
+// made: the files that were begun, for whoever has to take them away again.
+Result<Survey> make_all(Disk& disk, const QueueOptions& options, std::vector<std::string>& made) {
   Survey queue{true, {}, options.segments, options.segment_bytes, {}};
   randombytes_buf(queue.uuid.data(), queue.uuid.size());
   for (std::uint32_t i = 0; i < options.segments; ++i) {
+    made.push_back(segment_file_name(i));
     if (Status ok = make_segment(disk, queue, i); !ok) return fail(ok.error());
     queue.headers.emplace_back(SegmentHeader{queue.uuid, i, queue.segments, queue.segment_bytes, 0, 0, 0});
   }
   std::unique_ptr<DiskFile> files[2];
   for (const int which : {0, 1}) {
     const std::string name = Acknowledgements::file_name(which);
+    made.push_back(name);
     if (Status ok = disk.create(name, acknowledgement_file_bytes); !ok) return fail(ok.error());
     Result<std::unique_ptr<DiskFile>> file = disk.open(name);
     if (!file) return fail(file.error());
@@ -122,7 +150,7 @@ Result<Survey> survey(Disk& disk, const QueueOptions& options) {
   const Result<std::vector<Disk::Entry>> entries = disk.list();
   if (!entries) return fail(entries.error());
   std::map<std::uint32_t, SegmentHeader> headers;
-  std::map<std::uint32_t, std::uint64_t> sizes;
+  Trouble trouble;
   for (const Disk::Entry& entry : *entries) {
     if (!is_ours(entry.name)) {
       return fail(
@@ -133,9 +161,8 @@ Result<Survey> survey(Disk& disk, const QueueOptions& options) {
     }
     const std::optional<std::uint32_t> index = segment_index(entry.name);
     if (!index) continue;
-    Result<SegmentHeader> header = read_header(disk, entry.name, options.directory);
+    Result<SegmentHeader> header = read_header(disk, entry, options.directory, trouble);
     if (!header && header.error().code == ErrorCode::unsupported) return fail(header.error());
-    sizes[*index] = entry.bytes;
     if (header && header->index == *index) headers[*index] = *header;
   }
 
@@ -146,7 +173,7 @@ Result<Survey> survey(Disk& disk, const QueueOptions& options) {
   Survey out;
   const auto winner = std::max_element(votes.begin(), votes.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
-  if (winner == votes.end()) return out;
+  if (winner == votes.end()) return trouble ? Result<Survey>(fail(*trouble)) : Result<Survey>(out);
   out.uuid = winner->first;
   bool used = false;
   for (const auto& [index, header] : headers) {
@@ -155,28 +182,28 @@ Result<Survey> survey(Disk& disk, const QueueOptions& options) {
     out.segment_bytes = header.segment_bytes;
     used = used || header.epoch != 0;
   }
-  out.formatted = used || has_acknowledgements(disk, out.uuid);
+  out.formatted = used || has_acknowledgements(disk, *entries, out.uuid, trouble);
+  if (!out.formatted && trouble) return fail(*trouble);
   for (std::uint32_t i = 0; i < out.segments; ++i) {
     const auto it = headers.find(i);
-    const bool whole = it != headers.end() && it->second.uuid == out.uuid && sizes[i] == out.segment_bytes;
-    out.headers.push_back(whole ? std::optional(it->second) : std::nullopt);
+    const bool known = it != headers.end() && it->second.uuid == out.uuid;
+    out.headers.push_back(known ? std::optional(it->second) : std::nullopt);
   }
   return out;
 }
 
 Result<Survey> format(Disk& disk, const QueueOptions& options) {
   if (Status ok = check_sizes(options); !ok) return fail(ok.error());
-  Result<Survey> made = make_all(disk, options);
+  std::vector<std::string> begun;
+  Result<Survey> made = make_all(disk, options, begun);
   if (made) {
     log::info("queue_formatted", {{"segments", made->segments}, {"segment_bytes", made->segment_bytes}});
     return made;
   }
-  const Result<std::vector<Disk::Entry>> entries = disk.list();
-  if (entries) {
-    for (const Disk::Entry& entry : *entries) {
-      if (entry.name != "lost+found") static_cast<void>(disk.remove(entry.name));
-    }
-  }
+  // The last one may be another's that could not be written over: it is left where it holds anything.
+  if (made.error().code != ErrorCode::exhausted && !begun.empty()) begun.pop_back();
+  for (const std::string& name : begun)
+    static_cast<void>(disk.remove(name));
   if (made.error().code != ErrorCode::exhausted) return made;
   return fail(
       ErrorCode::exhausted,

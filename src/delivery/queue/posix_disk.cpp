@@ -102,14 +102,19 @@ class PosixDisk : public Disk {
         ::openat(directory_.get(), name.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (fd.get() < 0) return fail(system_error("create", path, errno));
     PosixFile file(std::move(fd), path);
-    const Bytes zeros(std::min<std::uint64_t>(bytes, std::uint64_t{1} << 20U));
-    for (std::uint64_t at = 0; at < bytes; at += zeros.size()) {
-      const std::size_t length = static_cast<std::size_t>(std::min<std::uint64_t>(zeros.size(), bytes - at));
-      if (Status ok = file.write(at, ByteView(zeros).first(length)); !ok) return ok;
-    }
-    if (Status ok = file.sync(); !ok) return ok;
+    if (Status ok = write_zeros(file, 0, bytes); !ok) return ok;
     if (::fsync(directory_.get()) != 0) return fail(system_error("sync", path_, errno));
     return {};
+  }
+
+  Status lengthen(const std::string& name, std::uint64_t bytes) override {
+    const fs::path path = path_ / name;
+    Descriptor fd(::openat(directory_.get(), name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    if (fd.get() < 0) return fail(system_error("open", path, errno));
+    const off_t end = ::lseek(fd.get(), 0, SEEK_END);
+    if (end < 0) return fail(system_error("measure", path, errno));
+    PosixFile file(std::move(fd), path);
+    return write_zeros(file, static_cast<std::uint64_t>(end), bytes);
   }
 
   Status remove(const std::string& name) override {
@@ -120,6 +125,15 @@ class PosixDisk : public Disk {
   }
 
  private:
+  static Status write_zeros(PosixFile& file, std::uint64_t from, std::uint64_t to) {
+    const Bytes zeros(std::size_t{1} << 20U);
+    for (std::uint64_t at = from; at < to; at += zeros.size()) {
+      const std::size_t length = static_cast<std::size_t>(std::min<std::uint64_t>(zeros.size(), to - at));
+      if (Status ok = file.write(at, ByteView(zeros).first(length)); !ok) return ok;
+    }
+    return file.sync();
+  }
+
   Descriptor directory_;
   fs::path path_;
 };

@@ -88,12 +88,17 @@ Status open_files(Disk& disk, Survey& queue, Recovered& out) {
   if (!entries) return fail(entries.error());
   for (std::uint32_t i = 0; i < queue.segments; ++i) {
     const std::string name = segment_file_name(i);
-    const bool there = std::any_of(entries->begin(), entries->end(), [&](const Disk::Entry& entry) {
-      return entry.name == name && entry.bytes == queue.segment_bytes;
-    });
-    if (!there) {
+    const auto there = std::find_if(entries->begin(), entries->end(),
+                                    [&](const Disk::Entry& entry) { return entry.name == name; });
+    if (there == entries->end()) {
       log::error("queue_file_made_again", {{"file", name}});
+      out.lost_places = true;
       if (Status ok = make_segment(disk, queue, i); !ok) return ok;
+    } else if (there->bytes < queue.segment_bytes) {
+      // What is still there may be records.
+      log::error("queue_file_cut_short", {{"file", name}, {"bytes", there->bytes}});
+      out.lost_places = true;
+      if (Status ok = disk.lengthen(name, queue.segment_bytes); !ok) return ok;
     }
     Result<std::unique_ptr<DiskFile>> file = disk.open(name);
     if (!file) return fail(file.error());
@@ -171,9 +176,10 @@ void account(std::vector<StoredRecord> records, bool acknowledgements_found, Rec
   }
   Gaps gaps;
   for (const NumberRange& range : known.missing({1, out.next_number - 1})) {
-    const bool above = range.first > highest;
-    gaps.push_back({range, above ? GapReason::interrupted : GapReason::damaged});
-    if (!above) out.damaged += range.last - range.first + 1;
+    // What lay in a file that was gone may have been records with numbers above all that are left.
+    const bool damaged = range.first <= highest || out.lost_places;
+    gaps.push_back({range, damaged ? GapReason::damaged : GapReason::interrupted});
+    if (damaged) out.damaged += range.last - range.first + 1;
   }
   out.index.owe(gaps);
 }

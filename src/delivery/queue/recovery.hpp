@@ -34,7 +34,8 @@ struct Recovered {
   std::uint64_t newest_epoch = 0;
   std::optional<WritePosition> active;
   Sha256 previous{};                 // of the record written last
-  std::uint64_t damaged = 0;         // numbers missing below the highest one found
+  bool lost_places = false;          // a segment file was missing or cut short
+  std::uint64_t damaged = 0;         // numbers missing below the highest one found, or in lost places
   std::uint32_t ignored_blocks = 0;  // acknowledgement blocks that do not check out
 };
 

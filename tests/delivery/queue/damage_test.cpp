@@ -174,6 +174,38 @@ TEST(Damage, AMissingFileIsMadeAgain) {
   EXPECT_TRUE(device.durable.contains("ack-1"));
 }
 
+TEST(Damage, AFileCutShortKeepsTheRecordsItStillHolds) {
+  FaultyDevice device;
+  {
+    const auto queue = opened(device);
+    for (const char* name : {"one", "two", "three", "four"})
+      ASSERT_TRUE(append_one(*queue, record(name, 9000)));
+  }
+  device.durable.at("seg-0000").resize(36 * 1024);  // in the third
+  const auto queue = opened(device);
+  ASSERT_TRUE(append_one(*queue, record("next")));  // what is owed goes out with it
+  const Contents found = contents(*queue);
+  std::multiset<std::string> names;
+  for (const auto& [number, name] : found.records)
+    names.insert(name);
+  EXPECT_EQ(names, (std::multiset<std::string>{"one", "two", "next"}));
+  EXPECT_EQ(device.durable.at("seg-0000").size(), small_queue().segment_bytes);
+  EXPECT_EQ(found.lost.at(3), "damaged");
+  EXPECT_EQ(found.lost.at(4), "damaged") << "a record lay there, so its number was not merely set aside";
+}
+
+TEST(Damage, ARecordWhoseWholeFileIsGoneIsToldAsDamaged) {
+  FaultyDevice device;
+  {
+    const auto queue = opened(device);
+    ASSERT_TRUE(append_one(*queue, record("one")));
+  }
+  device.durable.erase("seg-0000");
+  const auto queue = opened(device);
+  ASSERT_TRUE(append_one(*queue, record("next")));
+  EXPECT_EQ(contents(*queue).lost.at(1), "damaged");
+}
+
 TEST(Damage, AnAcknowledgementBlockOfAnotherQueueIsIgnoredAndCounted) {
   FaultyDevice device;
   FaultyDevice other;
@@ -292,6 +324,24 @@ TEST(OpenQueue, SaysHowMuchRoomIsMissingAndLeavesNothingBehind) {
   EXPECT_EQ(queue.error().code, ErrorCode::exhausted);
   EXPECT_THAT(queue.error().message, HasSubstr("needs 327680 bytes in queue"));
   EXPECT_TRUE(device.durable.empty());
+}
+
+TEST(OpenQueue, TouchesNothingWhereItsFilesCannotBeOpenedOrRead) {
+  FaultyDevice device;
+  {
+    const auto queue = opened(device);
+    ASSERT_TRUE(append_one(*queue, record("one")));
+  }
+  const auto before = device.durable;
+  for (bool FaultyDevice::*fault : {&FaultyDevice::refuses_to_open, &FaultyDevice::refuses_to_read}) {
+    device.*fault = true;
+    const auto refused = open_queue(device.disk(), small_queue());
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("seg-0000"));
+    EXPECT_TRUE(device.durable == before);
+    device.*fault = false;
+  }
+  EXPECT_EQ(contents(*opened(device)).records.size(), 1U);
 }
 
 TEST(OpenQueue, RefusesSizesThatCannotBe) {

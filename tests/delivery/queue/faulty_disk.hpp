@@ -29,6 +29,8 @@ class FaultyDevice {
   std::uint64_t fail_sync_from = never;          // the nth sync (from 0) ...
   std::uint64_t fail_sync_count = 1;             // ... and so many in all fail
   std::uint64_t room_bytes = never;              // for all files together
+  bool refuses_to_open = false;                  // as to a user who may not
+  bool refuses_to_read = false;
 
   // What happened.
   std::uint64_t blocks_written = 0;
@@ -87,6 +89,7 @@ class FaultyFile : public DiskFile {
 
   Status read(std::uint64_t offset, std::span<std::uint8_t> into) const override {
     const std::vector<std::uint8_t>& bytes = device_.durable.at(name_);
+    if (device_.refuses_to_read) return fail(ErrorCode::io, "cannot read " + name_ + ": Input/output error");
     if (offset + into.size() > bytes.size()) return fail(ErrorCode::io, name_ + " is too short");
     std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(offset), into.size(), into.begin());
     // The page cache shows what is not durable yet.
@@ -148,6 +151,7 @@ class FaultyDisk : public Disk {
     return out;
   }
   Result<std::unique_ptr<DiskFile>> open(const std::string& name) override {
+    if (device_.refuses_to_open) return fail(ErrorCode::io, "cannot open " + name + ": Permission denied");
     if (!device_.durable.contains(name)) return fail(ErrorCode::io, "cannot open " + name);
     return std::make_unique<FaultyFile>(device_, name);
   }
@@ -162,6 +166,11 @@ class FaultyDisk : public Disk {
     }
     device_.durable[name].assign(bytes, 0);
     ++device_.blocks_written;  // so that the power can also fail between two files
+    return {};
+  }
+  Status lengthen(const std::string& name, std::uint64_t bytes) override {
+    if (!device_.powered()) return fail(ErrorCode::io, "the power is off");
+    device_.durable.at(name).resize(bytes, 0);
     return {};
   }
   Status remove(const std::string& name) override {
