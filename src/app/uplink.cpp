@@ -33,8 +33,13 @@ void Uplink::start() {
 }
 
 void Uplink::stop() {
-  for (std::jthread* thread : {&upload_, &heartbeat_}) {
+  for (std::jthread* thread : {&upload_, &heartbeat_})
     thread->request_stop();
+  {
+    std::lock_guard lock(mutex_);
+    if (back_office_) back_office_->hurry(std::chrono::steady_clock::now() + options_.longest_stop);
+  }
+  for (std::jthread* thread : {&upload_, &heartbeat_}) {
     if (thread->joinable()) thread->join();
   }
 }

@@ -29,6 +29,8 @@ struct UplinkOptions {
   UploaderOptions uploader;
   std::chrono::milliseconds connect_again{30'000};
   std::chrono::milliseconds heartbeat_every{30'000};
+  // For the part under way and the last heartbeat: a service manager waits little longer.
+  std::chrono::milliseconds longest_stop{5'000};
 };
 
 class Uplink {
@@ -42,7 +44,8 @@ class Uplink {
   Uplink& operator=(const Uplink&) = delete;
 
   void start();
-  // After the delivery under way; a last heartbeat is sent where the one before it arrived.
+  // After the part under way, which has longest_stop to arrive; a last heartbeat is sent where the one before
+  // it arrived.
   void stop();
   // New records are there.
   void wake();

@@ -22,6 +22,7 @@ class FakeBackOffice final : public BackOffice {
     std::vector<std::string> heartbeats;
     Gate* hold = nullptr;
     bool takes_heartbeats = true;
+    bool hurried = false;
   };
   explicit FakeBackOffice(Taken& taken) : taken_(taken) {}
   [[nodiscard]] Receipt deliver(const RecordKey& key, PartKind part, ByteView) override {
@@ -36,6 +37,7 @@ class FakeBackOffice final : public BackOffice {
     if (!taken_.takes_heartbeats) return fail(ErrorCode::unavailable, "nobody there");
     return {};
   }
+  void hurry(std::chrono::steady_clock::time_point) override { taken_.hurried = true; }
 
  private:
   Taken& taken_;
@@ -138,7 +140,7 @@ TEST_F(UplinkTest, AHeartbeatThatDoesNotArriveIsCountedAndNotRepeatedAtTheEnd) {
   EXPECT_EQ(count("heartbeats_sent"), 0U);
 }
 
-TEST_F(UplinkTest, AStopFinishesTheDeliveryUnderWay) {
+TEST_F(UplinkTest, AStopFinishesThePartUnderWayAndTellsTheBackOfficeToHurry) {
   add_records(5);
   Gate gate;
   taken_.hold = &gate;
@@ -148,7 +150,10 @@ TEST_F(UplinkTest, AStopFinishesTheDeliveryUnderWay) {
   std::jthread stopping([&] { uplink.stop(); });
   gate.open();
   stopping.join();
+  EXPECT_GE(count("records_delivered"), 1U);
+  EXPECT_EQ(taken_.documents.size(), count("records_delivered"));
   EXPECT_EQ(queue_.depth().unacknowledged, 5U - count("records_delivered"));
+  EXPECT_TRUE(taken_.hurried);
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ constexpr const char* footer =
     "  waysided --config replay.toml --until-delivered 60 --report run.json\n"
     "      Play a recording to its end, see every record delivered, and write down how it went.\n"
     "\nSIGNALS\n"
-    "  SIGTERM, SIGINT   Stop the camera, put everything taken so far into the queue, finish the delivery "
+    "  SIGTERM, SIGINT   Stop the camera, put everything taken so far into the queue, finish the part "
     "under way.\n"
     "\nENVIRONMENT\n"
     "  NOTIFY_SOCKET, WATCHDOG_USEC   As systemd sets them: READY, STATUS, STOPPING and, while frames move, "

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <mutex>
 #include <utility>
 
@@ -51,10 +53,18 @@ std::string_view name_of(PartKind part) {
   return "document";
 }
 
+// Asked by curl every now and then, at least once a second: anything but 0 ends the transfer.
+int too_late(void* deadline, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  const auto limit = static_cast<std::atomic<std::chrono::steady_clock::time_point>*>(deadline)->load();
+  return std::chrono::steady_clock::now() >= limit ? 1 : 0;
+}
+
 // One connection, kept open between requests. One thread at a time.
 class Connection {
  public:
-  explicit Connection(const HttpsOptions& options) : handle_(curl_easy_init()) {
+  // deadline outlives it.
+  Connection(const HttpsOptions& options, std::atomic<std::chrono::steady_clock::time_point>& deadline)
+      : handle_(curl_easy_init()) {
     CURL* const curl = handle_.get();
     if (curl == nullptr) return;
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error_.data());
@@ -75,6 +85,9 @@ class Connection {
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "PUT");
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, too_late);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &deadline);
   }
 
   [[nodiscard]] bool usable() const { return handle_ != nullptr; }
@@ -122,8 +135,8 @@ class HttpsBackOffice : public BackOffice {
  public:
   explicit HttpsBackOffice(const HttpsOptions& options)
       : url_(options.url.back() == '/' ? options.url.substr(0, options.url.size() - 1) : options.url),
-        parts_(options),
-        heartbeats_(options) {}
+        parts_(options, deadline_),
+        heartbeats_(options, deadline_) {}
 
   [[nodiscard]] bool usable() const { return parts_.usable() && heartbeats_.usable(); }
 
@@ -150,8 +163,11 @@ class HttpsBackOffice : public BackOffice {
                 fmt::format("the back office answered {} to the heartbeat, not 204", answer->status));
   }
 
+  void hurry(std::chrono::steady_clock::time_point deadline) override { deadline_ = deadline; }
+
  private:
   std::string url_;
+  std::atomic<std::chrono::steady_clock::time_point> deadline_{std::chrono::steady_clock::time_point::max()};
   Connection parts_;
   // Apart from the records', so that a heartbeat never waits behind an upload.
   std::mutex heartbeat_mutex_;

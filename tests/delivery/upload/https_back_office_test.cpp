@@ -231,6 +231,25 @@ TEST_F(HttpsBackOfficeTest, WaitsNoLongerThanTheTimeLimitForAStalledAnswer) {
   released.count_down();
 }
 
+TEST_F(HttpsBackOfficeTest, ToldToHurryItGivesUpAStalledAnswerLongBeforeTheTimeLimit) {
+  std::latch arrived(1);
+  std::latch released(1);
+  serve([&](const httplib::Request& request, httplib::Response& response) {
+    arrived.count_down();
+    released.wait();
+    accepting()(request, response);
+  });
+  options_.time_limit = 1h;
+  const auto office = make_https_back_office(options_);
+  ASSERT_TRUE(office) << office.error().message;
+  const std::jthread hurrying([&] {
+    arrived.wait();
+    (*office)->hurry(std::chrono::steady_clock::now());
+  });
+  EXPECT_EQ((*office)->deliver(key_, PartKind::document, as_bytes("payload")).outcome, Outcome::later);
+  released.count_down();
+}
+
 TEST_F(HttpsBackOfficeTest, TriesLaterWhenNobodyListens) {
   serve(accepting());
   server_.reset();

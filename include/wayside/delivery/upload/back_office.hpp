@@ -45,6 +45,9 @@ class BackOffice {
   // How the device is: the latest one is kept (https_api.md). refused or unavailable; never worth a retry of
   // its own.
   [[nodiscard]] virtual Status heartbeat(const std::string& device_id, std::string_view json) = 0;
+  // Calls under way and those still to come have to be done by then; a part that is cut off counts as not
+  // delivered. From any thread.
+  virtual void hurry(std::chrono::steady_clock::time_point) {}
 };
 
 struct HttpsOptions {
