@@ -260,6 +260,13 @@ class Daemon {
       }
       manager_.alive();  // the wait has a limit of its own
     }
+    const std::uint64_t given_up = queue_->depth().unacknowledged;
+    if (given_up != 0) {
+      return fail(ErrorCode::invalid_input,
+                  fmt::format("the back office will not have {} records; they stay in the queue, and the log "
+                              "says why of each (record_dead_lettered, record_quarantined)",
+                              given_up));
+    }
     return {};
   }
 

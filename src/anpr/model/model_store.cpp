@@ -11,6 +11,8 @@
 namespace wayside {
 namespace {
 
+// TOML of this length cannot nest deeply enough to exhaust the stack.
+constexpr std::size_t largest_manifest = std::size_t{32} << 10;
 constexpr std::size_t largest_model = std::size_t{64} << 20;
 constexpr std::string_view remedy =
     "install the package's models again, or see models/README.md for how they are made";
@@ -30,7 +32,7 @@ bool is_inside(const std::filesystem::path& file) {
 
 Result<ModelStore> ModelStore::open(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "manifest.toml";
-  Result<std::string> text = read_text_file(path, std::size_t{1} << 20);
+  Result<std::string> text = read_text_file(path, largest_manifest);
   if (!text) return fail(text.error().context("reading the models' manifest"));
   ModelStore store;
   store.folder_ = folder;

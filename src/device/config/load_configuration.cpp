@@ -18,7 +18,9 @@ namespace wayside {
 
 namespace {
 
-constexpr std::size_t most_file_bytes = std::size_t{1} << 20;
+// Room for ten times what there is to say, and TOML of this length cannot nest deeply enough to exhaust the
+// stack.
+constexpr std::size_t most_file_bytes = std::size_t{32} << 10;
 
 // A key of this file as the file has it: what a person would have to type, cut where it would fill the
 // screen.
