@@ -66,9 +66,10 @@ step "Starting a back office on loopback, provisioning a camera"
 office="$demo/back-office" camera="$demo/camera"
 rm -rf "$office" "$camera"
 mkdir -p "$camera"
+install -m 600 /dev/null "$demo/passes.txt"
 "$bin/wayside-backoffice" init "$office" --host localhost
 "$bin/wayside-backoffice" serve "$office" --listen 127.0.0.1 --port 0 --port-file "$demo/port" --watch \
-    >"$demo/passes.txt" 2>"$demo/back-office.log" &
+    >>"$demo/passes.txt" 2>"$demo/back-office.log" &
 office_pid=$!
 tail_pid=""
 stop_all() {

@@ -21,6 +21,7 @@
 #include "wayside/base/log.hpp"
 
 #include "src/app/command_line.hpp"
+#include "src/app/process.hpp"
 
 namespace wayside::app {
 namespace {
@@ -325,5 +326,6 @@ int run(int argc, char** argv) {
 }  // namespace wayside::app
 
 int main(int argc, char** argv) {
+  wayside::app::forbid_core_dumps();
   return wayside::app::run(argc, argv);
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "wayside/base/files.hpp"
@@ -16,6 +17,7 @@
 #include "drivers/replay_source/picture_file.hpp"
 #include "drivers/replay_source/replay_source.hpp"
 #include "src/app/command_line.hpp"
+#include "src/app/process.hpp"
 #include "src/app/recogniser.hpp"
 #include "src/app/single_thread.hpp"
 
@@ -102,6 +104,9 @@ struct ImagesCommand {
   [[nodiscard]] Status run() const {
     const auto known = eval::load_plate_labels(labels);
     if (!known) return fail(known.error());
+    // Before the file of an earlier run is written over.
+    if (!fs::is_directory(folder))
+      return fail(ErrorCode::not_found, fmt::format("{} is no folder of pictures", folder.string()));
     const auto recogniser = engine.make();
     if (!recogniser) return fail(recogniser.error());
     LineFile lines(out);
@@ -283,5 +288,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   wayside::app::hold_vendors_to_one_thread(argv);
+  wayside::app::forbid_core_dumps();
+  ::umask(077);  // what it writes holds number plates
   return wayside::app::run(argc, argv);
 }
