@@ -31,6 +31,13 @@ TEST(Files, ErrorsNameThePath) {
   EXPECT_FALSE(replace_file(folder.path() / "no" / "file", as_bytes("x")));
 }
 
+TEST(Files, LeavesNothingBehindWhereItCannotReplace) {
+  const doubles::TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "taken" / "by a folder");
+  EXPECT_FALSE(replace_file(folder.path() / "taken", as_bytes("x")));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / ".taken.new"));
+}
+
 TEST(Files, RefusesMoreThanTheLimit) {
   const doubles::TemporaryFolder folder;
   ASSERT_TRUE(replace_file(folder.path() / "big", as_bytes("12345")));

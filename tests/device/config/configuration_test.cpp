@@ -271,6 +271,15 @@ TEST_F(ConfigurationFile, TheVersionChangesWithEveryValueAndWithNothingElse) {
 }
 
 // Truncated at every byte and mutated at random: an answer every time, never a crash.
+TEST_F(ConfigurationFile, DeepNestingIsRefusedHoweverLong) {
+  for (const std::size_t depth : {1'000U, 16'000U, 60'000U}) {
+    std::string text = "[site";
+    for (std::size_t i = 0; i < depth; ++i)
+      text += ".a";
+    EXPECT_FALSE(load(text + "]\n")) << depth;
+  }
+}
+
 TEST_F(ConfigurationFile, DamagedFilesAreRefusedNotCrashedOn) {
   const std::string whole =
       configuration_template() + "[[lane]]\nnumber = 1\npolygon = [[0.0, 0.0], [0.5, 0.0], [0.5, 1.0]]\n";
