@@ -3,7 +3,7 @@
 # a camera, replays the scene through waysided and shows every pass as it is delivered; then a summary and a page.
 #
 #   toolchains/demo.sh                     the embedded scene
-#   toolchains/demo.sh --video FILE        your own clip (any video that FFmpeg reads)
+#   toolchains/demo.sh --video FILE        your own clip (AVI, MP4, MOV, Matroska, WebM or MPEG-TS)
 #   toolchains/demo.sh --preset night-ir   another scene: day dusk night-ir rain dense fast two-line empty
 #   toolchains/demo.sh --seconds 60        a longer one (default 30)
 #   toolchains/demo.sh --realtime          at the speed of the recording, not as fast as the machine can

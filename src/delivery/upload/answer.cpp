@@ -1,5 +1,7 @@
 #include "src/delivery/upload/answer.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -25,11 +27,27 @@ constexpr Row table[] = {
     {409, "mismatch", Outcome::mismatch, false}, {409, "document_missing", Outcome::document_missing, false},
     {422, "refused", Outcome::refused, false},   {403, "refused", Outcome::forbidden, false},
     {429, "later", Outcome::later, false},       {503, "later", Outcome::later, false},
+    {400, "damaged", Outcome::later, false},
 };
 
 std::string string_at(const nlohmann::json& body, const char* key) {
   const auto it = body.find(key);
   return it != body.end() && it->is_string() ? it->get<std::string>() : std::string();
+}
+
+// A foreign office may quote what it was sent, and the reason goes into the log: words of capitals and
+// digits, as a VRM is, are left out.
+std::string without_marks(std::string text) {
+  const auto is_of_mark = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  for (auto begin = text.begin(); begin != text.end();) {
+    begin = std::find_if(begin, text.end(), is_of_mark);
+    const auto end = std::find_if_not(begin, text.end(), is_of_mark);
+    const bool digits = std::any_of(begin, end, [](char c) { return c <= '9'; });
+    const bool letters = std::any_of(begin, end, [](char c) { return c >= 'A'; });
+    if (digits && letters) std::fill(begin, end, '*');
+    begin = end;
+  }
+  return text;
 }
 
 }  // namespace
@@ -61,7 +79,8 @@ Receipt receipt_from(const HttpAnswer& answer, const Sha256& sent) {
     }
     Receipt receipt = later;
     receipt.outcome = row.outcome;
-    receipt.reason = json_escape(string_at(body, "reason").substr(0, longest_reason));
+    receipt.reason = json_escape(without_marks(string_at(body, "reason").substr(0, longest_reason)));
+    if (receipt.reason.empty()) receipt.reason = fmt::format("answered {} without a reason", answer.status);
     return receipt;
   }
   later.reason = fmt::format("answered {} with an outcome that does not go with it", answer.status);

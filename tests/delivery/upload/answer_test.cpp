@@ -85,5 +85,21 @@ TEST(Answer, KeepsAReasonShortAndFreeOfControlCharacters) {
       std::string::npos);
 }
 
+TEST(Answer, WhatLooksLikeAVrmInAReasonIsLeftOut) {
+  const auto reason_of = [](const std::string& reason) {
+    return receipt_from(answer(422, R"({"outcome":"refused","reason":")" + reason + "\"}"), sent).reason;
+  };
+  EXPECT_EQ(reason_of("field vrm AB12CDE is wrong"), "field vrm ******* is wrong");
+  EXPECT_EQ(reason_of("A1"), "**");
+  EXPECT_EQ(reason_of("the JSON ends at byte 120"), "the JSON ends at byte 120");
+}
+
+TEST(Answer, DamagedOnTheWayIsSentAgain) {
+  const Receipt receipt =
+      receipt_from(answer(400, R"({"outcome":"damaged","reason":"the hash differs"})"), sent);
+  EXPECT_EQ(receipt.outcome, Outcome::later);
+  EXPECT_EQ(receipt.reason, "the hash differs");
+}
+
 }  // namespace
 }  // namespace wayside::upload
