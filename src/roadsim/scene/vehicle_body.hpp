@@ -73,6 +73,12 @@ struct VehicleBody {
 // y of the front or rear face at (x, z), as the mesh has it.
 [[nodiscard]] double face_y(const BodyPlan& plan, bool rear, double x, double z);
 
+// (x, z) of the edge along which the roof and what goes on with it, windscreen and rear window, meet the side
+// windows.
+[[nodiscard]] cv::Point2d roof_edge(const BodyPlan& plan, double y);
+// Which picture shows the rear window: steep ones are seen from behind.
+[[nodiscard]] Skin rear_window_skin(const BodyPlan& plan);
+
 // How it is seen: only what shows from there is painted.
 struct SeenFrom {
   bool rear = false;        // the end towards the camera

@@ -31,12 +31,16 @@ Skin skin_of(const cv::Vec3f& normal) {
   return n[2] > 0 ? Skin::top : Skin::dark;
 }
 
-void add_quad(Mesh& mesh, int a, int b, int c, int d, const Skin* fixed = nullptr) {
+void add_quad(Mesh& mesh, int a, int b, int c, int d, Skin skin) {
   for (const std::array<int, 3> corner : {std::array<int, 3>{a, b, c}, std::array<int, 3>{a, c, d}}) {
-    const cv::Vec3f normal = face_normal(mesh, corner);
-    if (cv::norm(normal) < 1e-9) continue;
-    mesh.triangles.push_back({corner, fixed != nullptr ? *fixed : skin_of(normal)});
+    if (cv::norm(face_normal(mesh, corner)) >= 1e-9) mesh.triangles.push_back({corner, skin});
   }
+}
+
+// How far the roof is above the shoulder: 0 on bonnet and boot to 1 at the cabin.
+double cabin_share(const BodyPlan& plan, double y) {
+  const double belt = along(plan.shoulder, y);
+  return std::min(1.0, (std::max(along(plan.roof, y), belt + 0.02) - belt) / 0.25);
 }
 
 // Half a cross-section from the sill up to the middle of the roof: (share of the half width, z).
@@ -45,8 +49,8 @@ std::vector<cv::Point2d> half_section(const BodyPlan& plan, double y) {
   const double roof = std::max(along(plan.roof, y), belt + 0.02);
   const double low = plan.ground;
   const double mid = low + (belt - low) * 0.45;
-  const double cabin = std::min(1.0, (roof - belt) / 0.25);
-  const double edge = plan.roof_share + (1 - plan.roof_share) * (1 - cabin) * 0.35;
+  const double cabin = cabin_share(plan, y);
+  const double edge = roof_edge(plan, y).x / (plan.width / 2);
   return {{0, low},
           {0.5, low},
           {0.90, low},
@@ -57,10 +61,42 @@ std::vector<cv::Point2d> half_section(const BodyPlan& plan, double y) {
           {0.945, belt},
           {0.90, belt + 0.02},
           {0.90 + (edge - 0.90) * 0.55, belt + (roof - belt) * 0.52},
-          {edge, roof - 0.055 * cabin - 0.008},
+          {edge, roof_edge(plan, y).y},
           {edge - 0.07, roof - 0.018 * cabin},
           {edge * 0.5, roof + 0.012},
           {0, roof + 0.022}};
+}
+
+// What the segments of a section are part of; those of one part wear one picture all the way round a strip,
+// so that pictures meet along straight lines.
+enum class Part { under, flank, ledge, window, roof };
+constexpr int part_count = 5;
+
+Part part_of(std::size_t segment) {  // from the sill up, as half_section() has the points
+  if (segment < 2) return Part::under;
+  if (segment < 7) return Part::flank;
+  if (segment < 8) return Part::ledge;
+  return segment < 10 ? Part::window : Part::roof;
+}
+
+// What a strip's part wears. Windows are painted where the plan has them, so they decide there; elsewhere it
+// is the picture that the part faces most.
+Skin skin_of(const BodyPlan& plan, Part part, double front_y, double rear_y, const cv::Vec3f& normal) {
+  constexpr double near = 0.03;  // a ring stands at each end of a window, give or take
+  const bool above_shoulder = part == Part::window || part == Part::roof;
+  if (front_y <= plan.roof_end.x + near) {
+    const Skin skin = rear_window_skin(plan);
+    if (skin == Skin::rear && (above_shoulder || part == Part::ledge)) return skin;
+    if (above_shoulder && rear_y >= plan.glass_end.x - near) return skin;
+  }
+  // Of a car the side windows reach forward beside the windscreen, up to its pillars.
+  const cv::Point2d windscreen = plan.screen_top - plan.cowl;
+  const double windows_from = -windscreen.x > windscreen.y ? plan.cowl.x : plan.screen_top.x;
+  const bool beside_cabin = front_y <= windows_from + near && rear_y >= plan.roof_end.x - near;
+  if (beside_cabin && part == Part::window) return Skin::side;
+  const Skin facing = skin_of(normal);
+  const bool at_an_end = facing == Skin::front || facing == Skin::rear;
+  return part == Part::flank && !at_an_end ? Skin::side : facing;
 }
 
 double stand_back(const BodyPlan& plan, bool rear, double x, double z) {
@@ -78,9 +114,16 @@ void add_shell(Mesh& mesh, const BodyPlan& plan) {
     stations.push_back(d);
   for (const double d : {0.75, 0.5, 0.3, 0.16, 0.07, 0.02, 0.0})
     stations.push_back(plan.length - d);
+  for (const double d : {-plan.cowl.x, -plan.screen_top.x, -plan.roof_end.x, -plan.glass_end.x}) {
+    const auto next = std::lower_bound(stations.begin(), stations.end(), d);
+    const bool stands = (next != stations.end() && *next - d < 0.03) ||
+                        (next != stations.begin() && d - *std::prev(next) < 0.03);
+    if (!stands) stations.insert(next, d);
+  }
 
   const double half = plan.width / 2;
   std::vector<std::vector<int>> rings;
+  std::vector<double> at;  // the rings' y
   const auto ring_at = [&](double d, double shrink, double middle_z) {
     const double y = -d;
     std::vector<cv::Point2d> section = half_section(plan, y);
@@ -98,7 +141,8 @@ void add_shell(Mesh& mesh, const BodyPlan& plan) {
       place(p.x, p.y);
     for (std::size_t i = section.size() - 1; i-- > 0;)
       place(-section[i].x, section[i].y);
-    return ring;
+    rings.push_back(std::move(ring));
+    at.push_back(y);
   };
   const auto middle = [&](double y) {
     return (plan.ground + std::max(along(plan.shoulder, y), along(plan.roof, y))) / 2;
@@ -107,18 +151,30 @@ void add_shell(Mesh& mesh, const BodyPlan& plan) {
     return end <= 0.001 ? 0.955 : end < 0.03 ? 0.985 : end < 0.08 ? 0.996 : 1.0;
   };
 
-  for (const double shrink : {0.02, 0.2, 0.35, 0.5, 0.65, 0.78, 0.88})
-    rings.push_back(ring_at(0, shrink * 0.955, middle(0)));
+  for (const double shrink : {0.0, 0.2, 0.35, 0.5, 0.65, 0.78, 0.88})
+    ring_at(0, shrink * 0.955, middle(0));
   for (const double d : stations)
-    rings.push_back(ring_at(d, shrink_at(std::min(d, plan.length - d)), middle(-d)));
-  for (const double shrink : {0.88, 0.78, 0.65, 0.5, 0.35, 0.2, 0.02}) {
-    rings.push_back(ring_at(plan.length, shrink * 0.955, middle(-plan.length)));
+    ring_at(d, shrink_at(std::min(d, plan.length - d)), middle(-d));
+  for (const double shrink : {0.88, 0.78, 0.65, 0.5, 0.35, 0.2, 0.0}) {
+    ring_at(plan.length, shrink * 0.955, middle(-plan.length));
   }
   for (std::size_t r = 0; r + 1 < rings.size(); ++r) {
     const auto& a = rings[r];
     const auto& b = rings[r + 1];
-    for (std::size_t i = 0; i + 1 < a.size(); ++i)
-      add_quad(mesh, a[i], a[i + 1], b[i + 1], b[i]);
+    const std::size_t segments = a.size() - 1;
+    const auto part_at = [&](std::size_t i) { return part_of(std::min(i, segments - 1 - i)); };
+    // The two sides are alike, and their normals across cancel out: one side tells, but for the roof.
+    std::array<cv::Vec3f, part_count> normals;
+    for (std::size_t i = 0; i < segments; ++i) {
+      if (i >= segments / 2 && part_at(i) != Part::roof) continue;
+      cv::Vec3f& normal = normals[static_cast<std::size_t>(part_at(i))];
+      normal += face_normal(mesh, {a[i], a[i + 1], b[i + 1]}) + face_normal(mesh, {a[i], b[i + 1], b[i]});
+    }
+    for (std::size_t i = 0; i < segments; ++i) {
+      const Part part = part_at(i);
+      const Skin skin = skin_of(plan, part, at[r], at[r + 1], normals[static_cast<std::size_t>(part)]);
+      add_quad(mesh, a[i], a[i + 1], b[i + 1], b[i], skin);
+    }
   }
 }
 
@@ -136,7 +192,7 @@ void add_box(Mesh& mesh, const cv::Vec3d& from, const cv::Vec3d& to, Skin skin) 
       const cv::Vec3f at = mesh.vertices[static_cast<std::size_t>(v[static_cast<std::size_t>(f[i])])].at;
       corner[i] = add(mesh, at[0], at[1], at[2]);  // its own corners: the edges stay sharp
     }
-    add_quad(mesh, corner[0], corner[1], corner[2], corner[3], &skin);
+    add_quad(mesh, corner[0], corner[1], corner[2], corner[3], skin);
   }
 }
 
@@ -154,7 +210,7 @@ void add_ball(Mesh& mesh, const cv::Vec3d& centre, const cv::Vec3d& half, Skin s
                          centre[2] + half[2] * std::cos(polar)));
     }
     for (std::size_t c = 0; !previous.empty() && c < columns; ++c) {
-      add_quad(mesh, previous[c], ring[c], ring[c + 1], previous[c + 1], &skin);
+      add_quad(mesh, previous[c], ring[c], ring[c + 1], previous[c + 1], skin);
     }
     previous = ring;
   }
@@ -178,8 +234,8 @@ void add_wheel(Mesh& mesh, double x, double y, double radius, double width) {
   for (std::size_t i = 0; i < steps; ++i) {
     const std::size_t a = side > 0 ? i : i + 1;
     const std::size_t b = side > 0 ? i + 1 : i;
-    add_quad(mesh, outer[a], inner[a], inner[b], outer[b], &tread);
-    add_quad(mesh, hub, outer_flat[a], outer_flat[b], hub, &face);
+    add_quad(mesh, outer[a], inner[a], inner[b], outer[b], tread);
+    add_quad(mesh, hub, outer_flat[a], outer_flat[b], hub, face);
   }
 }
 
@@ -219,6 +275,18 @@ Mesh motorcycle_mesh(const BodyPlan& plan) {
 }
 
 }  // namespace
+
+cv::Point2d roof_edge(const BodyPlan& plan, double y) {
+  const double cabin = cabin_share(plan, y);
+  const double roof = std::max(along(plan.roof, y), along(plan.shoulder, y) + 0.02);
+  const double share = plan.roof_share + (1 - plan.roof_share) * (1 - cabin) * 0.35;
+  return {share * plan.width / 2, roof - 0.055 * cabin - 0.008};
+}
+
+Skin rear_window_skin(const BodyPlan& plan) {
+  const cv::Point2d slope = plan.roof_end - plan.glass_end;
+  return slope.y > slope.x ? Skin::rear : Skin::top;
+}
 
 double along(const std::vector<cv::Point2d>& line, double y) {
   if (y >= line.front().x) return line.front().y;

@@ -80,18 +80,39 @@ void headlamp(Canvas& canvas, double inner, double outer, double low, double hig
   canvas.mirrored({{outer - 0.10, mid + 0.01}, {outer - 0.03, high}, {outer, mid + 0.02}}, amber);
 }
 
+constexpr double pillar_m = 0.045;  // of paint that is left beside a window
+
+// The outline of a car's windscreen seen from above, which narrows as the edge of the roof does: beyond it
+// lies the side's picture. from, to: y of its lower and upper edge; wider: so much on either side.
+std::vector<cv::Point2d> windscreen_outline(const BodyPlan& plan, double from, double to, double wider) {
+  constexpr std::size_t steps = 6;
+  std::vector<cv::Point2d> outline(2 * (steps + 1));
+  for (std::size_t i = 0; i <= steps; ++i) {
+    const double y = from + (to - from) * static_cast<double>(i) / steps;
+    const double half = roof_edge(plan, y).x - pillar_m + wider;
+    outline[i] = {-half, y};
+    outline[outline.size() - 1 - i] = {half, y};
+  }
+  return outline;
+}
+
 void windscreen(Canvas& canvas, const BodyPlan& plan, bool on_front) {
   const auto at = [&](double x, const cv::Point2d& edge) {
     return cv::Point2d(x, on_front ? edge.y : edge.x);
   };
-  const double low = plan.width / 2 * 0.87;
+  const double low = plan.width / 2 * (on_front ? 0.87 : 0.74);
   const double high = plan.width / 2 * (plan.roof_share - 0.06);
   const cv::Point2d cowl = plan.cowl + cv::Point2d(-0.05, 0.03);
   const cv::Point2d top = plan.screen_top + cv::Point2d(0.03, -0.03);
-  canvas.polygon({at(-low - 0.02, plan.cowl), at(low + 0.02, plan.cowl), at(high + 0.03, plan.screen_top),
-                  at(-high - 0.03, plan.screen_top)},
-                 plastic);
-  canvas.polygon({at(-low, cowl), at(low, cowl), at(high, top), at(-high, top)}, glass);
+  if (on_front) {
+    canvas.polygon({at(-low - 0.02, plan.cowl), at(low + 0.02, plan.cowl), at(high + 0.03, plan.screen_top),
+                    at(-high - 0.03, plan.screen_top)},
+                   plastic);
+    canvas.polygon({at(-low, cowl), at(low, cowl), at(high, top), at(-high, top)}, glass);
+  } else {
+    canvas.polygon(windscreen_outline(plan, plan.cowl.x, plan.screen_top.x, 0.025), plastic);
+    canvas.polygon(windscreen_outline(plan, cowl.x, top.x, 0), glass);
+  }
   const auto inside = [&](double x, double up) {  // up: 0 lower edge to 1 upper
     return cv::Point2d(x * (1 - 0.2 * up),
                        on_front ? cowl.y + (top.y - cowl.y) * up : cowl.x + (top.x - cowl.x) * up);
@@ -132,9 +153,10 @@ void rear_window(Canvas& canvas, const BodyPlan& plan, bool on_rear) {
   const double low = plan.width / 2 * 0.82;
   const double high = plan.width / 2 * (plan.roof_share - 0.07);
   const cv::Point2d base = plan.glass_end + cv::Point2d(0.02, 0.04);
-  const cv::Point2d top = plan.roof_end + cv::Point2d(-0.03, -0.04);
-  canvas.polygon({at(-low - 0.02, plan.glass_end), at(low + 0.02, plan.glass_end),
-                  at(high + 0.03, plan.roof_end), at(-high - 0.03, plan.roof_end)},
+  const cv::Point2d rim = plan.roof_end + cv::Point2d(-0.03, -0.03);
+  const cv::Point2d top = rim + cv::Point2d(-0.02, -0.025);
+  canvas.polygon({at(-low - 0.02, plan.glass_end), at(low + 0.02, plan.glass_end), at(high + 0.03, rim),
+                  at(-high - 0.03, rim)},
                  plastic);
   canvas.polygon({at(-low, base), at(low, base), at(high, top), at(-high, top)}, Ink{22, 20, 18, 250});
   for (const double side : {-0.5, 0.5}) {
@@ -145,7 +167,8 @@ void rear_window(Canvas& canvas, const BodyPlan& plan, bool on_rear) {
   }
   for (int i = 1; i < 9; ++i) {
     const cv::Point2d y = base + (top - base) * (i / 9.0);
-    canvas.line({at(-low * 0.92, y), at(low * 0.92, y)}, 0.004, Ink{38, 36, 34, 240});
+    const double half = (low + (high - low) * i / 9) * 0.92;
+    canvas.line({at(-half, y), at(half, y)}, 0.004, Ink{38, 36, 34, 240});
   }
 }
 
@@ -265,7 +288,7 @@ void car_rear(Canvas& canvas, Brush& brush, bool hatch) {
   if (random.chance(0.3))
     canvas.box(-half * 0.55, bumper - 0.13, -half * 0.55 + 0.2, bumper - 0.05, Ink{90, 200, 230, 20});
   if (random.chance(0.3)) canvas.text("BABY ON BOARD", half * 0.4, belt + 0.10, 0.03, Ink{200, 230, 240, 20});
-  rear_window(canvas, plan, true);
+  if (rear_window_skin(plan) == Skin::rear) rear_window(canvas, plan, true);
   for (const double side : {-1.0, 1.0}) {
     brush.body.lamps.push_back(
         {cv::Vec3f(static_cast<float>(side * (lamp_in + half) / 2), static_cast<float>(-plan.length),
@@ -375,6 +398,24 @@ void big_rear(Canvas& canvas, Brush& brush, VehicleKind kind) {
   }
 }
 
+// Between the shoulder and the edge of the roof; the last pillar leans with the rear window.
+std::vector<cv::Point2d> side_windows(const BodyPlan& plan) {
+  std::vector<cv::Point2d> upper, lower;
+  constexpr int steps = 24;
+  constexpr double lean = 0.12;
+  const double end = plan.roof_end.x + 0.05;
+  for (int i = 0; i <= steps; ++i) {
+    const double y = plan.cowl.x + (end - plan.cowl.x) * i / steps;
+    const double low = along(plan.shoulder, y) + 0.055;
+    const double high = roof_edge(plan, y).y - pillar_m;
+    if (high < low + 0.02) continue;
+    lower.emplace_back(y, low);
+    if (y >= end + lean) upper.emplace_back(y, high);
+  }
+  lower.insert(lower.end(), upper.rbegin(), upper.rend());
+  return lower;
+}
+
 void paint_side(Canvas& canvas, Brush& brush, VehicleKind kind) {
   const BodyPlan& plan = brush.plan;
   const double l = plan.length;
@@ -404,16 +445,17 @@ void paint_side(Canvas& canvas, Brush& brush, VehicleKind kind) {
     return;
   }
   const bool van = kind == VehicleKind::van;
-  const double from = van ? -2.0 : plan.roof_end.x - 0.08;
   const double belt = plan.cowl.y + 0.04;
-  const double high = plan.height - (van ? 0.55 : 0.11);
-  canvas.polygon({{from, belt},
-                  {plan.cowl.x - 0.12, belt},
-                  {plan.screen_top.x - 0.12, high},
-                  {std::max(from + 0.1, plan.roof_end.x - (van ? -9 : 0.05)), high}},
-                 glass);
+  if (van) {
+    const double high = plan.height - 0.55;
+    canvas.polygon({{-2.0, belt}, {plan.cowl.x - 0.12, belt}, {plan.screen_top.x - 0.12, high}, {-2.0, high}},
+                   glass);
+  } else {
+    canvas.polygon(side_windows(plan), glass);
+  }
   const double pillar = (plan.screen_top.x + plan.roof_end.x) / 2;
-  if (!van) canvas.line({{pillar, belt}, {pillar, high}}, 0.07, hollow);
+  if (!van)
+    canvas.line({{pillar, belt + 0.03}, {pillar, roof_edge(plan, pillar).y - pillar_m - 0.03}}, 0.07, hollow);
   for (const double y : {plan.cowl.x - 0.1, pillar, van ? -2.1 : plan.roof_end.x})
     canvas.line({{y, plan.ground + 0.1}, {y, belt}}, 0.012, seam);
   canvas.line({{plan.cowl.x, belt - 0.12}, {-l + 0.1, belt - 0.08}}, 0.012, brush.paint.shade(0.75));
@@ -428,7 +470,7 @@ void paint_top(Canvas& canvas, const Brush& brush) {
   const BodyPlan& plan = brush.plan;
   const double half = plan.width / 2;
   windscreen(canvas, plan, false);
-  if (plan.roof_end.x - plan.glass_end.x > 0.05) rear_window(canvas, plan, false);
+  if (rear_window_skin(plan) == Skin::top) rear_window(canvas, plan, false);
   const Ink seam = brush.paint.shade(0.45);
   canvas.line({{-half * 0.86, plan.cowl.x}, {-half * 0.80, -0.12}}, 0.012, seam);
   canvas.line({{half * 0.86, plan.cowl.x}, {half * 0.80, -0.12}}, 0.012, seam);
