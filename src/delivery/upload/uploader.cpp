@@ -96,12 +96,12 @@ class RecordUploader : public Uploader {
     for (const PartKind kind : {PartKind::document, PartKind::plate, PartKind::overview}) {
       if (kind != PartKind::document && parts->part(kind).empty()) continue;
       const std::optional<Outcome> outcome = deliver_part(number, *parts, kind, stop);
-      if (!outcome) return false;
+      if (!outcome) return !stop.stop_requested();
       if (*outcome == Outcome::refused || *outcome == Outcome::mismatch) return true;
       all_duplicate = all_duplicate && *outcome == Outcome::duplicate;
     }
-    // not_found: given up for room while it was on its way. Then the gap record says more than is true, which
-    // is safe.
+    // not_found: given up for room while its last part was on its way. Then the gap record says more than is
+    // true, which is safe.
     const Status acknowledged = queue_.acknowledge(number);
     if (!acknowledged && acknowledged.error().code != ErrorCode::not_found) {
       log::warning("acknowledgement_failed", {{"number", number.value()}, {"error", acknowledged.error()}});
@@ -111,13 +111,19 @@ class RecordUploader : public Uploader {
     return true;
   }
 
+  // A record given up for room is not sent any more: the gap record speaks for its number.
+  [[nodiscard]] bool waits(SequenceNumber number) const {
+    const std::vector<SequenceNumber> first = queue_.pending(SequenceNumber(number.value() - 1), 1);
+    return !first.empty() && first.front() == number;
+  }
+
   // The same bytes until there is a final outcome: accepted, duplicate, refused or mismatch. Nothing: told to
-  // stop first.
+  // stop first, or the queue has given the record up meanwhile.
   std::optional<Outcome> deliver_part(SequenceNumber number, const RecordParts& parts, PartKind kind,
                                       const std::stop_token& stop) {
     const RecordKey key{options_.device_id, queue_uuid_, number};
     bool document_sent_again = false;
-    while (!stop.stop_requested()) {
+    while (!stop.stop_requested() && waits(number)) {
       const Receipt receipt = back_office_.deliver(key, kind, parts.part(kind));
       switch (receipt.outcome) {
         case Outcome::accepted:

@@ -18,9 +18,11 @@ namespace {
 using namespace std::chrono_literals;
 using doubles::ScriptedBackOffice;
 using Outcome = Receipt::Outcome;
+using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 Receipt later(std::optional<std::chrono::seconds> retry_after = {}) {
@@ -199,6 +201,27 @@ TEST_F(UploaderTest, FindsARecordThatTheQueueGaveUpMeanwhileNoProblem) {
   append();
   office_.release();
   EXPECT_TRUE(uploader_->wait_drained(10s));
+}
+
+// Or its number would be stored and told as given up.
+TEST_F(UploaderTest, SendsNoMoreOfARecordThatTheQueueGaveUpForRoom) {
+  for (const Outcome answer : {Outcome::accepted, Outcome::later}) {
+    append();
+    const SequenceNumber given_up = queue_->pending(std::nullopt, 1).front();
+    const std::size_t before = office_.deliveries().size();
+    office_.answer_next({just(answer)});
+    office_.hold();
+    if (!thread_.joinable()) start();
+    uploader_->wake();
+    office_.wait_for_deliveries(before + 1);
+    while (queue_->pending(std::nullopt, 1).front() == given_up)
+      append(std::string(40'000, 'p'));
+    office_.release();
+    ASSERT_TRUE(uploader_->wait_drained(10s));
+    const std::string number = std::to_string(given_up.value());
+    EXPECT_THAT(office_.deliveries(), Contains(number + " document").Times(1));
+    EXPECT_THAT(office_.deliveries(), Not(Contains(number + " plate")));
+  }
 }
 
 TEST_F(UploaderTest, IsNotDrainedWhileADeliveryIsUnderWay) {
