@@ -1,82 +1,18 @@
 // Hours of random traffic: nobody lost, nobody twice, nothing grows.
 #include <algorithm>
-#include <random>
 #include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/anpr/track/recorded_road.hpp"
+#include "tests/anpr/track/random_traffic.hpp"
 
 namespace wayside::testing {
 namespace {
 
-// Three lanes of vehicles with jittering outlines, misreads, missed reads and ghosts, made frame by frame.
-class RandomTraffic {
- public:
-  explicit RandomTraffic(unsigned seed) : random_(seed) {}
-
-  FrameReads next() {
-    FrameReads frame{frame_info(number_), frame_width, frame_height, {}, 0};
-    for (std::size_t lane = 0; lane < 3; ++lane) {
-      if (number_ >= free_at_[lane] && chance(0.05)) enter(lane);
-    }
-    for (Vehicle& vehicle : vehicles_)
-      drive(vehicle, frame);
-    std::erase_if(vehicles_, [](const Vehicle& vehicle) { return vehicle.y > 640; });
-    if (chance(0.02))
-      frame.reads.push_back(
-          plate_read(some_vrm(), 0.55F, {number(100, 1180), number(50, 650)}, number(60, 160)));
-    std::shuffle(frame.reads.begin(), frame.reads.end(), random_);
-    ++number_;
-    return frame;
-  }
-  [[nodiscard]] const std::multiset<std::string>& passed() const { return passed_; }
-
- private:
-  struct Vehicle {
-    std::string vrm;
-    float x = 0, y = 0, step = 0;
-  };
-
-  bool chance(double probability) { return static_cast<double>(random_()) < probability * 4294967296.0; }
-  float number(float least, float most) {
-    return least + (most - least) * static_cast<float>(random_() % 10'000) / 10'000;
-  }
-  char letter() { return "ABCDEFGHJKLMNPRSTUVWXY"[random_() % 22]; }
-  char digit() { return static_cast<char>('0' + random_() % 10); }
-  std::string some_vrm() { return {letter(), letter(), digit(), digit(), letter(), letter(), letter()}; }
-
-  void enter(std::size_t lane) {
-    Vehicle vehicle{some_vrm(), 250 + 350 * static_cast<float>(lane), 80, number(14, 50)};
-    free_at_[lane] = number_ + static_cast<int>(320 / vehicle.step) + 12;  // follows closely
-    passed_.insert(vehicle.vrm);
-    vehicles_.push_back(std::move(vehicle));
-  }
-
-  void drive(Vehicle& vehicle, FrameReads& frame) {
-    const float width = 70 + vehicle.y * 0.12F;
-    const cv::Point2f at(vehicle.x + number(-3, 3), vehicle.y + number(-3, 3));
-    vehicle.y += vehicle.step;
-    if (chance(0.1)) return;
-    std::string vrm = vehicle.vrm;
-    float confidence = number(0.6F, 0.98F);
-    if (chance(0.15)) {
-      vrm[random_() % 7] = letter();
-      confidence *= 0.8F;
-    }
-    frame.reads.push_back(plate_read(vrm, confidence, at, width * number(0.96F, 1.04F)));
-  }
-
-  std::mt19937 random_;
-  std::vector<Vehicle> vehicles_;
-  std::array<int, 3> free_at_{};
-  std::multiset<std::string> passed_;
-  int number_ = 0;
-};
-
 TEST(Endurance, ALongDayOfTrafficIsReportedWholeAndHoldsBoundedMemory) {
-  RandomTraffic traffic(1);
+  std::multiset<std::string> passed;
+  RandomTraffic traffic(1, [&](const std::string& vrm) { passed.insert(vrm); });
   const auto tracker = make_pass_tracker({});
   std::multiset<std::string> reported;
   PassTracker::Counts most;
@@ -92,9 +28,9 @@ TEST(Endurance, ALongDayOfTrafficIsReportedWholeAndHoldsBoundedMemory) {
     reported.insert(pass.vrm);
 
   std::vector<std::string> right;
-  std::set_intersection(reported.begin(), reported.end(), traffic.passed().begin(), traffic.passed().end(),
+  std::set_intersection(reported.begin(), reported.end(), passed.begin(), passed.end(),
                         std::back_inserter(right));
-  const auto vehicles = static_cast<double>(traffic.passed().size());
+  const auto vehicles = static_cast<double>(passed.size());
   EXPECT_GT(vehicles, 5000);
   EXPECT_GE(static_cast<double>(right.size()), 0.99 * vehicles);
   EXPECT_LE(static_cast<double>(reported.size() - right.size()), 0.01 * vehicles);
