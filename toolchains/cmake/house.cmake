@@ -56,7 +56,7 @@ function(wayside_tests folder)
     set(ARG_LABEL unit)
   endif()
   string(REGEX REPLACE "^tests/" "" prefix ${folder})
-  gtest_discover_tests(${name} TEST_PREFIX "${prefix}/" DISCOVERY_MODE PRE_TEST PROPERTIES
+  gtest_discover_tests(${name} TEST_PREFIX "${prefix}/" DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES
     TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABEL}"
     ENVIRONMENT OMP_THREAD_LIMIT=1)
   set_property(GLOBAL APPEND PROPERTY WAYSIDE_SOURCES ${sources})
