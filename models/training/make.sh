@@ -54,7 +54,17 @@ export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 # a second thread of either only
 cd "$here/../models/training"
 python=/usr/bin/python3
 step "Training the $model"
-nice -n 10 $python -m "$model.train" --data "$data" --plates "$drawn" --out "$out/$model" "${iterations[@]}"
+train() { nice -n 10 $python -m "$model.train" --data "$data" --plates "$drawn" --out "$out/$model" "$@"; }
+if [ "$model" = refiner ] && ! $smoke; then
+    # Once it knows most of what is no plate, it is shown more of what it still takes for one.
+    if [ ! -f "$out/refiner-judge.onnx" ]; then
+        train --iterations 16000
+        $python -m export refiner --run "$out/refiner" --out "$out/refiner-judge.onnx"
+    fi
+    train --judge "$out/refiner-judge.onnx"
+else
+    train "${iterations[@]}"
+fi
 
 step "Exporting"
 if [ "$model" = reader ]; then

@@ -29,15 +29,16 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from reader.net import (BLANK, CHARACTERS, CLASSES, CONV1, FIRST, HEIGHT, SPEC, UNSEEN, WIDTH, Reader,
-                        best_path, black_and_white, even_out, normalise)
+from reader.net import (BLANK, CHARACTERS, CLASSES, CONV1, FIRST, HEIGHT, SPEC, STACKED, UNSEEN, WIDTH, Reader, best_path,
+                        black_and_white, even_out, normalise)
 
 GATES = "gifo"  # in Tesseract's order; torch's is ifgo
 GLYPHS = pathlib.Path(__file__).resolve().parents[2] / "plates" / "glyphs.json"
 PATTERNS = ("LLDD LLL", "LDDD LLL", "LLL DDDL", "LLL DDD", "DDDD LL")  # of the check's lines
 CHECKED = 100  # lines
 # Tesseract's rounding decides a line now and then, int8's more than float's: of 100 hard lines 1 and 3 differed, of
-# these none. With x and y of conv1 exchanged 98 do; without conv2's bias none: what barely matters goes unseen.
+# these none. With x and y of conv1 or the places of mix exchanged all do; without conv2's or mix's bias none: what
+# barely matters goes unseen.
 MOST_DIFFERENT = 0.05
 NEVER = -30.0  # activation of the characters that are not to be seen
 TAIL = "<4i3f"  # of the network: flags, iterations of training, samples of training, blank, three rates
@@ -171,9 +172,9 @@ def components(traineddata):
 class Layout:
     """Walks through a serialised float network, from its first byte to its last: where its weight matrices lie."""
 
-    CONTAINERS = ("Series", "Parallel", "ParBidiLSTM", "RTLReversed", "XYTranspose")
-    NUMBERS = {"Input": 5, "Convolve": 2, "Maxpool": 2, "LSTM": 1, "SummLSTM": 1}  # of 32 bits, after the common head
-    MATRICES = {"LSTM": 4, "SummLSTM": 4, "Tanh": 1, "Softmax": 1}
+    CONTAINERS = ("Series", "Parallel", "ParBidiLSTM", "RTLReversed")
+    NUMBERS = {"Input": 5, "Reconfig": 2, "Convolve": 2, "Maxpool": 2, "LSTM": 1}  # of 32 bits, after the common head
+    MATRICES = {"LSTM": 4, "Tanh": 1, "Softmax": 1}
     LAYER_RATES = 64  # flag: a container ends with its layers' learning rates
 
     def __init__(self, data):
@@ -271,10 +272,10 @@ def weights_of(net):
             raise SystemExit(f"net.py has no {name}, which convert.py transfers")
         return state.pop(name)
 
-    def convolution(name):
-        weight = take(f"{name}.c.weight")  # outputs, channels, y, x
+    def convolution(name, layer):
+        weight = take(f"{layer}.weight")  # outputs, channels, y, x
         flat = weight.transpose(0, 3, 2, 1).reshape(len(weight), -1)
-        out.append(("Tanh", name, np.hstack([flat, take(f"{name}.c.bias")[:, None]])))
+        out.append(("Tanh", name, np.hstack([flat, take(f"{layer}.bias")[:, None]])))
 
     def lstm(place, name, suffix=""):
         of_input, of_output, bias, more_bias = (
@@ -283,9 +284,9 @@ def weights_of(net):
         gates = dict(zip("ifgo", np.split(whole, 4)))
         out.extend((place, f"{name}{suffix}.{gate}", gates[gate]) for gate in GATES)
 
-    convolution("conv1")
-    convolution("conv2")
-    lstm("XYTranspose SummLSTM", "down")
+    convolution("conv1", "conv1.c")
+    convolution("conv2", "conv2.c")
+    convolution("mix", "mix")
     for name in ("along1", "along2"):
         lstm("ParBidiLSTM LSTM", name)
         lstm("ParBidiLSTM RTLReversed LSTM", name, "_reverse")
@@ -393,8 +394,8 @@ def read_by_torch(net, network, lines):
     """The texts of lines (uint8, HEIGHT x WIDTH), with the noise that the serialised network gives Tesseract."""
     noise = Noise(network)
     mirror = copy.deepcopy(net).eval()
-    mirror.conv1.c = NoisyWindows(mirror.conv1.c, *noise.around(1, HEIGHT, WIDTH))
-    mirror.conv2.c = NoisyWindows(mirror.conv2.c, *noise.around(CONV1, HEIGHT // 2, WIDTH // 2))
+    mirror.conv1.c = NoisyWindows(mirror.conv1.c, *noise.around(STACKED ** 2, HEIGHT // STACKED, WIDTH // STACKED))
+    mirror.conv2.c = NoisyWindows(mirror.conv2.c, *noise.around(CONV1, HEIGHT // STACKED, WIDTH // STACKED))
     prepare = normalise if noise.int8 else unclipped
     texts = []
     with torch.no_grad():

@@ -15,10 +15,9 @@ import torch
 import torch.nn.functional as F
 
 from reader import convert
-from reader.net import BLANK, CHARACTERS, CLASSES, CODE, SPEC, UNSEEN, WIDTH, Reader, normalise
+from reader.net import BLANK, CHARACTERS, CLASSES, CODE, COLUMNS, SPEC, STACKED, TALL, UNSEEN, Reader, normalise
 
 LINES, ITERATIONS = 20, 110
-COLUMNS = WIDTH // 4
 
 
 def small_reader(lines, texts, middles):
@@ -30,7 +29,7 @@ def small_reader(lines, texts, middles):
     net = Reader()
     with torch.no_grad():
         for name, value in net.named_parameters():
-            if name.startswith(("conv", "down")):
+            if name.startswith(("conv", "mix")):
                 value.mul_(2)
             if "bias" in name:
                 value.add_(torch.randn_like(value) * 0.1)
@@ -112,12 +111,14 @@ class ConvertTest(unittest.TestCase):
 
     def test_the_check_notices_a_wrong_transfer(self):
         spoilt = {
-            "two gates of down": exchange(self.weights, ("down.g", "down.o")),
+            "channels before places in mix": change(self.weights, "mix", lambda m: reorder(m, (TALL, -1), (2, 1))),
+            "x and y of the stacked pixels": change(
+                self.weights, "conv1", lambda m: reorder(m, (9, STACKED, STACKED), (1, 3, 2))),
             "two gates of along1": exchange(self.weights, ("along1.i", "along1.f")),
             "two gates of along2, reversed": exchange(self.weights, ("along2_reverse.f", "along2_reverse.o")),
             "the directions of along1": exchange(self.weights, *(
                 (f"along1.{gate}", f"along1_reverse.{gate}") for gate in "gifo")),
-            "x and y of conv1": change(self.weights, "conv1", lambda m: reorder(m, (3, 3), (2, 1))),
+            "x and y of conv1": change(self.weights, "conv1", lambda m: reorder(m, (3, 3, -1), (2, 1, 3))),
             "channels before places in conv2": change(
                 self.weights, "conv2", lambda m: reorder(m, (3, 3, -1), (3, 1, 2))),
             "characters off by one": change(self.weights, "out", lambda m: np.vstack([m[:3], np.roll(m[3:], 1, 0)])),
@@ -149,19 +150,19 @@ class ConvertTest(unittest.TestCase):
                 (self.weights[:-1], "weight matrices, the net"),
                 (self.weights + self.weights[-1:], "weight matrices, the net"),
                 (change(self.weights, "along1.g", lambda m: m[:, 1:]), "where the net has along1.g"),
-                (self.weights[:2] + self.weights[6:] + self.weights[2:6], "where the net has along1.g")):
+                (self.weights[:2] + self.weights[3:] + self.weights[2:3], "where the net has along1.g")):
             with self.subTest(message), self.assertRaisesRegex(SystemExit, message):
                 convert.put(network, weights)
         for data, message in ((network[:-1], "goes astray"), (network + b"\0", "has 1 bytes after its end"),
-                              (network.replace(b"SummLSTM", b"SummLSTX"), "unknown kind, 'SummLSTX'")):
+                              (network.replace(b"Reconfig", b"Reconfix"), "unknown kind, 'Reconfix'")):
             with self.subTest(message), self.assertRaisesRegex(SystemExit, message):
                 convert.put(data, self.weights)
         with self.assertRaisesRegex(SystemExit, "is not of doubles"):
             convert.Layout(convert.components(self.int_path)["lstm"])
 
     def test_a_template_of_another_network_or_other_codes_is_refused(self):
-        other = convert.make_template(self.folder / "narrow", spec=SPEC.replace("Lfys64", "Lfys32"))
-        with self.assertRaisesRegex(SystemExit, "Lfys32"):
+        other = convert.make_template(self.folder / "narrow", spec=SPEC.replace("Ct1,1,96", "Ct1,1,32"))
+        with self.assertRaisesRegex(SystemExit, "Ct1,1,32"):
             convert.write(other, self.weights, self.folder / "none", self.folder / "none")
         other = convert.make_template(self.folder / "swapped", characters=CHARACTERS[1::-1] + CHARACTERS[2:] + UNSEEN)
         with self.assertRaisesRegex(SystemExit, "Tesseract's characters from 3 on are 10234"):
@@ -178,8 +179,8 @@ class ConvertTest(unittest.TestCase):
             convert.weights_of(net)
         net = Reader()
         with torch.no_grad():
-            net.down.weight_hh_l0[0, 0] = math.nan
-        with self.assertRaisesRegex(SystemExit, "down.i has weights that are not finite"):
+            net.along1.weight_hh_l0[0, 0] = math.nan
+        with self.assertRaisesRegex(SystemExit, "along1.i has weights that are not finite"):
             convert.weights_of(net)
 
     def test_from_a_run_to_files(self):

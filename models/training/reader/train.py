@@ -21,12 +21,11 @@ import torch.nn.functional as F
 
 from loop import Batches, Run, set_rate
 from reader.lines import Lines, batch_of, show
-from reader.net import BLANK, CHARACTERS, CLASSES, FIRST, WIDTH, Reader, best_path
+from reader.net import BLANK, CHARACTERS, CLASSES, COLUMNS, FIRST, Reader, best_path
 
 BATCH = 32
 POOL = 400
 BY_COLUMN = 800  # iterations
-COLUMNS = WIDTH // 4
 
 
 def make_batches(data, plates, seed):
@@ -76,7 +75,7 @@ def main():
     parser.add_argument("--data", required=True, type=pathlib.Path)
     parser.add_argument("--plates", required=True, type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path)
-    parser.add_argument("--iterations", type=int, default=10000)
+    parser.add_argument("--iterations", type=int, default=16500)
     parser.add_argument("--rate", type=float, default=2.5e-3)
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--show", type=pathlib.Path)
@@ -98,7 +97,7 @@ def main():
     tests = [batch_of(held_out, BATCH) for _ in range(16)]
     del held_out
     # Another seed after a resume, or the same lines would come again.
-    batches = Batches(functools.partial(make_batches, args.data, args.plates), args.seed + run.done, POOL, 0.3)
+    batches = Batches(functools.partial(make_batches, args.data, args.plates), args.seed + run.done, POOL, 0.8)
     ctc = nn.CTCLoss(blank=BLANK, zero_infinity=True)
     sums, started = [0.0, 0.0], time.time()
     net.train()

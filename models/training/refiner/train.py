@@ -23,8 +23,8 @@ BATCH = 64
 POOL = 300
 
 
-def make_batches(data, plates, seed):
-    crops = Crops(data, plates, seed)
+def make_batches(data, plates, localiser, judge, seed):
+    crops = Crops(data, plates, localiser, judge, seed)
     return lambda: batch_of(crops, BATCH)
 
 
@@ -32,15 +32,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, type=pathlib.Path)
     parser.add_argument("--plates", required=True, type=pathlib.Path)
+    parser.add_argument("--localiser", type=pathlib.Path, default=pathlib.Path("../localiser.onnx"))
+    parser.add_argument("--judge", type=pathlib.Path, help="an earlier refiner.onnx: what it takes for a plate is shown more")
     parser.add_argument("--out", type=pathlib.Path)
-    parser.add_argument("--iterations", type=int, default=11500)
+    parser.add_argument("--iterations", type=int, default=22000)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=31)
     parser.add_argument("--show", type=pathlib.Path)
     args = parser.parse_args()
     cv2.setNumThreads(1)
     if args.show:
-        cv2.imwrite(str(args.show), show(Crops(args.data, args.plates, args.seed), 80))
+        cv2.imwrite(str(args.show), show(Crops(args.data, args.plates, args.localiser, args.judge, args.seed), 80))
         return
     if args.out is None:
         parser.error("--out is needed: the folder that keeps the run")
@@ -52,7 +54,7 @@ def main():
     optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=1e-4)
     run = Run(args.out, net, optimiser, device)
     # Another seed after a resume, or the same crops would come again.
-    batches = Batches(functools.partial(make_batches, args.data, args.plates), args.seed + run.done, POOL, 0.35)
+    batches = Batches(functools.partial(make_batches, args.data, args.plates, args.localiser, args.judge), args.seed + run.done, POOL, 0.35)
     sums, started = np.zeros(3), time.time()
     net.train()
     for iteration in range(run.done, args.iterations):
