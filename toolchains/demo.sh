@@ -38,6 +38,7 @@ done
 if [ -n "$video" ]; then
     [ -f "$video" ] || die "there is no video \"$video\""
     video="$(realpath "$video")"
+    case "$video" in *[\"\\]*) die "the path of the video has a quote or a backslash, which a configuration cannot hold: rename it" ;; esac
 fi
 
 install_packages

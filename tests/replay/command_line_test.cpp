@@ -95,5 +95,17 @@ TEST_F(WaysidedCommandLine, WaitingForADeliveryNeedsAReceiver) {
   EXPECT_THAT(nowhere.text, HasSubstr("needs an upload.url"));
 }
 
+TEST_F(WaysidedCommandLine, AReportThatCannotBeWrittenIsToldBeforeTheWorkBegins) {
+  const std::string configuration = write(
+                                        "[site]\nname = \"x\"\nfeed_id = 1\nsource_id = 1\ncamera_id = 1\n"
+                                        "[camera]\nsource = \"replay:none.mp4\"\n")
+                                        .string();
+  for (const std::string& report : {(folder_.path() / "no" / "r.json").string(), folder_.path().string()}) {
+    const Answer refused = answer({"--config", configuration, "--report", report});
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_THAT(refused.text, AllOf(HasSubstr("--report"), HasSubstr(report)));
+  }
+}
+
 }  // namespace
 }  // namespace wayside::replay_test

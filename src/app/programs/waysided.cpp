@@ -90,7 +90,17 @@ int run(const Arguments& arguments) {
   }
   DaemonOptions options;
   options.models = models_folder();
-  if (!arguments.report.empty()) options.report = arguments.report;
+  if (!arguments.report.empty()) {
+    const std::filesystem::path folder = std::filesystem::absolute(arguments.report).parent_path();
+    if (!std::filesystem::is_directory(folder) || std::filesystem::is_directory(arguments.report)) {
+      fmt::print(
+          stderr,
+          "waysided: --report {}: no file can be written there; name a file in a folder that is there\n",
+          arguments.report);
+      return exit_usage;
+    }
+    options.report = arguments.report;
+  }
   if (arguments.until_delivered_s) {
     if (configuration->upload.url.empty()) {
       fmt::print(stderr,
