@@ -16,6 +16,7 @@ namespace wayside::upload {
 
 namespace {
 
+constexpr long longest_idle_s = 2;
 constexpr std::size_t largest_answer = 64 * 1024;
 
 struct CurlDeleter {
@@ -83,6 +84,9 @@ class Connection {
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options.time_limit.count()));
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.time_limit.count()));
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    // An office closes what is idle for a few seconds, and a connection found dead counts as a failure now
+    // and then.
+    curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, longest_idle_s);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "PUT");
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
