@@ -237,7 +237,7 @@ class Loader {
               "not the smaller",
               c.passes.suppress_repeat_s, c.passes.close_after_s));
     }
-    if (c.queue.directory == c.identity.directory) {
+    if ((c.queue.directory / "").lexically_normal() == (c.identity.directory / "").lexically_normal()) {
       error(line_of("queue", "directory"),
             "queue.directory and identity.directory are the same, expected two folders");
     }

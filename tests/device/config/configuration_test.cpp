@@ -193,8 +193,10 @@ TEST_F(ConfigurationFile, TheLeastPlateWidthMustBeBelowTheMost) {
 }
 
 TEST_F(ConfigurationFile, QueueAndIdentityNeedFoldersOfTheirOwn) {
-  EXPECT_THAT(refusal_after_smallest("[queue]\ndirectory=\"x\"\n[identity]\ndirectory=\"y/../x\"\n"),
-              HasSubstr("line 9: queue.directory and identity.directory are the same"));
+  for (const std::string same : {"y/../x", "x/"}) {
+    EXPECT_THAT(refusal_after_smallest("[queue]\ndirectory=\"x\"\n[identity]\ndirectory=\"" + same + "\"\n"),
+                HasSubstr("line 9: queue.directory and identity.directory are the same"));
+  }
 }
 
 TEST_F(ConfigurationFile, LanesAreRead) {
