@@ -114,7 +114,7 @@ class Daemon {
               {{"version", version()}, {"configuration", configuration_.version}, {"device_id", device_id_}});
     while (!pipeline_ && !events_.told_to_end()) {
       wait_alive(models_again);
-      static_cast<void>(try_recognition());
+      if (!events_.told_to_end()) static_cast<void>(try_recognition());
     }
     const MonotonicTime begin = clock_->monotonic_now();
     if (pipeline_) {

@@ -195,6 +195,17 @@ TEST_F(WaysidedWithADamagedModel, StaysUpUnhealthyDeliversAndCapturesOnceItIsMen
   EXPECT_EQ(process.wait(), 0) << process.log();
 }
 
+TEST_F(WaysidedWithADamagedModel, ToldToStopItStopsThoughTheModelWasMendedMeanwhile) {
+  office_.start();
+  const fs::path configuration = write_configuration("endless", {"fast", 0, office_.server().url()});
+  Process process({"--config", configuration.string()}, log_file("damaged"), installed_);
+  ASSERT_TRUE(process.wait_for_log("started")) << process.log();
+  repair();
+  process.send(SIGTERM);
+  EXPECT_EQ(process.wait(), 0) << process.log();
+  EXPECT_TRUE(stored_in(process.log()).empty()) << "nothing is begun any more";
+}
+
 TEST_F(WaysidedWithADamagedModel, EndsWithOneWhereSomebodyWaitsForARecording) {
   office_.start();
   Process process({"--config", write_configuration("once", {"fast", 1, office_.server().url()}).string(),

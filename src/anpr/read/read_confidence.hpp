@@ -21,9 +21,8 @@ struct ReadEvidenceScores {
 // A logistic function of the best hypothesis' odds against all others, the line's probability and the plate's
 // score, with deductions for texts of no known form, short ones and those without a digit, which is what
 // signs and grilles give. It grows with each of the three. Fitted, for networks before those that ship, to
-// 713 finds: those at the labels of 216
-// photographs of UK plates, at 296 plates drawn into street pictures, and all in 950 street pictures without
-// plates. How well it holds stands in models/manifest.toml.
+// 713 finds: those at the labels of 216 photographs of UK plates, at 296 plates drawn into street pictures,
+// and all in 950 street pictures without plates. How well it holds stands in models/manifest.toml.
 [[nodiscard]] float confidence_of(const std::vector<VrmSyntax::Hypothesis>& ranked,
                                   const ReadEvidenceScores& scores);
 
