@@ -22,6 +22,18 @@ FONTS = [
     "truetype/routed-gothic/routed-gothic-narrow.ttf",
     "opentype/play/Play-Bold.otf",
     "opentype/play/Play-Regular.otf",
+    "opentype/cabin/Cabin-Bold.otf",
+    "opentype/cantarell/Cantarell-Bold.otf",
+    "opentype/dosis/Dosis-Bold.otf",
+    "opentype/dosis/Dosis-SemiBold.otf",
+    "opentype/league-spartan/LeagueSpartan-SemiBold.otf",
+    "truetype/clear-sans/ClearSans-Bold.ttf",
+    "truetype/karla/Karla-Bold.otf",
+    "truetype/lato/Lato-Bold.ttf",
+    "truetype/liberation/LiberationSans-Bold.ttf",
+    "truetype/liberation/LiberationSansNarrow-Bold.ttf",
+    "truetype/manrope/Manrope-Bold.ttf",
+    "truetype/quicksand/Quicksand-Bold.ttf",
 ]
 LETTERS, DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
 FOREIGN = ["LL DDD LL", "LL DD DD", "LL LL DD", "DD LL LL", "DD LLL D", "D LLL DD", "L DDD LL", "LL DDD L", "LLL DD L",
@@ -46,7 +58,7 @@ def some_text(rng):
 class FontPlates:
     def __init__(self):
         self.fonts = [FOLDER / f for f in FONTS if (FOLDER / f).is_file()]
-        if len(self.fonts) < 8:
+        if len(self.fonts) < len(FONTS):
             raise SystemExit(f"only {len(self.fonts)} of {len(FONTS)} typefaces are installed; see models/README.md for the packages")
         self.glyphs = {}
 
@@ -69,7 +81,7 @@ class FontPlates:
         font = int(rng.integers(len(self.fonts)))
         rows = int(rng.integers(98, 122))
         height = int(rng.uniform(64, 86))
-        stretch = rng.uniform(0.75, 1.1)
+        stretch = rng.uniform(0.7, 1.25)
         between, gap = rng.uniform(4, 16), rng.uniform(14, 50)
         if rng.random() < 0.06:
             gap = between
@@ -96,7 +108,7 @@ class FontPlates:
         for ink, number in inks:
             if number != previous:
                 x += gap - between
-                self._separator(rng, plate, x - gap / 2, dark)
+                self._separator(rng, plate, x - gap / 2, gap, dark)
                 previous = number
             top = int(np.clip((rows - ink.shape[0]) / 2 + rng.normal(0, 1), 0, rows - 1))
             h, w = min(ink.shape[0], rows - top), min(ink.shape[1], cols - int(x))
@@ -122,12 +134,24 @@ class FontPlates:
         cv2.putText(plate, code, (int(band / 2 - 8 * len(code)), rows - 12), cv2.FONT_HERSHEY_SIMPLEX, 0.7, light, 2, cv2.LINE_AA)
 
     @staticmethod
-    def _separator(rng, plate, x, dark):
+    def _separator(rng, plate, x, gap, dark):
         kind, x, rows = rng.random(), int(x), plate.shape[0]
+
+        def badge(y, radius):
+            """A round sticker with some emblem on it, that tells no more than light and dark spots."""
+            cv2.circle(plate, (x, y), radius, rng.uniform(0, 255), -1, cv2.LINE_AA)
+            for _ in range(int(rng.integers(0, 4))):
+                at = (x + int(rng.normal(0, radius / 3)), y + int(rng.normal(0, radius / 3)))
+                size = (max(1, int(radius * rng.uniform(0.1, 0.6))), max(1, int(radius * rng.uniform(0.1, 0.6))))
+                cv2.ellipse(plate, at, size, rng.uniform(0, 180), 0, 360, rng.uniform(0, 255), -1, cv2.LINE_AA)
+
         if kind < 0.25:  # a dash, as in the Netherlands
-            cv2.rectangle(plate, (x - int(rng.integers(4, 9)), rows // 2 - 5), (x + int(rng.integers(4, 9)), rows // 2 + 5), float(dark), -1)
+            half, thick = int(rng.integers(4, 12)), int(rng.integers(3, 7))
+            cv2.rectangle(plate, (x - half, rows // 2 - thick), (x + half, rows // 2 + thick), float(dark), -1)
         elif kind < 0.35:  # one round badge
-            cv2.circle(plate, (x, rows // 2), int(rng.uniform(6, 14)), rng.uniform(0, 255), -1)
-        elif kind < 0.5:  # two, as in Germany
-            for y in (rows // 3, 2 * rows // 3):
-                cv2.circle(plate, (x, y), int(rng.uniform(6, 11)), rng.uniform(0, 255), -1)
+            badge(rows // 2 + int(rng.normal(0, 6)), int(gap * rng.uniform(0.2, 0.5)))
+        elif kind < 0.55:  # two, as in Germany and Greece; small ones in Belgium
+            radius = int(min(17, gap * rng.uniform(0.15, 0.5)))
+            apart = max(radius + 1, int(rows * rng.uniform(0.1, 0.25)))
+            for y in (rows // 2 - apart, rows // 2 + apart):
+                badge(y, radius)

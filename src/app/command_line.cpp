@@ -1,5 +1,6 @@
 #include "src/app/command_line.hpp"
 
+#include <charconv>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -48,6 +49,17 @@ void prepare(CLI::App& app) {
   app.set_help_flag("-h,--help", "Print this text and end");
   app.get_formatter()->column_width(34);
   app.option_defaults()->always_capture_default();
+}
+
+CLI::Validator whole_number(std::uint64_t from, std::uint64_t to) {
+  const auto problem = [from, to](const std::string& text) -> std::string {
+    std::uint64_t value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, failed] = std::from_chars(text.data(), end, value);
+    if (failed == std::errc() && stop == end && value >= from && value <= to) return {};
+    return fmt::format("a whole number from {} to {} is expected instead of {}", from, to, text);
+  };
+  return {problem, fmt::format("{} to {}", from, to), {}};
 }
 
 std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {

@@ -4,6 +4,7 @@
 // Threads: before any thread is started.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -23,6 +24,9 @@ inline constexpr int exit_usage = 2;
 
 // Adds --version and the house's formatting.
 void prepare(CLI::App& app);
+
+// Checks an option's value before it is converted: CLI11 itself says of a bad number only that it could not convert it.
+[[nodiscard]] CLI::Validator whole_number(std::uint64_t from, std::uint64_t to);
 
 // Parses; returns nothing where the program should go on, and otherwise the exit code, after having printed
 // the help, the version, or one sentence on what is wrong with the nearest right word.

@@ -14,6 +14,7 @@
 #include "wayside/base/log.hpp"
 
 #include "src/backoffice/api.hpp"
+#include "src/backoffice/handshake_guard.hpp"
 #include "src/device/identity/pem.hpp"
 
 namespace wayside::backoffice {
@@ -25,6 +26,9 @@ constexpr std::size_t threads = 32;
 constexpr std::size_t requests_per_connection = 10'000;
 constexpr time_t idle_s = 3;
 constexpr time_t slow_peer_s = 10;
+// Several times what a camera on a bad mobile link takes; no address gets all the threads. Cameras that share one and
+// come all at once are sent away for a moment, and try again.
+constexpr HandshakeGuard::Limits strangers{std::chrono::seconds(10), threads / 2};
 // A body over the limit is read so far, so that the camera gets its answer and not a broken connection.
 constexpr std::size_t drained_bytes = 8 * part_limit_bytes;
 
@@ -108,7 +112,10 @@ class Server::Implementation {
   Implementation(const Authority& authority, Store& store, ServerOptions options)
       : listen_(std::move(options.listen)),
         api_(store, std::move(options.on_record)),
-        http_([&](SSL_CTX& context) { return use_certificates(context, authority); }) {}
+        http_([&](SSL_CTX& context) {
+          guard_.watch(context);
+          return use_certificates(context, authority);
+        }) {}
 
   ~Implementation() { http_.stop(); }
 
@@ -221,6 +228,7 @@ class Server::Implementation {
 
   std::string listen_;
   Api api_;
+  HandshakeGuard guard_{strangers};
   httplib::SSLServer http_;
   std::uint16_t port_ = 0;
   std::jthread thread_;  // last: it is joined before what it uses goes

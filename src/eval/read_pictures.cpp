@@ -68,6 +68,7 @@ Result<PictureRun> read_pictures(const fs::path& folder, const Recogniser& recog
       run.skipped.push_back({reads.file, frame.error().message});
       continue;
     }
+    run.sizes[reads.file] = picture->size();
     recogniser.forget();
     const double begin = thread_cpu_s();
     const FrameReads frame_reads = recogniser.reads_of(*frame);

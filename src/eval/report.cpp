@@ -129,7 +129,10 @@ Result<Sheet> write_report(const std::vector<PictureReads>& reads, const std::ve
     progress(i, labels.size());
     const PlateLabel& label = labels[i];
     const auto found = reads_of.find(label.file);
-    if (found == reads_of.end()) continue;
+    if (found == reads_of.end()) {
+      if (sheet.missing.empty() || sheet.missing.back() != label.file) sheet.missing.push_back(label.file);
+      continue;
+    }
     ++sheet.labels;
     const ReportedPlate* captured = captured_plate(*found->second, label);
     if (captured != nullptr && normal_text(captured->vrm) == label.text) continue;
@@ -142,6 +145,11 @@ Result<Sheet> write_report(const std::vector<PictureReads>& reads, const std::ve
     html += row_of(*picture, label, *found->second, captured);
   }
   progress(labels.size(), labels.size());
+  if (sheet.labels == 0) {
+    return fail(ErrorCode::invalid_input,
+                "no label is on a picture that the reads are of: give the labels and the folder that "
+                "wayside-eval images was given when it wrote them");
+  }
   html += "</table>\n";
   if (Status written = replace_file(out, as_bytes(html), 0600); !written) return fail(written.error());
   return sheet;

@@ -45,6 +45,22 @@ const ReportedPlate* captured_plate(const PictureReads& reads, const PlateLabel&
   return best;
 }
 
+std::vector<const PlateLabel*> labels_outside(const std::vector<PlateLabel>& labels,
+                                              const std::map<std::string, cv::Size>& sizes) {
+  constexpr double rounding_px = 1;
+  std::vector<const PlateLabel*> outside;
+  for (const PlateLabel& label : labels) {
+    const auto found = sizes.find(label.file);
+    if (found == sizes.end()) continue;
+    const cv::Rect2d& box = label.box;
+    if (box.x < -rounding_px || box.y < -rounding_px ||
+        box.x + box.width > found->second.width + rounding_px ||
+        box.y + box.height > found->second.height + rounding_px)
+      outside.push_back(&label);
+  }
+  return outside;
+}
+
 PictureScore score_pictures(const std::vector<PictureReads>& reads, const std::vector<PlateLabel>& labels) {
   std::map<std::string, std::vector<const PlateLabel*>> labels_of;
   for (const PlateLabel& label : labels)

@@ -112,6 +112,15 @@ TEST(PictureScore, TableGivesSharesWithIntervalsAndTimes) {
   EXPECT_THAT(text, HasSubstr("mean 10.5 ms, median 10.0 ms, p95 19.0 ms"));
 }
 
+TEST(PictureScore, LabelsOutsideOfTheirPictureAreFound) {
+  const std::vector<PlateLabel> labels = {label("a", {90, 40, 10, 10}, "IN"), label("a", {95, 40, 10, 10}, "OUT"),
+                                          label("a", {0, -3, 10, 10}, "OUT"), label("b", {900, 900, 10, 10}, "UNREAD")};
+  const auto outside = labels_outside(labels, {{"a", {100, 50}}});
+  ASSERT_EQ(outside.size(), 2U);
+  EXPECT_EQ(outside[0], &labels[1]);
+  EXPECT_EQ(outside[1], &labels[2]);
+}
+
 TEST(PictureLines, HaveTheAgreedFormAndReadBack) {
   PictureReads reads{"a/b \"c\".jpg", {}, 12.25};
   reads.plates.push_back({cv::Rect2d(1, 2, 30, 10),

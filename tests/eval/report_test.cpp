@@ -37,6 +37,7 @@ TEST(Report, ShowsWhatIsWrongAndOnlyThat) {
   EXPECT_EQ(sheet->labels, 4U);
   EXPECT_EQ(sheet->wrong, 3U);
   ASSERT_EQ(sheet->skipped.size(), 1U);
+  EXPECT_THAT(sheet->missing, testing::ElementsAre("unread.png"));
   const auto html = read_text_file(out);
   ASSERT_TRUE(html);
   EXPECT_THAT(*html, Not(HasSubstr("AA11AAA")));
@@ -47,6 +48,23 @@ TEST(Report, ShowsWhatIsWrongAndOnlyThat) {
   struct stat info {};
   ASSERT_EQ(::stat(out.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
+}
+
+TEST(Report, OfOtherPicturesThanTheLabelsIsNoCleanSheet) {
+  const doubles::TemporaryFolder folder;
+  const auto out = folder.path() / "sheet.html";
+  const ReadPicture read_picture = [](const std::filesystem::path&) -> Result<cv::Mat> {
+    return fail(ErrorCode::not_found, "is not asked for");
+  };
+  for (const std::vector<PictureReads>& reads :
+       {std::vector<PictureReads>{}, std::vector<PictureReads>{{"x/one.png", {}, 1}}}) {
+    const auto sheet = write_report(reads, {{2, "one.png", {10, 10, 50, 10}, "AA11AAA", {}}}, folder.path(),
+                                    read_picture, out, [](std::size_t, std::size_t) {});
+    ASSERT_FALSE(sheet);
+    EXPECT_EQ(sheet.error().code, ErrorCode::invalid_input);
+    EXPECT_THAT(sheet.error().message, HasSubstr("no label is on a picture that the reads are of"));
+    EXPECT_FALSE(std::filesystem::exists(out));
+  }
 }
 
 }  // namespace

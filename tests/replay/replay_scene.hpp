@@ -57,13 +57,14 @@ inline roadsim::Recorded draw_scene(const fs::path& out) {
   return std::move(*recorded);
 }
 
-// One running waysided. Its standard error, the log, goes into a file.
+// One running program, waysided if not said otherwise. What it prints, the log, goes into a file.
 class Process {
  public:
   Process(const std::vector<std::string>& arguments, const fs::path& log,
-          const fs::path& installed = from_environment("WAYSIDE_BINARY_DIR"))
+          const fs::path& installed = from_environment("WAYSIDE_BINARY_DIR"),
+          const std::string& name = "waysided")
       : log_(log) {
-    const std::string program = (installed / "bin" / "waysided").string();
+    const std::string program = (installed / "bin" / name).string();
     std::vector<char*> words{const_cast<char*>(program.c_str())};
     for (const std::string& argument : arguments)
       words.push_back(const_cast<char*>(argument.c_str()));

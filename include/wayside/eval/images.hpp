@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,7 @@ struct SkippedFile {
 
 struct PictureRun {
   std::vector<PictureReads> reads;
+  std::map<std::string, cv::Size> sizes;  // of the pictures read
   std::vector<SkippedFile> skipped;
 };
 
@@ -84,6 +86,10 @@ struct PictureScore {
 [[nodiscard]] PictureScore score_pictures(const std::vector<PictureReads>& reads,
                                           const std::vector<PlateLabel>& labels);
 [[nodiscard]] std::string table(const PictureScore& score);
+
+// The labels that lie outside of their picture, at least in part: of another picture, or of one that was scaled.
+[[nodiscard]] std::vector<const PlateLabel*> labels_outside(const std::vector<PlateLabel>& labels,
+                                                            const std::map<std::string, cv::Size>& sizes);
 
 // The most confident of the plates at the label's place; nothing where it was not captured.
 [[nodiscard]] const ReportedPlate* captured_plate(const PictureReads& reads, const PlateLabel& label);

@@ -1,8 +1,8 @@
 // A sheet of every labelled plate that was missed or misread, for a person to look through.
 //
 // Threads: one. The sheet is one HTML file with the pictures inside; it shows registration marks and people's
-// cars, so it stays with the measuring pictures. Failure: io where it cannot be written; a picture that
-// cannot be read is named.
+// cars, so it stays with the measuring pictures. Failure: io where it cannot be written; invalid_input,
+// and nothing written, where no label is on a picture that was read; a picture that cannot be read is named.
 #pragma once
 
 #include <filesystem>
@@ -15,6 +15,7 @@ namespace wayside::eval {
 struct Sheet {
   std::size_t labels = 0;  // on pictures that were read
   std::size_t wrong = 0;
+  std::vector<std::string> missing;  // files that labels name and the reads do not
   std::vector<SkippedFile> skipped;
 };
 

@@ -29,8 +29,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from reader.net import (BLANK, CHARACTERS, CLASSES, CONV1, FIRST, HEIGHT, SPEC, STACKED, UNSEEN, WIDTH, Reader, best_path,
-                        black_and_white, even_out, normalise)
+from reader.net import (ALONG1, BLANK, CHARACTERS, CLASSES, CONV1, CONV2, FIRST, HEIGHT, MIXED, SPEC, STACKED, TALL, UNSEEN, WIDTH,
+                        Reader, best_path, black_and_white, even_out, normalise)
 
 GATES = "gifo"  # in Tesseract's order; torch's is ifgo
 GLYPHS = pathlib.Path(__file__).resolve().parents[2] / "plates" / "glyphs.json"
@@ -44,7 +44,7 @@ NEVER = -30.0  # activation of the characters that are not to be seen
 TAIL = "<4i3f"  # of the network: flags, iterations of training, samples of training, blank, three rates
 INT8 = 1  # flag
 
-Matrix = collections.namedtuple("Matrix", "place rows columns at")  # at: where its numbers begin
+Matrix = collections.namedtuple("Matrix", "place rows columns at int8")  # at: where its numbers begin
 
 
 def run(*command, folder):
@@ -170,7 +170,7 @@ def components(traineddata):
 
 
 class Layout:
-    """Walks through a serialised float network, from its first byte to its last: where its weight matrices lie."""
+    """Walks through a serialised network, from its first byte to its last: where its weight matrices lie."""
 
     CONTAINERS = ("Series", "Parallel", "ParBidiLSTM", "RTLReversed")
     NUMBERS = {"Input": 5, "Reconfig": 2, "Convolve": 2, "Maxpool": 2, "LSTM": 1}  # of 32 bits, after the common head
@@ -221,11 +221,25 @@ class Layout:
             raise SystemExit(f"Tesseract's network has a layer of an unknown kind, {kind!r}, at byte {self.at}")
 
     def _matrix(self, place):
-        mode, rows, columns, _ = self._take("<BIId")
-        if mode not in (0x80, 0x84):  # doubles, with or without Adam
-            raise SystemExit(f"a weight matrix of {place} is not of doubles (mode {mode:#x}): take a float model")
-        self.matrices.append(Matrix(place, rows, columns, self.at))
-        self._take(f"<{8 * rows * columns}x")
+        mode, rows, columns = self._take("<BII")
+        if mode not in (0x80, 0x81, 0x84, 0x85):  # doubles, or int8 with a scale each row; the 4 says: trained with Adam
+            raise SystemExit(f"a weight matrix of {place} is of an unknown kind (mode {mode:#x})")
+        int8 = bool(mode & INT8)
+        self._take("<b" if int8 else "<d")  # what an empty place holds
+        self.matrices.append(Matrix(place, rows, columns, self.at, int8))
+        self._take(f"<{rows * columns * (1 if int8 else 8)}x")
+        if int8:
+            count, = self._take("<I")
+            self._take(f"<{count}d")
+
+    def weights(self, matrix):
+        """The numbers of one of the matrices, rows x columns."""
+        size = matrix.rows * matrix.columns
+        kind = "<i1" if matrix.int8 else "<f8"
+        numbers = np.frombuffer(self.data, kind, size, matrix.at).reshape(matrix.rows, matrix.columns).astype(float)
+        if matrix.int8:
+            numbers *= np.frombuffer(self.data, "<f8", matrix.rows, matrix.at + size + 4)[:, None]
+        return numbers
 
 
 def check_codes(parts):
@@ -302,14 +316,53 @@ def weights_of(net):
     return out
 
 
-def put(network, weights):
-    """A serialised network with its weight matrices replaced; each has to be of the expected place and size."""
+def take_up(net, traineddata):
+    """Gives a net the weights of a model that was written before: as exact as int8 is."""
+    parts = components(traineddata)
+    check_codes(parts)
+    layout = known_layout(parts["lstm"])
+    matrices = iter([layout.weights(matrix) for matrix in layout.matrices])
+    state = {}
+
+    def convolution(layer, channels, side):
+        whole = next(matrices)
+        weight = whole[:, :-1].reshape(len(whole), side, side, channels).transpose(0, 3, 2, 1)
+        state[f"{layer}.weight"], state[f"{layer}.bias"] = weight, whole[:, -1]
+
+    def lstm(name, inputs, suffix=""):
+        gates = dict(zip(GATES, (next(matrices) for _ in GATES)))
+        whole = np.vstack([gates[gate] for gate in "ifgo"])
+        state[f"{name}.weight_ih_l0{suffix}"] = whole[:, :inputs]
+        state[f"{name}.weight_hh_l0{suffix}"] = whole[:, inputs:-1]
+        state[f"{name}.bias_ih_l0{suffix}"] = whole[:, -1]
+        state[f"{name}.bias_hh_l0{suffix}"] = np.zeros(len(whole))
+
+    convolution("conv1.c", STACKED ** 2, 3)
+    convolution("conv2.c", CONV1, 3)
+    convolution("mix", TALL * CONV2, 1)
+    for name, inputs in (("along1", MIXED), ("along2", 2 * ALONG1)):
+        lstm(name, inputs)
+        lstm(name, inputs, "_reverse")
+    last = next(matrices)[:CLASSES]
+    state["out.weight"], state["out.bias"] = last[:, :-1], last[:, -1]
+    net.load_state_dict({name: torch.tensor(value, dtype=torch.float32) for name, value in state.items()})
+
+
+def known_layout(network):
     layout = Layout(network)
     if layout.spec != SPEC or layout.blank != BLANK:
         raise SystemExit(f"Tesseract's network is {layout.spec} with blank {layout.blank}, "
                          f"net.py's {SPEC} with {BLANK}")
+    return layout
+
+
+def put(network, weights):
+    """A serialised float network with its weight matrices replaced; each has to be of the expected place and size."""
+    layout = known_layout(network)
     data = bytearray(network)
     for found, (place, name, matrix) in zip(layout.matrices, weights):
+        if found.int8:
+            raise SystemExit(f"{found.place} of Tesseract's network is of int8: take a float model")
         if (found.place, found.rows, found.columns) != (place, *matrix.shape):
             raise SystemExit(f"Tesseract's network has a {found.rows} x {found.columns} matrix in {found.place} "
                              f"where the net has {name}, {matrix.shape[0]} x {matrix.shape[1]}, for {place}")

@@ -13,7 +13,7 @@ from font_plates import FontPlates
 from reader.net import CODE, FIRST, FOLD, HEIGHT, WIDTH, even_out, normalise
 
 MOST = 10  # characters of a line
-FONT_SHARE = 0.35
+FONT_SHARE = 0.4
 
 
 def corners_of(width, height):

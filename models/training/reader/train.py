@@ -2,6 +2,7 @@
 """Trains the reader: resumable, fixed seeds, learning rate by iteration.
 
   nice -n 19 python3 -m reader.train --data ../../../shared/data --plates PLATES --out RUN
+  python3 -m reader.train ... --start MODEL.traineddata --rate 1e-3     learns on from a model
   python3 -m reader.train ... --show sheet.png      look at the training lines instead
 
 Run it from models/training. RUN keeps checkpoint.pt (a run that was cut off goes on from there) and log.txt. One core
@@ -20,6 +21,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from loop import Batches, Run, set_rate
+from reader.convert import take_up
 from reader.lines import Lines, batch_of, show
 from reader.net import BLANK, CHARACTERS, CLASSES, COLUMNS, FIRST, Reader, best_path
 
@@ -78,6 +80,7 @@ def main():
     parser.add_argument("--iterations", type=int, default=16500)
     parser.add_argument("--rate", type=float, default=2.5e-3)
     parser.add_argument("--seed", type=int, default=21)
+    parser.add_argument("--start", type=pathlib.Path, help="learn on from a .traineddata that was made before")
     parser.add_argument("--show", type=pathlib.Path)
     args = parser.parse_args()
     cv2.setNumThreads(1)
@@ -90,7 +93,10 @@ def main():
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    net = Reader().to(device)
+    net = Reader()
+    if args.start:
+        take_up(net, args.start)
+    net = net.to(device)
     optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=1e-4)
     run = Run(args.out, net, optimiser, device)
     held_out = Lines(args.data, args.plates, 999, 8)
@@ -108,7 +114,7 @@ def main():
         out = net(vary(lines))
         labels = torch.from_numpy(column_labels(codes, centres)).to(device)
         by_column = F.nll_loss(out.reshape(-1, CLASSES), labels.reshape(-1), ignore_index=-100)
-        if iteration < BY_COLUMN:
+        if iteration < BY_COLUMN and not args.start:
             loss, whole = by_column, by_column
         else:
             flat = torch.from_numpy(codes)

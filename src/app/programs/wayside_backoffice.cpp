@@ -193,6 +193,10 @@ Status export_records(const Arguments& arguments) {
   if (arguments.jsonl.empty() && arguments.html.empty()) {
     return fail(ErrorCode::invalid_input, "export needs --jsonl FILE, --html FILE or both");
   }
+  if (arguments.jsonl.lexically_normal() == arguments.html.lexically_normal()) {
+    return fail(ErrorCode::invalid_input,
+                "--jsonl and --html name the same file: the second would be written over the first");
+  }
   const auto office = open_office(arguments.folder);
   if (!office) return fail(office.error());
   const auto selection = selection_from(arguments);
@@ -248,7 +252,7 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
     sub->add_option("--since", arguments.since,
                     "Only passes from this UTC date or time on, as in 2026-11-22");
     sub->add_option("--limit", arguments.limit, "Only the newest so many passes; 0 for all")
-        ->capture_default_str();
+        ->check(whole_number(0, UINT32_MAX));
   };
 
   CLI::App* sub =
@@ -272,7 +276,8 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   sub = add("serve", "Take records from cameras until stopped by SIGTERM or SIGINT", serve);
   sub->add_option("--listen", arguments.listen, "Address to listen on; 0.0.0.0 for all")
       ->capture_default_str();
-  sub->add_option("--port", arguments.port, "Port; 0 lets the system choose")->capture_default_str();
+  sub->add_option("--port", arguments.port, "Port; 0 lets the system choose")
+      ->check(whole_number(0, UINT16_MAX));
   sub->add_option("--port-file", arguments.port_file, "Write the port's number to this file once it answers");
   sub->add_flag("--watch", arguments.watch, "Print each record: time, VRM, confidence, direction, lane");
   sub->footer(

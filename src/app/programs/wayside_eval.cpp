@@ -89,6 +89,17 @@ void name_missing(std::string_view what, const std::vector<std::string>& files) 
     fmt::print(stderr, "{}: {}: {}\n", program, what, json_escape(file));
 }
 
+// An output that is one of the inputs would destroy what people made by hand.
+Status refuse_as_output(const fs::path& out, const std::vector<fs::path>& inputs) {
+  for (const fs::path& input : inputs) {
+    std::error_code none;
+    if (!fs::equivalent(out, input, none)) continue;
+    return fail(ErrorCode::invalid_input,
+                fmt::format("--out {} would be written over what is read from it: give another file", out.string()));
+  }
+  return {};
+}
+
 double peak_memory_mib() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -102,6 +113,7 @@ struct ImagesCommand {
   fs::path folder;
 
   [[nodiscard]] Status run() const {
+    if (Status ok = refuse_as_output(out, {labels}); !ok) return ok;
     const auto known = eval::load_plate_labels(labels);
     if (!known) return fail(known.error());
     // Before the file of an earlier run is written over.
@@ -118,9 +130,16 @@ struct ImagesCommand {
     name_skipped("skipped", result->skipped);
     const eval::PictureScore score = eval::score_pictures(result->reads, *known);
     name_missing("labelled, but not read", score.missing);
+    for (const eval::PlateLabel* label : eval::labels_outside(*known, result->sizes)) {
+      const cv::Size size = result->sizes.at(label->file);
+      fmt::print(stderr, "{}: {} line {}: the plate lies outside of {}, which is {}x{} pixels\n", program,
+                 labels.string(), label->line, json_escape(label->file), size.width, size.height);
+    }
     fmt::print("{}peak memory {:.0f} MiB; {} pictures read, {} skipped\n", eval::table(score),
                peak_memory_mib(), result->reads.size(), result->skipped.size());
-    return {};
+    if (!result->reads.empty()) return {};
+    return fail(ErrorCode::invalid_input,
+                fmt::format("none of the pictures in {} could be read; the lines above say why", folder.string()));
   }
 };
 
@@ -154,6 +173,10 @@ struct ClipsCommand {
   [[nodiscard]] Status run() const {
     const auto clips = eval::find_clips(given, is_clip);
     if (!clips) return fail(clips.error());
+    std::vector<fs::path> inputs = {labels};
+    for (const eval::ClipFile& clip : *clips)
+      inputs.emplace_back(clip.path);
+    if (Status ok = refuse_as_output(out, inputs); !ok) return ok;
     std::vector<eval::ClipLabel> known;
     std::map<std::string, eval::SceneTruth> truth;
     if (labels.empty()) {
@@ -187,7 +210,8 @@ struct ClipsCommand {
     name_missing("run, but without label or truth", score.unlabelled);
     fmt::print("{}peak memory {:.0f} MiB; {} clips run, {} skipped, {} damaged\n", eval::table(score),
                peak_memory_mib(), result->runs.size(), result->skipped.size(), result->damaged.size());
-    return {};
+    if (!result->runs.empty()) return {};
+    return fail(ErrorCode::invalid_input, "none of the clips could be run; the lines above say why");
   }
 };
 
@@ -216,6 +240,7 @@ struct ReportCommand {
   fs::path folder;
 
   [[nodiscard]] Status run() const {
+    if (Status ok = refuse_as_output(out, {labels, reads}); !ok) return ok;
     const auto known = eval::load_plate_labels(labels);
     if (!known) return fail(known.error());
     const Result<std::string> lines = read_text_file(reads, largest_lines);
@@ -225,6 +250,7 @@ struct ReportCommand {
     const auto sheet = eval::write_report(*parsed, *known, folder, replay::read_picture, out, show_progress);
     if (!sheet) return fail(sheet.error());
     name_skipped("skipped", sheet->skipped);
+    name_missing("labelled, but not in the reads", sheet->missing);
     fmt::print("{}: {} of {} labelled plates missed or misread\n", out.string(), sheet->wrong, sheet->labels);
     return {};
   }
@@ -263,7 +289,7 @@ int run(int argc, char** argv) {
       ->add_option("--records", records.records, "What the back office exported, one line of JSON a record")
       ->required();
   records_app->add_option("--runs", records.runs, "How often the scene was played in one go")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000}));
+      ->check(whole_number(1, 100'000));
 
   ReportCommand report_command;
   CLI::App* report_app =

@@ -169,7 +169,8 @@ int main(int argc, char** argv) {
       cli.add_subcommand("draw", "Draw a scene: OUT.mp4 or OUT.avi, OUT.frames.csv, OUT.truth.json");
   draw_command->add_option("--preset", drawing.preset, "What to draw; see wayside-roadsim presets");
   draw_command->add_option("--seed", drawing.seed,
-                           "Another seed is another scene; the same is the same to the pixel");
+                           "Another seed is another scene; the same is the same to the pixel")
+      ->check(app::whole_number(0, UINT64_MAX));
   draw_command->add_option("--seconds", drawing.seconds, "How long, in s");
   CLI::Option* vehicles = draw_command
                               ->add_option("--vehicles", drawing.vehicles,
@@ -197,17 +198,18 @@ int main(int argc, char** argv) {
   plate_command->add_option("--format", pressing.format,
                             "current, prefix, suffix, dateless, ni, q, diplomatic, military or foreign");
   plate_command->add_flag("--rear", pressing.rear, "Yellow");
-  plate_command->add_option("--lines", pressing.lines, "1 or 2")->check(CLI::Range(1, 2));
+  plate_command->add_option("--lines", pressing.lines, "1 or 2")->check(app::whole_number(1, 2));
   plate_command->add_option("--scale", pressing.px_per_mm, "px per mm");
   plate_command->add_option("--out", pressing.out, "The picture's file, ending in .png or .jpg")->required();
 
   PlatesOptions set;
   CLI::App* plates_command =
       cli.add_subcommand("plates", "Draw many plates with a table of them: what the models are trained on");
-  plates_command->add_option("--count", set.set.count, "How many")->check(CLI::Range(1, 1'000'000));
-  plates_command->add_option("--seed", set.set.seed, "Another seed draws other plates");
+  plates_command->add_option("--count", set.set.count, "How many")->check(app::whole_number(1, 1'000'000));
+  plates_command->add_option("--seed", set.set.seed, "Another seed draws other plates")
+      ->check(app::whole_number(0, UINT64_MAX));
   plates_command->add_option("--year", set.set.year, "The youngest age identifier that may occur")
-      ->check(CLI::Range(2002, 2050));
+      ->check(app::whole_number(2002, 2050));
   plates_command->add_option("--scale", set.set.px_per_mm, "px per mm");
   plates_command->add_option("--out", set.out, "Folder for the pictures and plates.csv")->required();
 

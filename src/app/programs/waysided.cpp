@@ -137,6 +137,7 @@ int main(int argc, char** argv) {
       ->type_name("FILE");
   app.add_option("--until-delivered", arguments.until_delivered_s,
                  "When the source has ended wait at most so long until the back office has every record")
+      ->check(whole_number(0, UINT32_MAX))
       ->type_name("SECONDS");
   if (const std::optional<int> code = parse(app, argc, argv)) return *code;
   if (int{arguments.check} + int{arguments.print_template} + int{!arguments.identity.empty()} > 1) {

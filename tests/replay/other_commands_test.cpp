@@ -1,0 +1,77 @@
+// What wayside-eval and wayside-backoffice say to wrong words, as a person meets it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <opencv2/imgcodecs.hpp>
+
+#include "tests/replay/replay_scene.hpp"
+
+namespace wayside::replay_test {
+namespace {
+
+using testing::HasSubstr;
+
+class OfficeCommandLine : public testing::Test {
+ protected:
+  struct Answer {
+    int code;
+    std::string text;
+  };
+  Answer answer(const std::string& program, const std::vector<std::string>& arguments) {
+    Process process(arguments, folder_.path() / "output", from_environment("WAYSIDE_BINARY_DIR"), program);
+    const int code = process.wait();
+    return {code, process.log()};
+  }
+  std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
+  void write(const std::string& name, const std::string& text) const { std::ofstream(at(name)) << text; }
+  doubles::TemporaryFolder folder_;
+};
+
+TEST_F(OfficeCommandLine, LabelsAreNotWrittenOver) {
+  const std::string labels = "file,x,y,w,h,text,tags\n";
+  write("labels.csv", labels);
+  fs::create_directory(at("pictures"));
+  cv::imwrite(at("pictures/grey.png"), cv::Mat(60, 80, CV_8UC1, cv::Scalar(90)));
+  const Answer over =
+      answer("wayside-eval", {"images", "--labels", at("labels.csv"), "--out", at("labels.csv"), at("pictures")});
+  EXPECT_EQ(over.code, 2);
+  EXPECT_THAT(over.text, HasSubstr("would be written over what is read from it"));
+  EXPECT_EQ(*read_text_file(at("labels.csv")), labels);
+}
+
+TEST_F(OfficeCommandLine, PicturesThatNoneCanReadAndPlatesOutsideOfThemAreTold) {
+  write("labels.csv", "file,x,y,w,h,text,tags\ngrey.png,70,10,30,10,AB12CDE,\n");
+  fs::create_directory(at("pictures"));
+  write("pictures/broken.png", "no picture");
+  const std::vector<std::string> words = {"images", "--labels", at("labels.csv"), "--out", at("reads.jsonl"),
+                                          at("pictures")};
+  const Answer none = answer("wayside-eval", words);
+  EXPECT_EQ(none.code, 2);
+  EXPECT_THAT(none.text, HasSubstr("none of the pictures in " + at("pictures") + " could be read"));
+
+  cv::imwrite(at("pictures/grey.png"), cv::Mat(60, 80, CV_8UC1, cv::Scalar(90)));
+  const Answer one = answer("wayside-eval", words);
+  EXPECT_EQ(one.code, 0);
+  EXPECT_THAT(one.text,
+              HasSubstr("labels.csv line 2: the plate lies outside of grey.png, which is 80x60 pixels"));
+}
+
+TEST_F(OfficeCommandLine, NumbersOutOfRangeAreToldWithTheRange) {
+  for (const std::string bad : {"-1", "2.5", "many", "4294967296"}) {
+    const Answer limit = answer("wayside-backoffice", {"list", at("office"), "--limit", bad});
+    EXPECT_EQ(limit.code, 2) << bad;
+    EXPECT_THAT(limit.text, HasSubstr("--limit: a whole number from 0 to 4294967295 is expected instead of " + bad));
+  }
+  const Answer port = answer("wayside-backoffice", {"serve", at("office"), "--port", "70000"});
+  EXPECT_EQ(port.code, 2);
+  EXPECT_THAT(port.text, HasSubstr("--port: a whole number from 0 to 65535 is expected instead of 70000"));
+}
+
+TEST_F(OfficeCommandLine, TwoExportsIntoOneFileAreRefused) {
+  const Answer both =
+      answer("wayside-backoffice", {"export", at("office"), "--jsonl", at("passes"), "--html", at("passes")});
+  EXPECT_EQ(both.code, 2);
+  EXPECT_THAT(both.text, HasSubstr("--jsonl and --html name the same file"));
+}
+
+}  // namespace
+}  // namespace wayside::replay_test
