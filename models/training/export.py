@@ -19,27 +19,32 @@ NETWORKS = {
 }
 
 
+def write(network, run, out):
+    """Writes the network of a run as ONNX; an exit where OpenCV computes something else."""
+    module, name, sizes = NETWORKS[network]
+    module = importlib.import_module(module)
+    net = getattr(module, name)()
+    net.load_state_dict(torch.load(run / "checkpoint.pt", map_location="cpu")["net"])
+    exported = module.Exported(net).eval()
+    torch.onnx.export(exported, torch.rand(1, 1, *sizes[0]), str(out), opset_version=11,
+                      input_names=["grey"], output_names=["found"], do_constant_folding=True)
+    opened = cv2.dnn.readNetFromONNX(str(out))
+    for size in sizes:
+        grey = torch.rand(1, 1, *size)
+        opened.setInput(grey.numpy())
+        worst = np.abs(opened.forward() - exported(grey).detach().numpy()).max()
+        print(f"{size[1]} x {size[0]}: largest difference between OpenCV and torch {worst:.2g}")
+        if worst > 1e-3:
+            raise SystemExit("OpenCV computes something else than torch: the export is wrong")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("network", choices=NETWORKS)
     parser.add_argument("--run", required=True, type=pathlib.Path)
     parser.add_argument("--out", required=True, type=pathlib.Path)
     args = parser.parse_args()
-    module, name, sizes = NETWORKS[args.network]
-    module = importlib.import_module(module)
-    net = getattr(module, name)()
-    net.load_state_dict(torch.load(args.run / "checkpoint.pt", map_location="cpu")["net"])
-    exported = module.Exported(net).eval()
-    torch.onnx.export(exported, torch.rand(1, 1, *sizes[0]), str(args.out), opset_version=11,
-                      input_names=["grey"], output_names=["found"], do_constant_folding=True)
-    run = cv2.dnn.readNetFromONNX(str(args.out))
-    for size in sizes:
-        grey = torch.rand(1, 1, *size)
-        run.setInput(grey.numpy())
-        worst = np.abs(run.forward() - exported(grey).detach().numpy()).max()
-        print(f"{size[1]} x {size[0]}: largest difference between OpenCV and torch {worst:.2g}")
-        if worst > 1e-3:
-            raise SystemExit("OpenCV computes something else than torch: the export is wrong")
+    write(args.network, args.run, args.out)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ from font_plates import DIGITS, LETTERS, FontPlates
 WIDTH, HEIGHT = 320, 192
 MAY_SHIP = ("robertlucian-", "stephanecharette-")
 LETTERED = 0.45  # share of the street pictures that get lettering, which is no plate
-
-
-BLACK = 0.25  # share of drawn plates with light characters on black, beside those of the set: they are learnt last
+# Shares of drawn plates with light characters on black, and with two lines, beside those of the set: they are learnt last.
+BLACK = 0.22
+TWO_LINES = 0.12
 
 
 class ScenePlate(NamedTuple):
@@ -48,6 +48,7 @@ class Scenes:
         self.rng = np.random.default_rng(seed)
         self.plates = DrawnPlates(plates)
         self.black = self.plates.only("field", "black")
+        self.two_lines = self.plates.only("lines", "2")
         self.fonts = FontPlates()
         self.backgrounds = self._backgrounds(sorted((data / "negatives-free").iterdir()))
         self.real = self._real(data / "detector")
@@ -131,7 +132,9 @@ class Scenes:
     def _paste(self, picture, taken):
         """Draws one plate into the picture, as a camera on a pole or at a kerb would see it; or None."""
         rng = self.rng
-        plate, row = (self.black if rng.random() < BLACK else self.plates).any(rng)
+        kind = rng.random()
+        those = self.black if kind < BLACK else self.two_lines if kind < BLACK + TWO_LINES else self.plates
+        plate, row = those.any(rng)
         rows, cols = plate.shape
         border = int(rng.uniform(0.02, 0.12) * rows) if rng.random() < 0.55 else 0
         surround = plate if not border else cv2.copyMakeBorder(

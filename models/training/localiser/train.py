@@ -2,6 +2,7 @@
 """Trains the localiser: resumable, fixed seeds, learning rate by iteration.
 
   nice -n 19 python3 -m localiser.train --data ../../../shared/data --plates PLATES --out RUN
+  python3 -m localiser.train ... --start MODEL.onnx --rate 1e-3      learns on from a model
   python3 -m localiser.train ... --show sheet.png      look at the training pictures instead
 
 Run it from models/training. RUN keeps checkpoint.pt (written every 200 iterations: a run that was cut off goes on from
@@ -19,6 +20,7 @@ import torch
 from loop import Batches, Run, set_rate
 from localiser.net import Localiser, loss_of
 from localiser.scenes import Scenes, show
+from start import take_up
 
 BATCH = 16
 POOL = 300  # batches kept for reuse: drawing costs as much as training
@@ -37,6 +39,7 @@ def main():
     parser.add_argument("--iterations", type=int, default=6000)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--start", type=pathlib.Path, help="learn on from an ONNX file that was made before")
     parser.add_argument("--show", type=pathlib.Path)
     args = parser.parse_args()
     cv2.setNumThreads(1)
@@ -54,6 +57,8 @@ def main():
     # Another seed after a resume, or the same pictures would come again.
     batches = Batches(functools.partial(make_batches, args.data, args.plates), args.seed + run.done, POOL, 0.5)
     sums, started = [0.0, 0.0], time.time()
+    if args.start and run.done == 0:
+        take_up(net, args.start, torch.from_numpy(batches.next()[0]).to(device).float().div_(255)[:, None])
     net.train()
     for iteration in range(run.done, args.iterations):
         rate = set_rate(optimiser, args.rate, iteration, args.iterations)

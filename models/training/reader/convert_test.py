@@ -157,8 +157,21 @@ class ConvertTest(unittest.TestCase):
                               (network.replace(b"Reconfig", b"Reconfix"), "unknown kind, 'Reconfix'")):
             with self.subTest(message), self.assertRaisesRegex(SystemExit, message):
                 convert.put(data, self.weights)
-        with self.assertRaisesRegex(SystemExit, "is not of doubles"):
-            convert.Layout(convert.components(self.int_path)["lstm"])
+        with self.assertRaisesRegex(SystemExit, "is of int8: take a float model"):
+            convert.put(convert.components(self.int_path)["lstm"], self.weights)
+
+    def test_a_net_takes_up_what_a_file_holds(self):
+        for path in (self.float_path, self.int_path):
+            with self.subTest(path.name):
+                net = Reader()
+                convert.take_up(net, path)
+                for (_, name, wanted), (_, _, got) in zip(self.weights, convert.weights_of(net)):
+                    step = np.abs(wanted).max(1, keepdims=True) / (127 if path == self.int_path else 1e6)
+                    seen = slice(0, CLASSES)  # of the last matrix: what is never seen is not taken up
+                    self.assertTrue((np.abs(wanted - got)[seen] <= 0.51 * step[seen] + 1e-9).all(), name)
+                lstm = convert.components(path)["lstm"]
+                self.assertEqual(convert.read_by_torch(net.eval(), lstm, self.lines),
+                                 convert.read_by_tesseract(path, self.lines))
 
     def test_a_template_of_another_network_or_other_codes_is_refused(self):
         other = convert.make_template(self.folder / "narrow", spec=SPEC.replace("Ct1,1,96", "Ct1,1,32"))

@@ -2,6 +2,7 @@
 """Trains the refiner: resumable, fixed seeds, learning rate by iteration.
 
   nice -n 19 python3 -m refiner.train --data ../../../shared/data --plates PLATES --out RUN
+  python3 -m refiner.train ... --start MODEL.onnx --rate 1e-3      learns on from a model
   python3 -m refiner.train ... --show sheet.png      look at the training crops instead
 
 Run it from models/training. RUN keeps checkpoint.pt (a run that was cut off goes on from there) and log.txt.
@@ -18,6 +19,7 @@ import torch
 from loop import Batches, Run, set_rate
 from refiner.crops import Crops, batch_of, show
 from refiner.net import UNIT, Refiner, loss_of
+from start import take_up
 
 BATCH = 64
 POOL = 300
@@ -38,6 +40,7 @@ def main():
     parser.add_argument("--iterations", type=int, default=22000)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=31)
+    parser.add_argument("--start", type=pathlib.Path, help="learn on from an ONNX file that was made before")
     parser.add_argument("--show", type=pathlib.Path)
     args = parser.parse_args()
     cv2.setNumThreads(1)
@@ -56,6 +59,8 @@ def main():
     # Another seed after a resume, or the same crops would come again.
     batches = Batches(functools.partial(make_batches, args.data, args.plates, args.localiser, args.judge), args.seed + run.done, POOL, 0.35)
     sums, started = np.zeros(3), time.time()
+    if args.start and run.done == 0:
+        take_up(net, args.start, torch.from_numpy(batches.next()[0]).to(device).float().div_(255)[:, None])
     net.train()
     for iteration in range(run.done, args.iterations):
         rate = set_rate(optimiser, args.rate, iteration, args.iterations)

@@ -34,6 +34,29 @@ bool is_convex(const Quad& quad) {
   return true;
 }
 
+// What of the picture a straightened one of this size shows; the whole picture where it reaches to the horizon.
+cv::Rect seen_by(const cv::Mat& straighten, cv::Size size, const cv::Rect& picture) {
+  constexpr float margin_px = 2;  // of the interpolation, and of rounding
+  const cv::Matx33d back = cv::Mat(straighten.inv());
+  const auto right = static_cast<float>(size.width);
+  const auto bottom = static_cast<float>(size.height);
+  Quad corners{cv::Point2f(0, 0), {right, 0}, {right, bottom}, {0, bottom}};
+  for (cv::Point2f& corner : corners) {
+    const cv::Vec3d at = back * cv::Vec3d(corner.x, corner.y, 1);
+    // The scale of the matrix is free, but all that is in view lies on one side of the horizon.
+    const double depth = at[2] * back(2, 2);
+    if (!(depth > 1e-6 * back(2, 2) * back(2, 2))) return picture;
+    corner = {static_cast<float>(at[0] / at[2]), static_cast<float>(at[1] / at[2])};
+  }
+  const cv::Rect2f box = box_of(corners);
+  const cv::Rect2f whole(cv::Point2f(picture.tl()), cv::Size2f(picture.size()));
+  const cv::Rect2f seen =
+      cv::Rect2f(box.x - margin_px, box.y - margin_px, box.width + 2 * margin_px, box.height + 2 * margin_px) & whole;
+  return cv::Rect(cv::Point(static_cast<int>(seen.x), static_cast<int>(seen.y)),
+                  cv::Point(static_cast<int>(std::ceil(seen.br().x)), static_cast<int>(std::ceil(seen.br().y)))) &
+         picture;
+}
+
 }  // namespace
 
 cv::Mat cut_out(const cv::Mat& picture, const Quad& from, const Quad& to, cv::Size size) {
@@ -52,10 +75,11 @@ cv::Mat cut_out(const cv::Mat& picture, const Quad& from, const Quad& to, cv::Si
     cv::warpPerspective(picture, straight, straighten, size, cv::INTER_LINEAR, cv::BORDER_REPLICATE);
     return straight;
   }
-  // Only what will be seen is smoothed: the quadrilateral and as much again around it.
+  // Only what will be seen is smoothed, and never more than the quadrilateral and as much again around it.
   const cv::Rect around =
       cv::Rect(cv::Rect2f(box.x - box.width, box.y - box.height, 3 * box.width, 3 * box.height)) &
-      cv::Rect(0, 0, picture.cols, picture.rows);
+      seen_by(straighten, size, cv::Rect(0, 0, picture.cols, picture.rows));
+  if (around.empty()) return {};
   cv::Mat smooth;
   cv::GaussianBlur(picture(around), smooth, {}, 0.4 / reduction);
   cv::Mat offset = cv::Mat::eye(3, 3, CV_64F);

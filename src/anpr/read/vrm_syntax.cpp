@@ -136,6 +136,42 @@ std::vector<Partial> best_texts(const Evidence& evidence, const Order& order, st
   return partials;
 }
 
+// The most that best_texts() can give: every place at its best, an age's two digits as if any pair could be.
+double best_possible(const Evidence& evidence, const Order& order, std::size_t first,
+                     const std::vector<vrm::CharacterSet>& positions) {
+  double sum = 0;
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    const auto& characters = order[first + i];
+    const auto best = std::find_if(characters.begin(), characters.end(),
+                                   [&](std::size_t c) { return positions[i].test(c); });
+    sum += best == characters.end() ? -1e9 : evidence[first + i][*best];
+  }
+  return sum;
+}
+
+// The scores of the best few different texts so far: what cannot come among them needs no look.
+class Leaders {
+ public:
+  explicit Leaders(std::size_t count) : count_(count) {}
+  void add(const std::string& text, double score) {
+    const auto same = std::find_if(leaders_.begin(), leaders_.end(),
+                                   [&](const Partial& leader) { return leader.text == text; });
+    if (same == leaders_.end()) {
+      leaders_.push_back({text, score});
+    } else {
+      same->log_score = std::max(same->log_score, score);
+    }
+    keep_best(leaders_, count_);
+  }
+  [[nodiscard]] bool can_join(double score) const {
+    return leaders_.size() < count_ || score >= leaders_.back().log_score;
+  }
+
+ private:
+  std::size_t count_;
+  std::vector<Partial> leaders_;
+};
+
 std::string_view form_of(const VrmSyntax::Tables& tables, const vrm::Ages& ages, std::string_view text) {
   const Pattern* likeliest = nullptr;
   for (const Pattern& pattern : tables.patterns) {
@@ -166,10 +202,13 @@ std::vector<VrmSyntax::Hypothesis> VrmSyntax::rank(const std::vector<CharacterPo
   const std::size_t n = evidence->size();
   const vrm::Ages ages(at);
   std::vector<Hypothesis> ranked;
+  Leaders leaders(count);
   const auto add = [&](std::vector<Partial> texts, const std::string& format, double log_prior,
                        std::size_t first) {
-    for (Partial& text : texts)
+    for (Partial& text : texts) {
+      leaders.add(text.text, text.log_score + log_prior);
       ranked.push_back({std::move(text.text), format, text.log_score + log_prior, first});
+    }
   };
 
   const std::vector<vrm::CharacterSet> anything(n, vrm::CharacterSet().set());
@@ -180,10 +219,11 @@ std::vector<VrmSyntax::Hypothesis> VrmSyntax::rank(const std::vector<CharacterPo
     if (length > n || n - length > 2 || (length < n && length < shortest_without_ends)) continue;
     const std::size_t left_out = n - length;
     // One position too many may stand at either end; of two, one stands at each.
+    const double prior = ages.prior_of(pattern) - static_cast<double>(left_out) * tables_->junk_cost;
     for (std::size_t first = left_out / 2; first <= (left_out + 1) / 2; ++first) {
+      if (!leaders.can_join(best_possible(*evidence, order, first, pattern.positions) + prior)) continue;
       add(best_texts(*evidence, order, first, pattern.positions, pattern.age, ages, count),
-          tables_->forms[pattern.form],
-          ages.prior_of(pattern) - static_cast<double>(left_out) * tables_->junk_cost, first);
+          tables_->forms[pattern.form], prior, first);
     }
   }
   std::stable_sort(ranked.begin(), ranked.end(),
