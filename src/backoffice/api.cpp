@@ -22,12 +22,12 @@ bool is_hex(std::string_view text, std::size_t size) {
          });
 }
 
-// One spelling a number: what has two spellings has two keys.
+// From 1 on, as queues count. One spelling a number: what has two spellings has two keys.
 std::optional<std::uint64_t> number_from(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool whole = failed == std::errc{} && end == text.data() + text.size();
-  if (!whole || (text.size() > 1 && text.front() == '0') ||
+  if (!whole || text.starts_with('0') ||
       number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
     return std::nullopt;
   }

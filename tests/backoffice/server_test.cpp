@@ -247,6 +247,7 @@ TEST_F(ServerTest, GarbagePathsAndMethodsAreAnsweredAndDoNoHarm) {
         start,
         start + "/1",
         start + "/1/speed",
+        start + "/0/document",
         start + "/-1/document",
         start + "/01/document",
         start + "/1e3/document",
@@ -305,7 +306,7 @@ TEST_F(ServerTest, ConcurrentPutsOfOnePartGiveExactlyOneAccepted) {
     for (int i = 0; i < 6; ++i) {
       cameras.emplace_back([&] {
         const auto client = client_of(camera_, office_.server().port());
-        for (int number = 0; number < 10; ++number) {
+        for (int number = 1; number <= 10; ++number) {
           const auto result =
               put_part(*client, path("document", static_cast<std::uint64_t>(number)), sample.document.dump());
           if (result && result->status == 201) ++accepted;

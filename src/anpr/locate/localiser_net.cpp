@@ -19,6 +19,14 @@ int to_multiple(double length) {
   return std::max(multiple, static_cast<int>(std::lround(length / multiple)) * multiple);
 }
 
+// An odd last row or column is left out.
+cv::Mat halved(const cv::Mat& picture) {
+  const cv::Size half(picture.cols / 2, picture.rows / 2);
+  cv::Mat out;
+  cv::resize(picture(cv::Rect(0, 0, 2 * half.width, 2 * half.height)), out, half, 0, 0, cv::INTER_AREA);
+  return out;
+}
+
 }  // namespace
 
 struct LocaliserNet::Parts {
@@ -36,8 +44,11 @@ Result<std::unique_ptr<LocaliserNet>> LocaliserNet::make(const ModelStore& model
 
 std::vector<PlateCandidate> LocaliserNet::search(const cv::Mat& region, double scale) {
   const cv::Size size(to_multiple(region.cols * scale), to_multiple(region.rows * scale));
-  cv::Mat reduced;
-  cv::resize(region, reduced, size, 0, 0, size.width < region.cols ? cv::INTER_AREA : cv::INTER_LINEAR);
+  // Halving first takes a quarter of the time of averaging over areas of broken pixels.
+  cv::Mat reduced = region;
+  while (reduced.cols >= 2 * size.width && reduced.rows >= 2 * size.height)
+    reduced = halved(reduced);
+  cv::resize(reduced, reduced, size, 0, 0, size.width < reduced.cols ? cv::INTER_AREA : cv::INTER_LINEAR);
   parts_->net.setInput(network_input(reduced));
   const cv::Mat output = parts_->net.forward();
   const cv::Size2f cell(static_cast<float>(region.cols) * stride / static_cast<float>(size.width),

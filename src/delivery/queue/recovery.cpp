@@ -190,6 +190,13 @@ Result<Recovered> recover(Disk& disk, const QueueOptions& options) {
   Result<Survey> queue = survey(disk, options);
   if (queue && !queue->formatted) queue = format(disk, options);
   if (!queue) return fail(queue.error());
+  if (queue->segments != options.segments || queue->segment_bytes != options.segment_bytes) {
+    // Making it anew would lose what is in it.
+    log::warning("queue_keeps_its_size", {{"segments", queue->segments},
+                                          {"segment_bytes", queue->segment_bytes},
+                                          {"configured_segments", options.segments},
+                                          {"configured_segment_bytes", options.segment_bytes}});
+  }
 
   Recovered out;
   out.uuid = queue->uuid;

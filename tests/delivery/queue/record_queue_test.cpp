@@ -90,6 +90,22 @@ TEST(RecordQueue, IsThereAgainAfterReopening) {
   EXPECT_EQ(append_one(*queue, record("next"))->value(), 6U) << "a clean stop skips no number";
 }
 
+TEST(RecordQueue, KeepsItsSizeAndSaysSoWhereAnotherIsConfigured) {
+  FaultyDevice device;
+  opened(device).reset();
+  QueueOptions larger = small_queue();
+  larger.segments = 5;
+  ::testing::internal::CaptureStderr();
+  opened(device, larger).reset();
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              ::testing::AllOf(::testing::HasSubstr("queue_keeps_its_size"),
+                               ::testing::HasSubstr("segments=3"),
+                               ::testing::HasSubstr("configured_segments=5")));
+  ::testing::internal::CaptureStderr();
+  opened(device).reset();
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(RecordQueue, WritesNothingWhenItIsOnlyOpenedAndClosed) {
   FaultyDevice device;
   { ASSERT_TRUE(append_one(*opened(device), record("one"))); }
