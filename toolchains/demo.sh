@@ -139,7 +139,18 @@ if [ -n "$truth" ]; then
 else
     say "records delivered  $(wc -l <"$demo/records.jsonl")"
 fi
+in_address() { # a path as browsers take it
+    local LC_ALL=C out="" c i
+    for ((i = 0; i < ${#1}; ++i)); do
+        c="${1:i:1}"
+        case "$c" in
+        [a-zA-Z0-9/._~-]) out+="$c" ;;
+        *) out+="$(printf '%%%02X' "$(printf '%d' "'$c")")" ;;
+        esac
+    done
+    printf '%s' "$out"
+}
 figure() { sed -n "s/^ *\"$1\": \([0-9.]*\),\{0,1\}\$/\1/p" "$demo/report.json" | head -1; }
 say "$(figure frames) frames at $(printf '%.1f' "$(figure frames_per_s)") frames/s on $(nproc) cores, peak memory $(($(figure peak_memory_bytes) / 1048576)) MiB"
 say ""
-say "All passes with their pictures: file://$demo/passes.html"
+say "All passes with their pictures: file://$(in_address "$demo/passes.html")"

@@ -262,10 +262,10 @@ class Daemon {
     }
     const std::uint64_t given_up = queue_->depth().unacknowledged;
     if (given_up != 0) {
-      return fail(ErrorCode::invalid_input,
-                  fmt::format("the back office will not have {} records; they stay in the queue, and the log "
-                              "says why of each (record_dead_lettered, record_quarantined)",
-                              given_up));
+      return fail(ErrorCode::unavailable,
+                  fmt::format("the back office will not have {} record{} in the queue, and the log says why "
+                              "(record_dead_lettered, record_quarantined)",
+                              given_up, given_up == 1 ? "; it stays" : "s; they stay"));
     }
     return {};
   }

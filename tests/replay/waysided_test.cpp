@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "src/delivery/queue/record_format.hpp"
 #include "tests/replay/replay_scene.hpp"
 
 namespace wayside::replay_test {
@@ -112,6 +113,40 @@ TEST_F(Waysided, KilledAndStartedAgainEveryAcceptedRecordArrivesOnce) {
   // One queue throughout. Where it was killed numbers are left out: those it had set aside are not used
   // again.
   EXPECT_EQ(delivered.documents.size(), 1U);
+}
+
+TEST_F(Waysided, WhatTheOfficeWillNotHaveStaysInTheQueueAndTheRunEndsWithOne) {
+  office_.start();
+  const std::uint16_t port = office_.server().port();
+  const std::string url = office_.server().url();
+  office_.stop();
+  Process first({"--config", write_configuration("first", {"fast", 1, url}).string()}, log_file("first"));
+  EXPECT_EQ(first.wait(), 0) << first.log();
+  const std::set<std::uint64_t> stored = stored_in(first.log());
+  ASSERT_GE(stored.size(), 2U);
+
+  // The office has something else under the first one's key.
+  std::string header(4096, '\0');
+  std::ifstream(office_.folder() / "queue" / "seg-0000").read(header.data(), 4096);
+  const auto segment = flash::decode_segment_header(as_bytes(header));
+  ASSERT_TRUE(segment) << segment.error().message;
+  const backoffice::RecordId id{camera_.device_id, to_hex(segment->uuid), *stored.begin()};
+  const std::string other = R"({"time":{"captured_at":"2026-06-01T12:00:00.000Z"}})";
+  ASSERT_TRUE(office_.store().put(id, backoffice::Part::document, as_bytes(other), sha256(as_bytes(other)),
+                                  {}));
+  backoffice::ServerOptions again;
+  again.port = port;
+  office_.start(again);
+  Process second({"--config", write_configuration("second", {"fast", 1, url}).string(), "--until-delivered",
+                  "60"},
+                 log_file("second"));
+  EXPECT_EQ(second.wait(), 1) << second.log();
+  EXPECT_THAT(second.log(), testing::AllOf(HasSubstr("the back office will not have 1 record; it stays in the queue"),
+                                           HasSubstr("record_quarantined")));
+  EXPECT_EQ(*office_.store().document(id), other);
+  const std::set<std::uint64_t> delivered = delivered_to(office_.store()).numbers();
+  for (const std::uint64_t number : stored)
+    EXPECT_TRUE(delivered.contains(number)) << number;
 }
 
 TEST_F(Waysided, ADamagedRecordingDeliversWhatCameBeforeAndEndsWithOne) {

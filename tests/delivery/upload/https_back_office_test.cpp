@@ -272,7 +272,9 @@ TEST_F(HttpsBackOfficeTest, GoesOnAfterTheServerWasRestarted) {
 TEST_F(HttpsBackOfficeTest, RefusesAServerOfAnotherAuthority) {
   const TestAuthority other(folder_.path(), "other");
   serve(other.issue("impostor"), TLS1_3_VERSION, accepting());
-  EXPECT_EQ(deliver().outcome, Outcome::later);
+  const Receipt receipt = deliver();
+  EXPECT_EQ(receipt.outcome, Outcome::later);
+  EXPECT_THAT(receipt.reason, HasSubstr("back-office-ca.crt came from the office that enrolled the camera"));
 }
 
 TEST_F(HttpsBackOfficeTest, RefusesAnExpiredServer) {
