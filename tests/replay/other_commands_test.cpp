@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-class OfficeCommandLine : public testing::Test {
+class OtherCommandLines : public testing::Test {
  protected:
   struct Answer {
     int code;
@@ -26,7 +26,7 @@ class OfficeCommandLine : public testing::Test {
   doubles::TemporaryFolder folder_;
 };
 
-TEST_F(OfficeCommandLine, LabelsAreNotWrittenOver) {
+TEST_F(OtherCommandLines, LabelsAreNotWrittenOver) {
   const std::string labels = "file,x,y,w,h,text,tags\n";
   write("labels.csv", labels);
   fs::create_directory(at("pictures"));
@@ -38,7 +38,7 @@ TEST_F(OfficeCommandLine, LabelsAreNotWrittenOver) {
   EXPECT_EQ(*read_text_file(at("labels.csv")), labels);
 }
 
-TEST_F(OfficeCommandLine, PicturesThatNoneCanReadAndPlatesOutsideOfThemAreTold) {
+TEST_F(OtherCommandLines, PicturesThatNoneCanReadAndPlatesOutsideOfThemAreTold) {
   write("labels.csv", "file,x,y,w,h,text,tags\ngrey.png,70,10,30,10,AB12CDE,\n");
   fs::create_directory(at("pictures"));
   write("pictures/broken.png", "no picture");
@@ -55,7 +55,7 @@ TEST_F(OfficeCommandLine, PicturesThatNoneCanReadAndPlatesOutsideOfThemAreTold) 
               HasSubstr("labels.csv line 2: the plate lies outside of grey.png, which is 80x60 pixels"));
 }
 
-TEST_F(OfficeCommandLine, NumbersOutOfRangeAreToldWithTheRange) {
+TEST_F(OtherCommandLines, NumbersOutOfRangeAreToldWithTheRange) {
   for (const std::string bad : {"-1", "2.5", "many", "4294967296"}) {
     const Answer limit = answer("wayside-backoffice", {"list", at("office"), "--limit", bad});
     EXPECT_EQ(limit.code, 2) << bad;
@@ -66,7 +66,7 @@ TEST_F(OfficeCommandLine, NumbersOutOfRangeAreToldWithTheRange) {
   EXPECT_THAT(port.text, HasSubstr("--port: a whole number from 0 to 65535 is expected instead of 70000"));
 }
 
-TEST_F(OfficeCommandLine, TwoExportsIntoOneFileAreRefused) {
+TEST_F(OtherCommandLines, TwoExportsIntoOneFileAreRefused) {
   const Answer both =
       answer("wayside-backoffice", {"export", at("office"), "--jsonl", at("passes"), "--html", at("passes")});
   EXPECT_EQ(both.code, 2);

@@ -108,6 +108,14 @@ function(wayside_fuzz_targets folder)
   endforeach()
 endfunction()
 
+# wayside_leave_out(<folder>...): their sources are in no target of this kind of build, and meant to be in none.
+function(wayside_leave_out)
+  foreach(folder ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+    set_property(GLOBAL APPEND PROPERTY WAYSIDE_SOURCES ${sources})
+  endforeach()
+endfunction()
+
 # Every source and test file must have been claimed by one of the functions above.
 function(wayside_check_no_strays)
   file(GLOB_RECURSE present CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp ${PROJECT_SOURCE_DIR}/drivers/*.cpp
