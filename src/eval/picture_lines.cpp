@@ -4,7 +4,7 @@
 
 namespace wayside::eval {
 
-std::string json_line(const PictureReads& reads) {
+std::string json_line(const PictureReads& reads, bool with_grounds) {
   OrderedJson plates = OrderedJson::array();
   for (const ReportedPlate& plate : reads.plates) {
     OrderedJson characters = OrderedJson::array();
@@ -20,6 +20,13 @@ std::string json_line(const PictureReads& reads) {
                       {"confidence", rounded(plate.confidence, 4)},
                       {"chars", std::move(characters)},
                       {"lines", plate.lines}});
+    if (with_grounds) {
+      plates.back()["grounds"] = {
+          {"log_odds", rounded(static_cast<double>(plate.grounds.log_odds), 4)},
+          {"line", rounded(static_cast<double>(plate.grounds.line_log_probability), 4)},
+          {"plate", rounded(static_cast<double>(plate.grounds.plate_score), 4)},
+          {"known_form", plate.known_form}};
+    }
   }
   return to_line({{"file", reads.file}, {"plates", std::move(plates)}, {"cpu_ms", rounded(reads.cpu_ms, 2)}});
 }
@@ -34,7 +41,9 @@ Result<std::vector<PictureReads>> parse_reads(std::string_view lines, std::strin
                           text(entry, "vrm"),
                           number(entry, "confidence"),
                           {},
-                          static_cast<int>(whole_number(entry, "lines"))};
+                          static_cast<int>(whole_number(entry, "lines")),
+                          {},
+                          false};
       for (const Json& character : list(entry, "chars")) {
         const std::string letter = text(character, "c");
         if (letter.size() != 1) throw JsonProblem{"member \"c\": expected one character"};

@@ -35,7 +35,7 @@ Result<std::vector<fs::path>> files_below(const fs::path& folder, const IsWanted
 
 ReportedPlate reported(const PlateRead& read) {
   ReportedPlate plate{box_of(read.quad), read.quad, read.vrm, static_cast<double>(read.confidence), {},
-                      read.lines};
+                      read.lines,        read.grounds, read.format != "unknown"};
   for (std::size_t i = 0; i < read.vrm.size(); ++i) {
     CharacterGuess character{read.vrm[i], 0};
     if (i < read.positions.size()) {
@@ -52,7 +52,7 @@ ReportedPlate reported(const PlateRead& read) {
 
 Result<PictureRun> read_pictures(const fs::path& folder, const Recogniser& recogniser,
                                  const ReadPicture& read_picture, const IsWanted& is_picture,
-                                 const std::function<Status(const std::string& line)>& write_line,
+                                 const std::function<Status(const PictureReads& reads)>& write_line,
                                  const Progress& progress) {
   const Result<std::vector<fs::path>> files = files_below(folder, is_picture);
   if (!files) return fail(files.error());
@@ -75,7 +75,7 @@ Result<PictureRun> read_pictures(const fs::path& folder, const Recogniser& recog
     reads.cpu_ms = (thread_cpu_s() - begin) * 1000;
     for (const EvidencedRead& read : frame_reads.reads)
       reads.plates.push_back(reported(read.read));
-    if (Status written = write_line(json_line(reads)); !written) return fail(written.error());
+    if (Status written = write_line(reads); !written) return fail(written.error());
     run.reads.push_back(std::move(reads));
   }
   progress(files->size(), files->size());

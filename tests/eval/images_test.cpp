@@ -17,7 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 ReportedPlate plate(const cv::Rect2d& box, const std::string& vrm, double confidence = 0.9) {
-  return {box, {}, vrm, confidence, {}, 1};
+  return {box, {}, vrm, confidence, {}, 1, {}, false};
 }
 
 PlateLabel label(const std::string& file, const cv::Rect2d& box, const std::string& text,
@@ -128,8 +128,10 @@ TEST(PictureLines, HaveTheAgreedFormAndReadBack) {
                           "AB1",
                           0.87654321,
                           {{'A', 0.5F}, {'B', 0.25F}, {'1', 1.0F}},
-                          2});
-  const std::string line = json_line(reads);
+                          2,
+                          {3.5F, -0.25F, 0.75F},
+                          true});
+  const std::string line = json_line(reads, false);
   EXPECT_EQ(
       line,
       R"({"file":"a/b \"c\".jpg","plates":[{"box":[1.0,2.0,30.0,10.0],)"
@@ -143,6 +145,11 @@ TEST(PictureLines, HaveTheAgreedFormAndReadBack) {
   EXPECT_EQ(back->at(1).plates.at(0).box, cv::Rect2d(1, 2, 30, 10));
   EXPECT_EQ(back->at(1).plates.at(0).characters.size(), 3U);
   EXPECT_EQ(back->at(1).plates.at(0).lines, 2);
+  const std::string grounded = json_line(reads, true);
+  EXPECT_THAT(
+      grounded,
+      HasSubstr(R"("lines":2,"grounds":{"log_odds":3.5,"line":-0.25,"plate":0.75,"known_form":true}}])"));
+  EXPECT_TRUE(parse_reads(grounded, "r.jsonl"));
 }
 
 TEST(PictureLines, BadOnesAreNamedByLineAndMember) {
@@ -179,14 +186,14 @@ class ReadPictures : public testing::Test {
     };
     return read_pictures(
         folder_.path(), recogniser, read_picture, [](const auto& path) { return path.extension() == ".png"; },
-        [this](const std::string& line) -> Status {
-          lines_.push_back(line);
+        [this](const PictureReads& reads) -> Status {
+          files_.push_back(reads.file);
           return write_;
         },
         [](std::size_t, std::size_t) {});
   }
   doubles::TemporaryFolder folder_;
-  std::vector<std::string> lines_;
+  std::vector<std::string> files_;
   Status write_;
   int forgotten_ = 0;
 };
@@ -203,7 +210,7 @@ TEST_F(ReadPictures, EveryPictureBelowTheFolderIsReadOnceAndTheBadOnesAreNamed) 
   EXPECT_FLOAT_EQ(result->reads[0].plates.at(0).characters.at(0).probability, 0.75F);
   EXPECT_EQ(result->reads[0].plates.at(0).box, cv::Rect2d(1, 2, 30, 10));
   EXPECT_EQ(forgotten_, 2);
-  EXPECT_EQ(lines_.size(), 2U);
+  EXPECT_THAT(files_, ElementsAre("a/c.png", "b.png"));
   ASSERT_EQ(result->skipped.size(), 2U);
   EXPECT_EQ(result->skipped[0].file, "bad.png");
   EXPECT_THAT(result->skipped[1].why, HasSubstr("1 x 1 px"));

@@ -18,7 +18,7 @@ TEST(Report, ShowsWhatIsWrongAndOnlyThat) {
   const doubles::TemporaryFolder folder;
   const cv::Rect2d box(10, 10, 50, 10);
   const auto reads = [&](const std::string& file, const std::string& vrm) {
-    return PictureReads{file, {{box, {}, vrm, 0.9, {{'<', 0.5F}}, 1}}, 1};
+    return PictureReads{file, {{box, {}, vrm, 0.9, {{'<', 0.5F}}, 1, {}, false}}, 1};
   };
   const std::vector<PlateLabel> labels = {{2, "right.png", box, "AA11AAA", {"fmt=current"}},
                                           {3, "wrong.png", box, "BB22BBB", {"<b>"}},

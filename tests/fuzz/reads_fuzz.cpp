@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   for (const eval::PictureReads& one : *reads) {
-    const std::string line = eval::json_line(one);
+    const std::string line = eval::json_line(one, size % 2 == 0);
     require(line.find('\n') == std::string::npos, "a line is one line");
     const auto again = eval::parse_reads(line, "reads.jsonl");
     if (!again) std::fprintf(stderr, "%s\n%s\n", line.c_str(), again.error().message.c_str());

@@ -13,7 +13,7 @@ command -v lstmtraining >/dev/null || skip "Debian's tesseract-ocr is not instal
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 if [ "$1" = converter ]; then
     cd "$training"
-    exec /usr/bin/python3 -m unittest reader.convert_test start_test
+    exec /usr/bin/python3 -m unittest reader.convert_test start_test confidence.fit_test
 fi
 [ -d "$WAYSIDE_SHARED_DATA/negatives-free" ] || skip "the pictures that models may learn from are not in $WAYSIDE_SHARED_DATA"
 exec "$training/make.sh" "$1" --smoke

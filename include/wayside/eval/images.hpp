@@ -29,6 +29,8 @@ struct ReportedPlate {
   std::vector<CharacterGuess>
       characters;  // those of vrm, with the probability that the picture alone gave them
   int lines = 1;
+  ConfidenceGrounds grounds;
+  bool known_form = false;  // some form of mark fits vrm
 };
 
 struct PictureReads {
@@ -39,8 +41,9 @@ struct PictureReads {
 
 // One line of JSON:
 // {"file","plates":[{"box":[x,y,w,h],"quad":[[x,y],...],"vrm","confidence","chars":[{"c","p"}],
-// "lines"}],"cpu_ms"}.
-[[nodiscard]] std::string json_line(const PictureReads& reads);
+// "lines"}],"cpu_ms"}. with_grounds: each plate also has "grounds":{"log_odds","line","plate","known_form"}, for
+// models/training/confidence.
+[[nodiscard]] std::string json_line(const PictureReads& reads, bool with_grounds);
 [[nodiscard]] Result<std::vector<PictureReads>> parse_reads(std::string_view lines, std::string_view name);
 
 struct SkippedFile {
@@ -54,10 +57,10 @@ struct PictureRun {
   std::vector<SkippedFile> skipped;
 };
 
-// Every picture below the folder, sorted by path; write_line gets each one's line as soon as it is read.
+// Every picture below the folder, sorted by path; write_line gets each one's reads as soon as they are there.
 [[nodiscard]] Result<PictureRun> read_pictures(
     const std::filesystem::path& folder, const Recogniser& recogniser, const ReadPicture& read_picture,
-    const IsWanted& is_picture, const std::function<Status(const std::string& line)>& write_line,
+    const IsWanted& is_picture, const std::function<Status(const PictureReads& reads)>& write_line,
     const Progress& progress);
 
 struct PictureGroup {

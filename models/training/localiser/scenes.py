@@ -16,10 +16,13 @@ from font_plates import DIGITS, LETTERS, FontPlates
 
 WIDTH, HEIGHT = 320, 192
 MAY_SHIP = ("robertlucian-", "stephanecharette-")
+REAL = 0.35  # share of the pictures that are roadside frames with real plates
 LETTERED = 0.45  # share of the street pictures that get lettering, which is no plate
-# Shares of drawn plates with light characters on black, and with two lines, beside those of the set: they are learnt last.
+# Shares of drawn plates with light characters on black, with two lines, and in other typefaces, beside those of the press as
+# it draws them: they are learnt last.
 BLACK = 0.22
 TWO_LINES = 0.12
+OTHER_TYPEFACE = 0.1
 
 
 class ScenePlate(NamedTuple):
@@ -27,6 +30,7 @@ class ScenePlate(NamedTuple):
     trust: float  # how much its corners can be believed
     two_lines: Optional[bool]  # None: not known
     light_on_dark: Optional[bool]
+    text: Optional[str] = None  # of a drawn one
 
 
 class Scene(NamedTuple):
@@ -80,7 +84,7 @@ class Scenes:
 
     def scene(self):
         rng = self.rng
-        real = rng.random() < 0.35
+        real = len(self.real) > 0 and rng.random() < REAL
         if real:
             background, boxes = self.real[int(rng.integers(len(self.real)))]
         else:
@@ -132,16 +136,13 @@ class Scenes:
     def _paste(self, picture, taken):
         """Draws one plate into the picture, as a camera on a pole or at a kerb would see it; or None."""
         rng = self.rng
-        kind = rng.random()
-        those = self.black if kind < BLACK else self.two_lines if kind < BLACK + TWO_LINES else self.plates
-        plate, row = those.any(rng)
+        plate, text, two_lines, light_on_dark = self._plate()
         rows, cols = plate.shape
         border = int(rng.uniform(0.02, 0.12) * rows) if rng.random() < 0.55 else 0
         surround = plate if not border else cv2.copyMakeBorder(
             plate, border, border, border, border, cv2.BORDER_CONSTANT, value=float(rng.uniform(0, 80)))
         shape = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64) / 2
-        two_lines = row["lines"] == "2"
-        target = float(np.exp(rng.uniform(np.log(26 if two_lines else 34), np.log(150 if two_lines else 210))))
+        target = float(np.exp(rng.uniform(np.log(26 if two_lines else 34), np.log(150 if two_lines else 210)))) * WIDTH / 320
         turn, shear, keystone = np.deg2rad(rng.normal(0, 8)), rng.normal(0, 0.13), rng.normal(0, 0.06)
         foreshort = rng.uniform(0.6, 1.0) if rng.random() < 0.7 else rng.uniform(0.32, 0.7)
 
@@ -171,7 +172,7 @@ class Scenes:
         small = photo.light(rng, small.astype(np.float32))
         around = picture[y0:y1, x0:x1].mean()
         wanted = np.clip(around * rng.uniform(0.6, 1.6) + rng.uniform(-20, 60), 40, 250)
-        if row["field"] != "black":
+        if not light_on_dark:
             small = small * (wanted / max(small.mean(), 20))
         if rng.random() < 0.4:  # the panel a plate sits on: painted or dark
             e = int(rng.uniform(4, 30))
@@ -186,7 +187,18 @@ class Scenes:
             mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.3, 1.0))
         seen = cv2.warpPerspective(small, warp, size, borderMode=cv2.BORDER_REPLICATE)
         picture[y0:y1, x0:x1] = picture[y0:y1, x0:x1] * (1 - mask) + seen * mask
-        return ScenePlate(inner, 1.0, two_lines, row["field"] == "black")
+        return ScenePlate(inner, 1.0, two_lines, light_on_dark, text)
+
+    def _plate(self):
+        """(picture, text, two lines?, light on dark?)"""
+        kind = self.rng.random()
+        if kind < OTHER_TYPEFACE:
+            plate, text, _ = self.fonts.draw(self.rng)
+            return plate, text, False, False
+        kind -= OTHER_TYPEFACE
+        those = self.black if kind < BLACK else self.two_lines if kind < BLACK + TWO_LINES else self.plates
+        plate, row = those.any(self.rng)
+        return plate, row["vrm"], row["lines"] == "2", row["field"] == "black"
 
     def _letter(self, picture, taken):
         """A firm's name on a van, a word on a sign: characters in a row that are no plate. Their quad, or None."""

@@ -24,17 +24,23 @@ constexpr double no_letter_deduction = 2;
 
 }  // namespace
 
-float confidence_of(const std::vector<VrmSyntax::Hypothesis>& ranked, const ReadEvidenceScores& scores) {
+ConfidenceGrounds grounds_of(const std::vector<VrmSyntax::Hypothesis>& ranked, double line_log_probability,
+                             float plate_score) {
   assert(!ranked.empty());
-  const VrmSyntax::Hypothesis& best = ranked.front();
   double others = 0;
   for (auto rival = ranked.begin() + 1; rival != ranked.end(); ++rival)
-    others += std::exp(rival->log_score - best.log_score);
-  const double log_odds = std::clamp(-std::log(std::max(others, 1e-9)), least_log_odds, most_log_odds);
-  const double plate = std::clamp(scores.plate_score, 0.001, 0.999);
-  double z = offset + odds_gain * log_odds +
-             line_gain * std::max(scores.line_log_probability, least_line_log_probability) +
-             plate_gain * std::log(plate / (1 - plate));
+    others += std::exp(rival->log_score - ranked.front().log_score);
+  return {static_cast<float>(-std::log(std::max(others, 1e-9))), static_cast<float>(line_log_probability),
+          plate_score};
+}
+
+float confidence_of(const VrmSyntax::Hypothesis& best, const ConfidenceGrounds& grounds) {
+  const double log_odds = std::clamp(static_cast<double>(grounds.log_odds), least_log_odds, most_log_odds);
+  const double plate = std::clamp(static_cast<double>(grounds.plate_score), 0.001, 0.999);
+  double z =
+      offset + odds_gain * log_odds +
+      line_gain * std::max(static_cast<double>(grounds.line_log_probability), least_line_log_probability) +
+      plate_gain * std::log(plate / (1 - plate));
   if (best.format == "unknown") z -= no_form_deduction;
   if (best.vrm.size() == 4) z -= four_characters_deduction;
   if (best.vrm.size() < 4) z -= fewer_deduction;

@@ -119,7 +119,8 @@ class TesseractReader final : public PlateReader {
       });
       if (!repeated) all.push_back(std::move(one.hypothesis));
     }
-    read.confidence = confidence_of(all, {best.reading->log_probability, static_cast<double>(plate.score)});
+    read.grounds = grounds_of(all, best.reading->log_probability, plate.score);
+    read.confidence = confidence_of(all.front(), read.grounds);
     return read;
   }
 

@@ -108,6 +108,7 @@ double peak_memory_mib() {
 
 struct ImagesCommand {
   Engine engine;
+  bool grounds = false;
   fs::path labels;
   fs::path out;
   fs::path folder;
@@ -125,7 +126,7 @@ struct ImagesCommand {
     if (Status opened = lines.opened(); !opened) return opened;
     const auto result = eval::read_pictures(
         folder, *recogniser, replay::read_picture, replay::is_picture_name,
-        [&](const std::string& line) { return lines.write(line); }, show_progress);
+        [&](const eval::PictureReads& reads) { return lines.write(eval::json_line(reads, grounds)); }, show_progress);
     if (!result) return fail(result.error());
     name_skipped("skipped", result->skipped);
     const eval::PictureScore score = eval::score_pictures(result->reads, *known);
@@ -270,6 +271,7 @@ int run(int argc, char** argv) {
       ->required();
   images_app->add_option("--out", images.out, "File for the reads, one line of JSON a picture")->required();
   images_app->add_option("DIR", images.folder, "Folder of pictures, with the folders in it")->required();
+  images_app->add_flag("--grounds", images.grounds, "Also write what each confidence rests on, to fit it anew");
   images.engine.add_options(*images_app);
 
   ClipsCommand clips;

@@ -7,43 +7,52 @@ namespace {
 
 using Hypothesis = VrmSyntax::Hypothesis;
 
-std::vector<Hypothesis> ranked(const std::string& vrm, const std::string& format, double log_odds) {
-  return {{vrm, format, -1.0, 0}, {"AB52CDF", "current", -1.0 - log_odds, 0}};
+Hypothesis mark(const std::string& vrm, const std::string& format) {
+  return {vrm, format, -1.0, 0};
 }
 
-constexpr ReadEvidenceScores clear{-0.05, 0.9};
+constexpr ConfidenceGrounds clear{3, -0.05F, 0.9F};
+
+TEST(ReadConfidence, RestsOnTheOddsAgainstAllRivalsTogether) {
+  const Hypothesis best = mark("AB52CDE", "current");
+  const auto rival = [](double log_score) { return Hypothesis{"AB52CDF", "current", log_score, 0}; };
+  EXPECT_NEAR(grounds_of({best, rival(-4.0)}, -0.5, 0.25F).log_odds, 3, 1e-5);
+  EXPECT_NEAR(grounds_of({best, rival(-4.0), rival(-4.0)}, -0.5, 0.25F).log_odds, 3 - std::log(2.0), 1e-5);
+  const ConfidenceGrounds alone = grounds_of({best}, -0.5, 0.25F);
+  EXPECT_GT(alone.log_odds, 20);
+  EXPECT_FLOAT_EQ(alone.line_log_probability, -0.5F);
+  EXPECT_FLOAT_EQ(alone.plate_score, 0.25F);
+}
 
 TEST(ReadConfidence, GrowsWithTheOddsTheLineAndThePlate) {
-  const auto at = [](double odds, double line, double plate) {
-    return confidence_of(ranked("AB52CDE", "current", odds), {line, plate});
+  const auto at = [](float odds, float line, float plate) {
+    return confidence_of(mark("AB52CDE", "current"), {odds, line, plate});
   };
-  EXPECT_LT(at(1, -1, 0.5), at(4, -1, 0.5));
-  EXPECT_LT(at(1, -4, 0.5), at(1, -1, 0.5));
-  EXPECT_LT(at(1, -1, 0.5), at(1, -1, 0.9));
-  EXPECT_GT(at(8, -0.02, 0.9), 0.98F);
-  EXPECT_LT(at(0.5, -7, 0.3), 0.05F);
+  EXPECT_LT(at(1, -1, 0.5F), at(4, -1, 0.5F));
+  EXPECT_LT(at(1, -4, 0.5F), at(1, -1, 0.5F));
+  EXPECT_LT(at(1, -1, 0.5F), at(1, -1, 0.9F));
+  EXPECT_GT(at(8, -0.02F, 0.9F), 0.98F);
+  EXPECT_LT(at(0.5F, -7, 0.3F), 0.05F);
 }
 
 TEST(ReadConfidence, WhatSignsAndGrillesGiveIsTrustedLess) {
-  const float plate = confidence_of(ranked("AB52CDE", "current", 3), clear);
-  EXPECT_LT(confidence_of(ranked("AB5CDE2", "unknown", 3), clear), plate);
-  EXPECT_LT(confidence_of(ranked("1ABC", "dateless", 3), clear), plate);
-  EXPECT_LT(confidence_of(ranked("1A", "dateless", 3), clear), plate);
-  EXPECT_LT(confidence_of(ranked("PARCELS", "unknown", 3), clear),
-            confidence_of(ranked("PARC3LS", "unknown", 3), clear));
+  const float plate = confidence_of(mark("AB52CDE", "current"), clear);
+  EXPECT_LT(confidence_of(mark("AB5CDE2", "unknown"), clear), plate);
+  EXPECT_LT(confidence_of(mark("1ABC", "dateless"), clear), plate);
+  EXPECT_LT(confidence_of(mark("1A", "dateless"), clear), plate);
+  EXPECT_LT(confidence_of(mark("PARCELS", "unknown"), clear), confidence_of(mark("PARC3LS", "unknown"), clear));
 }
 
-TEST(ReadConfidence, IsAProbabilityWhateverTheScores) {
-  for (const double odds : {-50.0, 0.0, 700.0}) {
-    for (const double line : {-1e9, 0.0}) {
-      for (const double plate : {0.0, 1.0, 2.0}) {
-        const float confidence = confidence_of(ranked("AB52CDE", "current", odds), {line, plate});
+TEST(ReadConfidence, IsAProbabilityWhateverTheGrounds) {
+  for (const float odds : {-50.0F, 0.0F, 700.0F}) {
+    for (const float line : {-1e9F, 0.0F}) {
+      for (const float plate : {0.0F, 1.0F, 2.0F}) {
+        const float confidence = confidence_of(mark("AB52CDE", "current"), {odds, line, plate});
         EXPECT_GE(confidence, 0);
         EXPECT_LE(confidence, 1);
       }
     }
   }
-  EXPECT_GT(confidence_of({{"AB52CDE", "current", 0, 0}}, clear), 0.98F) << "without a rival";
 }
 
 }  // namespace
