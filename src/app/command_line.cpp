@@ -1,9 +1,14 @@
 #include "src/app/command_line.hpp"
 
 #include <charconv>
+#include <csignal>
 #include <cstdio>
+#include <exception>
+#include <new>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/nearest.hpp"
@@ -41,7 +46,47 @@ std::string describe(const std::string& unknown, const CLI::App& app) {
                      near.empty() ? std::string{} : fmt::format("; did you mean {}?", near));
 }
 
+// Never throws, for it also tells of what was thrown: where standard error is full nobody is left to hear it.
+void tell(std::string_view program, std::string_view sentence) {
+  std::fprintf(stderr, "%.*s: %.*s\n", static_cast<int>(program.size()), program.data(),
+               static_cast<int>(sentence.size()), sentence.data());
+}
+
+// Where one of them is closed the next file to be opened gets its number, and with it what is printed. They
+// are opened for reading so that printing still fails: nobody shall believe that it arrived.
+void fill_closed_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) < 0) static_cast<void>(::open("/dev/null", O_RDONLY));
+  }
+}
+
+// What comes out of work as an exception nobody expected: an expected failure is an Error.
+int call(std::string_view program, const std::function<int()>& work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    tell(program, "there is no memory left");
+  } catch (const std::exception& error) {
+    // Told below in words of our own where it is standard output that failed.
+    if (std::ferror(stdout) == 0) tell(program, json_escape(error.what()));
+  } catch (...) {
+    tell(program, "ended for a reason unknown to it");
+  }
+  return exit_failed;
+}
+
 }  // namespace
+
+int run_program(std::string_view program, const std::function<int()>& work) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  fill_closed_standard_streams();
+  const int code = call(program, work);
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  tell(
+      program,
+      "not all that it prints reached standard output: see that this is open and not full, and run it again");
+  return code == exit_done ? exit_failed : code;
+}
 
 void prepare(CLI::App& app) {
   app.set_version_flag("--version", fmt::format("{} {}", app.get_name(), version()),
@@ -58,6 +103,17 @@ CLI::Validator whole_number(std::uint64_t from, std::uint64_t to) {
     const auto [stop, failed] = std::from_chars(text.data(), end, value);
     if (failed == std::errc() && stop == end && value >= from && value <= to) return {};
     return fmt::format("a whole number from {} to {} is expected instead of {}", from, to, text);
+  };
+  return {problem, fmt::format("{} to {}", from, to), {}};
+}
+
+CLI::Validator number(double from, double to) {
+  const auto problem = [from, to](const std::string& text) -> std::string {
+    double value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, failed] = std::from_chars(text.data(), end, value);
+    if (failed == std::errc() && stop == end && value >= from && value <= to) return {};
+    return fmt::format("a number from {} to {} is expected instead of {}", from, to, text);
   };
   return {problem, fmt::format("{} to {}", from, to), {}};
 }
@@ -80,14 +136,18 @@ std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {
     // A mistyped word is also why something required seems to be missing: it is what to name.
     const std::vector<std::string> unknown = app.remaining(true);
     const std::string problem = unknown.empty() ? json_escape(error.what()) : describe(unknown.front(), app);
-    fmt::print(stderr, "{}: {}; see {} --help\n", app.get_name(), problem, app.get_name());
+    tell(app.get_name(), fmt::format("{}; see {} --help", problem, app.get_name()));
     return exit_usage;
   }
 }
 
-int report(std::string_view program, const Error& error) {
-  fmt::print(stderr, "{}: {}\n", program, error.message);
+int exit_code_of(const Error& error) {
   return error.code == ErrorCode::invalid_input ? exit_usage : exit_failed;
+}
+
+int report(std::string_view program, const Error& error) {
+  tell(program, error.message);
+  return exit_code_of(error);
 }
 
 std::filesystem::path models_folder() {

@@ -153,7 +153,25 @@ class Daemon {
     Result<std::unique_ptr<RecordQueue>> queue = open_record_queue(queue_options);
     if (!queue) return fail(queue.error());
     queue_ = std::move(*queue);
+    if (const Status ours = check_queue_is_ours(); !ours) return ours;
     make_uplink();
+    return {};
+  }
+
+  // The records of another identity would be refused one by one, and lost: its numbers would count as ours.
+  [[nodiscard]] Status check_queue_is_ours() const {
+    constexpr std::size_t looked_at = 16;  // a damaged record or a gap record says nothing of its device
+    for (const SequenceNumber number : queue_->pending(std::nullopt, looked_at)) {
+      const Result<RecordParts> record = queue_->read(number);
+      const std::optional<std::string> device = record ? device_of(record->document) : std::nullopt;
+      if (!device) continue;
+      if (*device == device_id_) return {};
+      return fail(
+          ErrorCode::invalid_input,
+          fmt::format("the queue in {} holds records of device {}, and identity.directory is of device {}: "
+                      "deliver them with their own identity first, or set another queue.directory",
+                      configuration_.queue.directory.string(), *device, device_id_));
+    }
     return {};
   }
 

@@ -5,6 +5,10 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -119,10 +123,18 @@ Status make_authority(const fs::path& folder, UtcTime now) {
   return write_certificate(folder / "ca.crt", **certificate);
 }
 
-bool is_address(const std::string& host) {
-  std::array<unsigned char, sizeof(in6_addr)> ignored{};
-  return ::inet_pton(AF_INET, host.c_str(), ignored.data()) == 1 ||
-         ::inet_pton(AF_INET6, host.c_str(), ignored.data()) == 1;
+// In the one spelling that the system gives an address; nothing where it is none.
+std::optional<std::string> address_text(int family, const void* address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (::inet_ntop(family, address, text.data(), text.size()) == nullptr) return std::nullopt;
+  return text.data();
+}
+std::optional<std::string> address_from(const std::string& host) {
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  for (const int family : {AF_INET, AF_INET6}) {
+    if (::inet_pton(family, host.c_str(), address.data()) == 1) return address_text(family, address.data());
+  }
+  return std::nullopt;
 }
 
 // Also keeps commas and colons, which OpenSSL reads as its own, out of the list of names.
@@ -133,18 +145,75 @@ bool is_host_name(const std::string& host) {
          });
 }
 
-Result<std::string> alternative_names(const std::vector<std::string>& hosts) {
-  std::string names = "DNS:localhost,IP:127.0.0.1,IP:::1";
+using Names = std::vector<std::string>;  // host names and addresses, each once
+
+void add_once(Names& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+Result<Names> names_of(const std::vector<std::string>& hosts) {
+  Names names;
   for (const std::string& host : hosts) {
-    if (is_address(host)) {
-      names += ",IP:" + host;
-    } else if (is_host_name(host)) {
-      names += ",DNS:" + host;
+    if (const auto address = address_from(host); address || is_host_name(host)) {
+      add_once(names, address.value_or(host));
     } else {
       return fail(
           ErrorCode::invalid_input,
           "--host must be a host name or an IP address without port, as in anpr.example.org or 192.0.2.7");
     }
+  }
+  return names;
+}
+
+// As OpenSSL takes them.
+std::string alternative_names(const Names& names) {
+  std::string text;
+  for (const std::string& name : names)
+    text += (text.empty() ? "" : ",") + std::string(address_from(name) ? "IP:" : "DNS:") + name;
+  return text;
+}
+
+// Nothing where it is of a kind that this program does not put into certificates.
+std::optional<std::string> name_in(const GENERAL_NAME& entry) {
+  int kind = 0;
+  const auto* value = static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(&entry, &kind));
+  if (kind != GEN_DNS && kind != GEN_IPADD) return std::nullopt;
+  const unsigned char* data = ASN1_STRING_get0_data(value);
+  const auto size = static_cast<std::size_t>(ASN1_STRING_length(value));
+  if (kind == GEN_IPADD && size == sizeof(in_addr)) return address_text(AF_INET, data);
+  if (kind == GEN_IPADD && size == sizeof(in6_addr)) return address_text(AF_INET6, data);
+  std::string name(reinterpret_cast<const char*>(data), size);
+  return kind == GEN_DNS && is_host_name(name) ? std::optional(std::move(name)) : std::nullopt;
+}
+
+Names names_in(const X509& certificate) {
+  const std::unique_ptr<GENERAL_NAMES, pem::Release<GENERAL_NAMES_free>> entries(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
+  Names names;
+  for (int i = 0; i < sk_GENERAL_NAME_num(entries.get()); ++i) {
+    if (const auto name = name_in(*sk_GENERAL_NAME_value(entries.get(), i))) add_once(names, *name);
+  }
+  return names;
+}
+
+// What cameras call the server by today must not be lost with a renewal: only a file that is not there has no
+// names.
+Result<Names> earlier_names(const fs::path& server_certificate) {
+  const auto earlier = pem::read_certificate(server_certificate);
+  if (earlier) return names_in(**earlier);
+  if (earlier.error().code == ErrorCode::not_found) return Names{};
+  return fail(earlier.error().code,
+              fmt::format("{}: delete it and run init again with --host for every name that cameras use",
+                          earlier.error().message));
+}
+
+Result<Names> server_names_with(const Names& hosts, const fs::path& server_certificate) {
+  Names names = {"localhost", "127.0.0.1", "::1"};
+  const auto earlier = earlier_names(server_certificate);
+  if (!earlier) return fail(earlier.error());
+  for (const Names* some : {&*earlier, &hosts}) {
+    for (const std::string& name : *some)
+      add_once(names, name);
   }
   return names;
 }
@@ -176,13 +245,15 @@ Result<Issuer> read_issuer(const fs::path& folder) {
   return Issuer{std::move(*key), std::move(*certificate)};
 }
 
-Status make_server_certificate(const fs::path& folder, const std::string& names, UtcTime now) {
+Status make_server_certificate(const fs::path& folder, const Names& hosts, UtcTime now) {
+  const auto names = server_names_with(hosts, folder / "server.crt");
+  if (!names) return fail(names.error());
   const auto issuer = read_issuer(folder);
   if (!issuer) return fail(issuer.error());
   const auto key = pem::make_key();
   if (!key) return fail(key.error());
   auto extensions = leaf_extensions("serverAuth");
-  extensions.push_back({NID_subject_alt_name, names});
+  extensions.push_back({NID_subject_alt_name, alternative_names(*names)});
   const auto certificate = make_certificate(
       {"Wayside back office server", **key, now + -backdate,
        std::min(now + leaf_lifetime, pem::valid_until(*issuer->certificate)), std::move(extensions)},
@@ -199,11 +270,53 @@ bool is_p256(const EVP_PKEY& key) {
          std::string_view(group.data()) == "prime256v1";
 }
 
+// True also of a symbolic link that leads nowhere: it would be written over.
+Result<bool> is_there(const fs::path& path) {
+  std::error_code failed;
+  const fs::file_status status = fs::symlink_status(path, failed);
+  if (status.type() == fs::file_type::none) {
+    return fail(ErrorCode::io, fmt::format("cannot look at {}: {}", path.string(), failed.message()));
+  }
+  return fs::exists(status);
+}
+
+// A folder that holds something else is most likely a slip, and would be closed to its other users.
+Status check_is_empty(const fs::path& folder) {
+  const auto refuse = [&] {
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("{} is not an empty folder and no back office: give a new folder", folder.string()));
+  };
+  std::error_code failed;
+  fs::directory_iterator entries(folder, failed);
+  if (failed == std::errc::not_a_directory) return refuse();
+  for (; !failed && entries != fs::directory_iterator(); entries.increment(failed)) {
+    if (entries->path().filename().string().front() != '.') return refuse();
+  }
+  if (!failed) return {};
+  return fail(ErrorCode::io, fmt::format("cannot look into {}: {}", folder.string(), failed.message()));
+}
+
+// Whether the folder holds an authority. Half of one is a loss that only a person can judge: to make the
+// other half anew would lock out every camera that has been enrolled.
+Result<bool> has_authority(const fs::path& folder) {
+  const auto key = is_there(folder / "ca.key");
+  if (!key) return fail(key.error());
+  const auto certificate = is_there(folder / "ca.crt");
+  if (!certificate) return fail(certificate.error());
+  if (*key == *certificate) return *key;
+  const auto [held, lost] = *key ? std::pair{"ca.key", "ca.crt"} : std::pair{"ca.crt", "ca.key"};
+  return fail(ErrorCode::invalid_input,
+              fmt::format("{} holds {} without {}: restore {} from a backup, or, where no camera has been "
+                          "enrolled here, move {} away and run init again",
+                          folder.string(), held, lost, lost, held));
+}
+
 }  // namespace
 
 Result<Authority> Authority::make(const fs::path& folder, const std::vector<std::string>& hosts,
                                   UtcTime now) {
-  const auto names = alternative_names(hosts);
+  const auto names = names_of(hosts);
   if (!names) return fail(names.error());
   std::error_code failed;
   if (folder.has_parent_path()) fs::create_directories(folder.parent_path(), failed);
@@ -212,16 +325,10 @@ Result<Authority> Authority::make(const fs::path& folder, const std::vector<std:
                                            failed ? failed.message() : std::strerror(errno)));
   }
   const Authority authority(folder);
-  if (!fs::exists(authority.ca_certificate())) {
-    // A folder that holds something else is most likely a slip, and would be closed to its other users.
-    if (!fs::is_directory(folder) ||
-        std::any_of(fs::directory_iterator(folder), {}, [](const fs::directory_entry& entry) {
-          return entry.path().filename() != "ca.key" && entry.path().filename().string().front() != '.';
-        })) {
-      return fail(
-          ErrorCode::invalid_input,
-          fmt::format("{} is not an empty folder and no back office: give a new folder", folder.string()));
-    }
+  const auto known = has_authority(folder);
+  if (!known) return fail(known.error());
+  if (!*known) {
+    if (const auto empty = check_is_empty(folder); !empty) return fail(empty.error());
     if (const auto made = make_authority(folder, now); !made) return fail(made.error());
   }
   if (::chmod(folder.c_str(), 0700) != 0) {
@@ -234,10 +341,11 @@ Result<Authority> Authority::make(const fs::path& folder, const std::vector<std:
 
 Result<Authority> Authority::open(const fs::path& folder) {
   const Authority authority(folder);
-  std::error_code ignored;
   for (const fs::path& needed :
        {authority.ca_certificate(), authority.server_certificate(), authority.server_key()}) {
-    if (!fs::exists(needed, ignored)) {
+    const auto there = is_there(needed);
+    if (!there) return fail(there.error());
+    if (!*there) {
       return fail(
           ErrorCode::not_found,
           fmt::format("{} is not a back office folder ({} is missing): run wayside-backoffice init {}",
@@ -245,6 +353,12 @@ Result<Authority> Authority::open(const fs::path& folder) {
     }
   }
   return authority;
+}
+
+Result<std::vector<std::string>> Authority::server_names() const {
+  const auto certificate = pem::read_certificate(server_certificate());
+  if (!certificate) return fail(certificate.error());
+  return names_in(**certificate);
 }
 
 Result<Authority::SignedDevice> Authority::sign(const fs::path& request_path, UtcTime now) const {
@@ -272,14 +386,15 @@ Result<Authority::SignedDevice> Authority::sign(const fs::path& request_path, Ut
   if (!certificate) return fail(certificate.error());
   auto text = pem::text_of(**certificate);
   if (!text) return fail(text.error());
-  SignedDevice device{device_id, std::move(*text), {}, pem::valid_until(**certificate)};
-  if (X509_digest(certificate->get(), EVP_sha256(), device.fingerprint.data(), nullptr) != 1)
+  SignedDevice device{device_id, std::move(*text), {}, {}, pem::valid_until(**certificate)};
+  if (X509_digest(certificate->get(), EVP_sha256(), device.fingerprint.data(), nullptr) != 1 ||
+      X509_pubkey_digest(certificate->get(), EVP_sha256(), device.key.data(), nullptr) != 1)
     return fail(openssl_failed());
   return device;
 }
 
-Result<Authority::SignedDevice> enrol_device(const Authority& authority, Store& store,
-                                             const fs::path& request, const fs::path& out, UtcTime now) {
+Result<EnrolledDevice> enrol_device(const Authority& authority, Store& store, const fs::path& request,
+                                    const fs::path& out, UtcTime now) {
   auto device = authority.sign(request, now);
   if (!device) return fail(device.error());
   const auto ca = read_text_file(authority.ca_certificate());
@@ -292,9 +407,9 @@ Result<Authority::SignedDevice> enrol_device(const Authority& authority, Store& 
     if (const auto written = replace_file(out / name, as_bytes(text)); !written) return fail(written.error());
   }
   // Last: where a file could not be written, an earlier certificate goes on working.
-  if (const auto enrolled = store.enrol(device->device_id, device->fingerprint, now); !enrolled)
-    return fail(enrolled.error());
-  return device;
+  const auto earlier_key = store.enrol(device->device_id, device->fingerprint, device->key, now);
+  if (!earlier_key) return fail(earlier_key.error());
+  return EnrolledDevice{std::move(*device), *earlier_key};
 }
 
 }  // namespace wayside::backoffice

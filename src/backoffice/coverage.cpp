@@ -1,6 +1,7 @@
 #include "wayside/backoffice/coverage.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -54,10 +55,21 @@ Ranges without(const Ranges& from, const Ranges& taken) {
   return out;
 }
 
+Ranges common(const Ranges& a, const Ranges& b) {
+  return without(a, without(a, b));
+}
+
+// Numbers reach up to 2^63, so that those of three queues can be more than the sum can hold: "none missing"
+// must not come of that.
+std::uint64_t capped_sum(std::uint64_t a, std::uint64_t b) {
+  constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+  return a > most - b ? most : a + b;
+}
+
 std::uint64_t count(const Ranges& ranges) {
   std::uint64_t numbers = 0;
   for (const NumberRange& range : ranges)
-    numbers += range.last - range.first + 1;
+    numbers = capped_sum(numbers, capped_sum(range.last - range.first, 1));
   return numbers;
 }
 
@@ -112,7 +124,7 @@ std::string_view to_string(GapReason reason) {
 std::uint64_t QueueCoverage::given_up_count() const {
   std::uint64_t sum = 0;
   for (const std::uint64_t one : given_up)
-    sum += one;
+    sum = capped_sum(sum, one);
   return sum;
 }
 
@@ -125,13 +137,16 @@ Result<std::vector<QueueCoverage>> coverage(Store& store) {
   if (!queues) return fail(queues.error());
   std::vector<QueueCoverage> out;
   for (const auto& [key, queue] : *queues) {
-    QueueCoverage one{key.first, key.second, {}, {}};
+    QueueCoverage one{key.first, key.second, {}, {}, {}};
     Ranges known = queue.stored;
+    Ranges told_at_all;
     for (std::size_t reason = 0; reason < gap_reasons.size(); ++reason) {
       const Ranges told = merged(queue.told[reason]);
       one.given_up[reason] = count(without(told, known));
       known = merged(std::move(known), told);
+      told_at_all = merged(std::move(told_at_all), told);
     }
+    one.stored_and_given_up = common(queue.stored, told_at_all);
     one.missing = without({{1, known.back().last}}, known);
     out.push_back(std::move(one));
   }
@@ -141,8 +156,8 @@ Result<std::vector<QueueCoverage>> coverage(Store& store) {
 CoverageTotals totals(const std::vector<QueueCoverage>& queues) {
   CoverageTotals sum;
   for (const QueueCoverage& queue : queues) {
-    sum.given_up += queue.given_up_count();
-    sum.missing += queue.missing_count();
+    sum.given_up = capped_sum(sum.given_up, queue.given_up_count());
+    sum.missing = capped_sum(sum.missing, queue.missing_count());
   }
   return sum;
 }
@@ -162,6 +177,12 @@ std::vector<std::string> sentences(const QueueCoverage& queue) {
     out.push_back(
         fmt::format("{}: {} missing ({}): a loss to look into, unless the camera still has to send them",
                     name, numbers(queue.missing_count()), listed(queue.missing)));
+  }
+  if (!queue.stored_and_given_up.empty()) {
+    out.push_back(fmt::format(
+        "{}: {} stored here and told as given up by the camera too ({}): no loss, but its gap records say "
+        "more than is true",
+        name, numbers(count(queue.stored_and_given_up)), listed(queue.stored_and_given_up)));
   }
   return out;
 }

@@ -57,9 +57,10 @@ bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
-Result<Database> Database::open(const std::filesystem::path& file) {
+Result<Database> Database::open(const std::filesystem::path& file, IfMissing missing) {
   // SQLite would make it readable for others; the write-ahead log takes the mode of this file.
-  const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int create = missing == IfMissing::make ? O_CREAT : 0;
+  const int made = ::open(file.c_str(), O_RDWR | create | O_CLOEXEC, 0600);
   if (made < 0) {
     return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io,
                 fmt::format("cannot open {}: {}", file.string(), std::strerror(errno)));
@@ -95,8 +96,8 @@ Error Database::error(int code) const {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return {ErrorCode::corrupt,
-              fmt::format("{} is damaged: restore it from a backup, or move it away to start an empty one "
-                          "(cameras must be enrolled again)",
+              fmt::format("{} is damaged: restore it from a backup, or move it away and run "
+                          "wayside-backoffice init to start an empty one (cameras must be enrolled again)",
                           name)};
     case SQLITE_FULL:
       return {ErrorCode::exhausted, fmt::format("no room on the disk of {}: free some", name)};

@@ -49,9 +49,11 @@ class Statement {
   int bound_ = 0;
 };
 
+enum class IfMissing { make, refuse };
+
 class Database {
  public:
-  [[nodiscard]] static Result<Database> open(const std::filesystem::path& file);
+  [[nodiscard]] static Result<Database> open(const std::filesystem::path& file, IfMissing missing);
 
   [[nodiscard]] Statement prepare(std::string_view sql);
   [[nodiscard]] Status run(const char* sql);  // any number of statements

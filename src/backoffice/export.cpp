@@ -2,13 +2,13 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
-
-#include "wayside/base/files.hpp"
 
 #include "src/backoffice/gap_record.hpp"
 #include "src/backoffice/html_page.hpp"
@@ -24,16 +24,18 @@ using Json = nlohmann::json;
 // Grows beside its place and takes it only when whole: for what is too long to be held in memory.
 class OutputFile {
  public:
-  explicit OutputFile(fs::path path) : path_(std::move(path)), temporary_(path_.string() + ".new") {
-    // A left-over would keep its mode.
-    fs::remove(temporary_, ignored_);
-    file_.reset(std::fopen(temporary_.c_str(), "wbxe"));
-    if (file_) fs::permissions(temporary_, fs::perms::owner_read | fs::perms::owner_write, ignored_);
+  // Under a name that nothing has: a person's own file must not be taken for a left-over. Short whatever the
+  // name of the file, which may be as long as names can be. mkostemp() gives mode 0600.
+  explicit OutputFile(fs::path path)
+      : path_(std::move(path)), temporary_((path_.parent_path() / ".wayside-export-XXXXXX").string()) {
+    const int made = ::mkostemp(temporary_.data(), O_CLOEXEC);
+    if (made >= 0) file_.reset(::fdopen(made, "wb"));
   }
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
   ~OutputFile() {
-    if (file_) fs::remove(temporary_, ignored_);
+    std::error_code ignored;
+    if (file_) fs::remove(temporary_, ignored);
   }
 
   Status append(std::string_view text) {
@@ -56,9 +58,8 @@ class OutputFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   fs::path path_;
-  fs::path temporary_;
+  std::string temporary_;
   std::unique_ptr<std::FILE, Close> file_;
-  std::error_code ignored_;
 };
 
 UtcTime utc_now() {
@@ -77,8 +78,11 @@ void check_record(const StoredRecord& record, CheckReport& report) {
   const auto damaged = [&](std::string_view part, std::string_view what) {
     report.damaged.push_back(fmt::format("{}, {}: {}", name_of(record.id), part, what));
   };
-  if (sha256(as_bytes(record.document)) != record.document_sha256)
+  if (sha256(as_bytes(record.document)) != record.document_sha256) {
     damaged("document", "changed since it was stored");
+  } else if (!summarise(record.document)) {
+    damaged("document", "is no capture record of version 1");
+  }
   for (const auto& [part, stored] :
        {std::pair{Part::plate, &record.plate}, std::pair{Part::overview, &record.overview}}) {
     if (!*stored) continue;
@@ -169,24 +173,25 @@ Result<ExportCounts> export_html(Store& store, const Selection& selection, const
   const auto queues = coverage(store);
   if (!queues) return fail(queues.error());
   const std::string text = page.finish(counts, totals(*queues), utc_now());
-  if (const auto written = replace_file(file, as_bytes(text), 0600); !written) return fail(written.error());
+  OutputFile out(file);
+  if (const auto written = out.append(text); !written) return fail(written.error());
+  if (const auto written = out.commit(); !written) return fail(written.error());
   return counts;
 }
 
 Result<CheckReport> check(Store& store) {
   if (const auto sound = store.check_file(); !sound) return fail(sound.error());
   CheckReport report;
-  const Status visited = store.visit({}, [&](const StoredRecord& record) -> Status {
-    check_record(record, report);
+  // Not by visit(), which selects by what documents say: a damaged one may have lost just that.
+  const Status visited = store.visit_all([&](const StoredRecord& record) -> Status {
+    if (is_gap_record(record.document)) {
+      check_gap_record(record, report);
+    } else {
+      check_record(record, report);
+    }
     return {};
   });
   if (!visited) return fail(visited.error());
-  const auto pass_over = [](const RecordId&) -> Status { return {}; };
-  const Status gaps = store.visit_numbers(pass_over, [&](const StoredRecord& record) -> Status {
-    check_gap_record(record, report);
-    return {};
-  });
-  if (!gaps) return fail(gaps.error());
   auto queues = coverage(store);
   if (!queues) return fail(queues.error());
   report.queues = std::move(*queues);

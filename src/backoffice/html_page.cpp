@@ -68,6 +68,31 @@ constexpr std::string_view about_numbers =
     "only "
     "over the passes shown here.";
 
+// How many bytes of the text, from here on, are one control character; 0 where it is none. In UTF-8 those
+// from U+0080 to U+009F have two.
+std::size_t control_size(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (byte(0) < 0x20 || byte(0) == 0x7f) return 1;
+  return text.size() > 1 && byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) < 0xa0 ? 2 : 0;
+}
+
+// Names come from outside: besides what HTML reads as its own, control characters are shown as \u001b, so
+// that none is hidden in the page or reaches the terminal of who looks at its source.
+std::string escaped(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const std::size_t control = control_size(text);
+    if (control == 0) {
+      shown += text.front();
+      text.remove_prefix(1);
+    } else {
+      shown += fmt::format("\\u{:04x}", static_cast<unsigned char>(text[control - 1]));
+      text.remove_prefix(control);
+    }
+  }
+  return html_escape(shown);
+}
+
 std::string data_uri(const Bytes& jpeg) {
   std::string base64(4 * ((jpeg.size() + 2) / 3) + 1, '\0');
   const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()), jpeg.data(),
@@ -103,19 +128,19 @@ std::string plate(const PassSummary& pass) {
   std::string text;
   for (std::size_t i = 0; i < pass.vrm.size(); ++i) {
     if (gap != 0 && i == gap) text += "&#8201;&#8201;";
-    const std::string character = html_escape(std::string_view(pass.vrm).substr(i, 1));
+    const std::string character = escaped(std::string_view(pass.vrm).substr(i, 1));
     const bool doubtful = i < pass.characters.size() && pass.characters[i].confidence < doubtful_below;
     text += doubtful ? fmt::format(R"(<span class="doubtful" title="{}">{}</span>)",
                                    percent(pass.characters[i].confidence), character)
                      : character;
   }
   return fmt::format(R"(<span class="plate{}" role="img" aria-label="{}">{}</span>)",
-                     pass.direction == "away" ? " rear" : "", html_escape(pass.vrm), text);
+                     pass.direction == "away" ? " rear" : "", escaped(pass.vrm), text);
 }
 
 std::string picture(std::string_view css, const std::optional<StoredPart>& part, const std::string& alt) {
   if (!part) return fmt::format(R"(<div class="{} none">not received</div>)", css);
-  return fmt::format(R"(<img class="{}" loading="lazy" alt="{}" src="{}">)", css, html_escape(alt),
+  return fmt::format(R"(<img class="{}" loading="lazy" alt="{}" src="{}">)", css, escaped(alt),
                      data_uri(part->bytes));
 }
 
@@ -123,7 +148,7 @@ std::string alternatives(const PassSummary& pass) {
   std::string text;
   for (const PassSummary::Reading& other : pass.alternatives) {
     text += fmt::format(R"({}<span class="mark">{}</span> <span class="share">{}</span>)",
-                        text.empty() ? "" : ", ", html_escape(other.text), percent(other.confidence));
+                        text.empty() ? "" : ", ", escaped(other.text), percent(other.confidence));
   }
   return text.empty() ? "none" : text;
 }
@@ -177,7 +202,7 @@ void HtmlPage::add(const StoredRecord& record, const PassSummary& pass) {
       fmt::arg("confidence", pass.confidence), fmt::arg("percent", percent(pass.confidence)),
       fmt::arg("direction", direction_words(pass)),
       fmt::arg("lane", pass.lane ? std::to_string(*pass.lane) : "none"),
-      fmt::arg("format", html_escape(pass.format)), fmt::arg("alternatives", alternatives(pass)));
+      fmt::arg("format", escaped(pass.format)), fmt::arg("alternatives", alternatives(pass)));
 }
 
 std::string HtmlPage::finish(const ExportCounts& counts, const CoverageTotals& numbers,
@@ -193,7 +218,7 @@ std::string HtmlPage::finish(const ExportCounts& counts, const CoverageTotals& n
   if (numbers.given_up > 0) facts += fact("Numbers given up", std::to_string(numbers.given_up));
   if (numbers.missing > 0) facts += fact("Numbers missing", std::to_string(numbers.missing));
   const bool incomplete = numbers.given_up > 0 || numbers.missing > 0;
-  const std::string sites = html_escape(joined(sites_));
+  const std::string sites = escaped(joined(sites_));
   return fmt::format(
       R"(<!DOCTYPE html>
 <html lang="en-GB">

@@ -14,7 +14,7 @@
 #include "wayside/base/log.hpp"
 
 #include "src/backoffice/api.hpp"
-#include "src/backoffice/handshake_guard.hpp"
+#include "src/backoffice/connection_guard.hpp"
 #include "src/device/identity/pem.hpp"
 
 namespace wayside::backoffice {
@@ -26,25 +26,41 @@ constexpr std::size_t threads = 32;
 constexpr std::size_t requests_per_connection = 10'000;
 constexpr time_t idle_s = 3;
 constexpr time_t slow_peer_s = 10;
-// Several times what a camera on a bad mobile link takes; no address gets all the threads. Cameras that share one and
-// come all at once are sent away for a moment, and try again.
-constexpr HandshakeGuard::Limits strangers{std::chrono::seconds(10), threads / 2};
 // A body over the limit is read so far, so that the camera gets its answer and not a broken connection.
 constexpr std::size_t drained_bytes = 8 * part_limit_bytes;
+// httplib keeps a line of the head in memory however long it is; a body it skips. Times are several times
+// what a camera on a bad mobile link takes. Of many cameras behind one address that come all at once some are
+// sent away for a moment, and try again.
+constexpr ConnectionGuard::Limits limits{.handshake = std::chrono::seconds(10),
+                                         .request = std::chrono::seconds(60),
+                                         .request_bytes = 4 << 20,
+                                         .strangers = threads / 2,
+                                         .of_address = threads / 4,
+                                         .of_peer = threads / 4,
+                                         .patience = std::chrono::seconds(1)};
+constexpr std::chrono::seconds grace_at_stop{2};
 
 UtcTime utc_now() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
   return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
 }
 
-std::optional<Peer> peer_of(const httplib::Request& request) {
-  if (request.ssl == nullptr) return std::nullopt;
-  const pem::Certificate certificate(SSL_get1_peer_certificate(request.ssl));
+std::optional<Peer> peer_of(const SSL* connection) {
+  if (connection == nullptr) return std::nullopt;
+  const pem::Certificate certificate(SSL_get1_peer_certificate(connection));
   if (!certificate) return std::nullopt;
   Peer peer{pem::common_name(*X509_get_subject_name(certificate.get())), {}};
   if (X509_digest(certificate.get(), EVP_sha256(), peer.certificate.data(), nullptr) != 1)
     return std::nullopt;
   return peer;
+}
+
+// As ConnectionGuard asks.
+std::string owner_of(const SSL& connection, Store& store) {
+  const auto peer = peer_of(&connection);
+  if (!peer) return {};
+  const auto enrolled = store.is_enrolled(peer->common_name, peer->certificate);
+  return enrolled && *enrolled ? peer->common_name : std::string();
 }
 
 void put_answer(httplib::Response& response, const Answer& answer) {
@@ -112,12 +128,16 @@ class Server::Implementation {
   Implementation(const Authority& authority, Store& store, ServerOptions options)
       : listen_(std::move(options.listen)),
         api_(store, std::move(options.on_record)),
+        guard_(limits, [&store](const SSL& connection) { return owner_of(connection, store); }),
         http_([&](SSL_CTX& context) {
           guard_.watch(context);
           return use_certificates(context, authority);
         }) {}
 
-  ~Implementation() { http_.stop(); }
+  ~Implementation() {
+    guard_.wind_up(grace_at_stop);
+    http_.stop();
+  }
 
   Status start(const Authority& authority, std::uint16_t port) {
     if (!http_.is_valid()) {
@@ -203,6 +223,9 @@ class Server::Implementation {
                  Api::answer(status, "refused",
                              too_large ? "the body is larger than 65536 bytes" : "the request is malformed"));
     });
+    http_.set_logger([this](const httplib::Request& request, const httplib::Response&) {
+      guard_.request_ended(request.ssl);
+    });
     http_.set_exception_handler([](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
       log::error("request_failed");
       put_answer(response, Api::answer(500, "later", "internal error"));
@@ -213,7 +236,7 @@ class Server::Implementation {
     const auto target = target_from(request.path);
     if (!target) return Api::answer(404, "refused", "there is nothing under this path");
     if (request.method != "PUT") return Api::answer(405, "refused", "the method must be PUT");
-    const auto peer = peer_of(request);
+    const auto peer = peer_of(request.ssl);
     if (!peer) return Api::answer(403, "refused", "there is no client certificate");
     if (const auto refused = api_.refuse_peer(*target, *peer)) return *refused;
     if (body.too_large) return Api::answer(413, "refused", "the body is larger than 65536 bytes");
@@ -228,7 +251,7 @@ class Server::Implementation {
 
   std::string listen_;
   Api api_;
-  HandshakeGuard guard_{strangers};
+  ConnectionGuard guard_;
   httplib::SSLServer http_;
   std::uint16_t port_ = 0;
   std::jthread thread_;  // last: it is joined before what it uses goes

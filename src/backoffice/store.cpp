@@ -13,7 +13,7 @@ namespace wayside::backoffice {
 
 namespace {
 
-constexpr int store_version = 2;
+constexpr int store_version = 3;
 
 constexpr const char* tables = R"sql(
 BEGIN IMMEDIATE;
@@ -31,7 +31,9 @@ CREATE TABLE IF NOT EXISTS parts (
   PRIMARY KEY (record, part)) STRICT;
 CREATE TABLE IF NOT EXISTS heartbeats (
   device_id TEXT PRIMARY KEY, json TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;
-PRAGMA user_version = 2;
+CREATE TABLE IF NOT EXISTS device_keys (
+  device_id TEXT PRIMARY KEY REFERENCES devices (device_id), public_key_sha256 BLOB NOT NULL) STRICT;
+PRAGMA user_version = 3;
 COMMIT;
 )sql";
 
@@ -62,11 +64,32 @@ RecordId id_of(const Statement& row) {
   return {row.text(0), row.text(1), static_cast<std::uint64_t>(row.number(2))};
 }
 
-// Then columns 3 to 5: document, its hash, time of receipt.
-Result<StoredRecord> record_of(const Statement& row) {
-  const auto hash = hash_from(row.blob(4));
-  if (!hash) return fail(hash.error());
-  return StoredRecord{id_of(row), row.text(3), *hash, {row.number(5)}, {}, {}};
+// Then columns 3 to 5: document, its hash, time of receipt. Noughts for a hash of a wrong size.
+StoredRecord record_of(const Statement& row) {
+  return {id_of(row), row.text(3), hash_from(row.blob(4)).value_or(Sha256{}), {row.number(5)}, {}, {}};
+}
+
+std::optional<StoredPart> picture_of(const Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  const ByteView bytes = row.blob(column);
+  return StoredPart{Bytes(bytes.begin(), bytes.end()), hash_from(row.blob(column + 1)).value_or(Sha256{})};
+}
+
+// Then columns 6 to 9: each picture and its hash.
+StoredRecord whole_record_of(const Statement& row) {
+  StoredRecord record = record_of(row);
+  record.plate = picture_of(row, 6);
+  record.overview = picture_of(row, 8);
+  return record;
+}
+
+// Of such a row.
+Status check_hash_sizes(const Statement& row) {
+  for (const int column : {4, 7, 9}) {
+    if (row.is_null(column)) continue;
+    if (const auto hash = hash_from(row.blob(column)); !hash) return fail(hash.error());
+  }
+  return {};
 }
 
 }  // namespace
@@ -124,6 +147,34 @@ class Store::Implementation {
     return database_.changes() == 1 ? Result<Outcome>(Outcome::accepted) : look_up(id, part, hash);
   }
 
+  // Within a transaction of the caller's.
+  [[nodiscard]] Result<EarlierKey> enrol(const std::string& device_id, const Sha256& certificate,
+                                         const Sha256& key, UtcTime now) {
+    auto earlier = compare_key(device_id, key);
+    if (!earlier) return earlier;
+    const Status enrolled =
+        database_
+            .prepare(
+                "INSERT INTO devices (device_id, certificate_sha256, enrolled_at) VALUES (?, ?, ?) "
+                "ON CONFLICT (device_id) DO UPDATE SET certificate_sha256 = excluded.certificate_sha256, "
+                "enrolled_at = excluded.enrolled_at")
+            .bind(device_id)
+            .bind(ByteView(certificate))
+            .bind(now.ms)
+            .run();
+    if (!enrolled) return fail(enrolled.error());
+    const Status kept = database_
+                            .prepare(
+                                "INSERT INTO device_keys (device_id, public_key_sha256) VALUES (?, ?) "
+                                "ON CONFLICT (device_id) DO UPDATE SET "
+                                "public_key_sha256 = excluded.public_key_sha256")
+                            .bind(device_id)
+                            .bind(ByteView(key))
+                            .run();
+    if (!kept) return fail(kept.error());
+    return earlier;
+  }
+
   // Whatever other processes write meanwhile.
   [[nodiscard]] Status as_of_one_moment(const std::function<Status()>& read) {
     if (auto begun = database_.run("BEGIN"); !begun) return begun;
@@ -139,6 +190,17 @@ class Store::Implementation {
   static Outcome compare(ByteView stored, const Sha256& given) {
     return std::equal(stored.begin(), stored.end(), given.begin(), given.end()) ? Outcome::duplicate
                                                                                 : Outcome::mismatch;
+  }
+
+  Result<EarlierKey> compare_key(const std::string& device_id, const Sha256& key) {
+    auto found = database_.prepare(
+        "SELECT k.public_key_sha256 FROM devices d LEFT JOIN device_keys k ON k.device_id = d.device_id "
+        "WHERE d.device_id = ?");
+    const auto row = found.bind(device_id).step();
+    if (!row) return fail(row.error());
+    if (!*row) return EarlierKey::none;
+    if (found.is_null(0)) return EarlierKey::unknown;
+    return compare(found.blob(0), key) == Outcome::duplicate ? EarlierKey::same : EarlierKey::other;
   }
 
   Status insert_document(const RecordId& id, ByteView payload, const Sha256& hash, UtcTime now) {
@@ -171,44 +233,73 @@ class Store::Implementation {
   }
 };
 
-Store::Store(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
-Store::~Store() = default;
+namespace {
 
-Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
-  auto database = Database::open(file);
+Result<std::int64_t> version_of(Database& database) {
+  auto version = database.prepare("PRAGMA user_version");
+  const auto row = version.step();
+  if (!row) return fail(row.error());
+  return version.number(0);
+}
+
+Error lost(const std::filesystem::path& file, std::string_view how, ErrorCode code) {
+  return {code, fmt::format("{} {}: restore it from a backup, or run wayside-backoffice init {} to start an "
+                            "empty one (cameras must be enrolled again)",
+                            file.string(), how, file.parent_path().string())};
+}
+
+Result<Database> open_database(const std::filesystem::path& file, IfMissing missing) {
+  const bool must_exist = missing == IfMissing::refuse;
+  auto database = Database::open(file, missing);
+  if (!database && must_exist && database.error().code == ErrorCode::not_found)
+    return fail(lost(file, "is missing", ErrorCode::not_found));
   if (!database) return fail(database.error());
+  const auto version = version_of(*database);
+  if (!version) return fail(version.error());
+  // SQLite takes a file cut down to nothing for a new one.
+  if (*version == 0 && must_exist) return fail(lost(file, "holds no store", ErrorCode::corrupt));
+  if (*version > store_version) {
+    return fail(ErrorCode::unsupported,
+                fmt::format("{} was written by a newer wayside-backoffice: use that one", file.string()));
+  }
   if (const auto set =
           database->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
       !set) {
     return fail(set.error());
   }
-  std::int64_t found_version = 0;
-  {
-    auto version = database->prepare("PRAGMA user_version");
-    if (const auto row = version.step(); !row) return fail(row.error());
-    found_version = version.number(0);
-  }
-  if (found_version > store_version) {
-    return fail(ErrorCode::unsupported,
-                fmt::format("{} was written by a newer wayside-backoffice: use that one", file.string()));
-  }
-  if (found_version < store_version) {
+  if (*version < store_version) {
     if (const auto made = database->run(tables); !made) return fail(made.error());
   }
+  return database;
+}
+
+}  // namespace
+
+Store::Store(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
+  auto database = open_database(file, IfMissing::make);
+  if (!database) return fail(database.error());
   return std::unique_ptr<Store>(new Store(std::make_unique<Implementation>(std::move(*database))));
 }
 
-Status Store::enrol(const std::string& device_id, const Sha256& certificate, UtcTime now) {
+Result<std::unique_ptr<Store>> Store::open_existing(const std::filesystem::path& file) {
+  auto database = open_database(file, IfMissing::refuse);
+  if (!database) return fail(database.error());
+  return std::unique_ptr<Store>(new Store(std::make_unique<Implementation>(std::move(*database))));
+}
+
+Result<EarlierKey> Store::enrol(const std::string& device_id, const Sha256& certificate, const Sha256& key,
+                                UtcTime now) {
   const std::lock_guard lock(implementation_->mutex_);
-  return implementation_->database_
-      .prepare(
-          "INSERT INTO devices (device_id, certificate_sha256, enrolled_at) VALUES (?, ?, ?) "
-          "ON CONFLICT (device_id) DO UPDATE SET certificate_sha256 = excluded.certificate_sha256, "
-          "enrolled_at = excluded.enrolled_at")
-      .bind(device_id)
-      .bind(ByteView(certificate))
-      .bind(now.ms)
-      .run();
+  Database& database = implementation_->database_;
+  if (const auto begun = database.run("BEGIN IMMEDIATE"); !begun) return fail(begun.error());
+  auto earlier = implementation_->enrol(device_id, certificate, key, now);
+  const auto ended = database.run(earlier ? "COMMIT" : "ROLLBACK");
+  if (!earlier || ended) return earlier;
+  static_cast<void>(database.run("ROLLBACK"));  // what could not be committed must not stay open
+  return fail(ended.error());
 }
 
 Result<bool> Store::is_enrolled(const std::string& device_id, const Sha256& certificate) {
@@ -282,24 +373,21 @@ Status Store::visit(const Selection& selection, const std::function<Status(const
       "LEFT JOIN parts o ON o.record = r.id AND o.part = 'overview' ORDER BY chosen.captured, r.id");
   const std::string since = selection.since ? to_iso8601(*selection.since) : std::string{};
   rows.bind(since).bind(selection.newest ? static_cast<std::int64_t>(*selection.newest) : std::int64_t{-1});
-  const auto picture = [&](int column) -> Result<std::optional<StoredPart>> {
-    if (rows.is_null(column)) return std::nullopt;
-    const auto hash = hash_from(rows.blob(column + 1));
-    if (!hash) return fail(hash.error());
-    const ByteView bytes = rows.blob(column);
-    return StoredPart{Bytes(bytes.begin(), bytes.end()), *hash};
-  };
   return for_each_row(rows, [&]() -> Status {
-    auto record = record_of(rows);
-    if (!record) return fail(record.error());
-    auto plate = picture(6);
-    if (!plate) return fail(plate.error());
-    auto overview = picture(8);
-    if (!overview) return fail(overview.error());
-    record->plate = std::move(*plate);
-    record->overview = std::move(*overview);
-    return visit(*record);
+    if (auto sound = check_hash_sizes(rows); !sound) return sound;
+    return visit(whole_record_of(rows));
   });
+}
+
+Status Store::visit_all(const std::function<Status(const StoredRecord&)>& visit) {
+  const std::lock_guard lock(implementation_->mutex_);
+  auto rows = implementation_->database_.prepare(
+      "SELECT r.device_id, r.queue_uuid, r.number, r.document, r.sha256, r.received_at, "
+      "p.bytes, p.sha256, o.bytes, o.sha256 FROM records r "
+      "LEFT JOIN parts p ON p.record = r.id AND p.part = 'plate' "
+      "LEFT JOIN parts o ON o.record = r.id AND o.part = 'overview' "
+      "ORDER BY r.device_id, r.queue_uuid, r.number");
+  return for_each_row(rows, [&] { return visit(whole_record_of(rows)); });
 }
 
 Status Store::visit_numbers(const std::function<Status(const RecordId&)>& visit_number,
@@ -313,10 +401,7 @@ Status Store::visit_numbers(const std::function<Status(const RecordId&)>& visit_
     auto gap_records = implementation_->database_.prepare(
         "SELECT device_id, queue_uuid, number, document, sha256, received_at FROM records "
         "WHERE json_extract(document, '$.schema') = 'wayside-gap-1' ORDER BY device_id, queue_uuid, number");
-    return for_each_row(gap_records, [&]() -> Status {
-      auto record = record_of(gap_records);
-      return record ? visit_gap_record(*record) : fail(record.error());
-    });
+    return for_each_row(gap_records, [&] { return visit_gap_record(record_of(gap_records)); });
   });
 }
 

@@ -10,7 +10,23 @@ namespace wayside::backoffice {
 
 using Json = nlohmann::json;
 
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+// This parser skips a byte order mark in front and stops at the first NUL; to SQLite neither is JSON, or not
+// the same.
+bool is_read_differently(std::string_view text) {
+  return text.starts_with(byte_order_mark) || text.find('\0') != std::string_view::npos;
+}
+
+}  // namespace
+
 Result<Json> parse_object(std::string_view text, std::string_view what) {
+  if (is_read_differently(text)) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} is not plain JSON: send it without byte order mark and NUL", what));
+  }
   // Of a key given twice this parser keeps the last and SQLite the first: what one has checked would not be
   // what the other selects by.
   bool key_twice = false;

@@ -1,4 +1,4 @@
-// JSON as the back office takes it: one object, and no key twice in any object.
+// JSON as the back office takes it: one object, no key twice in any object, no byte order mark and no NUL.
 //
 // Threads: any. Failure: invalid_input, a reason for the camera's log that repeats nothing of the text.
 #pragma once

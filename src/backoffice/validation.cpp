@@ -1,6 +1,8 @@
 #include "src/backoffice/validation.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
 
 #include <fmt/format.h>
@@ -85,6 +87,61 @@ Status check_against_schema(const Json& json) {
                             surplus_or_missing(first.description)));
 }
 
+// What follows looks at documents that fit the schema, for what it cannot say: that a document does not
+// contradict itself.
+
+// The schema knows the form of a time, not that there is no 31 June.
+Result<UtcTime> time_in(const Json& object, const char* key, std::string_view field) {
+  const auto time = utc_from_iso8601(object.at(key).get<std::string>());
+  if (!time) return refuse(fmt::format("field {} is no time in UTC with milliseconds", field));
+  return *time;
+}
+
+Status check_characters(const Json& json) {
+  const std::string vrm = json.at("vrm");
+  const Json& characters = json.at("characters");
+  if (characters.size() != vrm.size()) return refuse("field characters has not one entry a character of vrm");
+  for (std::size_t i = 0; i < vrm.size(); ++i) {
+    if (characters.at(i).at("character") != vrm.substr(i, 1))
+      return refuse(fmt::format("field characters.{}.character differs from that of vrm", i));
+  }
+  return {};
+}
+
+Status check_direction(const Json& json) {
+  const Json& direction = json.at("direction");
+  const Json& towards = json.at("motion_towards_camera");
+  const bool agree = direction == "unknown" ? towards.is_null() : towards == (direction == "towards");
+  if (!agree) return refuse("field motion_towards_camera does not agree with direction");
+  return {};
+}
+
+// By number alone: a camera's clock can be set back between two frames of a pass, and its record is one all
+// the same.
+Status check_frames(const Json& frames) {
+  std::string before;
+  Json number_before = std::uint64_t{0};
+  for (const char* name : {"first", "best", "last"}) {
+    const Json& frame = frames.at(name);
+    const std::string field = std::string("frames.") + name;
+    const auto time = time_in(frame, "time", field + ".time");
+    if (!time) return fail(time.error());
+    if (frame.at("number") < number_before)
+      return refuse(fmt::format("field {}.number is below that of {}", field, before));
+    before = field;
+    number_before = frame.at("number");
+  }
+  return {};
+}
+
+Status check_consistency(const Json& json) {
+  if (auto fits = check_characters(json); !fits) return fits;
+  if (auto fits = check_direction(json); !fits) return fits;
+  if (auto fits = check_frames(json.at("frames")); !fits) return fits;
+  const auto captured = time_in(json.at("time"), "captured_at", "time.captured_at");
+  return captured ? Status{} : fail(captured.error());
+}
+
 }  // namespace
 
 Status check_document(std::string_view document, const std::string& device_id) {
@@ -95,11 +152,7 @@ Status check_document(std::string_view document, const std::string& device_id) {
     if (json->at("device_id").get<std::string>() != device_id) {
       return refuse("field device_id differs from the device id in the path");
     }
-    // The schema knows the form of a time, not that there is no 31 June.
-    if (!utc_from_iso8601(json->at("time").at("captured_at").get<std::string>())) {
-      return refuse("field time.captured_at is no time in UTC with milliseconds");
-    }
-    return {};
+    return check_consistency(*json);
   } catch (const std::exception&) {
     return refuse("the document does not fit the capture record schema, version 1");
   }

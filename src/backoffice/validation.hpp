@@ -1,5 +1,5 @@
-// What the back office takes of a pass: documents that fit capture_record.schema.json, and the pictures that
-// they name.
+// What the back office takes of a pass: documents that fit capture_record.schema.json and do not contradict
+// themselves, and the pictures that they name.
 //
 // Threads: any; no shared state. Failure: a reason for the camera's log, naming the field and never its
 // value.

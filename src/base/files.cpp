@@ -1,6 +1,8 @@
 #include "wayside/base/files.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include <fcntl.h>
@@ -62,39 +64,126 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::size_
 
 namespace {
 
-Status write_through(const std::filesystem::path& temporary, ByteView content, unsigned mode) {
-  const Descriptor file(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
-  if (file.get() < 0) return fail(system_error("cannot create", temporary));
-  // A left-over temporary file keeps its old mode through O_CREAT.
-  if (::fchmod(file.get(), mode) != 0) return fail(system_error("cannot set the mode of", temporary));
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
+}
+
+// Beside the file that it shall become; gone with this object unless it has become it.
+class Temporary {
+ public:
+  explicit Temporary(const std::filesystem::path& folder)
+      : path_((folder / ".wayside-XXXXXX").string()), file_(::mkostemp(path_.data(), O_CLOEXEC)) {}
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  ~Temporary() {
+    // It may hold what nobody else should find.
+    if (made() && !renamed_) ::unlink(path_.c_str());
+  }
+  [[nodiscard]] bool made() const { return file_.get() >= 0; }
+  [[nodiscard]] int file() const { return file_.get(); }
+  [[nodiscard]] bool rename_to(const std::filesystem::path& path) {
+    renamed_ = ::rename(path_.c_str(), path.c_str()) == 0;
+    return renamed_;
+  }
+
+ private:
+  std::string path_;
+  Descriptor file_;
+  bool renamed_ = false;
+};
+
+Error no_place_for(const std::filesystem::path& path) {
+  Error error = system_error("cannot make a file beside", path);
+  error.message += error.code == ErrorCode::exhausted
+                       ? ": make room on the disk"
+                       : ": name a path in a folder that is there and writable";
+  return error;
+}
+
+// A rename would put a file in the place of whatever is there, and ask nobody.
+Status refuse_all_but_files(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) {
+    return errno == ENOENT ? Status{} : fail(system_error("cannot write", path));
+  }
+  if (S_ISREG(info.st_mode)) return {};
+  if (S_ISLNK(info.st_mode)) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} is a symbolic link, which is not written through: name the file it points at",
+                            path.string()));
+  }
+  return fail(ErrorCode::invalid_input,
+              fmt::format("{} is {}, and no file to write over: name another path", path.string(),
+                          S_ISDIR(info.st_mode) ? "a folder" : "a device, pipe or socket"));
+}
+
+// In a folder like /tmp everybody may make files, and only their owner may replace them.
+bool kept_for_its_owner(const std::filesystem::path& path) {
+  struct stat file {};
+  struct stat folder {};
+  if (::lstat(path.c_str(), &file) != 0 || ::stat(folder_of(path).c_str(), &folder) != 0) return false;
+  const uid_t own = ::geteuid();
+  return (folder.st_mode & S_ISVTX) != 0 && own != 0 && own != file.st_uid && own != folder.st_uid;
+}
+
+Status write_whole(const Temporary& temporary, const std::filesystem::path& path, ByteView content,
+                   unsigned mode) {
+  if (::fchmod(temporary.file(), mode) != 0) return fail(system_error("cannot set the mode of", path));
   std::size_t done = 0;
   while (done < content.size()) {
-    const ssize_t put = ::write(file.get(), content.data() + done, content.size() - done);
+    const ssize_t put = ::write(temporary.file(), content.data() + done, content.size() - done);
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return fail(system_error("cannot write", temporary));
+    if (put < 0) return fail(system_error("cannot write", path));
     done += static_cast<std::size_t>(put);
   }
-  if (::fsync(file.get()) != 0) return fail(system_error("cannot sync", temporary));
+  if (::fsync(temporary.file()) != 0) return fail(system_error("cannot sync", path));
   return {};
+}
+
+std::filesystem::path resolved(const std::filesystem::path& path) {
+  std::error_code failed;
+  std::filesystem::path absolute = std::filesystem::absolute(path, failed);
+  if (failed) absolute = path;
+  std::filesystem::path whole = std::filesystem::weakly_canonical(absolute, failed);
+  // Where the way there may not be looked at, its letters are all there is to go by.
+  if (failed) whole = absolute.lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
+bool holds(const std::filesystem::path& outer, const std::filesystem::path& inner) {
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
 }  // namespace
 
 Status replace_file(const std::filesystem::path& path, ByteView content, unsigned mode) {
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  const std::filesystem::path temporary = folder / ("." + path.filename().string() + ".new");
-  Status done = write_through(temporary, content, mode);
-  if (done && ::rename(temporary.c_str(), path.c_str()) != 0)
-    done = fail(system_error("cannot replace", path));
-  if (!done) {
-    ::unlink(temporary.c_str());  // it may hold what nobody else should find
-    return done;
-  }
+  if (const Status file = refuse_all_but_files(path); !file) return file;
+  const std::filesystem::path folder = folder_of(path);
+  Temporary temporary(folder);
+  if (!temporary.made()) return fail(no_place_for(path));
+  if (const Status written = write_whole(temporary, path, content, mode); !written) return written;
+  if (!temporary.rename_to(path)) return fail(system_error("cannot replace", path));
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0 || ::fsync(directory.get()) != 0)
     return fail(system_error("cannot sync folder", folder));
   return {};
+}
+
+Status check_replaceable(const std::filesystem::path& path) {
+  if (const Status file = refuse_all_but_files(path); !file) return file;
+  const Temporary temporary(folder_of(path));
+  if (!temporary.made()) return fail(no_place_for(path));
+  if (!kept_for_its_owner(path)) return {};
+  return fail(ErrorCode::io,
+              fmt::format("{} is another user's, in a folder where only its owner may replace a file: name "
+                          "another path",
+                          path.string()));
+}
+
+bool overlap(const std::filesystem::path& a, const std::filesystem::path& b) {
+  const std::filesystem::path first = resolved(a);
+  const std::filesystem::path second = resolved(b);
+  return holds(first, second) || holds(second, first);
 }
 
 }  // namespace wayside

@@ -34,8 +34,14 @@ Result<std::vector<fs::path>> files_below(const fs::path& folder, const IsWanted
 }
 
 ReportedPlate reported(const PlateRead& read) {
-  ReportedPlate plate{box_of(read.quad), read.quad, read.vrm, static_cast<double>(read.confidence), {},
-                      read.lines,        read.grounds, read.format != "unknown"};
+  ReportedPlate plate{box_of(read.quad),
+                      read.quad,
+                      read.vrm,
+                      static_cast<double>(read.confidence),
+                      {},
+                      read.lines,
+                      read.grounds,
+                      read.format != "unknown"};
   for (std::size_t i = 0; i < read.vrm.size(); ++i) {
     CharacterGuess character{read.vrm[i], 0};
     if (i < read.positions.size()) {

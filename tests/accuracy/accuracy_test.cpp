@@ -96,9 +96,9 @@ class RealPictures : public testing::Test {
   [[nodiscard]] eval::PictureScore score(const std::string& set, const fs::path& labels) const {
     const auto known =
         labels.empty() ? std::vector<eval::PlateLabel>() : eval::load_plate_labels(labels).value();
-    const auto run = eval::read_pictures(shared_ / set, recogniser(), replay::read_picture,
-                                         replay::is_picture_name,
-                                         [](const eval::PictureReads&) { return Status(); }, quietly)
+    const auto run = eval::read_pictures(
+                         shared_ / set, recogniser(), replay::read_picture, replay::is_picture_name,
+                         [](const eval::PictureReads&) { return Status(); }, quietly)
                          .value();
     eval::PictureScore scored = eval::score_pictures(run.reads, known);
     std::printf("%s", eval::table(scored).c_str());

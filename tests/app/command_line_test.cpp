@@ -1,5 +1,8 @@
 #include "src/app/command_line.hpp"
 
+#include <csignal>
+#include <stdexcept>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -110,6 +113,39 @@ TEST_F(CommandLineTest, AWrongValueIsUsage) {
 
 TEST_F(CommandLineTest, WordsFromOutsideCannotDriveTheTerminal) {
   EXPECT_THAT(parse_words({"--\x1b[2J"}).err, testing::Not(HasSubstr("\x1b")));
+}
+
+TEST_F(CommandLineTest, ANumberIsOneWithinItsRange) {
+  double share = 0;
+  sub_->add_option("--share", share, "A share")->check(number(0, 1));
+  for (const char* good : {"0", "1", "0.25", ".5", "1e-3"})
+    EXPECT_EQ(parse_words({"serve", "--share", good}).code, std::nullopt) << good;
+  for (const char* bad : {"nan", "-nan", "inf", "-0.1", "1.1", "half", "0.5x", ""}) {
+    const Answer answer = parse_words({"serve", "--share", bad});
+    EXPECT_EQ(answer.code, exit_usage) << bad;
+    EXPECT_THAT(answer.err, HasSubstr(std::string("a number from 0 to 1 is expected instead of ") + bad));
+  }
+}
+
+TEST(RunProgram, EndsAsItsWorkDoes) {
+  EXPECT_EQ(run_program("wayside-test", [] { return exit_done; }), exit_done);
+  EXPECT_EQ(run_program("wayside-test", [] { return exit_usage; }), exit_usage);
+}
+
+TEST(RunProgram, AnExceptionIsToldAndEndsWithOne) {
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(run_program("wayside-test", []() -> int { throw std::runtime_error("no\x1b luck"); }),
+            exit_failed);
+  EXPECT_EQ(run_program("wayside-test", []() -> int { throw std::bad_alloc(); }), exit_failed);
+  EXPECT_EQ(run_program("wayside-test", []() -> int { throw 7; }), exit_failed);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "wayside-test: no\\u001b luck\nwayside-test: there is no memory left\n"
+            "wayside-test: ended for a reason unknown to it\n");
+}
+
+TEST(RunProgram, AFileAboveItsLimitIsNoEndOfTheProgram) {
+  std::signal(SIGXFSZ, SIG_DFL);
+  EXPECT_EQ(run_program("wayside-test", [] { return std::raise(SIGXFSZ); }), 0);
 }
 
 TEST(ReportError, WrongInputIsUsageAndTheRestIsFailure) {

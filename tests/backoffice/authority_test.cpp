@@ -77,6 +77,56 @@ TEST_F(AuthorityTest, MakingAgainKeepsTheAuthorityAndRenewsTheServer) {
   EXPECT_EQ(X509_check_ip_asc(certificate->get(), "192.0.2.8", 0), 0);
 }
 
+TEST_F(AuthorityTest, MakingAgainKeepsTheNamesOfTheServer) {
+  ASSERT_TRUE(Authority::make(folder_, {"anpr.example.org", "192.0.2.7", "2001:db8:0::1"}, office_.now()));
+  ASSERT_TRUE(Authority::make(folder_, {}, office_.now()));
+  const auto made = Authority::make(folder_, {"new.example.org", "192.0.2.7", "2001:DB8::1"}, office_.now());
+  ASSERT_TRUE(made);
+  EXPECT_THAT(made->server_names().value(),
+              testing::ElementsAre("localhost", "127.0.0.1", "::1", "anpr.example.org", "192.0.2.7",
+                                   "2001:db8::1", "new.example.org"));
+  const auto certificate = pem::read_certificate(folder_ / "server.crt");
+  ASSERT_TRUE(certificate);
+  EXPECT_EQ(X509_check_host(certificate->get(), "anpr.example.org", 0, 0, nullptr), 1);
+  EXPECT_EQ(X509_check_host(certificate->get(), "new.example.org", 0, 0, nullptr), 1);
+  EXPECT_EQ(X509_check_ip_asc(certificate->get(), "2001:db8::1", 0), 1);
+}
+
+TEST_F(AuthorityTest, NamesThatCannotBeReadAreNotDroppedUnsaid) {
+  std::ofstream(folder_ / "server.crt") << "garbage";
+  const auto made = Authority::make(folder_, {}, office_.now());
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().message, HasSubstr("delete it and run init again with --host for every name"));
+  fs::remove(folder_ / "server.crt");
+  EXPECT_TRUE(Authority::make(folder_, {}, office_.now()));
+}
+
+TEST_F(AuthorityTest, HalfAnAuthorityIsRefusedAndLeftAsItIs) {
+  for (const auto& [held, lost] : {std::pair{"ca.key", "ca.crt"}, std::pair{"ca.crt", "ca.key"}}) {
+    const fs::path half = office_.folder() / (std::string("only-") + held);
+    fs::create_directory(half);
+    fs::copy_file(folder_ / held, half / held);
+    const auto made = Authority::make(half, {}, office_.now());
+    ASSERT_FALSE(made) << held;
+    EXPECT_EQ(made.error().code, ErrorCode::invalid_input);
+    EXPECT_THAT(made.error().message, HasSubstr(std::string(" holds ") + held + " without " + lost +
+                                                ": restore " + lost + " from a backup"));
+    EXPECT_EQ(content(half / held), content(folder_ / held));
+    EXPECT_EQ(std::distance(fs::directory_iterator(half), {}), 1);
+  }
+}
+
+TEST_F(AuthorityTest, FoldersThatTheSystemRefusesAreErrors) {
+  const fs::path loop = office_.folder() / "loop";
+  fs::create_symlink(loop, loop);
+  for (const fs::path& folder : {loop, office_.folder() / std::string(300, 'n'), office_.folder() / "file"}) {
+    std::ofstream(office_.folder() / "file") << "x";
+    EXPECT_FALSE(Authority::make(folder, {}, office_.now())) << folder;
+    EXPECT_FALSE(Authority::open(folder)) << folder;
+  }
+  EXPECT_THAT(Authority::open(loop).error().message, HasSubstr("cannot look at"));
+}
+
 TEST_F(AuthorityTest, HostsThatAreNoneAreRefused) {
   for (const char* host : {"", "a,DNS:evil.example", "host:8443", "https://x", "-x", "a b", "caf\xc3\xa9"}) {
     const auto made = Authority::make(office_.folder() / "other", {host}, office_.now());
@@ -138,6 +188,21 @@ TEST_F(AuthorityTest, EnrolledCameraGetsTheFilesItsIdentityNeeds) {
   const Identity camera = office_.new_camera();
   EXPECT_EQ(content(camera.back_office_ca), content(folder_ / "ca.crt"));
   EXPECT_EQ(office_.store().device_count().value(), 1U);
+}
+
+TEST_F(AuthorityTest, EnrollingAgainSaysWhetherTheKeyIsAnother) {
+  const auto enrol = [&](EVP_PKEY& key) {
+    const auto enrolled =
+        enrol_device(office_.authority(), office_.store(), request_of(key, "0123456789abcdef"),
+                     office_.folder() / "out", office_.now());
+    EXPECT_TRUE(enrolled) << enrolled.error().message;
+    EXPECT_TRUE(
+        office_.store().is_enrolled("0123456789abcdef", enrolled->device.fingerprint).value_or(false));
+    return enrolled->earlier_key;
+  };
+  EXPECT_EQ(enrol(*key_), EarlierKey::none);
+  EXPECT_EQ(enrol(*key_), EarlierKey::same);
+  EXPECT_EQ(enrol(*pem::make_key().value()), EarlierKey::other);
 }
 
 TEST_F(AuthorityTest, AuthorityWhoseKeyIsAnothersIsSaidToBeDamaged) {

@@ -102,6 +102,37 @@ TEST_F(CoverageTest, ANumberToldTwiceOrStoredAfterAllCountsOnce) {
   EXPECT_THAT(queue.missing, IsEmpty());
 }
 
+TEST_F(CoverageTest, NumbersBothStoredAndGivenUpAreNamedInOneSentence) {
+  put_passes(1, 6);
+  put_gap(10, 3, 9, "interrupted");
+  put_gap(11, 1, 1, "evicted");
+  put_gap(12, 4, 5, "damaged");
+  put_gap(13, 10, 10, "evicted");
+  const QueueCoverage queue = only_queue();
+  EXPECT_THAT(queue.stored_and_given_up,
+              ElementsAre(NumberRange{1, 1}, NumberRange{3, 6}, NumberRange{10, 10}));
+  EXPECT_THAT(sentences(queue),
+              ElementsAre(name + ": 3 numbers given up by the camera (3 interrupted)",
+                          name + ": 6 numbers stored here and told as given up by the camera too (1, 3-6, "
+                                 "10): no loss, but its gap records say more than is true"));
+}
+
+TEST_F(CoverageTest, SumsThatAreTooLargeEndAtTheLargestNumber) {
+  const std::uint64_t largest = (std::uint64_t{1} << 63U) - 1;
+  const std::uint64_t most = ~std::uint64_t{0};
+  for (const char queue : {'a', 'b', 'c'})
+    put_passes(largest, largest, std::string(32, queue));
+  put_passes(3, 3, std::string(32, 'd'));
+  auto queues = coverage(*store_).value();
+  EXPECT_EQ(totals(queues).missing, most);
+  for (QueueCoverage& queue : queues)
+    queue.given_up = {largest, largest, largest};
+  EXPECT_EQ(queues[0].given_up_count(), most);
+  EXPECT_EQ(totals(queues).given_up, most);
+  queues.resize(2);  // twice 2^63 - 2 is four below 2^64
+  EXPECT_EQ(totals(queues).missing, 2 * (largest - 1));
+}
+
 TEST_F(CoverageTest, ALargeGapTakesNoTime) {
   const std::uint64_t largest = (std::uint64_t{1} << 63U) - 1;
   put_gap(largest, 2, largest - 1, "damaged");

@@ -119,6 +119,17 @@ TEST_F(ExportTest, PageNeedsNothingFromOutsideAndEscapesWhatCamerasSay) {
   EXPECT_THAT(page, HasSubstr("default-src 'none'"));
 }
 
+TEST_F(ExportTest, PageShowsControlCharactersEscaped) {
+  SampleRecord record = sample_record(device);
+  record.document["site"]["name"] = std::string("Mill\0 \x1b[31mLane\x7f\n\xc2\x9b \xc3\xa9", 22);
+  put(1, record);
+  ASSERT_TRUE(export_html(*store_, {}, file_));
+  const std::string page = content(file_);
+  EXPECT_THAT(page, HasSubstr("Mill\\u0000 \\u001b[31mLane\\u007f\\u000a\\u009b \xc3\xa9<"));
+  for (const char raw : {'\0', '\x1b', '\x7f'})
+    EXPECT_EQ(page.find(raw), std::string::npos);
+}
+
 TEST_F(ExportTest, EmptyStoreGivesAPageThatSaysSo) {
   ASSERT_TRUE(export_html(*store_, {}, file_));
   EXPECT_THAT(content(file_), HasSubstr("No pass has been recorded"));
@@ -177,6 +188,26 @@ TEST_F(ExportTest, FilesAreForTheOwnerAndAFailedExportLeavesTheOldOne) {
   EXPECT_FALSE(std::filesystem::exists(file_.string() + ".new"));
 }
 
+TEST_F(ExportTest, AnExportLeavesAFileBesideItAlone) {
+  put(1, sample_record(device));
+  for (const std::string name : {"out.new", ".out.new"})
+    std::ofstream(temporary_.path() / name) << "mine";
+  ASSERT_TRUE(export_jsonl(*store_, {}, file_));
+  ASSERT_TRUE(export_html(*store_, {}, file_));
+  EXPECT_FALSE(export_jsonl(*store_, {}, temporary_.path()));
+  EXPECT_FALSE(export_html(*store_, {}, temporary_.path()));
+  for (const std::string name : {"out.new", ".out.new"})
+    EXPECT_EQ(content(temporary_.path() / name), "mine");
+  for (const auto& entry : std::filesystem::directory_iterator(temporary_.path()))
+    EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr(".wayside")));
+}
+
+TEST_F(ExportTest, AFileMayHaveTheLongestName) {
+  put(1, sample_record(device));
+  const auto counts = export_jsonl(*store_, {}, temporary_.path() / std::string(255, 'n'));
+  EXPECT_TRUE(counts) << counts.error().message;
+}
+
 TEST_F(ExportTest, LineTellsTimeMarkConfidenceDirectionAndLane) {
   nlohmann::json document = sample_record(device).document;
   EXPECT_EQ(to_line(summarise(document.dump()).value()),
@@ -206,6 +237,43 @@ TEST_F(ExportTest, CheckFindsDamageAndCountsWhatIsIncomplete) {
             "record 1 of queue 000102030405060708090a0b0c0d0e0f of device 0123456789abcdef, "
             "document: changed since it was stored");
   EXPECT_THAT(report->damaged[1], HasSubstr("plate: changed since it was stored"));
+}
+
+TEST_F(ExportTest, CheckSeesRowsWhoseDocumentsHaveLostWhatTheyAreSelectedBy) {
+  for (std::uint64_t number = 1; number <= 5; ++number)
+    put(number, sample_record(device));
+  put_gap_record(33, gap_record_);
+  damage("UPDATE records SET document = json_remove(document, '$.time.captured_at') WHERE number = 2");
+  damage("UPDATE records SET document = json_set(document, '$.time.captured_at', 7) WHERE number = 3");
+  damage("UPDATE records SET document = json_set(document, '$.schema', 'wayside-gap-1') WHERE number = 4");
+  damage("UPDATE records SET sha256 = x'00' WHERE number = 5");
+  damage("UPDATE records SET document = json_remove(document, '$.schema') WHERE number = 33");
+  const auto report = check(*store_);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records + report->gap_records, 6U);
+  std::vector<std::string> damaged;
+  for (const std::string& sentence : report->damaged)
+    damaged.push_back(sentence.substr(0, sentence.find(" of ")));
+  EXPECT_THAT(damaged, testing::ElementsAre("record 2", "record 3", "record 4", "record 5", "record 33"));
+}
+
+TEST_F(ExportTest, CheckNamesADocumentThatIsNoneThoughItsHashFits) {
+  put_gap_record(1, R"({"vrm":"AB12CDE"})");
+  const auto report = check(*store_);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->damaged,
+              testing::ElementsAre("record 1 of queue 000102030405060708090a0b0c0d0e0f of device "
+                                   "0123456789abcdef, document: is no capture record of version 1"));
+}
+
+TEST_F(ExportTest, CheckTellsOfNumbersBothStoredAndGivenUpWithoutCallingThemDamaged) {
+  put(2, sample_record(device));
+  put_gap_record(33, gap_record_);
+  const auto report = check(*store_);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->damaged.empty());
+  ASSERT_EQ(report->queues.size(), 1U);
+  EXPECT_EQ(report->queues[0].stored_and_given_up, (std::vector<NumberRange>{{2, 2}}));
 }
 
 }  // namespace

@@ -297,6 +297,51 @@ TEST_F(ServerTest, HeartbeatIsKeptAndTheLatestCounts) {
   expect(client_->Put("/v1/heartbeats/ffffffffffffffff", beat.dump(), "application/json"), 403, "refused");
 }
 
+// A TLS connection with the camera's certificate that speaks no HTTP of its own accord.
+class RawConnection {
+ public:
+  RawConnection(const Identity& camera, std::uint16_t port) {
+    SSL_CTX_use_certificate_file(context_.get(), camera.certificate.c_str(), SSL_FILETYPE_PEM);
+    SSL_CTX_use_PrivateKey_file(context_.get(), camera.private_key.c_str(), SSL_FILETYPE_PEM);
+    bio_.reset(BIO_new_ssl_connect(context_.get()));
+    BIO_set_conn_hostname(bio_.get(), ("127.0.0.1:" + std::to_string(port)).c_str());
+    if (BIO_do_connect(bio_.get()) != 1) throw std::runtime_error("no connection");
+  }
+  // False once the connection has ended.
+  bool send(const std::string& text) {
+    return BIO_write(bio_.get(), text.data(), static_cast<int>(text.size())) > 0;
+  }
+
+ private:
+  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_{SSL_CTX_new(TLS_client_method()), SSL_CTX_free};
+  std::unique_ptr<BIO, decltype(&BIO_free_all)> bio_{nullptr, BIO_free_all};
+};
+
+TEST_F(ServerTest, AnEndlessHeaderIsCutOff) {
+  RawConnection camera(camera_, office_.server().port());
+  ASSERT_TRUE(camera.send("PUT / HTTP/1.1\r\nX: "));
+  std::size_t kib = 0;
+  while (kib < 64 * 1024 && camera.send(std::string(1024, 'x')))
+    ++kib;
+  EXPECT_LT(kib, 24 * 1024U);  // the sockets' buffers on top of the limit
+  put_and_expect("document", record().document.dump(), 201, "accepted");
+}
+
+TEST_F(ServerTest, StopsThoughAPeerTrickles) {
+  RawConnection camera(camera_, office_.server().port());
+  std::atomic<bool> done = false;
+  std::jthread trickle([&] {
+    camera.send("PUT / HTTP/1.1\r\nX: ");
+    while (!done && camera.send("x"))
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const auto began = std::chrono::steady_clock::now();
+  office_.stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(8));
+  done = true;
+}
+
 TEST_F(ServerTest, ConcurrentPutsOfOnePartGiveExactlyOneAccepted) {
   const SampleRecord sample = record();
   std::atomic<int> accepted = 0;

@@ -40,6 +40,12 @@ class StoreTest : public testing::Test {
     EXPECT_TRUE(outcome) << outcome.error().message;
     return outcome.value_or(Outcome::mismatch);
   }
+  void run_sql(const char* sql) const {
+    sqlite3* connection = nullptr;
+    ASSERT_EQ(sqlite3_open(file_.c_str(), &connection), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(connection, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(connection);
+  }
   std::vector<std::uint64_t> numbers(const Selection& selection) {
     std::vector<std::uint64_t> found;
     EXPECT_TRUE(store_->visit(selection, [&](const StoredRecord& record) -> Status {
@@ -146,13 +152,56 @@ TEST_F(StoreTest, EnrolmentHoldsForTheLatestCertificateOnly) {
   const Sha256 first = sha256(as_bytes("first"));
   const Sha256 second = sha256(as_bytes("second"));
   EXPECT_FALSE(store_->is_enrolled(id.device_id, first).value());
-  ASSERT_TRUE(store_->enrol(id.device_id, first, now));
+  ASSERT_TRUE(store_->enrol(id.device_id, first, Sha256{}, now));
   EXPECT_TRUE(store_->is_enrolled(id.device_id, first).value());
-  ASSERT_TRUE(store_->enrol(id.device_id, second, now));
+  ASSERT_TRUE(store_->enrol(id.device_id, second, Sha256{}, now));
   reopen();
   EXPECT_FALSE(store_->is_enrolled(id.device_id, first).value());
   EXPECT_TRUE(store_->is_enrolled(id.device_id, second).value());
   EXPECT_EQ(store_->device_count().value(), 1U);
+}
+
+TEST_F(StoreTest, EnrolmentSaysWhetherTheKeyIsTheEarlierOne) {
+  const Sha256 certificate = sha256(as_bytes("certificate"));
+  const Sha256 key = sha256(as_bytes("key"));
+  const Sha256 another = sha256(as_bytes("another"));
+  EXPECT_EQ(store_->enrol(id.device_id, certificate, key, now).value(), EarlierKey::none);
+  EXPECT_EQ(store_->enrol("fedcba9876543210", certificate, another, now).value(), EarlierKey::none);
+  EXPECT_EQ(store_->enrol(id.device_id, certificate, key, now).value(), EarlierKey::same);
+  reopen();
+  EXPECT_EQ(store_->enrol(id.device_id, certificate, another, now).value(), EarlierKey::other);
+  EXPECT_EQ(store_->enrol(id.device_id, certificate, key, now).value(), EarlierKey::other);
+}
+
+TEST_F(StoreTest, FileOfTheSecondVersionKeepsItsDevicesAndLearnsTheirKeys) {
+  const Sha256 certificate = sha256(as_bytes("certificate"));
+  ASSERT_TRUE(store_->enrol(id.device_id, certificate, Sha256{}, now));
+  store_.reset();
+  run_sql("DROP TABLE device_keys; PRAGMA user_version = 2");
+  reopen();
+  EXPECT_TRUE(store_->is_enrolled(id.device_id, certificate).value());
+  EXPECT_EQ(store_->enrol(id.device_id, certificate, certificate, now).value(), EarlierKey::unknown);
+  EXPECT_EQ(store_->enrol(id.device_id, certificate, certificate, now).value(), EarlierKey::same);
+}
+
+TEST_F(StoreTest, LostFileIsNotTakenForAnEmptyOffice) {
+  EXPECT_TRUE(Store::open_existing(file_));
+  store_.reset();
+  EXPECT_TRUE(Store::open_existing(file_));
+  std::filesystem::resize_file(file_, 0);
+  auto store = Store::open_existing(file_);
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, ErrorCode::corrupt);
+  EXPECT_THAT(store.error().message, HasSubstr("records.db holds no store: restore it from a backup"));
+  EXPECT_EQ(std::filesystem::file_size(file_), 0U);
+  std::filesystem::remove(file_);
+  store = Store::open_existing(file_);
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, ErrorCode::not_found);
+  EXPECT_THAT(store.error().message,
+              HasSubstr("records.db is missing: restore it from a backup, or run wayside-backoffice init " +
+                        temporary_.path().string()));
+  EXPECT_FALSE(std::filesystem::exists(file_));
 }
 
 TEST_F(StoreTest, FileIsReadableByItsOwnerOnly) {
@@ -178,7 +227,7 @@ TEST_F(StoreTest, FileOfANewerVersionIsLeftAlone) {
   // The version is the four bytes at 60 of an SQLite file, big endian.
   std::fstream raw(file_, std::ios::in | std::ios::out | std::ios::binary);
   raw.seekp(60);
-  raw.write("\0\0\0\x03", 4);
+  raw.write("\0\0\0\x04", 4);
   raw.close();
   const auto store = Store::open(file_);
   ASSERT_FALSE(store);
@@ -188,12 +237,7 @@ TEST_F(StoreTest, FileOfANewerVersionIsLeftAlone) {
 TEST_F(StoreTest, FileOfTheFirstVersionIsTakenOver) {
   put(id, Part::document, document_);
   store_.reset();
-  sqlite3* connection = nullptr;
-  ASSERT_EQ(sqlite3_open(file_.c_str(), &connection), SQLITE_OK);
-  EXPECT_EQ(
-      sqlite3_exec(connection, "DROP INDEX gap_records; PRAGMA user_version = 1", nullptr, nullptr, nullptr),
-      SQLITE_OK);
-  sqlite3_close(connection);
+  run_sql("DROP INDEX gap_records; DROP TABLE device_keys; PRAGMA user_version = 1");
   reopen();
   EXPECT_EQ(put(id, Part::document, document_), Outcome::duplicate);
   RecordId gaps = id;

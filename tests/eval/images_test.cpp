@@ -113,8 +113,9 @@ TEST(PictureScore, TableGivesSharesWithIntervalsAndTimes) {
 }
 
 TEST(PictureScore, LabelsOutsideOfTheirPictureAreFound) {
-  const std::vector<PlateLabel> labels = {label("a", {90, 40, 10, 10}, "IN"), label("a", {95, 40, 10, 10}, "OUT"),
-                                          label("a", {0, -3, 10, 10}, "OUT"), label("b", {900, 900, 10, 10}, "UNREAD")};
+  const std::vector<PlateLabel> labels = {
+      label("a", {90, 40, 10, 10}, "IN"), label("a", {95, 40, 10, 10}, "OUT"),
+      label("a", {0, -3, 10, 10}, "OUT"), label("b", {900, 900, 10, 10}, "UNREAD")};
   const auto outside = labels_outside(labels, {{"a", {100, 50}}});
   ASSERT_EQ(outside.size(), 2U);
   EXPECT_EQ(outside[0], &labels[1]);

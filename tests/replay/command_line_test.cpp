@@ -21,6 +21,22 @@ class WaysidedCommandLine : public testing::Test {
     const int code = process.wait();
     return {code, process.log()};
   }
+  // Through a shell that runs it with what stands before and after it; what cannot be asked of posix_spawn.
+  Answer answer_in_shell(const std::string& before, const std::vector<std::string>& arguments,
+                         const std::string& after) {
+    std::vector<std::string> words{"-c", before + " \"$0\" \"$@\" " + after,
+                                   (from_environment("WAYSIDE_BINARY_DIR") / "bin" / "waysided").string()};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    Process process(words, folder_.path() / "output", "/", "sh");
+    const int code = process.wait();
+    return {code, process.log()};
+  }
+  static std::string smallest(const std::string& more = {}) {
+    return "[site]\nname = \"x\"\nfeed_id = 1\nsource_id = 1\ncamera_id = 1\n"
+           "[camera]\nsource = \"replay:none.mp4\"\n"
+           "[queue]\ndirectory = \"q\"\n[identity]\ndirectory = \"i\"\n" +
+           more;
+  }
   fs::path write(const std::string& text) {
     const fs::path file = folder_.path() / "camera.toml";
     std::ofstream(file) << text;
@@ -75,11 +91,7 @@ TEST_F(WaysidedCommandLine, MakesAnIdentityAndSaysTheNextStep) {
 }
 
 TEST_F(WaysidedCommandLine, AMissingRecordingIsNamedAndEndsWithOne) {
-  const Answer missing =
-      answer({"--config", write("[site]\nname = \"x\"\nfeed_id = 1\nsource_id = 1\ncamera_id = 1\n"
-                                "[camera]\nsource = \"replay:none.mp4\"\n"
-                                "[queue]\ndirectory = \"q\"\n[identity]\ndirectory = \"i\"\n")
-                              .string()});
+  const Answer missing = answer({"--config", write(smallest()).string()});
   EXPECT_EQ(missing.code, 1);
   EXPECT_THAT(missing.text,
               AllOf(HasSubstr("camera.source"), HasSubstr((folder_.path() / "none.mp4").string())));
@@ -95,16 +107,83 @@ TEST_F(WaysidedCommandLine, WaitingForADeliveryNeedsAReceiver) {
   EXPECT_THAT(nowhere.text, HasSubstr("needs an upload.url"));
 }
 
-TEST_F(WaysidedCommandLine, AReportThatCannotBeWrittenIsToldBeforeTheWorkBegins) {
-  const std::string configuration = write(
-                                        "[site]\nname = \"x\"\nfeed_id = 1\nsource_id = 1\ncamera_id = 1\n"
-                                        "[camera]\nsource = \"replay:none.mp4\"\n")
-                                        .string();
-  for (const std::string& report : {(folder_.path() / "no" / "r.json").string(), folder_.path().string()}) {
-    const Answer refused = answer({"--config", configuration, "--report", report});
-    EXPECT_EQ(refused.code, 2);
-    EXPECT_THAT(refused.text, AllOf(HasSubstr("--report"), HasSubstr(report)));
+TEST_F(WaysidedCommandLine, TheLastErrorIsAnEntryWhereTheLogIsJson) {
+  const Answer missing = answer({"--config", write(smallest("[log]\nformat = \"json\"\n")).string()});
+  EXPECT_EQ(missing.code, 1);
+  nlohmann::json last;
+  std::istringstream lines(missing.text);
+  for (std::string line; std::getline(lines, line);) {
+    last = nlohmann::json::parse(line, nullptr, false);
+    ASSERT_TRUE(last.is_object()) << line;
   }
+  EXPECT_EQ(last.value("level", ""), "error");
+  EXPECT_THAT(last.value("reason", ""), HasSubstr("camera.source"));
+}
+
+TEST_F(WaysidedCommandLine, AReportThatCannotBeWrittenIsToldBeforeTheWorkBegins) {
+  const std::string configuration = write(smallest()).string();
+  // Into /proc not even root can write.
+  for (const std::string& report :
+       {(folder_.path() / "no" / "r.json").string(), folder_.path().string(), std::string("/proc/r.json"),
+        std::string("/dev/null"), (folder_.path() / std::string(300, 'r')).string()}) {
+    const Answer refused = answer({"--config", configuration, "--report", report});
+    EXPECT_EQ(refused.code, 2) << report;
+    EXPECT_THAT(refused.text, AllOf(HasSubstr("waysided: --report: "), HasSubstr(report)));
+    EXPECT_FALSE(fs::exists(folder_.path() / "i")) << "the work has begun";
+  }
+}
+
+TEST_F(WaysidedCommandLine, AReportInAFolderThatMayNotBeWrittenInIsToldBeforeTheWorkBegins) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  const std::string configuration = write(smallest()).string();
+  for (const unsigned mode : {0500U, 0000U}) {
+    const fs::path closed = folder_.path() / std::to_string(mode);
+    fs::create_directory(closed);
+    fs::permissions(closed, fs::perms(mode));
+    const Answer refused = answer({"--config", configuration, "--report", (closed / "r.json").string()});
+    fs::permissions(closed, fs::perms(0700));
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_THAT(refused.text, AllOf(HasSubstr("--report"), HasSubstr("Permission denied")));
+  }
+}
+
+TEST_F(WaysidedCommandLine, AReportNeverGoesOverWhatTheDaemonLivesBy) {
+  const fs::path configuration = write(smallest());
+  const fs::path folder = folder_.path();
+  for (const char* made : {"q", "i", "other"})
+    fs::create_directory(folder / made);
+  std::ofstream(folder / "none.mp4") << "a recording";
+  fs::create_symlink(configuration, folder / "link");
+  for (const std::string report : {"camera.toml", "other/../camera.toml", "link", "none.mp4", "q/r.json",
+                                   "other/../q/seg-0000", "i/device.key", "i"}) {
+    const Answer refused =
+        answer({"--config", configuration.string(), "--report", (folder / report).string()});
+    EXPECT_EQ(refused.code, 2) << report;
+    EXPECT_THAT(refused.text, HasSubstr("waysided: --report: " + (folder / report).string())) << report;
+  }
+  EXPECT_EQ(*read_text_file(configuration), smallest());
+  EXPECT_EQ(*read_text_file(folder / "none.mp4"), "a recording");
+  EXPECT_TRUE(fs::is_empty(folder / "q"));
+  EXPECT_TRUE(fs::is_empty(folder / "i"));
+}
+
+TEST_F(WaysidedCommandLine, ExitCodeOneWhereStandardOutputIsFullOrClosed) {
+  const Answer full = answer_in_shell("", {"--print-config-template"}, "> /dev/full");
+  EXPECT_EQ(full.code, 1);
+  EXPECT_THAT(full.text, testing::StartsWith("waysided: not all that it prints reached standard output"));
+  const std::string configuration = write(smallest()).string();
+  const std::vector<std::string> little = {"--config", configuration, "--check-config"};
+  EXPECT_EQ(answer_in_shell("", little, "> /dev/full").code, 1);
+  EXPECT_EQ(answer_in_shell("", little, ">&-").code, 1);
+  EXPECT_EQ(answer_in_shell("", little, "> /dev/full 2>&1").code, 1);
+  EXPECT_EQ(answer_in_shell("", {"--confg"}, "2> /dev/full").code, 2);
+}
+
+TEST_F(WaysidedCommandLine, AFileSizeLimitIsToldAsAnError) {
+  const Answer limited = answer_in_shell(
+      "{ ulimit -f 0;", {"--make-identity", (folder_.path() / "i").string()}, "; echo code $?; } 2>&1 | cat");
+  EXPECT_THAT(limited.text, AllOf(HasSubstr("waysided: cannot write " + (folder_.path() / "i").string()),
+                                  HasSubstr("File too large"), HasSubstr("code 1")));
 }
 
 }  // namespace

@@ -31,19 +31,73 @@ TEST_F(OtherCommandLines, LabelsAreNotWrittenOver) {
   write("labels.csv", labels);
   fs::create_directory(at("pictures"));
   cv::imwrite(at("pictures/grey.png"), cv::Mat(60, 80, CV_8UC1, cv::Scalar(90)));
-  const Answer over =
-      answer("wayside-eval", {"images", "--labels", at("labels.csv"), "--out", at("labels.csv"), at("pictures")});
+  const Answer over = answer(
+      "wayside-eval", {"images", "--labels", at("labels.csv"), "--out", at("labels.csv"), at("pictures")});
   EXPECT_EQ(over.code, 2);
   EXPECT_THAT(over.text, HasSubstr("would be written over what is read from it"));
   EXPECT_EQ(*read_text_file(at("labels.csv")), labels);
+}
+
+TEST_F(OtherCommandLines, PicturesAreNotWrittenOverUnderAnyName) {
+  write("labels.csv", "file,x,y,w,h,text,tags\ngrey.png,10,10,30,10,AB12CDE,\n");
+  write("reads.jsonl", "");
+  fs::create_directories(at("pictures/more"));
+  cv::imwrite(at("pictures/grey.png"), cv::Mat(60, 80, CV_8UC1, cv::Scalar(90)));
+  cv::imwrite(at("elsewhere.png"), cv::Mat(60, 80, CV_8UC1, cv::Scalar(90)));
+  fs::create_symlink(at("elsewhere.png"), at("pictures/more/other.png"));
+  fs::create_symlink(at("pictures/grey.png"), at("link"));
+  const std::string before = *read_text_file(at("pictures/grey.png"));
+  for (const std::string out : {"pictures/grey.png", "pictures/more/../grey.png", "link", "elsewhere.png"}) {
+    const Answer images =
+        answer("wayside-eval", {"images", "--labels", at("labels.csv"), "--out", at(out), at("pictures")});
+    EXPECT_EQ(images.code, 2) << out;
+    EXPECT_THAT(images.text, HasSubstr("would be written over what is read from it"));
+  }
+  for (const std::string out : {"pictures/grey.png", "pictures/more/../grey.png", "link"}) {
+    const Answer report = answer("wayside-eval", {"report", "--labels", at("labels.csv"), "--reads",
+                                                  at("reads.jsonl"), "--out", at(out), at("pictures")});
+    EXPECT_EQ(report.code, 2) << out;
+    EXPECT_THAT(report.text, HasSubstr("would be written over what is read from it"));
+  }
+  EXPECT_EQ(*read_text_file(at("pictures/grey.png")), before);
+  EXPECT_EQ(*read_text_file(at("elsewhere.png")), before);
+}
+
+TEST_F(OtherCommandLines, ClipsAndWhatLiesBesideThemAreNotWrittenOver) {
+  fs::create_directory(at("clips"));
+  for (const char* name : {"clips/a.mp4", "clips/a.truth.json", "clips/a.frames.csv"})
+    write(name, "as it was");
+  fs::create_symlink(at("clips/a.mp4"), at("link"));
+  for (const std::string out : {"clips/a.mp4", "clips/../clips/a.truth.json", "clips/a.frames.csv", "link"}) {
+    const Answer over = answer("wayside-eval", {"clips", "--out", at(out), at("clips")});
+    EXPECT_EQ(over.code, 2) << out;
+    EXPECT_THAT(over.text, HasSubstr("would be written over what is read from it"));
+    EXPECT_EQ(*read_text_file(at(out)), "as it was");
+  }
+}
+
+TEST_F(OtherCommandLines, AThresholdThatIsNoNumberIsRefused) {
+  const Answer nan =
+      answer("wayside-eval", {"clips", "--threshold", "nan", "--out", at("passes"), at("clips")});
+  EXPECT_EQ(nan.code, 2);
+  EXPECT_THAT(nan.text, HasSubstr("--threshold: a number from 0 to 1 is expected instead of nan"));
+}
+
+TEST_F(OtherCommandLines, AFolderWithANameTooLongIsAnError) {
+  write("labels.csv", "file,x,y,w,h,text,tags\n");
+  const Answer images = answer("wayside-eval", {"images", "--labels", at("labels.csv"), "--out",
+                                                at("reads.jsonl"), at(std::string(300, 'p'))});
+  EXPECT_EQ(images.code, 1);
+  EXPECT_THAT(images.text, HasSubstr("is no folder of pictures"));
+  EXPECT_FALSE(fs::exists(at("reads.jsonl")));
 }
 
 TEST_F(OtherCommandLines, PicturesThatNoneCanReadAndPlatesOutsideOfThemAreTold) {
   write("labels.csv", "file,x,y,w,h,text,tags\ngrey.png,70,10,30,10,AB12CDE,\n");
   fs::create_directory(at("pictures"));
   write("pictures/broken.png", "no picture");
-  const std::vector<std::string> words = {"images", "--labels", at("labels.csv"), "--out", at("reads.jsonl"),
-                                          at("pictures")};
+  const std::vector<std::string> words = {"images", "--labels",        at("labels.csv"),
+                                          "--out",  at("reads.jsonl"), at("pictures")};
   const Answer none = answer("wayside-eval", words);
   EXPECT_EQ(none.code, 2);
   EXPECT_THAT(none.text, HasSubstr("none of the pictures in " + at("pictures") + " could be read"));
@@ -59,7 +113,8 @@ TEST_F(OtherCommandLines, NumbersOutOfRangeAreToldWithTheRange) {
   for (const std::string bad : {"-1", "2.5", "many", "4294967296"}) {
     const Answer limit = answer("wayside-backoffice", {"list", at("office"), "--limit", bad});
     EXPECT_EQ(limit.code, 2) << bad;
-    EXPECT_THAT(limit.text, HasSubstr("--limit: a whole number from 0 to 4294967295 is expected instead of " + bad));
+    EXPECT_THAT(limit.text,
+                HasSubstr("--limit: a whole number from 0 to 4294967295 is expected instead of " + bad));
   }
   const Answer port = answer("wayside-backoffice", {"serve", at("office"), "--port", "70000"});
   EXPECT_EQ(port.code, 2);

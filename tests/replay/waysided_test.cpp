@@ -132,21 +132,45 @@ TEST_F(Waysided, WhatTheOfficeWillNotHaveStaysInTheQueueAndTheRunEndsWithOne) {
   ASSERT_TRUE(segment) << segment.error().message;
   const backoffice::RecordId id{camera_.device_id, to_hex(segment->uuid), *stored.begin()};
   const std::string other = R"({"time":{"captured_at":"2026-06-01T12:00:00.000Z"}})";
-  ASSERT_TRUE(office_.store().put(id, backoffice::Part::document, as_bytes(other), sha256(as_bytes(other)),
-                                  {}));
+  ASSERT_TRUE(
+      office_.store().put(id, backoffice::Part::document, as_bytes(other), sha256(as_bytes(other)), {}));
   backoffice::ServerOptions again;
   again.port = port;
   office_.start(again);
-  Process second({"--config", write_configuration("second", {"fast", 1, url}).string(), "--until-delivered",
-                  "60"},
-                 log_file("second"));
+  Process second(
+      {"--config", write_configuration("second", {"fast", 1, url}).string(), "--until-delivered", "60"},
+      log_file("second"));
   EXPECT_EQ(second.wait(), 1) << second.log();
-  EXPECT_THAT(second.log(), testing::AllOf(HasSubstr("the back office will not have 1 record; it stays in the queue"),
-                                           HasSubstr("record_quarantined")));
+  EXPECT_THAT(second.log(),
+              testing::AllOf(HasSubstr("the back office will not have 1 record; it stays in the queue"),
+                             HasSubstr("record_quarantined")));
   EXPECT_EQ(*office_.store().document(id), other);
   const std::set<std::uint64_t> delivered = delivered_to(office_.store()).numbers();
   for (const std::uint64_t number : stored)
     EXPECT_TRUE(delivered.contains(number)) << number;
+}
+
+TEST_F(Waysided, AQueueWithRecordsOfAnotherIdentityIsLeftAlone) {
+  office_.start();
+  Process first({"--config", write_configuration("first", {"fast", 1, ""}).string()}, log_file("first"));
+  EXPECT_EQ(first.wait(), 0) << first.log();
+  doubles::BackOfficeDouble elsewhere;
+  const Identity before = std::exchange(camera_, elsewhere.new_camera());
+  Process second({"--config", write_configuration("second", {"fast", 1, office_.server().url()}).string(),
+                  "--until-delivered", "60"},
+                 log_file("second"));
+  EXPECT_EQ(second.wait(), 2);
+  EXPECT_THAT(second.log(), testing::AllOf(HasSubstr("holds records of device " + before.device_id),
+                                           HasSubstr("deliver them with their own identity first")));
+  EXPECT_TRUE(delivered_to(office_.store()).documents.empty());
+  camera_ = before;
+  Process third({"--config", write_configuration("third", {"fast", 1, office_.server().url()}).string(),
+                 "--until-delivered", "60"},
+                log_file("third"));
+  EXPECT_EQ(third.wait(), 0) << third.log();
+  std::set<std::uint64_t> stored = stored_in(first.log());
+  stored.merge(stored_in(third.log()));
+  EXPECT_EQ(delivered_to(office_.store()).numbers(), stored);
 }
 
 TEST_F(Waysided, ADamagedRecordingDeliversWhatCameBeforeAndEndsWithOne) {

@@ -20,8 +20,9 @@ namespace wayside::backoffice {
 
 class Authority {
  public:
-  // Makes what is not there; keeps an authority that is, so that enrolled cameras stay enrolled. Makes a new
-  // server certificate each time, for localhost, 127.0.0.1, ::1 and the names and addresses given.
+  // Makes what is not there; keeps an authority that is, so that enrolled cameras stay enrolled, and refuses
+  // half of one. Makes a new server certificate each time, for localhost, 127.0.0.1, ::1, what the one before
+  // was for and the names and addresses given.
   [[nodiscard]] static Result<Authority> make(const std::filesystem::path& folder,
                                               const std::vector<std::string>& hosts, UtcTime now);
   // Fails with not_found where make() has not been run there.
@@ -32,10 +33,14 @@ class Authority {
   [[nodiscard]] std::filesystem::path server_key() const { return folder_ / "server.key"; }
   [[nodiscard]] std::filesystem::path database() const { return folder_ / "records.db"; }
 
+  // The names and addresses that the server's certificate is for.
+  [[nodiscard]] Result<std::vector<std::string>> server_names() const;
+
   struct SignedDevice {
     std::string device_id;
     std::string certificate;  // PEM
     Sha256 fingerprint{};     // of the certificate's DER form
+    Sha256 key{};             // of its public key
     UtcTime valid_until;
   };
   // Takes the key and the common name (16 hex digits) from the request, nothing else of it.
@@ -47,9 +52,14 @@ class Authority {
 };
 
 // Signs the request, writes device.crt and back-office-ca.crt into `out` and enrols the device in the store.
-// A device that was enrolled before can use only the new certificate from then on.
-[[nodiscard]] Result<Authority::SignedDevice> enrol_device(const Authority& authority, Store& store,
-                                                           const std::filesystem::path& request,
-                                                           const std::filesystem::path& out, UtcTime now);
+// A device that was enrolled before can use only the new certificate from then on; where its key is another,
+// whoever holds the earlier one is locked out, and a person should be told.
+struct EnrolledDevice {
+  Authority::SignedDevice device;
+  EarlierKey earlier_key = EarlierKey::none;
+};
+[[nodiscard]] Result<EnrolledDevice> enrol_device(const Authority& authority, Store& store,
+                                                  const std::filesystem::path& request,
+                                                  const std::filesystem::path& out, UtcTime now);
 
 }  // namespace wayside::backoffice

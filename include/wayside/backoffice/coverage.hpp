@@ -34,7 +34,10 @@ struct QueueCoverage {
   std::array<std::uint64_t, gap_reasons.size()> given_up{};
   // Below the highest number stored or given up; ascending, never touching each other.
   std::vector<NumberRange> missing;
+  // Stored although the camera gave them up: no loss, and no damage; in the form of `missing`.
+  std::vector<NumberRange> stored_and_given_up;
 
+  // As many as fit: a damaged or hostile store ends at the largest number, never at a small one.
   [[nodiscard]] std::uint64_t given_up_count() const;
   [[nodiscard]] std::uint64_t missing_count() const;
 };
@@ -43,13 +46,15 @@ struct QueueCoverage {
 // it.
 [[nodiscard]] Result<std::vector<QueueCoverage>> coverage(Store& store);
 
+// As many as fit, as above.
 struct CoverageTotals {
   std::uint64_t given_up = 0;
   std::uint64_t missing = 0;
 };
 [[nodiscard]] CoverageTotals totals(const std::vector<QueueCoverage>& queues);
 
-// One sentence on what was given up and one on what is missing; none where nothing is.
+// One sentence on what was given up, one on what is missing, and one on what is both stored and given up;
+// none where nothing is.
 [[nodiscard]] std::vector<std::string> sentences(const QueueCoverage& queue);
 
 }  // namespace wayside::backoffice

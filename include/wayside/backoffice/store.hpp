@@ -47,6 +47,14 @@ struct StoredRecord {
   [[nodiscard]] bool complete() const { return plate.has_value() && overview.has_value(); }
 };
 
+// What the store knows of the public key that a device was enrolled with before.
+enum class EarlierKey {
+  none,     // the device was not enrolled
+  same,     // the same camera, or a copy of its key
+  other,    // another camera, or a new key in the same one
+  unknown,  // it was enrolled by a version that kept no key's hash
+};
+
 // Which records, by the time of capture; the oldest of them first.
 struct Selection {
   std::optional<UtcTime> since = {};
@@ -59,12 +67,17 @@ class Store {
 
   // Makes the file where there is none.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& file);
+  // Takes only a file that open() has made: not_found, or corrupt where it holds no store at all. A lost file
+  // must not be taken for an office that has never had a record.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open_existing(const std::filesystem::path& file);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
   // A device writes with the one certificate it was last enrolled with: an earlier one is no longer taken.
-  [[nodiscard]] Status enrol(const std::string& device_id, const Sha256& certificate, UtcTime now);
+  // `key` is the hash of its public key, kept to tell a renewed certificate from another camera's.
+  [[nodiscard]] Result<EarlierKey> enrol(const std::string& device_id, const Sha256& certificate,
+                                         const Sha256& key, UtcTime now);
   [[nodiscard]] Result<bool> is_enrolled(const std::string& device_id, const Sha256& certificate);
   [[nodiscard]] Result<std::size_t> device_count();
 
@@ -86,6 +99,10 @@ class Store {
   // Do not call the store from within visit.
   [[nodiscard]] Status visit(const Selection& selection,
                              const std::function<Status(const StoredRecord&)>& visit);
+  // Hands over every record there is, captures and gap records alike, ascending by device, queue and number,
+  // whatever its document says: visit() passes over a document that has lost its time of capture. A hash that
+  // is stored with a wrong size comes as noughts, which are nothing's hash. As visit() otherwise.
+  [[nodiscard]] Status visit_all(const std::function<Status(const StoredRecord&)>& visit);
 
   // Hands over the key of every record, captures and gap records alike, ascending by device, queue and
   // number, then every gap record whole: all as it was at one moment. As visit() otherwise.

@@ -1,6 +1,7 @@
-// Small files read whole and replaced atomically.
+// Small files read whole and replaced atomically, and what a program asks about a path before it works on it.
 //
-// Threads: pure apart from the file system. Failure: io or not_found with the path in the message.
+// Threads: pure apart from the file system. Failure: io, not_found or exhausted where the system refuses,
+// invalid_input where the path names the wrong kind of thing, with the path in the message.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +13,23 @@
 
 namespace wayside {
 
-// Refuses more than limit bytes (invalid_input), folders and devices, so that a wrong path cannot eat the memory.
+// Refuses more than limit bytes (invalid_input), folders and devices, so that a wrong path cannot eat the
+// memory.
 [[nodiscard]] Result<std::string> read_text_file(const std::filesystem::path& path,
                                                  std::size_t limit = std::size_t{16} << 20);
 
-// Writes a temporary file beside it, fsyncs, renames, fsyncs the folder: after a power cut there is the old file or the
-// new one, never neither. mode as for open(2), e.g. 0600 for secrets.
+// Writes a temporary file beside it, under a name that was free and that nobody can foresee, fsyncs, renames,
+// fsyncs the folder: after a power cut there is the old file or the new one, never neither. mode as for
+// open(2), e.g. 0600 for secrets. Only a regular file is replaced: a folder, device, pipe or symbolic link is
+// refused and stays (a link is not followed: where somebody else can put one, it leads anywhere).
 [[nodiscard]] Status replace_file(const std::filesystem::path& path, ByteView content, unsigned mode = 0644);
+
+// Whether replace_file() could do it, to be asked before long work whose result goes there. Makes an empty
+// temporary file beside it and removes it; what is at the path stays as it is.
+[[nodiscard]] Status check_replaceable(const std::filesystem::path& path);
+
+// Whether both are one place, or one lies within the other, in whatever spelling and through symbolic links
+// as far as the paths exist.
+[[nodiscard]] bool overlap(const std::filesystem::path& a, const std::filesystem::path& b);
 
 }  // namespace wayside

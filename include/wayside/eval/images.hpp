@@ -41,8 +41,8 @@ struct PictureReads {
 
 // One line of JSON:
 // {"file","plates":[{"box":[x,y,w,h],"quad":[[x,y],...],"vrm","confidence","chars":[{"c","p"}],
-// "lines"}],"cpu_ms"}. with_grounds: each plate also has "grounds":{"log_odds","line","plate","known_form"}, for
-// models/training/confidence.
+// "lines"}],"cpu_ms"}. with_grounds: each plate also has "grounds":{"log_odds","line","plate","known_form"},
+// for models/training/confidence.
 [[nodiscard]] std::string json_line(const PictureReads& reads, bool with_grounds);
 [[nodiscard]] Result<std::vector<PictureReads>> parse_reads(std::string_view lines, std::string_view name);
 
@@ -90,7 +90,8 @@ struct PictureScore {
                                           const std::vector<PlateLabel>& labels);
 [[nodiscard]] std::string table(const PictureScore& score);
 
-// The labels that lie outside of their picture, at least in part: of another picture, or of one that was scaled.
+// The labels that lie outside of their picture, at least in part: of another picture, or of one that was
+// scaled.
 [[nodiscard]] std::vector<const PlateLabel*> labels_outside(const std::vector<PlateLabel>& labels,
                                                             const std::map<std::string, cv::Size>& sizes);
 

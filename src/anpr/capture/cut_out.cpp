@@ -34,7 +34,8 @@ bool is_convex(const Quad& quad) {
   return true;
 }
 
-// What of the picture a straightened one of this size shows; the whole picture where it reaches to the horizon.
+// What of the picture a straightened one of this size shows; the whole picture where it reaches to the
+// horizon.
 cv::Rect seen_by(const cv::Mat& straighten, cv::Size size, const cv::Rect& picture) {
   constexpr float margin_px = 2;  // of the interpolation, and of rounding
   const cv::Matx33d back = cv::Mat(straighten.inv());
@@ -50,10 +51,12 @@ cv::Rect seen_by(const cv::Mat& straighten, cv::Size size, const cv::Rect& pictu
   }
   const cv::Rect2f box = box_of(corners);
   const cv::Rect2f whole(cv::Point2f(picture.tl()), cv::Size2f(picture.size()));
-  const cv::Rect2f seen =
-      cv::Rect2f(box.x - margin_px, box.y - margin_px, box.width + 2 * margin_px, box.height + 2 * margin_px) & whole;
-  return cv::Rect(cv::Point(static_cast<int>(seen.x), static_cast<int>(seen.y)),
-                  cv::Point(static_cast<int>(std::ceil(seen.br().x)), static_cast<int>(std::ceil(seen.br().y)))) &
+  const cv::Rect2f seen = cv::Rect2f(box.x - margin_px, box.y - margin_px, box.width + 2 * margin_px,
+                                     box.height + 2 * margin_px) &
+                          whole;
+  return cv::Rect(
+             cv::Point(static_cast<int>(seen.x), static_cast<int>(seen.y)),
+             cv::Point(static_cast<int>(std::ceil(seen.br().x)), static_cast<int>(std::ceil(seen.br().y)))) &
          picture;
 }
 

@@ -10,16 +10,17 @@
 
 namespace wayside::read {
 
-// ranked: hypotheses of one candidate, each text once, best first, not empty. line_log_probability: of the reading
-// that the best one comes from.
+// ranked: hypotheses of one candidate, each text once, best first, not empty. line_log_probability: of the
+// reading that the best one comes from.
 [[nodiscard]] ConfidenceGrounds grounds_of(const std::vector<VrmSyntax::Hypothesis>& ranked,
                                            double line_log_probability, float plate_score);
 
 // 0 to 1: that `best` is exactly what is on a plate.
 //
-// A logistic function of the grounds, with deductions for texts of no known form, short ones and those without a digit,
-// which is what signs and grilles give. It grows with each of the three. models/training/confidence fits the numbers
-// and says how well they hold on pictures that they were not fitted to; models/manifest.toml has the result.
+// A logistic function of the grounds, with deductions for texts of no known form, short ones and those
+// without a digit, which is what signs and grilles give. It grows with each of the three.
+// models/training/confidence fits the numbers and says how well they hold on pictures that they were not
+// fitted to; models/manifest.toml has the result.
 [[nodiscard]] float confidence_of(const VrmSyntax::Hypothesis& best, const ConfidenceGrounds& grounds);
 
 }  // namespace wayside::read

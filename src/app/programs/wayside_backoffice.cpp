@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -15,6 +17,7 @@
 #include "wayside/backoffice/authority.hpp"
 #include "wayside/backoffice/coverage.hpp"
 #include "wayside/backoffice/export.hpp"
+#include "wayside/backoffice/output_place.hpp"
 #include "wayside/backoffice/server.hpp"
 #include "wayside/backoffice/store.hpp"
 #include "wayside/base/files.hpp"
@@ -78,7 +81,7 @@ struct Office {
 Result<Office> open_office(const fs::path& folder) {
   auto authority = Authority::open(folder);
   if (!authority) return fail(authority.error());
-  auto store = Store::open(authority->database());
+  auto store = Store::open_existing(authority->database());
   if (!store) return fail(store.error());
   return Office{std::move(*authority), std::move(*store)};
 }
@@ -98,30 +101,53 @@ Result<Selection> selection_from(const Arguments& arguments) {
 }
 
 Status init(const Arguments& arguments) {
-  const bool known = fs::exists(arguments.folder / "ca.crt");
+  // A folder that cannot be looked at is told of below.
+  std::error_code ignored;
+  const bool had_authority = fs::exists(arguments.folder / "ca.crt", ignored);
   const auto authority = Authority::make(arguments.folder, arguments.hosts, utc_now());
   if (!authority) return fail(authority.error());
+  const bool had_store = Store::open_existing(authority->database()).has_value();
   const auto store = Store::open(authority->database());
   if (!store) return fail(store.error());
-  std::string names = "localhost, 127.0.0.1, ::1";
-  for (const std::string& host : arguments.hosts)
-    names += ", " + host;
-  fmt::print(
-      "{} in {}; the server's certificate is for {}\n",
-      known ? "Kept the authority and the records, made a new server certificate" : "Made a back office",
-      arguments.folder.string(), names);
+  const auto names = authority->server_names();
+  if (!names) return fail(names.error());
+  fmt::print("{} in {}; the server's certificate is for {}\n",
+             had_authority ? "Kept the authority, made a new server certificate" : "Made a back office",
+             arguments.folder.string(), fmt::join(*names, ", "));
+  if (had_authority) {
+    fmt::print("{}\n", had_store ? "Kept the records"
+                                 : "There was no store: made an empty one; enrol the cameras again");
+    fmt::print("Restart a running {} serve: it goes on with the certificate it began with\n", program);
+  }
   fmt::print("Next: {} enrol {} --request device.csr --out FOLDER\n", program, arguments.folder.string());
   return {};
+}
+
+// Empty where there is nothing to tell.
+std::string_view words_on(backoffice::EarlierKey key) {
+  switch (key) {
+    case backoffice::EarlierKey::none:
+    case backoffice::EarlierKey::same:
+      return "";
+    case backoffice::EarlierKey::other:
+      return "Its key differs from the one enrolled before under this device id: the earlier camera, which "
+             "holds that one, is locked out from now on";
+    case backoffice::EarlierKey::unknown:
+      return "Whether its key is the one enrolled before under this device id is not known, since an older "
+             "version kept none: a camera with another key is locked out from now on";
+  }
+  return "";
 }
 
 Status enrol(const Arguments& arguments) {
   const auto office = open_office(arguments.folder);
   if (!office) return fail(office.error());
-  const auto device = backoffice::enrol_device(office->authority, *office->store, arguments.request,
-                                               arguments.out, utc_now());
-  if (!device) return fail(device.error());
+  const auto enrolled = backoffice::enrol_device(office->authority, *office->store, arguments.request,
+                                                 arguments.out, utc_now());
+  if (!enrolled) return fail(enrolled.error());
   fmt::print("Enrolled device {} until {}; an earlier certificate of it is no longer taken\n",
-             device->device_id, to_iso8601(device->valid_until));
+             enrolled->device.device_id, to_iso8601(enrolled->device.valid_until));
+  if (const auto words = words_on(enrolled->earlier_key); !words.empty()) fmt::print("{}\n", words);
   fmt::print("Put {} and back-office-ca.crt beside it into the camera's identity folder\n",
              (arguments.out / "device.crt").string());
   return {};
@@ -142,6 +168,10 @@ Status serve(const Arguments& arguments) {
   sigaddset(&stop_signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
 
+  if (!arguments.port_file.empty()) {
+    const auto allowed = backoffice::check_output(arguments.port_file, arguments.folder);
+    if (!allowed) return allowed;
+  }
   const auto office = open_office(arguments.folder);
   if (!office) return fail(office.error());
   backoffice::ServerOptions options{arguments.listen, arguments.port, {}};
@@ -189,14 +219,24 @@ Status list(const Arguments& arguments) {
   return {};
 }
 
-Status export_records(const Arguments& arguments) {
+Status check_export_places(const Arguments& arguments) {
   if (arguments.jsonl.empty() && arguments.html.empty()) {
     return fail(ErrorCode::invalid_input, "export needs --jsonl FILE, --html FILE or both");
   }
-  if (arguments.jsonl.lexically_normal() == arguments.html.lexically_normal()) {
+  const bool both = !arguments.jsonl.empty() && !arguments.html.empty();
+  if (both && backoffice::is_same_file(arguments.jsonl, arguments.html)) {
     return fail(ErrorCode::invalid_input,
                 "--jsonl and --html name the same file: the second would be written over the first");
   }
+  for (const fs::path& file : {arguments.jsonl, arguments.html}) {
+    if (file.empty()) continue;
+    if (const auto allowed = backoffice::check_output(file, arguments.folder); !allowed) return allowed;
+  }
+  return {};
+}
+
+Status export_records(const Arguments& arguments) {
+  if (const auto allowed = check_export_places(arguments); !allowed) return allowed;
   const auto office = open_office(arguments.folder);
   if (!office) return fail(office.error());
   const auto selection = selection_from(arguments);
@@ -257,11 +297,14 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
 
   CLI::App* sub =
       add("init", "Make a back office in a new folder; again: renew the server's certificate", init);
-  sub->add_option("--host", arguments.hosts,
-                  "Names or addresses that cameras will call it by, beside localhost");
+  sub->add_option(
+      "--host", arguments.hosts,
+      "Names or addresses that cameras will call it by, beside localhost and those it has already");
   sub->footer(
       "Makes the authority (EC P-256), the server's certificate (two years) and the store. DIR is readable\n"
-      "by its owner only. Run again, it keeps authority and records, and makes a new server certificate.\n"
+      "by its owner only. Run again, it keeps authority and records, and makes a new server certificate for\n"
+      "the names it had and those of --host; restart serve to use it. To drop a name, delete server.crt\n"
+      "first and give every name that stays.\n"
       "Example: wayside-backoffice init office --host anpr.example.org --host 192.0.2.7");
 
   sub = add("enrol", "Sign a camera's certificate request and let the camera in", enrol);
@@ -269,8 +312,8 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       ->required();
   sub->add_option("--out", arguments.out, "Folder to write device.crt and back-office-ca.crt to")->required();
   sub->footer(
-      "A camera that is enrolled again can use only its newest certificate (two years). Works while "
-      "serving.\n"
+      "A camera that is enrolled again can use only its newest certificate (two years). Where its key is\n"
+      "another than before, as after a replacement, that is said. Works while serving.\n"
       "Example: wayside-backoffice enrol office --request device.csr --out for-the-camera");
 
   sub = add("serve", "Take records from cameras until stopped by SIGTERM or SIGINT", serve);
@@ -297,14 +340,15 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   sub->add_option("--html", arguments.html, "Write one page that opens in any browser, pictures included");
   add_selection(sub);
   sub->footer(
-      "The files are readable by their owner only (they hold VRMs and pictures).\n"
+      "The files are readable by their owner only (they hold VRMs and pictures) and must lie outside DIR.\n"
       "Examples: wayside-backoffice export office --html passes.html --limit 500\n"
       "          wayside-backoffice export office --jsonl passes.jsonl --since 2026-11-22T08:00:00Z");
 
   sub = add("check", "Work every hash out again and say what is damaged, incomplete or missing", check);
   sub->footer(
       "Names the record numbers that have not arrived and that no camera has given up. They may still be on\n"
-      "their way: exit code 1 only where anything is damaged.\n"
+      "their way: exit code 1 only where anything is damaged. Names those too that are stored although\n"
+      "their camera gave them up.\n"
       "Example: wayside-backoffice check office");
   return commands;
 }
@@ -332,5 +376,5 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   wayside::app::forbid_core_dumps();
-  return wayside::app::run(argc, argv);
+  return wayside::app::run_program(wayside::app::program, [&] { return wayside::app::run(argc, argv); });
 }

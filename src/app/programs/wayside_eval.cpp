@@ -39,7 +39,7 @@ struct Engine {
     command
         .add_option("--threshold", threshold,
                     "Leave out what is less sure than this, 0 to 1 (the camera's own limit)")
-        ->check(CLI::Range(0.0, 1.0));
+        ->check(number(0, 1));
   }
 
   [[nodiscard]] Result<eval::Recogniser> make() const {
@@ -94,10 +94,22 @@ Status refuse_as_output(const fs::path& out, const std::vector<fs::path>& inputs
   for (const fs::path& input : inputs) {
     std::error_code none;
     if (!fs::equivalent(out, input, none)) continue;
-    return fail(ErrorCode::invalid_input,
-                fmt::format("--out {} would be written over what is read from it: give another file", out.string()));
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("--out {} would be written over what is read from it: give another file", out.string()));
   }
   return {};
+}
+
+// What images would read. A folder that cannot be listed is told by the reading.
+std::vector<fs::path> pictures_below(const fs::path& folder) {
+  std::vector<fs::path> pictures;
+  std::error_code failed;
+  fs::recursive_directory_iterator entries(folder, failed);
+  for (; !failed && entries != fs::recursive_directory_iterator(); entries.increment(failed)) {
+    if (replay::is_picture_name(entries->path())) pictures.push_back(entries->path());
+  }
+  return pictures;
 }
 
 double peak_memory_mib() {
@@ -114,11 +126,14 @@ struct ImagesCommand {
   fs::path folder;
 
   [[nodiscard]] Status run() const {
-    if (Status ok = refuse_as_output(out, {labels}); !ok) return ok;
+    std::vector<fs::path> inputs = pictures_below(folder);
+    inputs.push_back(labels);
+    if (Status ok = refuse_as_output(out, inputs); !ok) return ok;
     const auto known = eval::load_plate_labels(labels);
     if (!known) return fail(known.error());
     // Before the file of an earlier run is written over.
-    if (!fs::is_directory(folder))
+    std::error_code absent;
+    if (!fs::is_directory(folder, absent))
       return fail(ErrorCode::not_found, fmt::format("{} is no folder of pictures", folder.string()));
     const auto recogniser = engine.make();
     if (!recogniser) return fail(recogniser.error());
@@ -126,7 +141,8 @@ struct ImagesCommand {
     if (Status opened = lines.opened(); !opened) return opened;
     const auto result = eval::read_pictures(
         folder, *recogniser, replay::read_picture, replay::is_picture_name,
-        [&](const eval::PictureReads& reads) { return lines.write(eval::json_line(reads, grounds)); }, show_progress);
+        [&](const eval::PictureReads& reads) { return lines.write(eval::json_line(reads, grounds)); },
+        show_progress);
     if (!result) return fail(result.error());
     name_skipped("skipped", result->skipped);
     const eval::PictureScore score = eval::score_pictures(result->reads, *known);
@@ -139,8 +155,9 @@ struct ImagesCommand {
     fmt::print("{}peak memory {:.0f} MiB; {} pictures read, {} skipped\n", eval::table(score),
                peak_memory_mib(), result->reads.size(), result->skipped.size());
     if (!result->reads.empty()) return {};
-    return fail(ErrorCode::invalid_input,
-                fmt::format("none of the pictures in {} could be read; the lines above say why", folder.string()));
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("none of the pictures in {} could be read; the lines above say why", folder.string()));
   }
 };
 
@@ -175,8 +192,12 @@ struct ClipsCommand {
     const auto clips = eval::find_clips(given, is_clip);
     if (!clips) return fail(clips.error());
     std::vector<fs::path> inputs = {labels};
-    for (const eval::ClipFile& clip : *clips)
+    for (const eval::ClipFile& clip : *clips) {
+      const fs::path name = clip.path.parent_path() / clip.path.stem();
       inputs.emplace_back(clip.path);
+      inputs.emplace_back(name.string() + ".truth.json");
+      inputs.emplace_back(name.string() + ".frames.csv");
+    }
     if (Status ok = refuse_as_output(out, inputs); !ok) return ok;
     std::vector<eval::ClipLabel> known;
     std::map<std::string, eval::SceneTruth> truth;
@@ -244,6 +265,11 @@ struct ReportCommand {
     if (Status ok = refuse_as_output(out, {labels, reads}); !ok) return ok;
     const auto known = eval::load_plate_labels(labels);
     if (!known) return fail(known.error());
+    std::vector<fs::path> pictures;
+    for (const eval::PlateLabel& label : *known)
+      pictures.push_back(folder / label.file);
+    if (Status ok = refuse_as_output(out, pictures); !ok) return ok;
+    if (Status place = check_replaceable(out); !place) return fail(place.error().context("--out"));
     const Result<std::string> lines = read_text_file(reads, largest_lines);
     if (!lines) return fail(lines.error().context("reading the reads"));
     const auto parsed = eval::parse_reads(*lines, reads.string());
@@ -271,7 +297,8 @@ int run(int argc, char** argv) {
       ->required();
   images_app->add_option("--out", images.out, "File for the reads, one line of JSON a picture")->required();
   images_app->add_option("DIR", images.folder, "Folder of pictures, with the folders in it")->required();
-  images_app->add_flag("--grounds", images.grounds, "Also write what each confidence rests on, to fit it anew");
+  images_app->add_flag("--grounds", images.grounds,
+                       "Also write what each confidence rests on, to fit it anew");
   images.engine.add_options(*images_app);
 
   ClipsCommand clips;
@@ -318,5 +345,5 @@ int main(int argc, char** argv) {
   wayside::app::hold_vendors_to_one_thread(argv);
   wayside::app::forbid_core_dumps();
   ::umask(077);  // what it writes holds number plates
-  return wayside::app::run(argc, argv);
+  return wayside::app::run_program(wayside::app::program, [&] { return wayside::app::run(argc, argv); });
 }

@@ -113,10 +113,6 @@ Status draw(const DrawOptions& options, bool vehicles_given) {
 }
 
 Status plate(const PlateOptions& options) {
-  if (options.px_per_mm < 0.1 || options.px_per_mm > 10) {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("--scale is {}; give 0.1 to 10 px per mm", options.px_per_mm));
-  }
   auto press = PlatePress::load(app::models_folder() / "plates");
   if (!press) return fail(press.error());
   PlateSpec spec;
@@ -150,9 +146,7 @@ Status plates(const PlatesOptions& options) {
                         [&](int done) { progress(done, options.set.count); });
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App cli("Draws recorded road scenes with their ground truth, for trying and measuring the camera.",
                "wayside-roadsim");
   app::prepare(cli);
@@ -168,8 +162,8 @@ int main(int argc, char** argv) {
   CLI::App* draw_command =
       cli.add_subcommand("draw", "Draw a scene: OUT.mp4 or OUT.avi, OUT.frames.csv, OUT.truth.json");
   draw_command->add_option("--preset", drawing.preset, "What to draw; see wayside-roadsim presets");
-  draw_command->add_option("--seed", drawing.seed,
-                           "Another seed is another scene; the same is the same to the pixel")
+  draw_command
+      ->add_option("--seed", drawing.seed, "Another seed is another scene; the same is the same to the pixel")
       ->check(app::whole_number(0, UINT64_MAX));
   draw_command->add_option("--seconds", drawing.seconds, "How long, in s");
   CLI::Option* vehicles = draw_command
@@ -199,7 +193,7 @@ int main(int argc, char** argv) {
                             "current, prefix, suffix, dateless, ni, q, diplomatic, military or foreign");
   plate_command->add_flag("--rear", pressing.rear, "Yellow");
   plate_command->add_option("--lines", pressing.lines, "1 or 2")->check(app::whole_number(1, 2));
-  plate_command->add_option("--scale", pressing.px_per_mm, "px per mm");
+  plate_command->add_option("--scale", pressing.px_per_mm, "px per mm")->check(app::number(0.1, 10));
   plate_command->add_option("--out", pressing.out, "The picture's file, ending in .png or .jpg")->required();
 
   PlatesOptions set;
@@ -210,7 +204,7 @@ int main(int argc, char** argv) {
       ->check(app::whole_number(0, UINT64_MAX));
   plates_command->add_option("--year", set.set.year, "The youngest age identifier that may occur")
       ->check(app::whole_number(2002, 2050));
-  plates_command->add_option("--scale", set.set.px_per_mm, "px per mm");
+  plates_command->add_option("--scale", set.set.px_per_mm, "px per mm")->check(app::number(0.1, 10));
   plates_command->add_option("--out", set.out, "Folder for the pictures and plates.csv")->required();
 
   if (const auto code = app::parse(cli, argc, argv)) return *code;
@@ -226,4 +220,10 @@ int main(int argc, char** argv) {
     done = draw(drawing, vehicles->count() > 0);
   }
   return done ? app::exit_done : app::report("wayside-roadsim", done.error());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return app::run_program("wayside-roadsim", [&] { return run(argc, argv); });
 }

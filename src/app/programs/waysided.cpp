@@ -1,6 +1,7 @@
 // waysided: the camera's daemon. What it does stands in its help below; how, in src/app/daemon.hpp.
 #include <fmt/format.h>
 
+#include "wayside/base/files.hpp"
 #include "wayside/base/log.hpp"
 #include "wayside/device/identity/identity.hpp"
 
@@ -13,6 +14,7 @@ namespace {
 
 using namespace wayside;
 using namespace wayside::app;
+namespace fs = std::filesystem;
 
 constexpr const char* description =
     "The daemon of a Wayside camera: takes frames, reads the number plates of passing vehicles, keeps one "
@@ -63,7 +65,7 @@ struct Arguments {
 };
 
 int make_identity_in(const std::string& folder) {
-  const Result<std::filesystem::path> request = make_identity(folder);
+  const Result<fs::path> request = make_identity(folder);
   if (!request) return report("waysided", request.error());
   fmt::print(
       "The certificate request of this camera is {}\n"
@@ -71,6 +73,36 @@ int make_identity_in(const std::string& folder) {
       "back-office-ca.crt, which come back, into {}\n",
       request->string(), folder);
   return exit_done;
+}
+
+// Before the work begins, which may be the playing of a day: the report must have a place to go, and must not
+// go over what the daemon lives by.
+Status check_report(const fs::path& report, const fs::path& config, const Configuration& configuration) {
+  constexpr std::string_view replay = "replay:";
+  const fs::path recording = configuration.camera.source.substr(replay.size());
+  for (const fs::path& input : {config, recording}) {
+    std::error_code absent;
+    if (!fs::equivalent(report, input, absent)) continue;
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("{} would be written over, which waysided reads: name another file", report.string()));
+  }
+  // Before anything is tried there: a queue's folder holds nothing but the queue.
+  for (const auto& [key, folder] : {std::pair("queue.directory", configuration.queue.directory),
+                                    std::pair("identity.directory", configuration.identity.directory)}) {
+    if (!overlap(report, folder)) continue;
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} is in the way of {}, which is {}: name a file outside of that folder",
+                            report.string(), key, folder.string()));
+  }
+  return check_replaceable(report);
+}
+
+// The last word, in the form of the log where machines read that; a person gets a sentence.
+int report_end(const Error& error, bool as_json) {
+  if (!as_json) return report("waysided", error);
+  log::error("failed", {{"reason", error}});
+  return exit_code_of(error);
 }
 
 int run(const Arguments& arguments) {
@@ -91,14 +123,10 @@ int run(const Arguments& arguments) {
   DaemonOptions options;
   options.models = models_folder();
   if (!arguments.report.empty()) {
-    const std::filesystem::path folder = std::filesystem::absolute(arguments.report).parent_path();
-    if (!std::filesystem::is_directory(folder) || std::filesystem::is_directory(arguments.report)) {
-      fmt::print(
-          stderr,
-          "waysided: --report {}: no file can be written there; name a file in a folder that is there\n",
-          arguments.report);
-      return exit_usage;
-    }
+    const Status place = check_report(arguments.report, arguments.config, *configuration);
+    // Whatever the system says against it, it is the command line that has to change.
+    if (!place)
+      return report("waysided", {ErrorCode::invalid_input, place.error().context("--report").message});
     options.report = arguments.report;
   }
   if (arguments.until_delivered_s) {
@@ -114,14 +142,10 @@ int run(const Arguments& arguments) {
   const Result<log::Format> format = log::format_from(configuration->log.format);
   if (level && format) log::start(*level, *format);
   const Status done = run_daemon(*configuration, options);
-  return done ? exit_done : report("waysided", done.error());
+  return done ? exit_done : report_end(done.error(), format && *format == log::Format::json);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  hold_vendors_to_one_thread(argv);
-  forbid_core_dumps();
+int run(int argc, char** argv) {
   CLI::App app(description, "waysided");
   prepare(app);
   app.footer(footer);
@@ -152,4 +176,12 @@ int main(int argc, char** argv) {
   }
   if (!arguments.identity.empty()) return make_identity_in(arguments.identity);
   return run(arguments);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  hold_vendors_to_one_thread(argv);
+  forbid_core_dumps();
+  return run_program("waysided", [&] { return run(argc, argv); });
 }

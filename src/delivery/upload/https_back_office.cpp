@@ -115,10 +115,12 @@ class Connection {
       return fail(ErrorCode::unavailable, fmt::format("the answer is larger than {} bytes", largest_answer));
     }
     if (code == CURLE_PEER_FAILED_VERIFICATION) {
-      return fail(ErrorCode::unavailable,
-                  fmt::format("what answers is not shown to be the back office of this camera ({}): check upload.url, "
-                              "and that back-office-ca.crt came from the office that enrolled the camera",
-                              error_[0] != '\0' ? error_.data() : curl_easy_strerror(code)));
+      return fail(
+          ErrorCode::unavailable,
+          fmt::format(
+              "what answers is not shown to be the back office of this camera ({}): check upload.url, "
+              "and that back-office-ca.crt came from the office that enrolled the camera",
+              error_[0] != '\0' ? error_.data() : curl_easy_strerror(code)));
     }
     if (code != CURLE_OK) {
       return fail(ErrorCode::unavailable, error_[0] != '\0' ? error_.data() : curl_easy_strerror(code));

@@ -237,9 +237,12 @@ class Loader {
               "not the smaller",
               c.passes.suppress_repeat_s, c.passes.close_after_s));
     }
-    if ((c.queue.directory / "").lexically_normal() == (c.identity.directory / "").lexically_normal()) {
-      error(line_of("queue", "directory"),
-            "queue.directory and identity.directory are the same, expected two folders");
+    if (overlap(c.queue.directory, c.identity.directory)) {
+      const toml::source_index queue = line_of("queue", "directory");
+      error(queue != 0 ? queue : line_of("identity", "directory"),
+            fmt::format("queue.directory is \"{}\" and identity.directory is \"{}\", expected two folders, "
+                        "neither of them within the other",
+                        shown(c.queue.directory.string()), shown(c.identity.directory.string())));
     }
   }
 

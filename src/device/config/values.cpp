@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include "wayside/base/bytes.hpp"
@@ -24,28 +25,56 @@ std::filesystem::path absolute_below(const std::filesystem::path& folder, std::s
   return (folder / std::filesystem::path(text)).lexically_normal();
 }
 
-// "https://HOST" or "https://HOST:PORT", HOST a name or an address, nothing after it.
+bool is_address(int family, std::string_view text) {
+  in6_addr address{};  // the longer of the two
+  return ::inet_pton(family, std::string(text).c_str(), &address) == 1;
+}
+
+// RFC 1123: letters, digits and hyphens, with none of those at either end.
+bool is_label(std::string_view label) {
+  const auto of_a_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
+         std::all_of(label.begin(), label.end(), of_a_name);
+}
+
+bool is_host(std::string_view name) {
+  constexpr std::string_view digits = "0123456789";
+  if (!name.empty() && name.back() == '.') name.remove_suffix(1);  // as DNS writes a whole name
+  if (name.size() > 253) return false;
+  // No name ends in a number, so that this is an IPv4 address or a mistyped one.
+  const std::string_view last = name.substr(name.rfind('.') + 1);
+  if (last.find_first_not_of(digits) == std::string_view::npos) return is_address(AF_INET, name);
+  for (;;) {
+    const std::size_t dot = name.find('.');
+    if (!is_label(name.substr(0, dot))) return false;
+    if (dot == std::string_view::npos) return true;
+    name.remove_prefix(dot + 1);
+  }
+}
+
+bool is_port(std::string_view text) {
+  unsigned number = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9' || number > 65535) return false;
+    number = number * 10 + static_cast<unsigned>(c - '0');
+  }
+  return number >= 1 && number <= 65535;
+}
+
+// "https://HOST" or "https://HOST:PORT", HOST a name, an IPv4 address or an IPv6 address in brackets, nothing
+// after it.
 bool is_https_url(std::string_view text) {
   constexpr std::string_view scheme = "https://";
   if (text.rfind(scheme, 0) != 0) return false;
   text.remove_prefix(scheme.size());
-  std::string_view host = text;
-  const std::size_t bracket = text.rfind(']');  // an IPv6 address has colons of its own
-  const std::size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  if (colon != std::string_view::npos) {
-    host = text.substr(0, colon);
-    const std::string_view port = text.substr(colon + 1);
-    unsigned number = 0;
-    for (const char c : port) {
-      if (c < '0' || c > '9' || number > 65535) return false;
-      number = number * 10 + static_cast<unsigned>(c - '0');
-    }
-    if (number < 1 || number > 65535) return false;
-  }
-  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == '[' || c == ']' || c == ':';
-  });
+  const bool bracketed = !text.empty() && text.front() == '[';  // an IPv6 address has colons of its own
+  const std::size_t end = bracketed ? text.find(']') : std::min(text.find(':'), text.size());
+  if (end == std::string_view::npos) return false;
+  const std::string_view rest = text.substr(bracketed ? end + 1 : end);
+  if (!rest.empty() && (rest.front() != ':' || !is_port(rest.substr(1)))) return false;
+  return bracketed ? is_address(AF_INET6, text.substr(1, end - 1)) : is_host(text.substr(0, end));
 }
 
 struct Setter {

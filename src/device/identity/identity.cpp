@@ -36,6 +36,32 @@ bool is_there(const fs::path& path) {
   return fs::exists(fs::symlink_status(path, failed));
 }
 
+// A folder of somebody else's things is not closed to them: for /etc that would be the end of the system.
+Status check_private_folder(const fs::path& folder) {
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0) {
+    return fail(ErrorCode::io, fmt::format("cannot look at {}: {}", folder.string(), std::strerror(errno)));
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    return fail(ErrorCode::invalid_input, fmt::format("{} is not a folder", folder.string()));
+  }
+  if ((info.st_mode & 077U) == 0) return {};
+  std::error_code failed;
+  if (!fs::is_empty(folder, failed) || failed) {
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("{} has mode {:04o} and is not empty: the key needs a folder of its own with mode "
+                    "0700; name another or, if nothing but this camera's identity is in it, run "
+                    "chmod 0700 {}",
+                    folder.string(), info.st_mode & 07777U, folder.string()));
+  }
+  if (::chmod(folder.c_str(), 0700) != 0) {
+    return fail(ErrorCode::io,
+                fmt::format("cannot set the mode of {} to 0700: {}", folder.string(), std::strerror(errno)));
+  }
+  return {};
+}
+
 Status make_private_folder(const fs::path& folder) {
   std::error_code failed;
   if (folder.has_parent_path()) fs::create_directories(folder.parent_path(), failed);
@@ -43,17 +69,9 @@ Status make_private_folder(const fs::path& folder) {
     return fail(ErrorCode::io,
                 fmt::format("cannot make {}: {}", folder.parent_path().string(), failed.message()));
   }
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    return fail(ErrorCode::io, fmt::format("cannot make {}: {}", folder.string(), std::strerror(errno)));
-  }
-  if (!fs::is_directory(folder, failed)) {
-    return fail(ErrorCode::invalid_input, fmt::format("{} is not a folder", folder.string()));
-  }
-  if (::chmod(folder.c_str(), 0700) != 0) {
-    return fail(ErrorCode::io,
-                fmt::format("cannot set the mode of {} to 0700: {}", folder.string(), std::strerror(errno)));
-  }
-  return {};
+  if (::mkdir(folder.c_str(), 0700) == 0) return {};
+  if (errno == EEXIST) return check_private_folder(folder);
+  return fail(ErrorCode::io, fmt::format("cannot make {}: {}", folder.string(), std::strerror(errno)));
 }
 
 Result<std::string> read_device_id(const fs::path& path) {

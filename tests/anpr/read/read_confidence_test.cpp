@@ -40,7 +40,8 @@ TEST(ReadConfidence, WhatSignsAndGrillesGiveIsTrustedLess) {
   EXPECT_LT(confidence_of(mark("AB5CDE2", "unknown"), clear), plate);
   EXPECT_LT(confidence_of(mark("1ABC", "dateless"), clear), plate);
   EXPECT_LT(confidence_of(mark("1A", "dateless"), clear), plate);
-  EXPECT_LT(confidence_of(mark("PARCELS", "unknown"), clear), confidence_of(mark("PARC3LS", "unknown"), clear));
+  EXPECT_LT(confidence_of(mark("PARCELS", "unknown"), clear),
+            confidence_of(mark("PARC3LS", "unknown"), clear));
 }
 
 TEST(ReadConfidence, IsAProbabilityWhateverTheGrounds) {

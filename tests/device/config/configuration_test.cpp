@@ -193,10 +193,22 @@ TEST_F(ConfigurationFile, TheLeastPlateWidthMustBeBelowTheMost) {
 }
 
 TEST_F(ConfigurationFile, QueueAndIdentityNeedFoldersOfTheirOwn) {
-  for (const std::string same : {"y/../x", "x/"}) {
-    EXPECT_THAT(refusal_after_smallest("[queue]\ndirectory=\"x\"\n[identity]\ndirectory=\"" + same + "\"\n"),
-                HasSubstr("line 9: queue.directory and identity.directory are the same"));
+  const auto folders = [](const std::string& queue, const std::string& identity) {
+    return "[queue]\ndirectory=\"" + queue + "\"\n[identity]\ndirectory=\"" + identity + "\"\n";
+  };
+  std::filesystem::create_directory(folder_.path() / "x");
+  std::filesystem::create_directory_symlink("x", folder_.path() / "link");
+  for (const std::string same : {"y/../x", "x/", "x/y", ".", "link", "link/y"}) {
+    for (const std::string& text : {folders("x", same), folders(same, "x")}) {
+      EXPECT_THAT(refusal_after_smallest(text),
+                  testing::AllOf(HasSubstr("line 9: queue.directory is \""),
+                                 HasSubstr("\" and identity.directory is \""),
+                                 HasSubstr("expected two folders, neither of them within the other")));
+    }
   }
+  EXPECT_THAT(refusal_after_smallest("[identity]\ndirectory=\"/var/lib/wayside\"\n"),
+              HasSubstr("line 9: queue.directory is \"/var/lib/wayside/queue\""));
+  EXPECT_TRUE(load(std::string(smallest) + folders("x", "xy")));
 }
 
 TEST_F(ConfigurationFile, LanesAreRead) {
@@ -231,11 +243,17 @@ TEST_F(ConfigurationFile, WrongLanesSayWhatALaneIs) {
 
 TEST_F(ConfigurationFile, UploadAddressesAreHttpsWithoutAPath) {
   for (const std::string url :
-       {"https://bof.example", "https://bof.example:8443", "https://[::1]:8443", "https://10.0.0.1"}) {
+       {"https://bof.example", "https://bof.example:8443", "https://[::1]:8443", "https://10.0.0.1",
+        "https://[2001:db8::7]", "https://x", "https://a-1.b2.example.", "https://10.0.0.1:1"}) {
     EXPECT_TRUE(load(std::string(smallest) + "[upload]\nurl = \"" + url + "\"\n")) << url;
   }
-  for (const std::string url : {"http://bof.example", "bof.example:8443", "https://", "https://a:0",
-                                "https://a:65536", "https://a/b", "https://a b", "https://u:p@a"}) {
+  for (const std::string url :
+       {"http://bof.example", "bof.example:8443", "https://",      "https://a:0",    "https://a:65536",
+        "https://a/b",        "https://a b",      "https://u:p@a", "https://]:5",    "https://[]",
+        "https://[",          "https://a]b[:8",   "https://[a]",   "https://[::1]x", "https://[::1]:",
+        "https://[10.0.0.1]", "https://::1",      "https://a:",    "https://a:8:9",  "https://.",
+        "https://a..b",       "https://.a",       "https://-",     "https://a-.b",   "https://1.2.3",
+        "https://1.2.3.256"}) {
     EXPECT_THAT(refusal_after_smallest("[upload]\nurl = \"" + url + "\"\n"), HasSubstr("upload.url is"))
         << url;
   }

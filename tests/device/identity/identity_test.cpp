@@ -118,11 +118,28 @@ TEST_F(IdentityTest, RequestOfAnotherKeyIsMadeAnew) {
   EXPECT_TRUE(pem::read_request(folder_ / "device.csr"));
 }
 
-TEST_F(IdentityTest, LooseFolderIsTightened) {
+TEST_F(IdentityTest, LooseFolderIsTightenedWhileItIsEmpty) {
   fs::create_directories(folder_);
   fs::permissions(folder_, fs::perms::all);
   ASSERT_TRUE(make_identity(folder_));
   EXPECT_EQ(mode_of(folder_), 0700U);
+}
+
+TEST_F(IdentityTest, FolderWithOtherThingsInItIsNotClosedToOthers) {
+  fs::create_directories(folder_);
+  std::ofstream(folder_ / "passwd") << "x";
+  for (const unsigned mode : {0755U, 0750U, 0701U}) {
+    fs::permissions(folder_, fs::perms(mode));
+    const auto refused = make_identity(folder_);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid_input);
+    EXPECT_THAT(refused.error().message,
+                testing::AllOf(HasSubstr("with mode 0700"), HasSubstr("chmod 0700 " + folder_.string())));
+    EXPECT_EQ(mode_of(folder_), mode);
+    EXPECT_FALSE(fs::exists(folder_ / "device.key"));
+  }
+  fs::permissions(folder_, fs::perms(0700));
+  EXPECT_TRUE(make_identity(folder_));
 }
 
 TEST_F(IdentityTest, KeyWithoutItsDeviceIdIsNotGivenANewOne) {

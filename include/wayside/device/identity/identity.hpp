@@ -24,8 +24,10 @@ struct Identity {
 };
 
 // Makes device id, key (EC P-256) and certificate request where there are none; keeps what is there. The
-// request names the device id as its common name. Returns the path of the request to take to the back office.
-// Fails with corrupt where a key is left without its device id.
+// folder is made, or taken as it is where only its owner can enter it; an empty one is closed to others, and
+// one that holds anything and that others can enter or read is refused (invalid_input). The request names the
+// device id as its common name. Returns the path of the request to take to the back office. Fails with
+// corrupt where a key is left without its device id.
 [[nodiscard]] Result<std::filesystem::path> make_identity(const std::filesystem::path& folder);
 
 // Checks that all files are there and parse, that only the owner can read the key, that the certificate is
