@@ -67,15 +67,17 @@ class Crops:
 
     def _take(self, scene):
         rng = self.rng
-        found = list(self.finder.quads(scene.picture))
         for plate in scene.plates:
             for _ in range(2):
-                self._plate(scene, plate, self._roughen(plate.quad, 1.0 if rng.random() < 0.6 else 0.3))
-            w, h = quad_size(plate.quad)
-            for quad in found:
-                if np.all(np.abs(quad.mean(0) - plate.quad.mean(0)) < [0.3 * w, 0.4 * h]):
-                    self._plate(scene, plate, quad)  # wrong just as it will be in use
-        for quad in found:
+                rough = self._roughen(plate.quad, 1.0 if rng.random() < 0.6 else 0.3)
+                seen, straighten = crop(scene.picture, rough)
+                corners = cv2.perspectiveTransform(np.float32(plate.quad)[:, None], straighten)[:, 0]
+                way = (corners - NOMINAL).reshape(-1) / UNIT
+                if np.abs(way).max() > 3:
+                    continue
+                kind = [1, *(-1 if known is None else int(known) for known in (plate.two_lines, plate.light_on_dark))]
+                self.waiting.append((seen, way, kind, plate.trust if plate.trust == 1 else 0.05))
+        for quad in self.finder.quads(scene.picture):
             for how_much in (0, 0.5):  # the first look and the second
                 self._nothing(scene, self._roughen(quad, how_much))
         for quad in scene.lettering:
@@ -87,15 +89,6 @@ class Crops:
         self._nothing(scene, self._roughen(centre + np.float64([[-w, -h], [w, -h], [w, h], [-w, h]]) / 2, 0.8))
         order = rng.permutation(len(self.waiting))
         self.waiting = [self.waiting[i] for i in order]
-
-    def _plate(self, scene, plate, quad):
-        seen, straighten = crop(scene.picture, quad)
-        corners = cv2.perspectiveTransform(np.float32(plate.quad)[:, None], straighten)[:, 0]
-        way = (corners - NOMINAL).reshape(-1) / UNIT
-        if np.abs(way).max() > 3:
-            return
-        kind = [1, *(-1 if known is None else int(known) for known in (plate.two_lines, plate.light_on_dark))]
-        self.waiting.append((seen, way, kind, plate.trust if plate.trust == 1 else 0.05))
 
     def _nothing(self, scene, quad):
         centre = quad.mean(0)
