@@ -20,6 +20,12 @@
 namespace wayside::app {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
 class Adversary {
  public:
   explicit Adversary(unsigned seed) : random_(seed) {}
@@ -215,7 +221,10 @@ TEST_F(AdversarialFrames, AreReadInBoundedTimeAndMemoryWithFiniteAnswers) {
   RecordProperty("reads", shown);
   std::printf("%d frames, %d reads, slowest %.1f times a plain frame, memory grew by %.1f MiB\n", count,
               shown, 10 * slowest_s / limit_s, grown_mib);
-  EXPECT_LT(grown_mib, 16);
+  // A sanitizer keeps what was freed, and finds what was not by itself.
+  if (!sanitized) {
+    EXPECT_LT(grown_mib, 16);
+  }
 }
 
 }  // namespace
