@@ -122,10 +122,27 @@ TEST_F(OtherCommandLines, NumbersOutOfRangeAreToldWithTheRange) {
 }
 
 TEST_F(OtherCommandLines, TwoExportsIntoOneFileAreRefused) {
-  const Answer both =
-      answer("wayside-backoffice", {"export", at("office"), "--jsonl", at("passes"), "--html", at("passes")});
-  EXPECT_EQ(both.code, 2);
-  EXPECT_THAT(both.text, HasSubstr("--jsonl and --html name the same file"));
+  fs::create_directory_symlink(folder_.path(), at("link"));
+  for (const std::string& other : {at("passes"), at("./x/../passes"), at("link/passes")}) {
+    const Answer both =
+        answer("wayside-backoffice", {"export", at("office"), "--jsonl", at("passes"), "--html", other});
+    EXPECT_EQ(both.code, 2) << other;
+    EXPECT_THAT(both.text, HasSubstr("--jsonl and --html name the same file")) << other;
+  }
+}
+
+TEST_F(OtherCommandLines, NothingIsExportedIntoTheOfficeOrOntoADevice) {
+  ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
+  const std::string key = *read_text_file(at("office/ca.key"));
+  for (const std::string& into :
+       {at("office/ca.key"), at("office/new.html"), at("office/../office/ca.key")}) {
+    const Answer exported = answer("wayside-backoffice", {"export", at("office"), "--html", into});
+    EXPECT_EQ(exported.code, 2) << into;
+    EXPECT_THAT(exported.text, HasSubstr("lies inside of the back office's own folder")) << into;
+  }
+  EXPECT_EQ(*read_text_file(at("office/ca.key")), key);
+  EXPECT_EQ(answer("wayside-backoffice", {"export", at("office"), "--jsonl", "/dev/null"}).code, 2);
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
 }  // namespace

@@ -17,7 +17,6 @@
 #include "wayside/backoffice/authority.hpp"
 #include "wayside/backoffice/coverage.hpp"
 #include "wayside/backoffice/export.hpp"
-#include "wayside/backoffice/output_place.hpp"
 #include "wayside/backoffice/server.hpp"
 #include "wayside/backoffice/store.hpp"
 #include "wayside/base/files.hpp"
@@ -160,6 +159,14 @@ void print_pass(const std::string& document) {
   std::fflush(stdout);
 }
 
+// Not among the office's own files, and onto nothing that is no file.
+Status check_output(const fs::path& file, const fs::path& office) {
+  if (!overlap(file, office)) return check_replaceable(file);
+  return fail(ErrorCode::invalid_input,
+              fmt::format("{} lies inside of the back office's own folder: give a place outside of it",
+                          file.string()));
+}
+
 Status serve(const Arguments& arguments) {
   // Before any thread is started, so that none of them is interrupted and the wait below gets the signal.
   sigset_t stop_signals;
@@ -169,7 +176,7 @@ Status serve(const Arguments& arguments) {
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
 
   if (!arguments.port_file.empty()) {
-    const auto allowed = backoffice::check_output(arguments.port_file, arguments.folder);
+    const auto allowed = check_output(arguments.port_file, arguments.folder);
     if (!allowed) return allowed;
   }
   const auto office = open_office(arguments.folder);
@@ -224,13 +231,13 @@ Status check_export_places(const Arguments& arguments) {
     return fail(ErrorCode::invalid_input, "export needs --jsonl FILE, --html FILE or both");
   }
   const bool both = !arguments.jsonl.empty() && !arguments.html.empty();
-  if (both && backoffice::is_same_file(arguments.jsonl, arguments.html)) {
+  if (both && overlap(arguments.jsonl, arguments.html)) {
     return fail(ErrorCode::invalid_input,
                 "--jsonl and --html name the same file: the second would be written over the first");
   }
   for (const fs::path& file : {arguments.jsonl, arguments.html}) {
     if (file.empty()) continue;
-    if (const auto allowed = backoffice::check_output(file, arguments.folder); !allowed) return allowed;
+    if (const auto allowed = check_output(file, arguments.folder); !allowed) return allowed;
   }
   return {};
 }
