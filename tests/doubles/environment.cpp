@@ -1,5 +1,5 @@
-// Tells every test program where the source, the build and the measuring pictures are, whoever starts it. What is set
-// in the environment wins.
+// Tells every test program where the source, the build and the measuring pictures are, whoever starts it.
+// What is set in the environment wins.
 #include <cstdlib>
 
 namespace {
@@ -12,3 +12,12 @@ const bool told = [] {
 }();
 
 }  // namespace
+
+#ifdef __SANITIZE_THREAD__
+// What orders threads inside of a library that was not built with the sanitizer, it does not see: OpenSSL's
+// own locks, and the guards of the regular expressions that httplib keeps.
+extern "C" const char* __tsan_default_suppressions();
+extern "C" const char* __tsan_default_suppressions() {
+  return "called_from_lib:libcrypto.so.3\ncalled_from_lib:libssl.so.3\nrace:std::__detail::\n";
+}
+#endif
