@@ -2,7 +2,7 @@
 // to. With the library of the reference back office, so that nothing of ours checks itself.
 #include <csignal>
 #include <fstream>
-#include <future>
+#include <latch>
 #include <set>
 #include <thread>
 
@@ -218,10 +218,9 @@ TEST_F(HttpsBackOfficeTest, FollowsNoRedirect) {
 }
 
 TEST_F(HttpsBackOfficeTest, WaitsNoLongerThanTheTimeLimitForAStalledAnswer) {
-  std::promise<void> released;  // std::latch of this library missed a wake-up now and then
-  const std::shared_future<void> release = released.get_future().share();
+  std::latch released(1);
   serve([&](const httplib::Request& request, httplib::Response& response) {
-    release.wait();
+    released.wait();
     accepting()(request, response);
   });
   options_.time_limit = 300ms;
@@ -229,27 +228,28 @@ TEST_F(HttpsBackOfficeTest, WaitsNoLongerThanTheTimeLimitForAStalledAnswer) {
   const Receipt receipt = deliver();
   EXPECT_EQ(receipt.outcome, Outcome::later);
   EXPECT_LT(std::chrono::steady_clock::now() - before, 5s);
-  released.set_value();
+  released.count_down();
+  server_.reset();  // it has to be done with what is here
 }
 
 TEST_F(HttpsBackOfficeTest, ToldToHurryItGivesUpAStalledAnswerLongBeforeTheTimeLimit) {
-  std::promise<void> arrived;
-  std::promise<void> released;  // std::latch of this library missed a wake-up now and then
-  const std::shared_future<void> release = released.get_future().share();
+  std::latch arrived(1);
+  std::latch released(1);
   serve([&](const httplib::Request& request, httplib::Response& response) {
-    arrived.set_value();
-    release.wait();
+    arrived.count_down();
+    released.wait();
     accepting()(request, response);
   });
   options_.time_limit = 1h;
   const auto office = make_https_back_office(options_);
   ASSERT_TRUE(office) << office.error().message;
   const std::jthread hurrying([&] {
-    arrived.get_future().wait();
+    arrived.wait();
     (*office)->hurry(std::chrono::steady_clock::now());
   });
   EXPECT_EQ((*office)->deliver(key_, PartKind::document, as_bytes("payload")).outcome, Outcome::later);
-  released.set_value();
+  released.count_down();
+  server_.reset();  // it has to be done with what is here
 }
 
 TEST_F(HttpsBackOfficeTest, TriesLaterWhenNobodyListens) {
