@@ -87,7 +87,9 @@ long ConnectionGuard::on_bytes(BIO* bio, int what, const char* /*data*/, std::si
                                int /*argument*/, long /*more*/, int result, std::size_t* processed) {
   if (what == (BIO_CB_READ | BIO_CB_RETURN) && result > 0 && processed != nullptr) {
     const auto* ssl = reinterpret_cast<const SSL*>(BIO_get_callback_arg(bio));
-    static_cast<ConnectionGuard*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)))->read(ssl, *processed);
+    auto* guard = static_cast<ConnectionGuard*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+    // A socket that is shut down still yields what goes on arriving.
+    if (!guard->read(ssl, *processed)) return 0;
   }
   return result;
 }
@@ -127,10 +129,11 @@ void ConnectionGuard::admitted(const SSL* ssl) {
   changed_.notify_all();
 }
 
-void ConnectionGuard::read(const SSL* ssl, std::size_t bytes) {
+bool ConnectionGuard::read(const SSL* ssl, std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   const auto found = find(ssl);
-  if (found == connections_.end() || found->doing == Doing::handshake) return;
+  if (found == connections_.end()) return true;
+  if (found->cut || found->doing == Doing::handshake) return !found->cut;
   if (found->doing == Doing::nothing) {
     found->doing = Doing::request;
     found->request_bytes = 0;
@@ -139,6 +142,7 @@ void ConnectionGuard::read(const SSL* ssl, std::size_t bytes) {
   }
   found->request_bytes += bytes;
   if (found->request_bytes > limits_.request_bytes) cut(*found);
+  return !found->cut;
 }
 
 void ConnectionGuard::closed(const SSL* ssl) {
@@ -169,8 +173,9 @@ void ConnectionGuard::cut(Connection& connection) {
   if (connection.cut) return;
   connection.cut = true;
   ::shutdown(connection.socket, SHUT_RDWR);
-  ++cut_since_told_;
   const Clock::time_point now = Clock::now();
+  if (now >= end_) return;  // the office ends: nobody has held it up
+  ++cut_since_told_;
   if (now - told_ < told_at_most_every) return;
   log::warning("connections_cut_off", {{"connections", cut_since_told_}});
   told_ = now;

@@ -70,7 +70,7 @@ class ConnectionGuard {
                        int result, std::size_t* processed);
   void opened(const SSL* ssl);
   void admitted(const SSL* ssl);
-  void read(const SSL* ssl, std::size_t bytes);
+  bool read(const SSL* ssl, std::size_t bytes);  // whether the connection may go on
   void closed(const SSL* ssl);
   void make_room_for(const Connection& newest, std::size_t most, bool of_peer_alone);
   void cut(Connection& connection);

@@ -86,6 +86,7 @@ class Camera {
         SSL_set_fd(session.get(), socket);
         std::array<char, 1024> bytes{};
         if (SSL_accept(session.get()) == 1) {
+          admitted_ = true;
           while (SSL_read(session.get(), bytes.data(), bytes.size()) > 0) {
           }
         }
@@ -94,6 +95,9 @@ class Camera {
     });
     SSL_set_fd(ssl_.get(), socket_);
     if (SSL_connect(ssl_.get()) != 1) throw std::runtime_error("no handshake");
+    // The client is through first: the next one must not overtake it on the server's side.
+    while (!admitted_)
+      std::this_thread::yield();
   }
   ~Camera() {
     ::shutdown(socket_, SHUT_RDWR);
@@ -111,6 +115,7 @@ class Camera {
   Session ssl_;
   int socket_ = -1;
   std::atomic<const SSL*> server_ssl_ = nullptr;
+  std::atomic<bool> admitted_ = false;
   std::thread server_;
 };
 

@@ -19,8 +19,8 @@ namespace wayside::read {
 //
 // A logistic function of the grounds, with deductions for texts of no known form, short ones and those
 // without a digit, which is what signs and grilles give. It grows with each of the three.
-// models/training/confidence fits the numbers and says how well they hold on pictures that they were not
-// fitted to; models/manifest.toml has the result.
+// The numbers were fitted for networks before those that ship and are kept, because a new fit did no better
+// (models/training/confidence makes one); models/manifest.toml says how well they hold now.
 [[nodiscard]] float confidence_of(const VrmSyntax::Hypothesis& best, const ConfidenceGrounds& grounds);
 
 }  // namespace wayside::read
