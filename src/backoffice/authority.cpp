@@ -231,7 +231,7 @@ struct Issuer {
   pem::Certificate certificate;
 };
 
-Result<Issuer> read_issuer(const fs::path& folder) {
+Result<Issuer> read_issuer(const fs::path& folder, UtcTime now) {
   auto key = pem::read_key(folder / "ca.key");
   if (!key) return fail(key.error());
   auto certificate = pem::read_certificate(folder / "ca.crt");
@@ -242,22 +242,34 @@ Result<Issuer> read_issuer(const fs::path& folder) {
                 fmt::format("{} and ca.crt beside it do not belong together: restore them from a backup",
                             (folder / "ca.key").string()));
   }
+  // What it signs ends with it at the latest, and so would never have been valid.
+  if (const UtcTime end = pem::valid_until(**certificate); end <= now) {
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("the authority in {} ended at {} and can sign nothing more: make a back office in a "
+                    "new folder and enrol the cameras there",
+                    (folder / "ca.crt").string(), to_iso8601(end)));
+  }
   return Issuer{std::move(*key), std::move(*certificate)};
+}
+
+// No chain holds longer than what it hangs on: a later end would promise what no peer would believe.
+UtcTime end_of_leaf(UtcTime now, const Issuer& issuer) {
+  return std::min(now + leaf_lifetime, pem::valid_until(*issuer.certificate));
 }
 
 Status make_server_certificate(const fs::path& folder, const Names& hosts, UtcTime now) {
   const auto names = server_names_with(hosts, folder / "server.crt");
   if (!names) return fail(names.error());
-  const auto issuer = read_issuer(folder);
+  const auto issuer = read_issuer(folder, now);
   if (!issuer) return fail(issuer.error());
   const auto key = pem::make_key();
   if (!key) return fail(key.error());
   auto extensions = leaf_extensions("serverAuth");
   extensions.push_back({NID_subject_alt_name, alternative_names(*names)});
-  const auto certificate = make_certificate(
-      {"Wayside back office server", **key, now + -backdate,
-       std::min(now + leaf_lifetime, pem::valid_until(*issuer->certificate)), std::move(extensions)},
-      issuer->certificate.get(), *issuer->key);
+  const auto certificate = make_certificate({"Wayside back office server", **key, now + -backdate,
+                                             end_of_leaf(now, *issuer), std::move(extensions)},
+                                            issuer->certificate.get(), *issuer->key);
   if (!certificate) return fail(certificate.error());
   if (const auto written = write_key(folder / "server.key", **key); !written) return written;
   return write_certificate(folder / "server.crt", **certificate);
@@ -362,7 +374,7 @@ Result<std::vector<std::string>> Authority::server_names() const {
 }
 
 Result<Authority::SignedDevice> Authority::sign(const fs::path& request_path, UtcTime now) const {
-  const auto issuer = read_issuer(folder_);
+  const auto issuer = read_issuer(folder_, now);
   if (!issuer) return fail(issuer.error());
   const auto request = pem::read_request(request_path);
   if (!request) return fail(request.error());
@@ -379,10 +391,9 @@ Result<Authority::SignedDevice> Authority::sign(const fs::path& request_path, Ut
   if (!pem::is_device_id(device_id))
     return refuse("must name a device id of 16 lower case hex digits as its common name");
 
-  const UtcTime until = std::min(now + leaf_lifetime, pem::valid_until(*issuer->certificate));
-  const auto certificate =
-      make_certificate({device_id, *key, now + -backdate, until, leaf_extensions("clientAuth")},
-                       issuer->certificate.get(), *issuer->key);
+  const auto certificate = make_certificate(
+      {device_id, *key, now + -backdate, end_of_leaf(now, *issuer), leaf_extensions("clientAuth")},
+      issuer->certificate.get(), *issuer->key);
   if (!certificate) return fail(certificate.error());
   auto text = pem::text_of(**certificate);
   if (!text) return fail(text.error());

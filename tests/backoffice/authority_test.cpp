@@ -169,6 +169,28 @@ TEST_F(AuthorityTest, SignedCertificateIsForTheDeviceAndForClientsOnly) {
   EXPECT_EQ(pem::valid_until(**certificate), device->valid_until);
 }
 
+TEST_F(AuthorityTest, NoCertificateOutlastsTheAuthority) {
+  const UtcTime end = pem::valid_until(**pem::read_certificate(folder_ / "ca.crt"));
+  const UtcTime shortly_before = end + -std::chrono::hours(24);
+  const auto device = office_.authority().sign(request_of(*key_, "0123456789abcdef"), shortly_before);
+  ASSERT_TRUE(device) << device.error().message;
+  EXPECT_EQ(device->valid_until, end);
+  ASSERT_TRUE(Authority::make(folder_, {}, shortly_before));
+  EXPECT_EQ(pem::valid_until(**pem::read_certificate(folder_ / "server.crt")), end);
+}
+
+TEST_F(AuthorityTest, AnAuthorityThatHasEndedSignsNothingMore) {
+  const UtcTime end = pem::valid_until(**pem::read_certificate(folder_ / "ca.crt"));
+  const std::string server = content(folder_ / "server.crt");
+  const auto device = office_.authority().sign(request_of(*key_, "0123456789abcdef"), end);
+  ASSERT_FALSE(device);
+  EXPECT_EQ(device.error().code, ErrorCode::invalid_input);
+  EXPECT_THAT(device.error().message, HasSubstr("ended at " + to_iso8601(end)));
+  EXPECT_THAT(device.error().message, HasSubstr("make a back office in a new folder"));
+  EXPECT_FALSE(Authority::make(folder_, {}, end));
+  EXPECT_EQ(content(folder_ / "server.crt"), server);
+}
+
 TEST_F(AuthorityTest, RequestsThatAreWrongAreRefusedWithTheReason) {
   for (const char* name : {"", "camera", "0123456789ABCDEF", "0123456789abcde", "0123456789abcdef0"}) {
     expect_refused(request_of(*key_, *name == '\0' ? " " : name),

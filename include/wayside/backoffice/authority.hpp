@@ -3,8 +3,8 @@
 //
 // Threads: plain functions on files. Ownership: the folder (mode 0700) belongs to the back office's user;
 // keys are 0600. Files: ca.key, ca.crt, server.key, server.crt (PEM, EC P-256) and records.db. No secret is
-// shared with anybody. Failure: not_found naming the command to run; invalid_input for what a person handed
-// in.
+// shared with anybody. What the authority signs ends with it at the latest. Failure: not_found naming the
+// command to run; invalid_input for what a person handed in, and for an authority that has ended.
 #pragma once
 
 #include <filesystem>
