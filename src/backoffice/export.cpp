@@ -1,14 +1,11 @@
 #include "wayside/backoffice/export.hpp"
 
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <memory>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
+
+#include "wayside/base/files.hpp"
 
 #include "src/backoffice/gap_record.hpp"
 #include "src/backoffice/html_page.hpp"
@@ -21,46 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-// Grows beside its place and takes it only when whole: for what is too long to be held in memory.
-class OutputFile {
- public:
-  // Under a name that nothing has: a person's own file must not be taken for a left-over. Short whatever the
-  // name of the file, which may be as long as names can be. mkostemp() gives mode 0600.
-  explicit OutputFile(fs::path path)
-      : path_(std::move(path)), temporary_((path_.parent_path() / ".wayside-export-XXXXXX").string()) {
-    const int made = ::mkostemp(temporary_.data(), O_CLOEXEC);
-    if (made >= 0) file_.reset(::fdopen(made, "wb"));
-  }
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
-  ~OutputFile() {
-    std::error_code ignored;
-    if (file_) fs::remove(temporary_, ignored);
-  }
-
-  Status append(std::string_view text) {
-    if (!file_ || std::fwrite(text.data(), 1, text.size(), file_.get()) != text.size()) return cannot_write();
-    return {};
-  }
-  Status commit() {
-    if (!file_ || std::fflush(file_.get()) != 0 || ::fsync(::fileno(file_.get())) != 0) return cannot_write();
-    if (std::rename(temporary_.c_str(), path_.c_str()) != 0) return cannot_write();
-    file_.reset();
-    return {};
-  }
-
- private:
-  [[nodiscard]] Status cannot_write() const {
-    return fail(ErrorCode::io,
-                fmt::format("cannot write {}: give a place with room that you may write to", path_.string()));
-  }
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  fs::path path_;
-  std::string temporary_;
-  std::unique_ptr<std::FILE, Close> file_;
-};
+// They hold VRMs and pictures.
+constexpr unsigned for_the_owner_only = 0600;
 
 UtcTime utc_now() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
@@ -139,7 +98,9 @@ std::string to_line(const PassSummary& pass) {
 }
 
 Result<ExportCounts> export_jsonl(Store& store, const Selection& selection, const fs::path& file) {
-  OutputFile out(file);
+  // The store may hold more than memory does.
+  auto out = FileReplacement::begin(file, for_the_owner_only);
+  if (!out) return fail(out.error());
   ExportCounts counts;
   const Status visited = store.visit(selection, [&](const StoredRecord& record) -> Status {
     Json document = Json::parse(record.document, nullptr, false);
@@ -151,10 +112,10 @@ Result<ExportCounts> export_jsonl(Store& store, const Selection& selection, cons
     const Json line{{"device_id", record.id.device_id}, {"queue_uuid", record.id.queue_uuid},
                     {"number", record.id.number},       {"received_at", to_iso8601(record.received_at)},
                     {"complete", record.complete()},    {"document", std::move(document)}};
-    return out.append(line.dump() + "\n");
+    return out->append(as_bytes(line.dump() + "\n"));
   });
   if (!visited) return fail(visited.error());
-  if (const auto written = out.commit(); !written) return fail(written.error());
+  if (const auto written = out->commit(); !written) return fail(written.error());
   return counts;
 }
 
@@ -173,9 +134,8 @@ Result<ExportCounts> export_html(Store& store, const Selection& selection, const
   const auto queues = coverage(store);
   if (!queues) return fail(queues.error());
   const std::string text = page.finish(counts, totals(*queues), utc_now());
-  OutputFile out(file);
-  if (const auto written = out.append(text); !written) return fail(written.error());
-  if (const auto written = out.commit(); !written) return fail(written.error());
+  const auto written = replace_file(file, as_bytes(text), for_the_owner_only);
+  if (!written) return fail(written.error());
   return counts;
 }
 

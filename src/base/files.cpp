@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -33,7 +34,8 @@ Error system_error(std::string_view what, const std::filesystem::path& path) {
   const ErrorCode kind = code == ENOENT                       ? ErrorCode::not_found
                          : (code == ENOSPC || code == EDQUOT) ? ErrorCode::exhausted
                                                               : ErrorCode::io;
-  return Error{kind, fmt::format("{} {}: {}", what, path.string(), std::strerror(code))};
+  return Error{kind, fmt::format("{} {}: {}{}", what, path.string(), std::strerror(code),
+                                 kind == ErrorCode::exhausted ? ": make room on the disk" : "")};
 }
 
 }  // namespace
@@ -68,8 +70,10 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : ".";
 }
 
+}  // namespace
+
 // Beside the file that it shall become; gone with this object unless it has become it.
-class Temporary {
+class FileReplacement::Temporary {
  public:
   explicit Temporary(const std::filesystem::path& folder)
       : path_((folder / ".wayside-XXXXXX").string()), file_(::mkostemp(path_.data(), O_CLOEXEC)) {}
@@ -92,11 +96,12 @@ class Temporary {
   bool renamed_ = false;
 };
 
+namespace {
+
 Error no_place_for(const std::filesystem::path& path) {
   Error error = system_error("cannot make a file beside", path);
-  error.message += error.code == ErrorCode::exhausted
-                       ? ": make room on the disk"
-                       : ": name a path in a folder that is there and writable";
+  if (error.code != ErrorCode::exhausted)
+    error.message += ": name a path in a folder that is there and writable";
   return error;
 }
 
@@ -126,20 +131,6 @@ bool kept_for_its_owner(const std::filesystem::path& path) {
   return (folder.st_mode & S_ISVTX) != 0 && own != 0 && own != file.st_uid && own != folder.st_uid;
 }
 
-Status write_whole(const Temporary& temporary, const std::filesystem::path& path, ByteView content,
-                   unsigned mode) {
-  if (::fchmod(temporary.file(), mode) != 0) return fail(system_error("cannot set the mode of", path));
-  std::size_t done = 0;
-  while (done < content.size()) {
-    const ssize_t put = ::write(temporary.file(), content.data() + done, content.size() - done);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return fail(system_error("cannot write", path));
-    done += static_cast<std::size_t>(put);
-  }
-  if (::fsync(temporary.file()) != 0) return fail(system_error("cannot sync", path));
-  return {};
-}
-
 std::filesystem::path resolved(const std::filesystem::path& path) {
   std::error_code failed;
   std::filesystem::path absolute = std::filesystem::absolute(path, failed);
@@ -156,23 +147,50 @@ bool holds(const std::filesystem::path& outer, const std::filesystem::path& inne
 
 }  // namespace
 
-Status replace_file(const std::filesystem::path& path, ByteView content, unsigned mode) {
-  if (const Status file = refuse_all_but_files(path); !file) return file;
-  const std::filesystem::path folder = folder_of(path);
-  Temporary temporary(folder);
-  if (!temporary.made()) return fail(no_place_for(path));
-  if (const Status written = write_whole(temporary, path, content, mode); !written) return written;
-  if (!temporary.rename_to(path)) return fail(system_error("cannot replace", path));
+Result<FileReplacement> FileReplacement::begin(const std::filesystem::path& path, unsigned mode) {
+  if (const Status file = refuse_all_but_files(path); !file) return fail(file.error());
+  auto temporary = std::make_unique<Temporary>(folder_of(path));
+  if (!temporary->made()) return fail(no_place_for(path));
+  if (::fchmod(temporary->file(), mode) != 0) return fail(system_error("cannot set the mode of", path));
+  return FileReplacement(path, std::move(temporary));
+}
+
+FileReplacement::FileReplacement(std::filesystem::path path, std::unique_ptr<Temporary> temporary)
+    : path_(std::move(path)), temporary_(std::move(temporary)) {}
+FileReplacement::FileReplacement(FileReplacement&&) noexcept = default;
+FileReplacement& FileReplacement::operator=(FileReplacement&&) noexcept = default;
+FileReplacement::~FileReplacement() = default;
+
+Status FileReplacement::append(ByteView part) {
+  std::size_t done = 0;
+  while (done < part.size()) {
+    const ssize_t put = ::write(temporary_->file(), part.data() + done, part.size() - done);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return fail(system_error("cannot write", path_));
+    done += static_cast<std::size_t>(put);
+  }
+  return {};
+}
+
+Status FileReplacement::commit() {
+  if (::fsync(temporary_->file()) != 0) return fail(system_error("cannot sync", path_));
+  if (!temporary_->rename_to(path_)) return fail(system_error("cannot replace", path_));
+  const std::filesystem::path folder = folder_of(path_);
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0 || ::fsync(directory.get()) != 0)
     return fail(system_error("cannot sync folder", folder));
   return {};
 }
 
+Status replace_file(const std::filesystem::path& path, ByteView content, unsigned mode) {
+  auto replacement = FileReplacement::begin(path, mode);
+  if (!replacement) return fail(replacement.error());
+  if (const Status written = replacement->append(content); !written) return written;
+  return replacement->commit();
+}
+
 Status check_replaceable(const std::filesystem::path& path) {
-  if (const Status file = refuse_all_but_files(path); !file) return file;
-  const Temporary temporary(folder_of(path));
-  if (!temporary.made()) return fail(no_place_for(path));
+  if (const auto tried = FileReplacement::begin(path); !tried) return fail(tried.error());
   if (!kept_for_its_owner(path)) return {};
   return fail(ErrorCode::io,
               fmt::format("{} is another user's, in a folder where only its owner may replace a file: name "

@@ -181,7 +181,7 @@ TEST_F(ExportTest, FilesAreForTheOwnerAndAFailedExportLeavesTheOldOne) {
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
   const auto failed = export_jsonl(*store_, {}, temporary_.path() / "none" / "out");
   ASSERT_FALSE(failed);
-  EXPECT_THAT(failed.error().message, HasSubstr("cannot write"));
+  EXPECT_THAT(failed.error().message, HasSubstr("name a path in a folder that is there and writable"));
   damage("UPDATE records SET sha256 = x'00'");
   EXPECT_FALSE(export_jsonl(*store_, {}, file_));
   EXPECT_THAT(content(file_), HasSubstr("AB12CDE"));
@@ -200,6 +200,19 @@ TEST_F(ExportTest, AnExportLeavesAFileBesideItAlone) {
     EXPECT_EQ(content(temporary_.path() / name), "mine");
   for (const auto& entry : std::filesystem::directory_iterator(temporary_.path()))
     EXPECT_THAT(entry.path().filename().string(), Not(HasSubstr(".wayside")));
+}
+
+TEST_F(ExportTest, NothingIsExportedOntoALinkOrADevice) {
+  put(1, sample_record(device));
+  std::ofstream(file_) << "mine";
+  const auto link = temporary_.path() / "link";
+  std::filesystem::create_symlink(file_, link);
+  for (const std::filesystem::path& place : {link, std::filesystem::path("/dev/null")}) {
+    EXPECT_FALSE(export_jsonl(*store_, {}, place)) << place;
+    EXPECT_FALSE(export_html(*store_, {}, place)) << place;
+  }
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(content(file_), "mine");
 }
 
 TEST_F(ExportTest, AFileMayHaveTheLongestName) {

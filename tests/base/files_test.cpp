@@ -48,6 +48,37 @@ TEST(Files, LeavesNothingBehindWhereItCannotReplace) {
   EXPECT_EQ(entries_in(folder.path()), 1U);
 }
 
+TEST(Files, WhatGrowsInPartsTakesItsPlaceWhenItIsWhole) {
+  const doubles::TemporaryFolder folder;
+  const auto path = folder.path() / "long";
+  ASSERT_TRUE(replace_file(path, as_bytes("old")));
+  auto replacement = FileReplacement::begin(path, 0600);
+  ASSERT_TRUE(replacement);
+  ASSERT_TRUE(replacement->append(as_bytes("new, ")));
+  ASSERT_TRUE(replacement->append(as_bytes("in parts")));
+  EXPECT_EQ(*read_text_file(path), "old");
+  ASSERT_TRUE(replacement->commit());
+  EXPECT_EQ(*read_text_file(path), "new, in parts");
+  struct stat info {};
+  ASSERT_EQ(::stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
+  EXPECT_EQ(entries_in(folder.path()), 1U);
+}
+
+TEST(Files, WhatIsGivenUpHalfwayLeavesTheOldFileAndNothingElse) {
+  const doubles::TemporaryFolder folder;
+  const auto path = folder.path() / "long";
+  ASSERT_TRUE(replace_file(path, as_bytes("old")));
+  {
+    auto replacement = FileReplacement::begin(path);
+    ASSERT_TRUE(replacement);
+    ASSERT_TRUE(replacement->append(as_bytes("half")));
+    EXPECT_EQ(entries_in(folder.path()), 2U);
+  }
+  EXPECT_EQ(*read_text_file(path), "old");
+  EXPECT_EQ(entries_in(folder.path()), 1U);
+}
+
 TEST(Files, ReplacesNothingButAFile) {
   const doubles::TemporaryFolder folder;
   const auto pipe = folder.path() / "pipe";

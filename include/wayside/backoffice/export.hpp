@@ -1,8 +1,8 @@
 // What an operator takes out of the store: a line to watch, a file to work on, a page to look at, a check.
 //
 // Threads: as the store. Ownership: files are replaced atomically, by way of a temporary file of a name of
-// its own beside them, and readable by their owner only (0600): they hold VRMs and pictures. Failure: io
-// for a file that cannot be written, else as the store.
+// its own beside them, and readable by their owner only (0600): they hold VRMs and pictures. Failure: as
+// replace_file() for a file that cannot be written, else as the store.
 #pragma once
 
 #include <cstddef>

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "wayside/base/bytes.hpp"
@@ -23,6 +24,26 @@ namespace wayside {
 // open(2), e.g. 0600 for secrets. Only a regular file is replaced: a folder, device, pipe or symbolic link is
 // refused and stays (a link is not followed: where somebody else can put one, it leads anywhere).
 [[nodiscard]] Status replace_file(const std::filesystem::path& path, ByteView content, unsigned mode = 0644);
+
+// The same for what is too long to be held in memory: it grows in parts, and takes its place only when whole.
+// Nothing is left behind where it goes before commit(). Threads: one.
+class FileReplacement {
+ public:
+  // Refuses what replace_file() refuses, before anything has been written.
+  [[nodiscard]] static Result<FileReplacement> begin(const std::filesystem::path& path, unsigned mode = 0644);
+  FileReplacement(FileReplacement&&) noexcept;
+  FileReplacement& operator=(FileReplacement&&) noexcept;
+  ~FileReplacement();
+
+  [[nodiscard]] Status append(ByteView part);
+  [[nodiscard]] Status commit();  // once, at the end
+
+ private:
+  class Temporary;
+  FileReplacement(std::filesystem::path path, std::unique_ptr<Temporary> temporary);
+  std::filesystem::path path_;
+  std::unique_ptr<Temporary> temporary_;
+};
 
 // Whether replace_file() could do it, to be asked before long work whose result goes there. Makes an empty
 // temporary file beside it and removes it; what is at the path stays as it is.
