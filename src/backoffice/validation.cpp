@@ -139,7 +139,11 @@ Status check_consistency(const Json& json) {
   if (auto fits = check_direction(json); !fits) return fits;
   if (auto fits = check_frames(json.at("frames")); !fits) return fits;
   const auto captured = time_in(json.at("time"), "captured_at", "time.captured_at");
-  return captured ? Status{} : fail(captured.error());
+  if (!captured) return fail(captured.error());
+  // One moment said twice: where the two differ, nobody can tell which is true.
+  if (*captured != utc_from_iso8601(json.at("frames").at("best").at("time").get<std::string>()))
+    return refuse("field time.captured_at differs from frames.best.time, whose moment it is");
+  return {};
 }
 
 }  // namespace

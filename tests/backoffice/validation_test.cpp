@@ -66,6 +66,15 @@ TEST(Validation, TimesMustBeReal) {
             "field time.captured_at is no time in UTC with milliseconds");
 }
 
+TEST(Validation, TimeOfCaptureIsThatOfTheBestFrame) {
+  const std::string refused = "field time.captured_at differs from frames.best.time, whose moment it is";
+  EXPECT_EQ(refusal([](json& d) { d["time"]["captured_at"] = "2026-11-22T17:00:40.124Z"; }), refused);
+  EXPECT_EQ(refusal([](json& d) {
+              d["frames"]["best"]["time"] = d["frames"]["last"]["time"] = "2026-11-22T17:00:41.123Z";
+            }),
+            refused);
+}
+
 TEST(Validation, FramesMustBeInOrder) {
   EXPECT_EQ(refusal([](json& d) { d["frames"]["last"]["time"] = "2026-11-21T17:00:40.123Z"; }), "")
       << "a clock may be set back";
