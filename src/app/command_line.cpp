@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/log.hpp"
 #include "wayside/base/nearest.hpp"
 #include "wayside/base/version.hpp"
 
@@ -48,7 +49,7 @@ std::string describe(const std::string& unknown, const CLI::App& app) {
 
 // Never throws, for it also tells of what was thrown: where standard error is full nobody is left to hear it.
 void tell(std::string_view program, std::string_view sentence) {
-  std::fprintf(stderr, "%.*s: %.*s\n", static_cast<int>(program.size()), program.data(),
+  std::fprintf(log::standard_error(), "%.*s: %.*s\n", static_cast<int>(program.size()), program.data(),
                static_cast<int>(sentence.size()), sentence.data());
 }
 
@@ -80,6 +81,7 @@ int call(std::string_view program, const std::function<int()>& work) {
 int run_program(std::string_view program, const std::function<int()>& work) {
   std::signal(SIGXFSZ, SIG_IGN);
   fill_closed_standard_streams();
+  log::take_what_libraries_print();
   const int code = call(program, work);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   tell(

@@ -1,10 +1,13 @@
 #include "wayside/base/log.hpp"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <cmath>
 #include <memory>
+#include <mutex>
+#include <utility>
 
 #include "wayside/base/json_text.hpp"
 
@@ -29,7 +32,9 @@ struct Sink {
   Sink() { reset(Level::warning, Format::console); }
   void reset(Level lowest, Format chosen) {
     format = chosen;
-    logger = std::make_shared<spdlog::logger>("wayside", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+    logger = std::make_shared<spdlog::logger>(
+        "wayside", std::make_shared<spdlog::sinks::ansicolor_sink<spdlog::details::console_mutex>>(
+                       standard_error(), spdlog::color_mode::automatic));
     logger->set_level(spd_level(lowest));
     logger->flush_on(spdlog::level::warn);
     // %v is the whole entry; the time is UTC in milliseconds in both forms.
@@ -40,8 +45,29 @@ struct Sink {
 };
 
 Sink& sink() {
-  static Sink the_sink;
+  // Never destroyed: a library may print while the program ends.
+  static Sink& the_sink = *new Sink;
   return the_sink;
+}
+
+// A line in the making, of one thread. Without a destructor, for the same reason.
+struct LibraryLine {
+  std::array<char, 512> text;  // libraries' lines are shorter; of a longer one this much is told
+  std::size_t size;
+};
+thread_local LibraryLine library_line;
+
+// fopencookie(3).
+ssize_t take_library_text(void*, const char* text, std::size_t size) {
+  for (const char c : std::string_view(text, size)) {
+    if (c != '\n') {
+      if (library_line.size < library_line.text.size()) library_line.text[library_line.size++] = c;
+      continue;
+    }
+    const std::size_t length = std::exchange(library_line.size, 0);
+    if (length > 0) warning("library_message", {{"text", std::string_view(library_line.text.data(), length)}});
+  }
+  return static_cast<ssize_t>(size);
 }
 
 std::string text_of(const Field& field, Format format) {
@@ -64,6 +90,26 @@ std::string text_of(const Field& field, Format format) {
 }
 
 }  // namespace
+
+std::FILE* standard_error() {
+  static std::FILE* const as_it_was = stderr;
+  return as_it_was;
+}
+
+void take_what_libraries_print() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    static_cast<void>(sink());  // holds on to standard error as it is
+    cookie_io_functions_t functions{};
+    functions.write = take_library_text;
+    std::FILE* taken = ::fopencookie(nullptr, "w", functions);
+    if (taken == nullptr) return;
+    // No text may wait in a buffer for the end of the program. That stderr can be set is glibc's promise
+    // (its manual, Standard Streams); the descriptor stays as it is, for what writes to that.
+    static_cast<void>(std::setvbuf(taken, nullptr, _IONBF, 0));
+    stderr = taken;
+  });
+}
 
 void start(Level lowest, Format format) { sink().reset(lowest, format); }
 

@@ -1,7 +1,10 @@
 #include "wayside/base/log.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <limits>
 
 #include "wayside/base/json_text.hpp"
@@ -28,6 +31,27 @@ TEST(Log, ReplacesInvalidUtf8AndNotANumber) {
   EXPECT_EQ(json_escape("naïve €"), "naïve €");
   EXPECT_EQ(log::format_entry(log::Format::json, "e", {{"k", std::numeric_limits<double>::quiet_NaN()}}),
             R"("event":"e","k":null)");
+}
+
+// In a process of its own, whose standard error is the one that is taken.
+TEST(LogDeathTest, WhatALibraryPrintsBecomesEntriesAndOwnSentencesStayThemselves) {
+  const auto as_a_library = [] {
+    log::start(log::Level::warning, log::Format::json);
+    log::take_what_libraries_print();
+    // As libpng prints: a line in pieces.
+    std::fprintf(stderr, "libpng error: %s", "IDAT: \x1b CRC error");
+    log::error("between", {});
+    std::fprintf(stderr, "\n\n%s\nnever ended", std::string(600, 'x').c_str());
+    std::fprintf(log::standard_error(), "own sentence\n");
+    std::exit(0);
+  };
+  const std::string time = "\\{\"time\":\"[^\"]*\",\"level\":";
+  EXPECT_EXIT(as_a_library(), testing::ExitedWithCode(0),
+              testing::MatchesRegex(time + "\"error\",\"event\":\"between\"\\}\n" + time +
+                                    "\"warning\",\"event\":\"library_message\",\"text\":"
+                                    "\"libpng error: IDAT: .u001b CRC error\"\\}\n" +
+                                    time + "\"warning\",\"event\":\"library_message\",\"text\":\"x{512}\"\\}\n"
+                                    "own sentence\n"));
 }
 
 }  // namespace

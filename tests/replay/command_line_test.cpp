@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/replay/damaged_pictures.hpp"
 #include "tests/replay/replay_scene.hpp"
 
 namespace wayside::replay_test {
@@ -118,6 +119,24 @@ TEST_F(WaysidedCommandLine, TheLastErrorIsAnEntryWhereTheLogIsJson) {
   }
   EXPECT_EQ(last.value("level", ""), "error");
   EXPECT_THAT(last.value("reason", ""), HasSubstr("camera.source"));
+}
+
+TEST_F(WaysidedCommandLine, WhatLibrariesSayOfDamagedPicturesAreEntriesWhereTheLogIsJson) {
+  const fs::path pictures = folder_.path() / "pictures";
+  fs::create_directory(pictures);
+  write_damaged_pictures(pictures);
+  std::string configuration = smallest("[log]\nformat = \"json\"\n");
+  configuration.replace(configuration.find("none.mp4"), 8, pictures.string());
+  configuration.replace(configuration.find("\"q\""), 3, '"' + (folder_.path() / "q").string() + '"');
+  const Answer ended = answer({"--config", write(configuration).string()});
+  int told = 0;
+  std::istringstream lines(ended.text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto entry = nlohmann::json::parse(line, nullptr, false);
+    ASSERT_TRUE(entry.is_object()) << line;
+    if (entry.value("event", "") == "library_message") ++told;
+  }
+  EXPECT_GE(told, 1) << ended.text;
 }
 
 TEST_F(WaysidedCommandLine, AReportThatCannotBeWrittenIsToldBeforeTheWorkBegins) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <opencv2/imgcodecs.hpp>
 
+#include "tests/replay/damaged_pictures.hpp"
 #include "tests/replay/replay_scene.hpp"
 
 namespace wayside::replay_test {
@@ -90,6 +91,26 @@ TEST_F(OtherCommandLines, AFolderWithANameTooLongIsAnError) {
   EXPECT_EQ(images.code, 1);
   EXPECT_THAT(images.text, HasSubstr("is no folder of pictures"));
   EXPECT_FALSE(fs::exists(at("reads.jsonl")));
+}
+
+TEST_F(OtherCommandLines, WhatLibrariesSayOfDamagedPicturesAreLinesOfTheLog) {
+  write("labels.csv", "file,x,y,w,h,text,tags\n");
+  fs::create_directory(at("pictures"));
+  cv::imwrite(at("pictures/sound.png"), cv::Mat(60, 80, CV_8UC1, cv::Scalar(90)));
+  write_damaged_pictures(at("pictures"));
+  const Answer images = answer(
+      "wayside-eval", {"images", "--labels", at("labels.csv"), "--out", at("reads.jsonl"), at("pictures")});
+  EXPECT_EQ(images.code, 0) << images.text;
+  EXPECT_THAT(images.text, HasSubstr("skipped damaged.png"));
+  std::istringstream lines(images.text);
+  int told = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const bool vendors =
+        line.find("libpng") != std::string::npos || line.find("JPEG data") != std::string::npos;
+    told += vendors ? 1 : 0;
+    EXPECT_TRUE(!vendors || line.find("library_message text=\"") != std::string::npos) << line;
+  }
+  EXPECT_GE(told, 2) << images.text;
 }
 
 TEST_F(OtherCommandLines, PicturesThatNoneCanReadAndPlatesOutsideOfThemAreTold) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -39,6 +40,13 @@ using Fields = std::initializer_list<Field>;
 
 // Once, at program start; before it, warnings and errors go to standard error in console form.
 void start(Level lowest, Format format);
+// From then on each line that a library prints to stderr (libpng and libjpeg do, of damaged pictures, and leave
+// no other way to hear of it) is a warning, library_message, and breaks into no entry. Before threads; a second
+// call does nothing.
+void take_what_libraries_print();
+// Where a program's own sentences go: stderr as it was when the program began.
+[[nodiscard]] std::FILE* standard_error();
+
 [[nodiscard]] Result<Level> level_from(std::string_view name);    // "debug", "info", "warning", "error"
 [[nodiscard]] Result<Format> format_from(std::string_view name);  // "console", "json"
 

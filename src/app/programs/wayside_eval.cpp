@@ -8,6 +8,7 @@
 
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/log.hpp"
 #include "wayside/device/clock/clock.hpp"
 #include "wayside/eval/clips.hpp"
 #include "wayside/eval/images.hpp"
@@ -76,17 +77,18 @@ class LineFile {
 
 void show_progress(std::size_t done, std::size_t total) {
   if (::isatty(STDERR_FILENO) == 0) return;
-  fmt::print(stderr, "\r{} of {}{}", done, total, done == total ? "\n" : "");
+  fmt::print(log::standard_error(), "\r{} of {}{}", done, total, done == total ? "\n" : "");
 }
 
 void name_skipped(std::string_view what, const std::vector<eval::SkippedFile>& files) {
   for (const eval::SkippedFile& file : files)
-    fmt::print(stderr, "{}: {} {}: {}\n", program, what, json_escape(file.file), json_escape(file.why));
+    fmt::print(log::standard_error(), "{}: {} {}: {}\n", program, what, json_escape(file.file),
+               json_escape(file.why));
 }
 
 void name_missing(std::string_view what, const std::vector<std::string>& files) {
   for (const std::string& file : files)
-    fmt::print(stderr, "{}: {}: {}\n", program, what, json_escape(file));
+    fmt::print(log::standard_error(), "{}: {}: {}\n", program, what, json_escape(file));
 }
 
 // An output that is one of the inputs would destroy what people made by hand.
@@ -149,7 +151,8 @@ struct ImagesCommand {
     name_missing("labelled, but not read", score.missing);
     for (const eval::PlateLabel* label : eval::labels_outside(*known, result->sizes)) {
       const cv::Size size = result->sizes.at(label->file);
-      fmt::print(stderr, "{}: {} line {}: the plate lies outside of {}, which is {}x{} pixels\n", program,
+      fmt::print(log::standard_error(),
+                 "{}: {} line {}: the plate lies outside of {}, which is {}x{} pixels\n", program,
                  labels.string(), label->line, json_escape(label->file), size.width, size.height);
     }
     fmt::print("{}peak memory {:.0f} MiB; {} pictures read, {} skipped\n", eval::table(score),

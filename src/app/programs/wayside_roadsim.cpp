@@ -13,6 +13,7 @@
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/log.hpp"
 #include "wayside/roadsim/plates/plate_set.hpp"
 #include "wayside/roadsim/scene/recording.hpp"
 
@@ -74,10 +75,10 @@ class Progress {
   explicit Progress(std::string_view what) : what_(what) {}
   void operator()(int done, int of) {
     if (terminal_) {
-      fmt::print(stderr, "\r{} of {} {}{}", done, of, what_, done == of ? "\n" : "");
+      fmt::print(log::standard_error(), "\r{} of {} {}{}", done, of, what_, done == of ? "\n" : "");
     } else if (done * 10 / of != shown_) {
       shown_ = done * 10 / of;
-      fmt::print(stderr, "{} of {} {}\n", done, of, what_);
+      fmt::print(log::standard_error(), "{} of {} {}\n", done, of, what_);
     }
   }
 

@@ -107,13 +107,13 @@ int report_end(const Error& error, bool as_json) {
 
 int run(const Arguments& arguments) {
   if (arguments.config.empty()) {
-    fmt::print(stderr, "waysided: --config FILE is missing; see waysided --help\n");
+    fmt::print(log::standard_error(), "waysided: --config FILE is missing; see waysided --help\n");
     return exit_usage;
   }
   const Result<Configuration> configuration = load_configuration(arguments.config);
   if (!configuration) {
     // One error a line, each naming the file itself.
-    fmt::print(stderr, "{}\n", configuration.error().message);
+    fmt::print(log::standard_error(), "{}\n", configuration.error().message);
     return exit_usage;
   }
   if (arguments.check) {
@@ -131,7 +131,7 @@ int run(const Arguments& arguments) {
   }
   if (arguments.until_delivered_s) {
     if (configuration->upload.url.empty()) {
-      fmt::print(stderr,
+      fmt::print(log::standard_error(),
                  "waysided: --until-delivered needs an upload.url in {}; add one or leave the option out\n",
                  arguments.config);
       return exit_usage;
@@ -165,7 +165,7 @@ int run(int argc, char** argv) {
       ->type_name("SECONDS");
   if (const std::optional<int> code = parse(app, argc, argv)) return *code;
   if (int{arguments.check} + int{arguments.print_template} + int{!arguments.identity.empty()} > 1) {
-    fmt::print(stderr,
+    fmt::print(log::standard_error(),
                "waysided: --check-config, --print-config-template and --make-identity each end the program; "
                "give one of them\n");
     return exit_usage;
