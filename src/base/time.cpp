@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <algorithm>
 
 namespace wayside {
 
 namespace {
 
 using Days = std::chrono::sys_days;
+
+// What four digits of a year can say; std::chrono's own years end not far beyond.
+constexpr UtcTime earliest{-62'167'219'200'000};  // 0000-01-01T00:00:00.000Z
+constexpr UtcTime latest{253'402'300'799'999};    // 9999-12-31T23:59:59.999Z
 
 bool digits(std::string_view text, std::size_t at, std::size_t count, int& out) {
   out = 0;
@@ -23,7 +27,8 @@ bool digits(std::string_view text, std::size_t at, std::size_t count, int& out) 
 }  // namespace
 
 std::string to_iso8601(UtcTime time) {
-  const std::chrono::sys_time<std::chrono::milliseconds> point{std::chrono::milliseconds(time.ms)};
+  const std::chrono::sys_time<std::chrono::milliseconds> point{
+      std::chrono::milliseconds(std::clamp(time, earliest, latest).ms)};
   const auto day = std::chrono::floor<std::chrono::days>(point);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{point - day};

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdint>
+
 namespace wayside {
 namespace {
 
@@ -10,6 +13,24 @@ TEST(UtcTime, PrintsAndReadsTheSameInstant) {
   EXPECT_EQ(to_iso8601(time), "2026-11-22T17:35:40.123Z");
   EXPECT_EQ(utc_from_iso8601("2026-11-22T17:35:40.123Z").value(), time);
   EXPECT_EQ(to_iso8601(UtcTime{-1}), "1969-12-31T23:59:59.999Z");
+}
+
+TEST(UtcTime, PrintsTimesBefore1970) {
+  for (const char* text : {"1969-12-31T23:59:59.001Z", "1969-07-20T20:17:40.000Z", "1600-02-29T00:00:00.500Z",
+                           "0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"}) {
+    EXPECT_EQ(to_iso8601(utc_from_iso8601(text).value()), text);
+  }
+}
+
+TEST(UtcTime, WhatFourDigitsOfAYearCannotSayIsClamped) {
+  const UtcTime first = utc_from_iso8601("0000-01-01T00:00:00.000Z").value();
+  const UtcTime last = utc_from_iso8601("9999-12-31T23:59:59.999Z").value();
+  for (const std::int64_t ms : {std::int64_t{1}, std::int64_t{86'400'000}}) {
+    EXPECT_EQ(to_iso8601(first + std::chrono::milliseconds(-ms)), "0000-01-01T00:00:00.000Z");
+    EXPECT_EQ(to_iso8601(last + std::chrono::milliseconds(ms)), "9999-12-31T23:59:59.999Z");
+  }
+  EXPECT_EQ(to_iso8601({INT64_MIN}), "0000-01-01T00:00:00.000Z");
+  EXPECT_EQ(to_iso8601({INT64_MAX}), "9999-12-31T23:59:59.999Z");
 }
 
 TEST(UtcTime, TakesAFractionOfOneToThreeDigitsOrNone) {

@@ -38,7 +38,8 @@ struct MonotonicTime {
   }
 };
 
-// "2026-11-22T17:35:40.123Z": always UTC, always milliseconds.
+// "2026-11-22T17:35:40.123Z": always UTC, always milliseconds, and 24 characters: a time before the year 0 or after
+// 9999 comes out as the first or last one within.
 [[nodiscard]] std::string to_iso8601(UtcTime time);
 // Takes exactly that form, with or without the fraction (1 to 3 digits); anything else is invalid_input.
 [[nodiscard]] Result<UtcTime> utc_from_iso8601(std::string_view text);
