@@ -39,7 +39,7 @@ LocaliserNet::~LocaliserNet() = default;
 Result<std::unique_ptr<LocaliserNet>> LocaliserNet::make(const ModelStore& models) {
   Result<cv::dnn::Net> net = load_network(models, "localiser");
   if (!net) return fail(net.error());
-  return std::unique_ptr<LocaliserNet>(new LocaliserNet(std::make_unique<Parts>(Parts{std::move(*net)})));
+  return std::unique_ptr<LocaliserNet>(new LocaliserNet(std::make_unique<Parts>(Parts{*net})));
 }
 
 std::vector<PlateCandidate> LocaliserNet::search(const cv::Mat& region, double scale) {

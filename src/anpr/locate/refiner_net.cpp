@@ -36,7 +36,7 @@ RefinerNet::~RefinerNet() = default;
 Result<std::unique_ptr<RefinerNet>> RefinerNet::make(const ModelStore& models) {
   Result<cv::dnn::Net> net = load_network(models, "refiner");
   if (!net) return fail(net.error());
-  return std::unique_ptr<RefinerNet>(new RefinerNet(std::make_unique<Parts>(Parts{std::move(*net)})));
+  return std::unique_ptr<RefinerNet>(new RefinerNet(std::make_unique<Parts>(Parts{*net})));
 }
 
 std::optional<CloserLook> RefinerNet::look(const cv::Mat& luma, const PlateQuad& quad) {
