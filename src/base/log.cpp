@@ -1,10 +1,12 @@
 #include "wayside/base/log.hpp"
 
+#include <ext/stdio_sync_filebuf.h>
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <array>
 #include <cmath>
+#include <iostream>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -108,6 +110,10 @@ void take_what_libraries_print() {
     // (its manual, Standard Streams); the descriptor stays as it is, for what writes to that.
     static_cast<void>(std::setvbuf(taken, nullptr, _IONBF, 0));
     stderr = taken;
+    // OpenCV's decoders tell of exceptions there, whatever its own log is set to. Never destroyed, as the sink.
+    auto* stream = new __gnu_cxx::stdio_sync_filebuf<char>(taken);
+    std::cerr.rdbuf(stream);
+    std::clog.rdbuf(stream);
   });
 }
 

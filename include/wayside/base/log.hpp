@@ -40,8 +40,8 @@ using Fields = std::initializer_list<Field>;
 
 // Once, at program start; before it, warnings and errors go to standard error in console form.
 void start(Level lowest, Format format);
-// From then on each line that a library prints to stderr (libpng and libjpeg do, of damaged pictures, and leave
-// no other way to hear of it) is a warning, library_message, and breaks into no entry. Before threads; a second
+// From then on each line that a library prints to stderr or std::cerr (libpng, libjpeg and OpenCV do, of damaged
+// pictures, and leave no other way to hear of it) is a warning, library_message, and breaks into no entry. Before threads; a second
 // call does nothing.
 void take_what_libraries_print();
 // Where a program's own sentences go: stderr as it was when the program began.
