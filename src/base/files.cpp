@@ -1,6 +1,7 @@
 #include "wayside/base/files.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -50,9 +51,9 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::size_
   }
   std::string out;
   out.reserve(static_cast<std::size_t>(info.st_size) + 1);
-  char buffer[65536];
+  std::array<char, 65536> buffer;
   for (;;) {
-    const ssize_t got = ::read(file.get(), buffer, sizeof buffer);
+    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(system_error("cannot read", path));
     if (got == 0) return out;
@@ -60,7 +61,7 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::size_
       return fail(ErrorCode::invalid_input,
                   fmt::format("{} is larger than the {} bytes allowed", path.string(), limit));
     }
-    out.append(buffer, static_cast<std::size_t>(got));
+    out.append(buffer.data(), static_cast<std::size_t>(got));
   }
 }
 

@@ -91,6 +91,7 @@ struct TextEngine::Parts {
   }
 
   std::string text() {
+    // NOLINTNEXTLINE(modernize-avoid-c-arrays): what Tesseract makes with new[]
     const std::unique_ptr<char[]> raw(api.GetUTF8Text());
     std::string text;
     for (const char* c = raw.get(); c != nullptr && *c != 0; ++c) {

@@ -109,7 +109,7 @@ class Reading {
       if (!good)
         refuse(value, fmt::format("class \"{}\" has a wrong name; expected one letter", json_escape(name)));
       const std::string field = fmt::format("classes.{}", name);
-      classes[static_cast<std::size_t>(name[0])] = characters(value, field, text(listed, field, name));
+      classes[static_cast<unsigned char>(name[0])] = characters(value, field, text(listed, field, name));
     }
     return classes;
   }
