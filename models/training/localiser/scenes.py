@@ -47,8 +47,12 @@ def quad_size(quad):
 
 
 class Scenes:
-    def __init__(self, data, plates, seed):
+    """any_surround: plates also on panels and in holders brighter than they are, and turned and skewed farther. It taught the
+    refiner where a yellow plate on a white car ends; the localiser found fewer plates of all kinds after it."""
+
+    def __init__(self, data, plates, seed, any_surround=False):
         data = pathlib.Path(data)
+        self.any_surround = any_surround
         self.rng = np.random.default_rng(seed)
         self.plates = DrawnPlates(plates)
         self.black = self.plates.only("field", "black")
@@ -139,11 +143,15 @@ class Scenes:
         plate, text, two_lines, light_on_dark = self._plate()
         rows, cols = plate.shape
         border = int(rng.uniform(0.02, 0.12) * rows) if rng.random() < 0.55 else 0
+        # A holder is mostly black, but the lip of a white bumper or chrome is brighter than the plate.
+        holder = rng.uniform(80, 255) if self.any_surround and rng.random() < 0.3 else rng.uniform(0, 80)
         surround = plate if not border else cv2.copyMakeBorder(
-            plate, border, border, border, border, cv2.BORDER_CONSTANT, value=float(rng.uniform(0, 80)))
+            plate, border, border, border, border, cv2.BORDER_CONSTANT, value=float(holder))
         shape = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64) / 2
         target = float(np.exp(rng.uniform(np.log(26 if two_lines else 34), np.log(150 if two_lines else 210)))) * WIDTH / 320
         turn, shear, keystone = np.deg2rad(rng.normal(0, 8)), rng.normal(0, 0.13), rng.normal(0, 0.06)
+        if self.any_surround and rng.random() < 0.15:
+            turn, shear = 2 * turn, 2 * shear
         foreshort = rng.uniform(0.6, 1.0) if rng.random() < 0.7 else rng.uniform(0.32, 0.7)
 
         def project(points):
@@ -171,14 +179,18 @@ class Scenes:
         small = surround if shrink > 0.75 else cv2.resize(surround, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
         small = photo.light(rng, small.astype(np.float32))
         around = picture[y0:y1, x0:x1].mean()
-        wanted = np.clip(around * rng.uniform(0.6, 1.6) + rng.uniform(-20, 60), 40, 250)
+        wanted = np.clip(around * rng.uniform(0.5 if self.any_surround else 0.6, 1.6) + rng.uniform(-20, 60), 35, 250)
         if not light_on_dark:
             small = small * (wanted / max(small.mean(), 20))
         if rng.random() < 0.4:  # the panel a plate sits on: painted or dark
-            e = int(rng.uniform(4, 30))
+            e = int(np.exp(rng.uniform(np.log(4), np.log(60 if self.any_surround else 30))))
             panel = (slice(max(0, y0 - e // 2), min(HEIGHT, y1 + e // 2)), slice(max(0, x0 - e), min(WIDTH, x1 + e)))
             opaque = rng.uniform(0.5, 1)
-            picture[panel] = picture[panel] * (1 - opaque) + rng.uniform(0, 230 if rng.random() < 0.5 else 120) * opaque
+            painted = picture[panel]
+            slope = np.linspace(-0.5, 0.5, painted.shape[0], dtype=np.float32)[:, None] * rng.normal(0, 40)  # bent, so lit from above
+            paint = rng.uniform(0, 250 if rng.random() < 0.6 else 120) + slope
+            if all(panel[1].start > c or panel[1].stop < a or panel[0].start > d or panel[0].stop < b for a, b, c, d in taken[:-1]):
+                picture[panel] = painted * (1 - opaque) + paint * opaque
         sh, sw = small.shape
         warp = cv2.getPerspectiveTransform(np.float32([[0, 0], [sw, 0], [sw, sh], [0, sh]]), np.float32(outer - [x0, y0]))
         size = (int(x1 - x0), int(y1 - y0))

@@ -54,7 +54,7 @@ class Judge:
 
 class Crops:
     def __init__(self, data, plates, localiser, judge, seed):
-        self.scenes = Scenes(data, plates, seed)
+        self.scenes = Scenes(data, plates, seed, any_surround=True)
         self.finder, self.judge = Finder(localiser), Judge(judge)
         self.rng = self.scenes.rng
         self.waiting = []
