@@ -42,7 +42,7 @@ if [ -n "$video" ]; then
 fi
 
 install_packages
-build release waysided wayside-roadsim wayside-eval wayside-backoffice
+build release waysided wayside-roadsim wayside-eval wayside-backoffice wayside-verify
 bin="$root/build/release/bin"
 demo="$root/build/demo"
 mkdir -p "$demo"
@@ -152,5 +152,9 @@ in_address() { # a path as browsers take it
 }
 figure() { sed -n "s/^ *\"$1\": \([0-9.]*\),\{0,1\}\$/\1/p" "$demo/report.json" | head -1; }
 say "$(figure frames) frames at $(printf '%.1f' "$(figure frames_per_s)") frames/s on $(nproc) cores, peak memory $(($(figure peak_memory_bytes) / 1048576)) MiB"
+say ""
+say "What the back office can prove: $("$bin/wayside-backoffice" check "$office")"
+say "What the camera's flash says to anybody, without a secret:"
+"$bin/wayside-verify" queue "$camera/queue" --device "$camera/identity/device.crt" | sed -n '/^numbers/,$s/^/   /p'
 say ""
 say "All passes with their pictures: file://$(in_address "$demo/passes.html")"

@@ -19,7 +19,7 @@ release | dev | asan | tsan) ;;
 *) die "there is no preset \"$preset\": use release, dev, asan or tsan" ;;
 esac
 
-install_packages packages-training.txt
+install_packages packages-training.txt packages-tests.txt
 build "$preset"
 step "Testing ($preset)"
 cd "$root"

@@ -16,8 +16,10 @@
 #include "src/app/open_source.hpp"
 #include "src/app/pipeline.hpp"
 #include "src/app/process.hpp"
+#include "src/app/queue_keeper.hpp"
 #include "src/app/recogniser.hpp"
 #include "src/app/run_report.hpp"
+#include "src/app/sealing.hpp"
 #include "src/app/service_manager.hpp"
 #include "src/app/uplink.hpp"
 
@@ -145,33 +147,22 @@ class Daemon {
     Result<OpenedSource> source = open_source(configuration_.camera, *clock_);
     if (!source) return fail(source.error());
     source_ = std::move(*source);
+    Result<std::unique_ptr<Sealing>> sealing =
+        Sealing::open(configuration_.identity.directory, device_id_, *clock_, health_);
+    if (!sealing) return fail(sealing.error());
+    sealing_ = std::move(*sealing);
     QueueOptions queue_options;
     queue_options.directory = configuration_.queue.directory;
+    queue_options.protected_segments = configuration_.queue.protected_segments;
+    queue_options.sealer = &sealing_->sealer();
     queue_options.segments = configuration_.queue.segments;
     queue_options.group_records = configuration_.queue.group_records;
     queue_options.counters = &counters_;
     Result<std::unique_ptr<RecordQueue>> queue = open_record_queue(queue_options);
     if (!queue) return fail(queue.error());
     queue_ = std::move(*queue);
-    if (const Status ours = check_queue_is_ours(); !ours) return ours;
+    keeper_.emplace(*queue_, *clock_, device_id_, configuration_.queue.retention_days);
     make_uplink();
-    return {};
-  }
-
-  // The records of another identity would be refused one by one, and lost: its numbers would count as ours.
-  [[nodiscard]] Status check_queue_is_ours() const {
-    constexpr std::size_t looked_at = 16;  // a damaged record or a gap record says nothing of its device
-    for (const SequenceNumber number : queue_->pending(std::nullopt, looked_at)) {
-      const Result<RecordParts> record = queue_->read(number);
-      const std::optional<std::string> device = record ? device_of(record->document) : std::nullopt;
-      if (!device) continue;
-      if (*device == device_id_) return {};
-      return fail(
-          ErrorCode::invalid_input,
-          fmt::format("the queue in {} holds records of device {}, and identity.directory is of device {}: "
-                      "deliver them with their own identity first, or set another queue.directory",
-                      configuration_.queue.directory.string(), *device, device_id_));
-    }
     return {};
   }
 
@@ -202,6 +193,8 @@ class Daemon {
     pipeline.time_quality = std::move(source_.time_quality);
     pipeline.on_finished = [this] { events_.flow_finished(); };
     if (uplink_) pipeline.on_stored = [this] { uplink_->wake(); };
+    pipeline.keep = [this] { keeper_->look(); };
+    pipeline.pseudonym_key = [this] { return sealing_->pseudonym_key(); };
     pipeline_ =
         std::make_unique<Pipeline>(std::move(*stages), std::move(pipeline), *queue_, *clock_, counters_);
     return {};
@@ -214,6 +207,7 @@ class Daemon {
     }
     UplinkOptions options;
     options.uploader.device_id = device_id_;
+    options.uploader.backlog_bytes_per_s = std::uint64_t{configuration_.upload.backlog_kbit_per_s} * 1000 / 8;
     uplink_ = std::make_unique<Uplink>(options, connect_to(configuration_, device_id_), *queue_, *clock_,
                                        health_, counters_);
   }
@@ -225,6 +219,8 @@ class Daemon {
 
   // With nothing to do but wait, which is no reason to be restarted.
   void wait_alive(milliseconds limit) {
+    sealing_->look_again();
+    keeper_->look();  // nothing appends meanwhile
     tell_status();
     const MonotonicTime until = clock_->monotonic_now() + limit;
     while (!events_.told_to_end() && clock_->monotonic_now() < until) {
@@ -248,6 +244,7 @@ class Daemon {
       if (pipeline_->has_moved()) manager_.alive();
       if (clock_->monotonic_now() - told >= status_every) {
         told = clock_->monotonic_now();
+        sealing_->look_again();
         tell_status();
       }
     }
@@ -297,7 +294,9 @@ class Daemon {
     figures.frames = counters_.counter("frames_captured").value();
     figures.peak_memory_bytes = peak_memory_bytes();
     figures.memory_bytes_at_end = memory_bytes();
-    const std::string json = report_json(figures, clock_->utc_now(), health_, queue_->depth(), counters_);
+    const UploaderState upload = uplink_ ? uplink_->state() : UploaderState{};
+    const std::string json =
+        report_json(figures, clock_->utc_now(), health_, queue_->depth(), upload, counters_);
     return replace_file(*options_.report, as_bytes(json));
   }
 
@@ -314,7 +313,9 @@ class Daemon {
   CounterSet counters_;
   std::string device_id_;
   OpenedSource source_;  // until the pipeline has it
+  std::unique_ptr<Sealing> sealing_;
   std::unique_ptr<RecordQueue> queue_;
+  std::optional<QueueKeeper> keeper_;
   std::unique_ptr<Uplink> uplink_;
   std::unique_ptr<Pipeline>
       pipeline_;  // last, so that it goes first: it wakes the uplink and writes the queue

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "wayside/base/log.hpp"
+#include "wayside/base/secret.hpp"
+#include "wayside/delivery/event/pseudonym.hpp"
 
 #include "src/app/named_thread.hpp"
 
@@ -127,9 +129,20 @@ void Pipeline::run_event() {
       log::error("record_not_encoded", {{"pass", pass->number.value()}, {"reason", record.error()}});
       continue;
     }
-    records_.push_wait({pass->number,
-                        {RecordClass::ordinary, bytes_of(record->document), std::move(record->plate_jpeg),
-                         std::move(record->overview_jpeg)}});
+    RecordParts parts;
+    parts.document = bytes_of(record->document);
+    parts.plate = std::move(record->plate_jpeg);
+    parts.overview = std::move(record->overview_jpeg);
+    wipe({reinterpret_cast<std::uint8_t*>(record->document.data()), record->document.size()});
+    if (const auto key = options_.pseudonym_key ? options_.pseudonym_key() : std::nullopt) {
+      Result<Bytes> pseudonymous = pseudonymise(parts.document, *key);
+      if (pseudonymous) {
+        parts.pseudonymous = std::move(*pseudonymous);
+      } else {
+        log::error("pseudonym_not_made", {{"pass", pass->number.value()}, {"reason", pseudonymous.error()}});
+      }
+    }
+    records_.push_wait({pass->number, std::move(parts)});
   }
 }
 
@@ -173,7 +186,7 @@ Pipeline::Pipeline(Stages stages, PipelineOptions options, RecordQueue& queue, c
                   frames_dropped_.add();
                 }
               }),
-      writer_(queue, clock, counters, options_.writer, options_.on_stored),
+      writer_(queue, clock, counters, options_.writer, options_.on_stored, options_.keep),
       readers_running_(stages_.readers.size()) {
   assert(stages_.locator && !stages_.readers.empty() && stages_.tracker);
 }

@@ -52,6 +52,9 @@ struct PipelineOptions {
   RecordOrigin origin;
   std::function<TimeQuality()> time_quality;  // of a record made now
   std::function<void()> on_stored;            // from the writer thread
+  std::function<void()> keep;                 // from the writer thread, at least once a minute
+  // Key of the recipient who gets pseudonyms; nothing where there is none.
+  std::function<std::optional<Bytes>()> pseudonym_key;
   std::function<void()> on_finished;          // from the last thread of the flow
 };
 

@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 namespace wayside::app {
@@ -31,14 +30,6 @@ double seconds(const timeval& time) {
 }
 
 }  // namespace
-
-void forbid_core_dumps() {
-  const rlimit none{0, 0};
-  static_cast<void>(setrlimit(RLIMIT_CORE, &none));
-#ifdef NDEBUG
-  static_cast<void>(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
-#endif
-}
 
 std::uint64_t peak_memory_bytes() {
   return status_line_bytes("VmHWM:");

@@ -10,14 +10,17 @@ namespace wayside::app {
 
 namespace {
 constexpr int last_tries = 3;
+constexpr std::chrono::minutes keep_every{1};
 }
 
 RecordWriter::RecordWriter(RecordQueue& queue, const Clock& clock, CounterSet& counters,
-                           RecordWriterOptions options, std::function<void()> on_stored)
+                           RecordWriterOptions options, std::function<void()> on_stored,
+                           std::function<void()> keep)
     : queue_(queue),
       clock_(clock),
       options_(options),
       on_stored_(std::move(on_stored)),
+      keep_(std::move(keep)),
       stored_(counters.counter("records_stored", "Records that are safe in the queue")),
       refused_(counters.counter("records_refused_by_queue", "Records that the queue will never take")),
       lost_(counters.counter("records_lost", "Records that no disk would take when the daemon ended")),
@@ -31,9 +34,13 @@ void RecordWriter::run(BoundedQueue<PassRecord>& records, const std::stop_token&
   }
 }
 
-std::vector<PassRecord> RecordWriter::next_group(BoundedQueue<PassRecord>& records) const {
+std::vector<PassRecord> RecordWriter::next_group(BoundedQueue<PassRecord>& records) {
   std::vector<PassRecord> group;
-  std::optional<PassRecord> record = records.pop();
+  std::optional<PassRecord> record;
+  do {
+    if (keep_) keep_();
+    record = records.pop_for(keep_every);
+  } while (!record && !records.closed_and_empty());
   const MonotonicTime deadline = clock_.monotonic_now() + options_.group_wait;
   while (record) {
     group.push_back(std::move(*record));
@@ -97,10 +104,13 @@ Status RecordWriter::append(std::vector<PassRecord>& group) {
   if (!numbers) return fail(numbers.error());
   stored_.add(numbers->size());
   for (std::size_t i = 0; i < numbers->size(); ++i) {
+    wipe(group[i].parts);
     log::info("record_stored", {{"record", (*numbers)[i].value()}, {"pass", group[i].pass.value()}});
   }
+  group.erase(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(numbers->size()));
   if (on_stored_) on_stored_();
-  return {};
+  if (group.empty()) return {};
+  return fail(ErrorCode::io, "the device failed half-way through a group of records");
 }
 
 }  // namespace wayside::app

@@ -1,4 +1,5 @@
-// Puts records into the queue in groups, so that one disk flush makes several safe.
+// Puts records into the queue in groups, so that one disk flush makes several safe, and wipes them from memory
+// when they are.
 //
 // Threads: run() is the body of the writer thread. Failure: a queue that cannot take a group now is tried
 // again until it can, with the group kept; only a record that the queue refuses for itself, or a disk that is
@@ -32,9 +33,10 @@ struct RecordWriterOptions {
 
 class RecordWriter {
  public:
-  // on_stored is called after each group that is safe, from the writer thread.
+  // on_stored is called after each group that is safe, keep before each group and at least once a minute, both
+  // from the writer thread.
   RecordWriter(RecordQueue& queue, const Clock& clock, CounterSet& counters, RecordWriterOptions options,
-               std::function<void()> on_stored);
+               std::function<void()> on_stored, std::function<void()> keep);
 
   // Until records is closed and empty. Once `ending` is requested a broken disk is given three more tries.
   void run(BoundedQueue<PassRecord>& records, const std::stop_token& ending);
@@ -44,14 +46,16 @@ class RecordWriter {
   [[nodiscard]] std::uint64_t attempts() const { return attempts_.load(std::memory_order_relaxed); }
 
  private:
-  [[nodiscard]] std::vector<PassRecord> next_group(BoundedQueue<PassRecord>& records) const;
+  [[nodiscard]] std::vector<PassRecord> next_group(BoundedQueue<PassRecord>& records);
   void store(std::vector<PassRecord> group, const std::stop_token& ending);
+  // Takes out of the group what is safe now.
   [[nodiscard]] Status append(std::vector<PassRecord>& group);
 
   RecordQueue& queue_;
   const Clock& clock_;
   const RecordWriterOptions options_;
   std::function<void()> on_stored_;
+  std::function<void()> keep_;
   Counter& stored_;
   Counter& refused_;
   Counter& lost_;

@@ -10,15 +10,21 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json state(UtcTime now, const Health& health, const QueueDepth& depth, const CounterSet& counters) {
+Json state(UtcTime now, const Health& health, const QueueDepth& depth, const UploaderState& upload,
+           const CounterSet& counters) {
   Json json;
   json["time"] = to_iso8601(now);
   json["problems"] = health.problems();
   json["queue"] = {{"unacknowledged", depth.unacknowledged},
                    {"evicted", depth.evicted},
+                   {"expired", depth.expired},
                    {"damaged", depth.damaged},
                    {"segments", depth.segments},
                    {"segments_free", depth.segments_free}};
+  if (depth.oldest) json["queue"]["oldest"] = depth.oldest->value();
+  json["upload"] = {{"circuit", upload.circuit_open ? "open" : "closed"},
+                    {"dead_lettered", upload.dead_lettered},
+                    {"quarantined", upload.quarantined}};
   json["counters"] = Json::object();
   for (const CounterSet::Reading& reading : counters.readings())
     json["counters"][reading.name] = reading.value;
@@ -28,12 +34,12 @@ Json state(UtcTime now, const Health& health, const QueueDepth& depth, const Cou
 }  // namespace
 
 std::string heartbeat_json(UtcTime now, const Health& health, const QueueDepth& depth,
-                           const CounterSet& counters) {
-  return state(now, health, depth, counters).dump();
+                           const UploaderState& upload, const CounterSet& counters) {
+  return state(now, health, depth, upload, counters).dump();
 }
 
 std::string report_json(const RunFigures& figures, UtcTime now, const Health& health, const QueueDepth& depth,
-                        const CounterSet& counters) {
+                        const UploaderState& upload, const CounterSet& counters) {
   Json json;
   json["version"] = version();
   json["ended"] = figures.ended;
@@ -43,7 +49,7 @@ std::string report_json(const RunFigures& figures, UtcTime now, const Health& he
   json["cpu_s"] = figures.cpu_s;
   json["peak_memory_bytes"] = figures.peak_memory_bytes;
   json["memory_bytes_at_end"] = figures.memory_bytes_at_end;
-  json.update(state(now, health, depth, counters));
+  json.update(state(now, health, depth, upload, counters));
   return json.dump(2) + "\n";
 }
 

@@ -8,13 +8,14 @@
 #include "wayside/base/counters.hpp"
 #include "wayside/base/time.hpp"
 #include "wayside/delivery/queue/record_queue.hpp"
+#include "wayside/delivery/upload/uploader.hpp"
 #include "wayside/device/health/health.hpp"
 
 namespace wayside::app {
 
-// {"time", "problems": {...}, "queue": {...}, "counters": {...}}: delivery/upload/https_api.md.
+// {"time", "problems": {...}, "queue": {...}, "upload": {...}, "counters": {...}}: delivery/upload/https_api.md.
 [[nodiscard]] std::string heartbeat_json(UtcTime now, const Health& health, const QueueDepth& depth,
-                                         const CounterSet& counters);
+                                         const UploaderState& upload, const CounterSet& counters);
 
 struct RunFigures {
   std::string ended;  // "end_of_stream", "stopped", "source_failed"
@@ -27,6 +28,7 @@ struct RunFigures {
 
 // The figures, frames_per_s, and what a heartbeat says; one object, indented for a person.
 [[nodiscard]] std::string report_json(const RunFigures& figures, UtcTime now, const Health& health,
-                                      const QueueDepth& depth, const CounterSet& counters);
+                                      const QueueDepth& depth, const UploaderState& upload,
+                                      const CounterSet& counters);
 
 }  // namespace wayside::app

@@ -49,6 +49,11 @@ void Uplink::wake() {
   if (uploader_) uploader_->wake();
 }
 
+UploaderState Uplink::state() {
+  std::lock_guard lock(mutex_);
+  return uploader_ ? uploader_->state() : UploaderState{};
+}
+
 bool Uplink::wait_drained(std::chrono::milliseconds limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
   {
@@ -95,7 +100,8 @@ void Uplink::run_heartbeat(const std::stop_token& stop) {
 
 bool Uplink::send_heartbeat() {
   const Status sent = back_office_->heartbeat(
-      options_.uploader.device_id, heartbeat_json(clock_.utc_now(), health_, queue_.depth(), counters_));
+      options_.uploader.device_id,
+      heartbeat_json(clock_.utc_now(), health_, queue_.depth(), state(), counters_));
   (sent ? heartbeats_ : heartbeats_failed_).add();
   if (!sent) log::warning("heartbeat_failed", {{"reason", sent.error()}});
   return sent.has_value();

@@ -49,6 +49,7 @@ class Uplink {
   void stop();
   // New records are there.
   void wake();
+  [[nodiscard]] UploaderState state();
   // Waits until nothing is left to send or the limit has passed; true: nothing is.
   [[nodiscard]] bool wait_drained(std::chrono::milliseconds limit);
 

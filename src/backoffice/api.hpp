@@ -1,6 +1,6 @@
 // The interface of https_api.md without the network: who asks, for what, with which bytes, and the answer.
 //
-// Threads: any number at once; the store does its own locking. Ownership: the store must outlive it.
+// Threads: any number at once; the store does its own locking. Ownership: store and keys must outlive it.
 #pragma once
 
 #include <chrono>
@@ -14,13 +14,20 @@
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/time.hpp"
 
+#include "src/backoffice/office_keys.hpp"
+#include "src/backoffice/receiver.hpp"
+
 namespace wayside::backoffice {
 
-// "/v1/records/{device_id}/{queue_uuid}/{number}/{part}" or "/v1/heartbeats/{device_id}"; nothing for any
-// other path.
+// "/v2/batches/{device_id}" or "/v1/heartbeats/{device_id}"; nothing for any other path.
 struct Target {
-  RecordId id;
-  std::optional<Part> part;  // nothing: the device's heartbeat
+  enum class What { batch, heartbeat };
+  What what = What::batch;
+  std::string device_id;
+
+  [[nodiscard]] std::string_view method() const;
+  [[nodiscard]] std::string_view content_type() const;
+  [[nodiscard]] std::size_t limit_bytes() const;  // of the body
 };
 [[nodiscard]] std::optional<Target> target_from(std::string_view path);
 
@@ -38,25 +45,22 @@ struct Answer {
 
 class Api {
  public:
-  Api(Store& store, std::function<void(const std::string& document)> on_record)
-      : store_(store), on_record_(std::move(on_record)) {}
+  Api(Store& store, OfficeKeys& keys, std::function<void(const std::string& document)> on_record)
+      : store_(store), receiver_(store, keys), on_record_(std::move(on_record)) {}
 
   // Nothing: may go on.
   [[nodiscard]] std::optional<Answer> refuse_peer(const Target& target, const Peer& peer);
 
-  [[nodiscard]] Answer take(const Target& target, const std::string& payload, std::string_view content_type,
-                            std::string_view stated_hash, UtcTime now);
+  [[nodiscard]] Answer take(const Target& target, const std::string& body, UtcTime now);
 
   static Answer answer(int status, std::string_view outcome, std::string_view reason);
 
  private:
-  Answer take_part(const RecordId& id, Part part, const std::string& payload, std::string_view stated_hash,
-                   UtcTime now);
-  Answer take_heartbeat(const std::string& device_id, const std::string& payload, UtcTime now);
-  // Whether it may be stored; invalid_input otherwise, else as the store.
-  Status check(const RecordId& id, Part part, const std::string& payload, const Sha256& hash);
+  Answer take_batch(const std::string& device_id, const std::string& body, UtcTime now);
+  Answer take_heartbeat(const std::string& device_id, const std::string& body, UtcTime now);
 
   Store& store_;
+  Receiver receiver_;
   std::function<void(const std::string&)> on_record_;
   std::mutex on_record_mutex_;
 };

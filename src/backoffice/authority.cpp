@@ -17,6 +17,7 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
+#include "wayside/backoffice/recipients.hpp"
 #include "wayside/base/files.hpp"
 
 #include "src/device/identity/pem.hpp"
@@ -275,13 +276,6 @@ Status make_server_certificate(const fs::path& folder, const Names& hosts, UtcTi
   return write_certificate(folder / "server.crt", **certificate);
 }
 
-bool is_p256(const EVP_PKEY& key) {
-  std::array<char, 64> group{};
-  return EVP_PKEY_is_a(&key, "EC") == 1 &&
-         EVP_PKEY_get_group_name(&key, group.data(), group.size(), nullptr) == 1 &&
-         std::string_view(group.data()) == "prime256v1";
-}
-
 // True also of a symbolic link that leads nowhere: it would be written over.
 Result<bool> is_there(const fs::path& path) {
   std::error_code failed;
@@ -324,6 +318,15 @@ Result<bool> has_authority(const fs::path& folder) {
                           folder.string(), held, lost, lost, held));
 }
 
+// Keeps those that are there, retired ones too: only a person can tell whether a new one is wanted.
+Status make_first_recipient_key(const fs::path& folder, UtcTime now) {
+  const auto secrets = load_recipient_secrets(folder);
+  if (secrets) return {};
+  if (secrets.error().code != ErrorCode::not_found) return fail(secrets.error());
+  const auto made = make_recipient_key(folder, std::nullopt, now + recipient_key_lifetime);
+  return made ? Status{} : fail(made.error());
+}
+
 }  // namespace
 
 Result<Authority> Authority::make(const fs::path& folder, const std::vector<std::string>& hosts,
@@ -348,6 +351,7 @@ Result<Authority> Authority::make(const fs::path& folder, const std::vector<std:
                 fmt::format("cannot set the mode of {} to 0700: {}", folder.string(), std::strerror(errno)));
   }
   if (const auto made = make_server_certificate(folder, *names, now); !made) return fail(made.error());
+  if (const auto made = make_first_recipient_key(authority.recipients(), now); !made) return fail(made.error());
   return authority;
 }
 
@@ -386,7 +390,12 @@ Result<Authority::SignedDevice> Authority::sign(const fs::path& request_path, Ut
   const bool proven = key != nullptr && X509_REQ_verify(request->get(), key) == 1;
   ERR_clear_error();
   if (!proven) return refuse("is not signed with its own key");
-  if (!is_p256(*key)) return refuse("must have an EC P-256 key");
+  const auto public_key = pem::ed25519_public_key(*key);
+  if (!public_key) {
+    return refuse(EVP_PKEY_is_a(key, "EC") == 1
+                      ? "has an EC key, as cameras of an earlier version made it, which cannot sign records"
+                      : "must have an Ed25519 key");
+  }
   const std::string device_id = pem::common_name(*X509_REQ_get_subject_name(request->get()));
   if (!pem::is_device_id(device_id))
     return refuse("must name a device id of 16 lower case hex digits as its common name");
@@ -397,9 +406,8 @@ Result<Authority::SignedDevice> Authority::sign(const fs::path& request_path, Ut
   if (!certificate) return fail(certificate.error());
   auto text = pem::text_of(**certificate);
   if (!text) return fail(text.error());
-  SignedDevice device{device_id, std::move(*text), {}, {}, pem::valid_until(**certificate)};
-  if (X509_digest(certificate->get(), EVP_sha256(), device.fingerprint.data(), nullptr) != 1 ||
-      X509_pubkey_digest(certificate->get(), EVP_sha256(), device.key.data(), nullptr) != 1)
+  SignedDevice device{device_id, std::move(*text), {}, *public_key, pem::valid_until(**certificate)};
+  if (X509_digest(certificate->get(), EVP_sha256(), device.fingerprint.data(), nullptr) != 1)
     return fail(openssl_failed());
   return device;
 }
@@ -417,6 +425,8 @@ Result<EnrolledDevice> enrol_device(const Authority& authority, Store& store, co
        {std::pair{"back-office-ca.crt", *ca}, std::pair{"device.crt", device->certificate}}) {
     if (const auto written = replace_file(out / name, as_bytes(text)); !written) return fail(written.error());
   }
+  const auto passed_on = pass_on_recipients(authority.recipients(), out / "recipients", now);
+  if (!passed_on) return fail(passed_on.error());
   // Last: where a file could not be written, an earlier certificate goes on working.
   const auto earlier_key = store.enrol(device->device_id, device->fingerprint, device->key, now);
   if (!earlier_key) return fail(earlier_key.error());

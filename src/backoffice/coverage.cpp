@@ -7,7 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "wayside/delivery/seal/sealed_record.hpp"
+
 #include "src/backoffice/gap_record.hpp"
+#include "src/backoffice/validation.hpp"
 
 namespace wayside::backoffice {
 
@@ -18,6 +21,11 @@ using Ranges = std::vector<NumberRange>;  // where not said otherwise ascending,
 struct QueueNumbers {
   Ranges stored;
   std::array<Ranges, gap_reasons.size()> told;  // as they come
+  std::map<std::uint64_t, Sha256> books;        // chain hashes that the days' books tell, by number
+  Ranges told_at_all;
+  std::optional<Link> before;  // the record last looked at
+  std::optional<std::uint64_t> chain_broken_at;
+  std::optional<std::uint64_t> book_contradicted_at;
 };
 using Queues = std::map<std::pair<std::string, std::string>, QueueNumbers>;
 
@@ -73,21 +81,63 @@ std::uint64_t count(const Ranges& ranges) {
   return numbers;
 }
 
+bool holds(const Ranges& ranges, std::uint64_t number) {
+  const auto after = std::upper_bound(ranges.begin(), ranges.end(), number,
+                                      [](std::uint64_t n, const NumberRange& range) { return n < range.first; });
+  return after != ranges.begin() && std::prev(after)->last >= number;
+}
+
+// A gap record covers a break: of a write that failed nobody knows what was chained onto it.
+bool follows(const QueueNumbers& queue, const Link& link) {
+  const std::uint64_t number = link.id.number;
+  if (number == 1) return link.previous == Sha256{};
+  if (!queue.before || queue.before->id.number + 1 != number) return true;
+  return link.previous == queue.before->chain || holds(queue.told_at_all, number - 1) ||
+         holds(queue.told_at_all, number);
+}
+
+void add_book(QueueNumbers& queue, const StoredRecord& record) {
+  if (record.type == RecordType::coverage) {
+    if (const auto mark = chain_mark_of(record.document)) queue.books.try_emplace(mark->number, mark->hash);
+    return;
+  }
+  // As check() says: what is not what the camera signed gives up nothing.
+  const auto head = decode_head(record.head);
+  if (!head || !check_part(*head, PartKind::gaps, record.gaps)) return;
+  const auto gaps = gaps_from(record.gaps, record.id.number);
+  if (!gaps) return;
+  for (const Gap& gap : *gaps)
+    queue.told[static_cast<std::size_t>(gap.reason)].push_back(gap.numbers);
+}
+
+void add_link(QueueNumbers& queue, const Link& link) {
+  const std::uint64_t number = link.id.number;
+  append(queue.stored, {number, number});
+  if (!queue.chain_broken_at && !follows(queue, link)) queue.chain_broken_at = number;
+  const auto book = queue.books.find(number);
+  if (!queue.book_contradicted_at && book != queue.books.end() && book->second != link.chain)
+    queue.book_contradicted_at = number;
+  queue.before = link;
+}
+
 Result<Queues> read(Store& store) {
   Queues queues;
-  const auto add_number = [&](const RecordId& id) -> Status {
-    append(queues[{id.device_id, id.queue_uuid}].stored, {id.number, id.number});
+  const auto on_book = [&](const StoredRecord& record) -> Status {
+    add_book(queues[{record.id.device_id, record.id.queue_uuid}], record);
     return {};
   };
-  const auto add_gaps = [&](const StoredRecord& record) -> Status {
-    const auto gaps = gaps_from(record.document, record.id.number);
-    if (!gaps) return {};
-    QueueNumbers& queue = queues[{record.id.device_id, record.id.queue_uuid}];
-    for (const Gap& gap : *gaps)
-      queue.told[static_cast<std::size_t>(gap.reason)].push_back(gap.numbers);
+  bool books_are_read = false;
+  const auto on_link = [&](const Link& link) -> Status {
+    if (!std::exchange(books_are_read, true)) {
+      for (auto& [ignored, queue] : queues) {
+        for (const Ranges& told : queue.told)
+          queue.told_at_all = merged(std::move(queue.told_at_all), told);
+      }
+    }
+    add_link(queues[{link.id.device_id, link.id.queue_uuid}], link);
     return {};
   };
-  if (const auto visited = store.visit_numbers(add_number, add_gaps); !visited) return fail(visited.error());
+  if (const auto visited = store.visit_links(on_book, on_link); !visited) return fail(visited.error());
   return queues;
 }
 
@@ -113,6 +163,8 @@ std::string_view to_string(GapReason reason) {
   switch (reason) {
     case GapReason::evicted:
       return "evicted";
+    case GapReason::expired:
+      return "expired";
     case GapReason::damaged:
       return "damaged";
     case GapReason::interrupted:
@@ -137,16 +189,14 @@ Result<std::vector<QueueCoverage>> coverage(Store& store) {
   if (!queues) return fail(queues.error());
   std::vector<QueueCoverage> out;
   for (const auto& [key, queue] : *queues) {
-    QueueCoverage one{key.first, key.second, {}, {}, {}};
+    QueueCoverage one{key.first, key.second, {}, {}, {}, queue.chain_broken_at, queue.book_contradicted_at};
     Ranges known = queue.stored;
-    Ranges told_at_all;
     for (std::size_t reason = 0; reason < gap_reasons.size(); ++reason) {
       const Ranges told = merged(queue.told[reason]);
       one.given_up[reason] = count(without(told, known));
       known = merged(std::move(known), told);
-      told_at_all = merged(std::move(told_at_all), told);
     }
-    one.stored_and_given_up = common(queue.stored, told_at_all);
+    one.stored_and_given_up = common(queue.stored, queue.told_at_all);
     one.missing = without({{1, known.back().last}}, known);
     out.push_back(std::move(one));
   }
@@ -183,6 +233,15 @@ std::vector<std::string> sentences(const QueueCoverage& queue) {
         "{}: {} stored here and told as given up by the camera too ({}): no loss, but its gap records say "
         "more than is true",
         name, numbers(count(queue.stored_and_given_up)), listed(queue.stored_and_given_up)));
+  }
+  if (queue.chain_broken_at) {
+    out.push_back(fmt::format("{}: the chain is broken at {}: its head does not name the record before it, and no "
+                              "gap record says why; one of the two is not what the camera wrote next to the other",
+                              name, *queue.chain_broken_at));
+  }
+  if (queue.book_contradicted_at) {
+    out.push_back(fmt::format("{}: record {} is another than a day's book of the camera says", name,
+                              *queue.book_contradicted_at));
   }
   return out;
 }

@@ -9,6 +9,13 @@
 
 namespace wayside::backoffice {
 
+void Statement::reset() {
+  sqlite3_reset(statement_.get());
+  sqlite3_clear_bindings(statement_.get());
+  failed_ = prepared_;
+  bound_ = 0;
+}
+
 Statement& Statement::bind(std::string_view text) {
   keep(sqlite3_bind_text64(statement_.get(), ++bound_, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8));
   return *this;
@@ -21,6 +28,12 @@ Statement& Statement::bind(ByteView blob) {
 
 Statement& Statement::bind(std::int64_t number) {
   keep(sqlite3_bind_int64(statement_.get(), ++bound_, number));
+  return *this;
+}
+
+Statement& Statement::bind(std::optional<std::int64_t> number) {
+  keep(number ? sqlite3_bind_int64(statement_.get(), ++bound_, *number)
+              : sqlite3_bind_null(statement_.get(), ++bound_));
   return *this;
 }
 
@@ -81,6 +94,17 @@ Statement Database::prepare(std::string_view sql) {
   const int code =
       sqlite3_prepare_v2(connection_.get(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
   return {*this, statement, code};
+}
+
+InUse Database::kept(const char* sql) {
+  auto found = kept_.find(sql);
+  // What could not be prepared, as while another process held the file, is tried again.
+  if (found != kept_.end() && found->second.prepared_ != SQLITE_OK) {
+    kept_.erase(found);
+    found = kept_.end();
+  }
+  if (found == kept_.end()) found = kept_.emplace(sql, prepare(sql)).first;
+  return InUse(found->second);
 }
 
 Status Database::run(const char* sql) {

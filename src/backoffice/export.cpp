@@ -1,6 +1,8 @@
 #include "wayside/backoffice/export.hpp"
 
 #include <chrono>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -9,6 +11,7 @@
 
 #include "src/backoffice/gap_record.hpp"
 #include "src/backoffice/html_page.hpp"
+#include "src/backoffice/opening.hpp"
 #include "src/backoffice/validation.hpp"
 
 namespace wayside::backoffice {
@@ -30,37 +33,121 @@ std::string name_of(const RecordId& id) {
   return fmt::format("record {} of queue {} of device {}", id.number, id.queue_uuid, id.device_id);
 }
 
-// What is wrong with one record; counts what it lacks.
-void check_record(const StoredRecord& record, CheckReport& report) {
+// What is wrong with one row, in the words of a person who has to restore it.
+class RowCheck {
+ public:
+  RowCheck(const StoredRecord& record, const std::vector<Store::DeviceKey>& device_keys, CheckReport& report)
+      : record_(record), device_keys_(device_keys), report_(report) {}
+
+  void run() {
+    const auto opened = reopen(record_.head, record_.key, record_.document);
+    if (!opened) return damaged("head", opened.error().message);
+    if (!row_is_the_heads(*opened)) return damaged("head", "is not what the row says of it");
+    if (const auto good = check_signature(opened->head, record_.head, device_keys_); !good)
+      return damaged("head", good.error().message);
+    check_text(*opened);
+    check_picture_of(*opened, PartKind::plate, record_.plate);
+    check_picture_of(*opened, PartKind::overview, record_.overview);
+  }
+
+ private:
+  void damaged(std::string_view part, std::string_view what) {
+    report_.damaged.push_back(fmt::format("{}, {}: {}", name_of(record_.id), part, what));
+  }
+
+  bool row_is_the_heads(const OpenRecord& opened) const {
+    const RecordHead& head = opened.head;
+    return head.device_id == record_.id.device_id && to_hex(head.queue_uuid) == record_.id.queue_uuid &&
+           head.number.value() == record_.id.number && head.type == record_.type &&
+           head.record_class == record_.record_class && head.previous == record_.previous &&
+           opened.chain == record_.chain;
+  }
+
+  // The sealed part again, which only the bytes that the device signed give.
+  std::optional<Bytes> sealed_again(const OpenRecord& opened, PartKind kind, ByteView plain) const {
+    auto sealed = seal_again(opened.head, *opened.key, kind, plain);
+    return sealed ? std::optional(std::move(*sealed)) : std::nullopt;
+  }
+
+  void check_text(const OpenRecord& opened) {
+    Bytes text = record_.head;
+    const auto append = [&](ByteView part) { text.insert(text.end(), part.begin(), part.end()); };
+    if (record_.type == RecordType::gap) {
+      if (!check_part(opened.head, PartKind::gaps, record_.gaps)) return damaged("gap list", not_signed);
+      append(record_.gaps);
+    } else {
+      const auto document = sealed_again(opened, PartKind::document, as_bytes(record_.document));
+      if (!document) return damaged("document", not_signed);
+      if (!record_.pseudonymous.empty() &&
+          !check_part(opened.head, PartKind::pseudonymous, record_.pseudonymous))
+        return damaged("pseudonymous document", not_signed);
+      append(*document);
+      append(record_.pseudonymous);
+    }
+    if (sha256(text) != record_.sha256) return damaged("text", "its hash is not the one it was stored with");
+    if (const auto valid = check_content(); !valid) damaged("document", valid.error().message);
+  }
+
+  Status check_content() const {
+    if (record_.type == RecordType::gap) {
+      const auto gaps = gaps_from(record_.gaps, record_.id.number);
+      return gaps ? Status{} : fail(gaps.error());
+    }
+    if (record_.type != RecordType::capture)
+      return check_ledger_document(record_.type, record_.document, record_.id);
+    const auto captured_at = check_document(record_.document, record_.id.device_id);
+    if (!captured_at) return fail(captured_at.error());
+    if (record_.captured_at != std::optional(*captured_at))
+      return fail(ErrorCode::corrupt, "its time of capture is not the one it is found by");
+    return {};
+  }
+
+  void check_picture_of(const OpenRecord& opened, PartKind kind, const std::optional<StoredPart>& picture) {
+    if (!picture) return;
+    const std::string_view name = kind == PartKind::plate ? "plate" : "overview";
+    const auto sealed = opened.key ? sealed_again(opened, kind, picture->bytes) : std::nullopt;
+    if (!sealed || sha256(*sealed) != picture->sha256) return damaged(name, not_signed);
+    if (const auto fits = check_picture(kind, picture->bytes, record_.document); !fits)
+      damaged(name, fits.error().message);
+  }
+
+  static constexpr std::string_view not_signed = "is not what the camera signed";
+  const StoredRecord& record_;
+  const std::vector<Store::DeviceKey>& device_keys_;
+  CheckReport& report_;
+};
+
+void count(const StoredRecord& record, CheckReport& report) {
+  switch (record.type) {
+    case RecordType::gap:
+      ++report.gap_records;
+      return;
+    case RecordType::coverage:
+    case RecordType::clock:
+    case RecordType::audit:
+      ++report.ledger_records;
+      return;
+    case RecordType::capture:
+      break;
+  }
   ++report.records;
   if (!record.complete()) ++report.incomplete;
-  const auto damaged = [&](std::string_view part, std::string_view what) {
-    report.damaged.push_back(fmt::format("{}, {}: {}", name_of(record.id), part, what));
-  };
-  if (sha256(as_bytes(record.document)) != record.document_sha256) {
-    damaged("document", "changed since it was stored");
-  } else if (!summarise(record.document)) {
-    damaged("document", "is no capture record of version 1");
-  }
-  for (const auto& [part, stored] :
-       {std::pair{Part::plate, &record.plate}, std::pair{Part::overview, &record.overview}}) {
-    if (!*stored) continue;
-    const Sha256 hash = sha256((*stored)->bytes);
-    if (hash != (*stored)->sha256) {
-      damaged(to_string(part), "changed since it was stored");
-    } else if (const auto fits = check_picture(part, (*stored)->bytes, hash, record.document); !fits) {
-      damaged(to_string(part), fits.error().message);
-    }
-  }
 }
 
-void check_gap_record(const StoredRecord& record, CheckReport& report) {
-  ++report.gap_records;
-  if (sha256(as_bytes(record.document)) != record.document_sha256) {
-    report.damaged.push_back(name_of(record.id) + ", gap record: changed since it was stored");
-  } else if (const auto gaps = gaps_from(record.document, record.id.number); !gaps) {
-    report.damaged.push_back(name_of(record.id) + ", gap record: " + gaps.error().message);
+std::string_view to_string(RecordType type) {
+  switch (type) {
+    case RecordType::capture:
+      return "capture";
+    case RecordType::gap:
+      return "gap";
+    case RecordType::coverage:
+      return "coverage";
+    case RecordType::clock:
+      return "clock";
+    case RecordType::audit:
+      return "audit";
   }
+  return "unknown";
 }
 
 }  // namespace
@@ -139,16 +226,35 @@ Result<ExportCounts> export_html(Store& store, const Selection& selection, const
   return counts;
 }
 
+Result<std::size_t> export_ledger(Store& store, const fs::path& file) {
+  auto out = FileReplacement::begin(file, for_the_owner_only);
+  if (!out) return fail(out.error());
+  std::size_t heads = 0;
+  const Status visited = store.visit_heads([&](const StoredRecord& record) -> Status {
+    Json line{{"device_id", record.id.device_id},
+              {"queue_uuid", record.id.queue_uuid},
+              {"number", record.id.number},
+              {"type", to_string(record.type)},
+              {"head", to_hex(record.head)}};
+    if (record.type == RecordType::gap) line["gaps"] = to_hex(record.gaps);
+    ++heads;
+    return out->append(as_bytes(line.dump() + "\n"));
+  });
+  if (!visited) return fail(visited.error());
+  if (const auto written = out->commit(); !written) return fail(written.error());
+  return heads;
+}
+
 Result<CheckReport> check(Store& store) {
   if (const auto sound = store.check_file(); !sound) return fail(sound.error());
   CheckReport report;
-  // Not by visit(), which selects by what documents say: a damaged one may have lost just that.
+  const auto device_keys = store.all_device_keys();
+  if (!device_keys) return fail(device_keys.error());
+  // Not by visit(), which selects by what the rows say: a damaged one may have lost just that.
   const Status visited = store.visit_all([&](const StoredRecord& record) -> Status {
-    if (is_gap_record(record.document)) {
-      check_gap_record(record, report);
-    } else {
-      check_record(record, report);
-    }
+    count(record, report);
+    const auto keys = device_keys->find(record.id.device_id);
+    RowCheck(record, keys == device_keys->end() ? std::vector<Store::DeviceKey>{} : keys->second, report).run();
     return {};
   });
   if (!visited) return fail(visited.error());

@@ -26,14 +26,15 @@ constexpr std::size_t threads = 32;
 constexpr std::size_t requests_per_connection = 10'000;
 constexpr time_t idle_s = 3;
 constexpr time_t slow_peer_s = 10;
-// A body over the limit is read so far, so that the camera gets its answer and not a broken connection.
-constexpr std::size_t drained_bytes = 8 * part_limit_bytes;
+// A body over the limit is read so far, so that the camera gets its answer and not a broken connection; the
+// guard cuts off what goes on.
+constexpr std::size_t drained_bytes = 2 * batch_limit_bytes;
 // httplib keeps a line of the head in memory however long it is; a body it skips. Times are several times
 // what a camera on a bad mobile link takes. Of many cameras behind one address that come all at once some are
 // sent away for a moment, and try again.
 constexpr ConnectionGuard::Limits limits{.handshake = std::chrono::seconds(10),
                                          .request = std::chrono::seconds(60),
-                                         .request_bytes = 4 << 20,
+                                         .request_bytes = 8 << 20,
                                          .strangers = threads / 2,
                                          .of_address = threads / 4,
                                          .of_peer = threads / 4,
@@ -76,19 +77,21 @@ struct Body {
 };
 
 // Reads to the end even what will be refused: unread bytes would be taken for the connection's next request.
+// Nothing over the limit is kept; a limit of nought reads it away.
 Body read_body(const httplib::Request& request, const httplib::Response& response,
-               const httplib::ContentReader& reader) {
+               const httplib::ContentReader& reader, std::size_t limit) {
+  // httplib would unpack the body by these, and stop in the middle where it cannot.
+  auto& headers = const_cast<httplib::Request&>(request).headers;
+  headers.erase("Content-Encoding");
+  headers.erase("Content-Type");
   Body body;
   std::size_t seen = 0;
-  const auto receive = [&](const char* data, std::size_t size) {
+  body.whole = reader([&](const char* data, std::size_t size) {
     seen += size;
-    body.too_large = seen > part_limit_bytes;
+    body.too_large = seen > limit;
     if (!body.too_large) body.bytes.append(data, size);
     return seen <= drained_bytes;
-  };
-  body.whole = request.is_multipart_form_data()
-                   ? reader([](const httplib::MultipartFormData&) { return true; }, receive)
-                   : reader(receive);
+  });
   // httplib itself skips what a Content-Length over drained_bytes announces.
   body.too_large = body.too_large || response.status == 413;
   return body;
@@ -125,9 +128,11 @@ Status check_server_certificate(const Authority& authority) {
 
 class Server::Implementation {
  public:
-  Implementation(const Authority& authority, Store& store, ServerOptions options)
+  Implementation(const Authority& authority, Store& store, std::unique_ptr<OfficeKeys> keys,
+                 ServerOptions options)
       : listen_(std::move(options.listen)),
-        api_(store, std::move(options.on_record)),
+        keys_(std::move(keys)),
+        api_(store, *keys_, std::move(options.on_record)),
         guard_(limits, [&store](const SSL& connection) { return owner_of(connection, store); }),
         http_([&](SSL_CTX& context) {
           guard_.watch(context);
@@ -205,11 +210,12 @@ class Server::Implementation {
   void set_routes() {
     const auto with_body = [this](const httplib::Request& request, httplib::Response& response,
                                   const httplib::ContentReader& reader) {
-      const Body body = read_body(request, response, reader);
-      put_answer(response, serve(request, body));
+      put_answer(response, serve(request, response, reader));
     };
     const auto without_body = [this](const httplib::Request& request, httplib::Response& response) {
-      put_answer(response, serve(request, {}));
+      const auto target = target_from(request.path);
+      const auto refused = refuse_early(request, target);
+      put_answer(response, refused ? *refused : Api::answer(400, "damaged", "there is no body"));
     };
     // Every path comes to the one place that knows the interface's paths.
     http_.Put(".*", with_body).Post(".*", with_body).Patch(".*", with_body).Delete(".*", with_body);
@@ -218,10 +224,7 @@ class Server::Implementation {
     http_.set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (!response.body.empty()) return;
       const int status = response.status;
-      const bool too_large = status == 413;
-      put_answer(response,
-                 Api::answer(status, "refused",
-                             too_large ? "the body is larger than 65536 bytes" : "the request is malformed"));
+      put_answer(response, status == 413 ? too_large() : Api::answer(status, "refused", "the request is malformed"));
     });
     http_.set_logger([this](const httplib::Request& request, const httplib::Response&) {
       guard_.request_ended(request.ssl);
@@ -232,24 +235,42 @@ class Server::Implementation {
     });
   }
 
-  Answer serve(const httplib::Request& request, const Body& body) {
-    const auto target = target_from(request.path);
+  static Answer too_large() { return Api::answer(413, "refused", "the body is larger than is taken here"); }
+
+  // What its head is enough for: such a body is not kept.
+  std::optional<Answer> refuse_early(const httplib::Request& request, const std::optional<Target>& target) {
     if (!target) return Api::answer(404, "refused", "there is nothing under this path");
-    if (request.method != "PUT") return Api::answer(405, "refused", "the method must be PUT");
+    if (request.method != target->method())
+      return Api::answer(405, "refused", fmt::format("the method must be {}", target->method()));
     const auto peer = peer_of(request.ssl);
     if (!peer) return Api::answer(403, "refused", "there is no client certificate");
-    if (const auto refused = api_.refuse_peer(*target, *peer)) return *refused;
-    if (body.too_large) return Api::answer(413, "refused", "the body is larger than 65536 bytes");
+    if (auto refused = api_.refuse_peer(*target, *peer)) return refused;
     if (request.has_header("Content-Encoding"))
       return Api::answer(415, "refused", "the body must not be compressed");
     if (request.is_multipart_form_data())
       return Api::answer(415, "refused", "the body must not be in several parts");
+    const std::string type = request.get_header_value("Content-Type");
+    if (type.substr(0, type.find(';')) != target->content_type())
+      return Api::answer(415, "refused", fmt::format("header Content-Type must be {}", target->content_type()));
+    if (!request.has_header("Content-Length"))
+      return Api::answer(411, "refused", "header Content-Length is missing");
+    if (request.get_header_value<std::uint64_t>("Content-Length") > target->limit_bytes()) return too_large();
+    return std::nullopt;
+  }
+
+  Answer serve(const httplib::Request& request, const httplib::Response& response,
+               const httplib::ContentReader& reader) {
+    const auto target = target_from(request.path);
+    const auto refused = refuse_early(request, target);
+    const Body body = read_body(request, response, reader, refused ? 0 : target->limit_bytes());
+    if (refused) return *refused;
+    if (body.too_large) return too_large();
     if (!body.whole) return Api::answer(400, "damaged", "the body did not arrive whole");
-    return api_.take(*target, body.bytes, request.get_header_value("Content-Type"),
-                     request.get_header_value("Wayside-Sha256"), utc_now());
+    return api_.take(*target, body.bytes, utc_now());
   }
 
   std::string listen_;
+  std::unique_ptr<OfficeKeys> keys_;
   Api api_;
   ConnectionGuard guard_;
   httplib::SSLServer http_;
@@ -264,7 +285,10 @@ Result<std::unique_ptr<Server>> Server::start(const Authority& authority, Store&
                                               ServerOptions options) {
   if (const auto valid = check_server_certificate(authority); !valid) return fail(valid.error());
   const std::uint16_t port = options.port;
-  auto implementation = std::make_unique<Implementation>(authority, store, std::move(options));
+  auto keys = OfficeKeys::load(authority.recipients());
+  if (!keys) return fail(keys.error());
+  auto implementation =
+      std::make_unique<Implementation>(authority, store, std::move(*keys), std::move(options));
   if (const auto started = implementation->start(authority, port); !started) return fail(started.error());
   return std::unique_ptr<Server>(new Server(std::move(implementation)));
 }

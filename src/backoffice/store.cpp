@@ -13,27 +13,31 @@ namespace wayside::backoffice {
 
 namespace {
 
-constexpr int store_version = 3;
+constexpr int store_version = 4;
 
 constexpr const char* tables = R"sql(
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS devices (
-  device_id TEXT PRIMARY KEY, certificate_sha256 BLOB NOT NULL, enrolled_at INTEGER NOT NULL) STRICT;
+  device_id TEXT PRIMARY KEY, certificate_sha256 BLOB NOT NULL, public_key BLOB NOT NULL,
+  enrolled_at INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS device_keys (
+  id INTEGER PRIMARY KEY, device_id TEXT NOT NULL REFERENCES devices (device_id), public_key BLOB NOT NULL,
+  enrolled_from INTEGER NOT NULL, UNIQUE (device_id, public_key)) STRICT;
 CREATE TABLE IF NOT EXISTS records (
   id INTEGER PRIMARY KEY, device_id TEXT NOT NULL, queue_uuid TEXT NOT NULL, number INTEGER NOT NULL,
-  document TEXT NOT NULL, sha256 BLOB NOT NULL, received_at INTEGER NOT NULL,
+  type INTEGER NOT NULL, class INTEGER NOT NULL, head BLOB NOT NULL, chain BLOB NOT NULL, previous BLOB NOT NULL,
+  record_key BLOB, document TEXT NOT NULL, captured_at INTEGER, gaps BLOB, pseudonymous BLOB,
+  sha256 BLOB NOT NULL, received_at INTEGER NOT NULL,
   UNIQUE (device_id, queue_uuid, number)) STRICT;
-CREATE INDEX IF NOT EXISTS records_by_time ON records (json_extract(document, '$.time.captured_at'));
-CREATE INDEX IF NOT EXISTS gap_records ON records (device_id, queue_uuid, number)
-  WHERE json_extract(document, '$.schema') = 'wayside-gap-1';
+CREATE INDEX IF NOT EXISTS records_by_time ON records (captured_at) WHERE type = 1;
+CREATE INDEX IF NOT EXISTS books ON records (device_id, queue_uuid, number) WHERE type IN (2, 3);
+CREATE INDEX IF NOT EXISTS links ON records (device_id, queue_uuid, number, chain, previous);
 CREATE TABLE IF NOT EXISTS parts (
-  record INTEGER NOT NULL REFERENCES records (id), part TEXT NOT NULL, sha256 BLOB NOT NULL, bytes BLOB NOT NULL,
+  record INTEGER NOT NULL REFERENCES records (id), part INTEGER NOT NULL, sha256 BLOB NOT NULL, bytes BLOB NOT NULL,
   PRIMARY KEY (record, part)) STRICT;
 CREATE TABLE IF NOT EXISTS heartbeats (
   device_id TEXT PRIMARY KEY, json TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS device_keys (
-  device_id TEXT PRIMARY KEY REFERENCES devices (device_id), public_key_sha256 BLOB NOT NULL) STRICT;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 COMMIT;
 )sql";
 
@@ -59,117 +63,153 @@ Status for_each_row(Statement& rows, const std::function<Status()>& visit) {
   }
 }
 
+Bytes bytes_of(const Statement& row, int column) {
+  const ByteView bytes = row.blob(column);
+  return {bytes.begin(), bytes.end()};
+}
+
+// Noughts for a hash of a wrong size.
+Sha256 hash_or_noughts(const Statement& row, int column) {
+  return hash_from(row.blob(column)).value_or(Sha256{});
+}
+
 // Columns 0 to 2: device, queue, number.
 RecordId id_of(const Statement& row) {
   return {row.text(0), row.text(1), static_cast<std::uint64_t>(row.number(2))};
 }
 
-// Then columns 3 to 5: document, its hash, time of receipt. Noughts for a hash of a wrong size.
+// The columns that record_of() reads, of a table r; what more a row has begins at the column after them.
+constexpr std::string_view record_sql =
+    "r.device_id, r.queue_uuid, r.number, r.type, r.class, r.head, r.chain, r.previous, r.record_key, "
+    "r.document, r.captured_at, r.gaps, r.pseudonymous, r.sha256, r.received_at";
+constexpr int record_columns = 15;
+
 StoredRecord record_of(const Statement& row) {
-  return {id_of(row), row.text(3), hash_from(row.blob(4)).value_or(Sha256{}), {row.number(5)}, {}, {}};
+  StoredRecord record;
+  record.id = id_of(row);
+  record.type = static_cast<RecordType>(row.number(3));
+  record.record_class = static_cast<RecordClass>(row.number(4));
+  record.head = bytes_of(row, 5);
+  record.chain = hash_or_noughts(row, 6);
+  record.previous = hash_or_noughts(row, 7);
+  record.key = bytes_of(row, 8);
+  record.document = row.text(9);
+  if (!row.is_null(10)) record.captured_at = UtcTime{row.number(10)};
+  record.gaps = bytes_of(row, 11);
+  record.pseudonymous = bytes_of(row, 12);
+  record.sha256 = hash_or_noughts(row, 13);
+  record.received_at = {row.number(14)};
+  return record;
 }
 
 std::optional<StoredPart> picture_of(const Statement& row, int column) {
   if (row.is_null(column)) return std::nullopt;
-  const ByteView bytes = row.blob(column);
-  return StoredPart{Bytes(bytes.begin(), bytes.end()), hash_from(row.blob(column + 1)).value_or(Sha256{})};
+  return StoredPart{bytes_of(row, column), hash_or_noughts(row, column + 1)};
 }
 
-// Then columns 6 to 9: each picture and its hash.
+// Then four columns: each picture and its hash.
 StoredRecord whole_record_of(const Statement& row) {
   StoredRecord record = record_of(row);
-  record.plate = picture_of(row, 6);
-  record.overview = picture_of(row, 8);
+  record.plate = picture_of(row, record_columns);
+  record.overview = picture_of(row, record_columns + 2);
   return record;
 }
 
 // Of such a row.
 Status check_hash_sizes(const Statement& row) {
-  for (const int column : {4, 7, 9}) {
+  for (const int column : {6, 7, 13, record_columns + 1, record_columns + 3}) {
     if (row.is_null(column)) continue;
     if (const auto hash = hash_from(row.blob(column)); !hash) return fail(hash.error());
   }
   return {};
 }
 
+constexpr std::string_view pictures_sql = "p.bytes, p.sha256, o.bytes, o.sha256";
+constexpr std::string_view join_pictures_sql =
+    "LEFT JOIN parts p ON p.record = r.id AND p.part = 1 LEFT JOIN parts o ON o.record = r.id AND o.part = 2";
+static_assert(static_cast<int>(PartKind::plate) == 1 && static_cast<int>(PartKind::overview) == 2);
+
 }  // namespace
-
-std::string_view to_string(Part part) {
-  switch (part) {
-    case Part::document:
-      return "document";
-    case Part::plate:
-      return "plate";
-    case Part::overview:
-      return "overview";
-  }
-  return "unknown";
-}
-
-std::optional<Part> part_from(std::string_view name) {
-  for (const Part part : {Part::document, Part::plate, Part::overview}) {
-    if (name == to_string(part)) return part;
-  }
-  return std::nullopt;
-}
 
 class Store::Implementation {
  public:
   explicit Implementation(Database database) : database_(std::move(database)) {}
 
-  [[nodiscard]] Result<Outcome> look_up(const RecordId& id, Part part, const Sha256& hash) {
-    if (part == Part::document) {
-      auto found = database_.prepare(
-          "SELECT sha256 FROM records WHERE device_id = ? AND queue_uuid = ? AND number = ?");
-      found.bind(id.device_id).bind(id.queue_uuid).bind(sql_number(id.number));
-      const auto row = found.step();
-      if (!row) return fail(row.error());
-      return *row ? compare(found.blob(0), hash) : Outcome::accepted;
-    }
-    auto found = database_.prepare(
-        "SELECT p.sha256 FROM records r LEFT JOIN parts p ON p.record = r.id AND p.part = ? "
+  [[nodiscard]] Result<std::optional<KnownText>> known(const RecordId& id) {
+    auto found = database_.kept(
+        "SELECT r.head, r.record_key, r.document, r.sha256, p.sha256, o.sha256 FROM records r "
+        "LEFT JOIN parts p ON p.record = r.id AND p.part = 1 LEFT JOIN parts o ON o.record = r.id AND o.part = 2 "
         "WHERE r.device_id = ? AND r.queue_uuid = ? AND r.number = ?");
-    found.bind(to_string(part)).bind(id.device_id).bind(id.queue_uuid).bind(sql_number(id.number));
-    const auto row = found.step();
+    const auto row = found->bind(id.device_id).bind(id.queue_uuid).bind(sql_number(id.number)).step();
     if (!row) return fail(row.error());
-    if (!*row) return Outcome::document_missing;
-    return found.is_null(0) ? Outcome::accepted : compare(found.blob(0), hash);
+    if (!*row) return std::optional<KnownText>{};
+    KnownText text{bytes_of(*found, 0), bytes_of(*found, 1), found->text(2), hash_or_noughts(*found, 3), {}, {}};
+    if (!found->is_null(4)) text.plate = hash_or_noughts(*found, 4);
+    if (!found->is_null(5)) text.overview = hash_or_noughts(*found, 5);
+    return std::optional(std::move(text));
   }
 
   // Two processes may put at once: the unique key decides, and who loses looks up what has won.
-  [[nodiscard]] Result<Outcome> put(const RecordId& id, Part part, ByteView payload, const Sha256& hash,
-                                    UtcTime now) {
-    const auto before = look_up(id, part, hash);
-    if (!before || *before != Outcome::accepted) return before;
-    const Status stored = part == Part::document ? insert_document(id, payload, hash, now)
-                                                 : insert_picture(id, part, payload, hash);
-    if (!stored) return fail(stored.error());
-    return database_.changes() == 1 ? Result<Outcome>(Outcome::accepted) : look_up(id, part, hash);
+  [[nodiscard]] Result<Outcome> put(const NewText& text, UtcTime now) {
+    auto insert = database_.kept(
+        "INSERT INTO records (device_id, queue_uuid, number, type, class, head, chain, previous, record_key, "
+        "document, captured_at, gaps, pseudonymous, sha256, received_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+    insert->bind(text.id.device_id).bind(text.id.queue_uuid).bind(sql_number(text.id.number));
+    insert->bind(static_cast<std::int64_t>(text.type)).bind(static_cast<std::int64_t>(text.record_class));
+    insert->bind(ByteView(text.head)).bind(ByteView(text.chain)).bind(ByteView(text.previous));
+    insert->bind(ByteView(text.key)).bind(std::string_view(text.document));
+    insert->bind(text.captured_at ? std::optional(text.captured_at->ms) : std::nullopt);
+    insert->bind(ByteView(text.gaps)).bind(ByteView(text.pseudonymous)).bind(ByteView(text.sha256));
+    insert->bind(now.ms);
+    if (const auto stored = insert->run(); !stored) return fail(stored.error());
+    if (database_.changes() == 1) return Outcome::accepted;
+    const auto before = known(text.id);
+    if (!before) return fail(before.error());
+    return *before && (*before)->sha256 == text.sha256 ? Outcome::duplicate : Outcome::mismatch;
+  }
+
+  // Only onto the text that names it: another that was stored meanwhile does not.
+  [[nodiscard]] Result<Outcome> put(const NewPicture& picture, UtcTime) {
+    auto insert = database_.kept(
+        "INSERT INTO parts (record, part, sha256, bytes) SELECT id, ?, ?, ? FROM records "
+        "WHERE device_id = ? AND queue_uuid = ? AND number = ? AND chain = ? ON CONFLICT DO NOTHING");
+    insert->bind(static_cast<std::int64_t>(picture.kind)).bind(ByteView(picture.sha256));
+    insert->bind(ByteView(picture.bytes)).bind(picture.id.device_id).bind(picture.id.queue_uuid);
+    insert->bind(sql_number(picture.id.number)).bind(ByteView(picture.chain));
+    if (const auto stored = insert->run(); !stored) return fail(stored.error());
+    if (database_.changes() == 1) return Outcome::accepted;
+    const auto before = known(picture.id);
+    if (!before) return fail(before.error());
+    if (!*before) return Outcome::text_missing;
+    const auto& stored = picture.kind == PartKind::plate ? (*before)->plate : (*before)->overview;
+    return stored == picture.sha256 ? Outcome::duplicate : Outcome::mismatch;
   }
 
   // Within a transaction of the caller's.
   [[nodiscard]] Result<EarlierKey> enrol(const std::string& device_id, const Sha256& certificate,
-                                         const Sha256& key, UtcTime now) {
+                                         const PublicKey& key, UtcTime now) {
     auto earlier = compare_key(device_id, key);
     if (!earlier) return earlier;
     const Status enrolled =
         database_
             .prepare(
-                "INSERT INTO devices (device_id, certificate_sha256, enrolled_at) VALUES (?, ?, ?) "
+                "INSERT INTO devices (device_id, certificate_sha256, public_key, enrolled_at) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (device_id) DO UPDATE SET certificate_sha256 = excluded.certificate_sha256, "
-                "enrolled_at = excluded.enrolled_at")
+                "public_key = excluded.public_key, enrolled_at = excluded.enrolled_at")
             .bind(device_id)
             .bind(ByteView(certificate))
+            .bind(ByteView(key))
             .bind(now.ms)
             .run();
     if (!enrolled) return fail(enrolled.error());
     const Status kept = database_
                             .prepare(
-                                "INSERT INTO device_keys (device_id, public_key_sha256) VALUES (?, ?) "
-                                "ON CONFLICT (device_id) DO UPDATE SET "
-                                "public_key_sha256 = excluded.public_key_sha256")
+                                "INSERT INTO device_keys (device_id, public_key, enrolled_from) VALUES (?, ?, ?) "
+                                "ON CONFLICT DO NOTHING")
                             .bind(device_id)
                             .bind(ByteView(key))
+                            .bind(now.ms)
                             .run();
     if (!kept) return fail(kept.error());
     return earlier;
@@ -183,53 +223,27 @@ class Store::Implementation {
     return done ? ended : done;
   }
 
+  // All of it, or on failure nothing.
+  [[nodiscard]] Status in_one_transaction(const std::function<Status()>& write) {
+    if (auto begun = database_.run("BEGIN IMMEDIATE"); !begun) return begun;
+    auto done = write();
+    if (done) done = database_.run("COMMIT");
+    // Also what could not be committed must not stay open.
+    if (!done) static_cast<void>(database_.run("ROLLBACK"));
+    return done;
+  }
+
   std::mutex mutex_;
   Database database_;
 
  private:
-  static Outcome compare(ByteView stored, const Sha256& given) {
-    return std::equal(stored.begin(), stored.end(), given.begin(), given.end()) ? Outcome::duplicate
-                                                                                : Outcome::mismatch;
-  }
-
-  Result<EarlierKey> compare_key(const std::string& device_id, const Sha256& key) {
-    auto found = database_.prepare(
-        "SELECT k.public_key_sha256 FROM devices d LEFT JOIN device_keys k ON k.device_id = d.device_id "
-        "WHERE d.device_id = ?");
+  Result<EarlierKey> compare_key(const std::string& device_id, const PublicKey& key) {
+    auto found = database_.prepare("SELECT public_key FROM devices WHERE device_id = ?");
     const auto row = found.bind(device_id).step();
     if (!row) return fail(row.error());
     if (!*row) return EarlierKey::none;
-    if (found.is_null(0)) return EarlierKey::unknown;
-    return compare(found.blob(0), key) == Outcome::duplicate ? EarlierKey::same : EarlierKey::other;
-  }
-
-  Status insert_document(const RecordId& id, ByteView payload, const Sha256& hash, UtcTime now) {
-    const std::string_view text(reinterpret_cast<const char*>(payload.data()), payload.size());
-    return database_
-        .prepare(
-            "INSERT INTO records (device_id, queue_uuid, number, document, sha256, received_at) "
-            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-        .bind(id.device_id)
-        .bind(id.queue_uuid)
-        .bind(sql_number(id.number))
-        .bind(text)
-        .bind(ByteView(hash))
-        .bind(now.ms)
-        .run();
-  }
-
-  Status insert_picture(const RecordId& id, Part part, ByteView payload, const Sha256& hash) {
-    return database_
-        .prepare(
-            "INSERT INTO parts (record, part, sha256, bytes) SELECT id, ?, ?, ? FROM records "
-            "WHERE device_id = ? AND queue_uuid = ? AND number = ? ON CONFLICT DO NOTHING")
-        .bind(to_string(part))
-        .bind(ByteView(hash))
-        .bind(payload)
-        .bind(id.device_id)
-        .bind(id.queue_uuid)
-        .bind(sql_number(id.number))
-        .run();
+    const ByteView before = found.blob(0);
+    return std::equal(before.begin(), before.end(), key.begin(), key.end()) ? EarlierKey::same : EarlierKey::other;
   }
 };
 
@@ -262,12 +276,19 @@ Result<Database> open_database(const std::filesystem::path& file, IfMissing miss
     return fail(ErrorCode::unsupported,
                 fmt::format("{} was written by a newer wayside-backoffice: use that one", file.string()));
   }
+  if (*version > 0 && *version < store_version) {
+    return fail(ErrorCode::unsupported,
+                fmt::format("{} was written by an earlier wayside-backoffice, which kept records that were not "
+                            "sealed: read it with that one; to begin anew, move it away and run "
+                            "wayside-backoffice init {} (cameras must be enrolled again)",
+                            file.string(), file.parent_path().string()));
+  }
   if (const auto set =
           database->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
       !set) {
     return fail(set.error());
   }
-  if (*version < store_version) {
+  if (*version == 0) {
     if (const auto made = database->run(tables); !made) return fail(made.error());
   }
   return database;
@@ -290,23 +311,25 @@ Result<std::unique_ptr<Store>> Store::open_existing(const std::filesystem::path&
   return std::unique_ptr<Store>(new Store(std::make_unique<Implementation>(std::move(*database))));
 }
 
-Result<EarlierKey> Store::enrol(const std::string& device_id, const Sha256& certificate, const Sha256& key,
+Result<EarlierKey> Store::enrol(const std::string& device_id, const Sha256& certificate, const PublicKey& key,
                                 UtcTime now) {
   const std::lock_guard lock(implementation_->mutex_);
-  Database& database = implementation_->database_;
-  if (const auto begun = database.run("BEGIN IMMEDIATE"); !begun) return fail(begun.error());
-  auto earlier = implementation_->enrol(device_id, certificate, key, now);
-  const auto ended = database.run(earlier ? "COMMIT" : "ROLLBACK");
-  if (!earlier || ended) return earlier;
-  static_cast<void>(database.run("ROLLBACK"));  // what could not be committed must not stay open
-  return fail(ended.error());
+  EarlierKey earlier = EarlierKey::none;
+  const Status done = implementation_->in_one_transaction([&]() -> Status {
+    const auto found = implementation_->enrol(device_id, certificate, key, now);
+    if (!found) return fail(found.error());
+    earlier = *found;
+    return {};
+  });
+  if (!done) return fail(done.error());
+  return earlier;
 }
 
 Result<bool> Store::is_enrolled(const std::string& device_id, const Sha256& certificate) {
   const std::lock_guard lock(implementation_->mutex_);
-  auto found = implementation_->database_.prepare(
+  auto found = implementation_->database_.kept(
       "SELECT 1 FROM devices WHERE device_id = ? AND certificate_sha256 = ?");
-  return found.bind(device_id).bind(ByteView(certificate)).step();
+  return found->bind(device_id).bind(ByteView(certificate)).step();
 }
 
 Result<std::size_t> Store::device_count() {
@@ -317,25 +340,51 @@ Result<std::size_t> Store::device_count() {
   return static_cast<std::size_t>(count.number(0));
 }
 
-Result<Store::Outcome> Store::put(const RecordId& id, Part part, ByteView payload, const Sha256& hash,
-                                  UtcTime now) {
+Result<std::vector<Store::DeviceKey>> Store::device_keys(const std::string& device_id) {
   const std::lock_guard lock(implementation_->mutex_);
-  return implementation_->put(id, part, payload, hash, now);
+  auto rows = implementation_->database_.kept(
+      "SELECT public_key, enrolled_from FROM device_keys WHERE device_id = ? ORDER BY id");
+  rows->bind(device_id);
+  std::vector<DeviceKey> keys;
+  const Status read = for_each_row(*rows, [&]() -> Status {
+    keys.push_back({hash_or_noughts(*rows, 0), {rows->number(1)}});
+    return {};
+  });
+  if (!read) return fail(read.error());
+  return keys;
 }
 
-Result<Store::Outcome> Store::look_up(const RecordId& id, Part part, const Sha256& hash) {
+Result<std::map<std::string, std::vector<Store::DeviceKey>>> Store::all_device_keys() {
   const std::lock_guard lock(implementation_->mutex_);
-  return implementation_->look_up(id, part, hash);
+  auto rows = implementation_->database_.prepare(
+      "SELECT device_id, public_key, enrolled_from FROM device_keys ORDER BY id");
+  std::map<std::string, std::vector<DeviceKey>> keys;
+  const Status read = for_each_row(rows, [&]() -> Status {
+    keys[rows.text(0)].push_back({hash_or_noughts(rows, 1), {rows.number(2)}});
+    return {};
+  });
+  if (!read) return fail(read.error());
+  return keys;
 }
 
-Result<std::string> Store::document(const RecordId& id) {
+Result<std::optional<KnownText>> Store::known(const RecordId& id) {
   const std::lock_guard lock(implementation_->mutex_);
-  auto found = implementation_->database_.prepare(
-      "SELECT document FROM records WHERE device_id = ? AND queue_uuid = ? AND number = ?");
-  const auto row = found.bind(id.device_id).bind(id.queue_uuid).bind(sql_number(id.number)).step();
-  if (!row) return fail(row.error());
-  if (!*row) return fail(ErrorCode::not_found, "no document is stored under this key");
-  return found.text(0);
+  return implementation_->known(id);
+}
+
+Result<std::vector<Store::Outcome>> Store::put(std::span<const NewShipment> shipments, UtcTime now) {
+  const std::lock_guard lock(implementation_->mutex_);
+  std::vector<Outcome> outcomes;
+  const Status done = implementation_->in_one_transaction([&]() -> Status {
+    for (const NewShipment& shipment : shipments) {
+      const auto outcome = std::visit([&](const auto& one) { return implementation_->put(one, now); }, shipment);
+      if (!outcome) return fail(outcome.error());
+      outcomes.push_back(*outcome);
+    }
+    return {};
+  });
+  if (!done) return fail(done.error());
+  return outcomes;
 }
 
 Status Store::put_heartbeat(const std::string& device_id, std::string_view json, UtcTime now) {
@@ -362,17 +411,13 @@ Result<std::string> Store::heartbeat(const std::string& device_id) {
 Status Store::visit(const Selection& selection, const std::function<Status(const StoredRecord&)>& visit) {
   const std::lock_guard lock(implementation_->mutex_);
   // The newest are picked first, then turned round: a page of passes is read from the oldest to the newest.
-  auto rows = implementation_->database_.prepare(
-      "SELECT r.device_id, r.queue_uuid, r.number, r.document, r.sha256, r.received_at, "
-      "p.bytes, p.sha256, o.bytes, o.sha256 FROM "
-      "(SELECT id, json_extract(document, '$.time.captured_at') AS captured FROM records "
-      "WHERE json_extract(document, '$.time.captured_at') >= ? ORDER BY captured DESC, id DESC LIMIT ?) AS "
-      "chosen "
-      "JOIN records r ON r.id = chosen.id "
-      "LEFT JOIN parts p ON p.record = r.id AND p.part = 'plate' "
-      "LEFT JOIN parts o ON o.record = r.id AND o.part = 'overview' ORDER BY chosen.captured, r.id");
-  const std::string since = selection.since ? to_iso8601(*selection.since) : std::string{};
-  rows.bind(since).bind(selection.newest ? static_cast<std::int64_t>(*selection.newest) : std::int64_t{-1});
+  auto rows = implementation_->database_.prepare(fmt::format(
+      "SELECT {}, {} FROM (SELECT id, captured_at AS captured FROM records "
+      "WHERE type = 1 AND captured_at >= ? ORDER BY captured DESC, id DESC LIMIT ?) AS chosen "
+      "JOIN records r ON r.id = chosen.id {} ORDER BY chosen.captured, r.id",
+      record_sql, pictures_sql, join_pictures_sql));
+  rows.bind(selection.since ? selection.since->ms : std::numeric_limits<std::int64_t>::min());
+  rows.bind(selection.newest ? static_cast<std::int64_t>(*selection.newest) : std::int64_t{-1});
   return for_each_row(rows, [&]() -> Status {
     if (auto sound = check_hash_sizes(rows); !sound) return sound;
     return visit(whole_record_of(rows));
@@ -382,26 +427,32 @@ Status Store::visit(const Selection& selection, const std::function<Status(const
 Status Store::visit_all(const std::function<Status(const StoredRecord&)>& visit) {
   const std::lock_guard lock(implementation_->mutex_);
   auto rows = implementation_->database_.prepare(
-      "SELECT r.device_id, r.queue_uuid, r.number, r.document, r.sha256, r.received_at, "
-      "p.bytes, p.sha256, o.bytes, o.sha256 FROM records r "
-      "LEFT JOIN parts p ON p.record = r.id AND p.part = 'plate' "
-      "LEFT JOIN parts o ON o.record = r.id AND o.part = 'overview' "
-      "ORDER BY r.device_id, r.queue_uuid, r.number");
+      fmt::format("SELECT {}, {} FROM records r {} ORDER BY r.device_id, r.queue_uuid, r.number", record_sql,
+                  pictures_sql, join_pictures_sql));
   return for_each_row(rows, [&] { return visit(whole_record_of(rows)); });
 }
 
-Status Store::visit_numbers(const std::function<Status(const RecordId&)>& visit_number,
-                            const std::function<Status(const StoredRecord&)>& visit_gap_record) {
+Status Store::visit_heads(const std::function<Status(const StoredRecord&)>& visit) {
+  const std::lock_guard lock(implementation_->mutex_);
+  auto rows = implementation_->database_.prepare(
+      fmt::format("SELECT {} FROM records r ORDER BY device_id, queue_uuid, number", record_sql));
+  return for_each_row(rows, [&] { return visit(record_of(rows)); });
+}
+
+Status Store::visit_links(const std::function<Status(const StoredRecord&)>& visit_book,
+                          const std::function<Status(const Link&)>& visit_link) {
   const std::lock_guard lock(implementation_->mutex_);
   return implementation_->as_of_one_moment([&]() -> Status {
-    auto numbers = implementation_->database_.prepare(
-        "SELECT device_id, queue_uuid, number FROM records ORDER BY device_id, queue_uuid, number");
-    const auto visited = for_each_row(numbers, [&] { return visit_number(id_of(numbers)); });
-    if (!visited) return visited;
-    auto gap_records = implementation_->database_.prepare(
-        "SELECT device_id, queue_uuid, number, document, sha256, received_at FROM records "
-        "WHERE json_extract(document, '$.schema') = 'wayside-gap-1' ORDER BY device_id, queue_uuid, number");
-    return for_each_row(gap_records, [&] { return visit_gap_record(record_of(gap_records)); });
+    auto books = implementation_->database_.prepare(fmt::format(
+        "SELECT {} FROM records r WHERE type IN (2, 3) ORDER BY device_id, queue_uuid, number", record_sql));
+    if (auto visited = for_each_row(books, [&] { return visit_book(record_of(books)); }); !visited)
+      return visited;
+    auto links = implementation_->database_.prepare(
+        "SELECT device_id, queue_uuid, number, chain, previous FROM records "
+        "ORDER BY device_id, queue_uuid, number");
+    return for_each_row(links, [&] {
+      return visit_link({id_of(links), hash_or_noughts(links, 3), hash_or_noughts(links, 4)});
+    });
   });
 }
 

@@ -23,19 +23,32 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::string_view schema_text =
-#include "record_schema.inc"
+constexpr std::string_view capture_text =
+#include "capture_record_schema.inc"
+    ;
+constexpr std::string_view coverage_text =
+#include "coverage_record_schema.inc"
     ;
 
-const valijson::Schema& record_schema() {
-  static const auto parsed = [] {
-    auto schema = std::make_unique<valijson::Schema>();
-    const Json json = Json::parse(schema_text);
-    valijson::SchemaParser(valijson::SchemaParser::kDraft7)
-        .populateSchema(valijson::adapters::NlohmannJsonAdapter(json), *schema);
-    return schema;
-  }();
-  return *parsed;
+std::unique_ptr<const valijson::Schema> parse_schema(std::string_view text) {
+  auto schema = std::make_unique<valijson::Schema>();
+  const Json json = Json::parse(text);
+  valijson::SchemaParser(valijson::SchemaParser::kDraft7)
+      .populateSchema(valijson::adapters::NlohmannJsonAdapter(json), *schema);
+  return schema;
+}
+
+struct NamedSchema {
+  const valijson::Schema& schema;
+  std::string_view name;
+};
+NamedSchema capture_schema() {
+  static const auto parsed = parse_schema(capture_text);
+  return {*parsed, "capture record schema, version 1"};
+}
+NamedSchema coverage_schema() {
+  static const auto parsed = parse_schema(coverage_text);
+  return {*parsed, "coverage record schema, version 1"};
 }
 
 // Valijson writes a path as "<root>", "[site]", "[name]".
@@ -76,15 +89,15 @@ tl::unexpected<Error> refuse(std::string reason) {
   return fail(ErrorCode::invalid_input, std::move(reason));
 }
 
-Status check_against_schema(const Json& json) {
+Status check_against(const NamedSchema& named, const Json& json) {
   // A Validator keeps the regular expressions it has met, without a lock.
   thread_local valijson::Validator validator;
   valijson::ValidationResults results;
-  if (validator.validate(record_schema(), valijson::adapters::NlohmannJsonAdapter(json), &results)) return {};
+  if (validator.validate(named.schema, valijson::adapters::NlohmannJsonAdapter(json), &results)) return {};
   valijson::ValidationResults::Error first;
   results.popError(first);
-  return refuse(fmt::format("{} {} (capture record schema, version 1)", field_of(first.context),
-                            surplus_or_missing(first.description)));
+  return refuse(fmt::format("{} {} ({})", field_of(first.context), surplus_or_missing(first.description),
+                            named.name));
 }
 
 // What follows looks at documents that fit the schema, for what it cannot say: that a document does not
@@ -134,36 +147,111 @@ Status check_frames(const Json& frames) {
   return {};
 }
 
-Status check_consistency(const Json& json) {
-  if (auto fits = check_characters(json); !fits) return fits;
-  if (auto fits = check_direction(json); !fits) return fits;
-  if (auto fits = check_frames(json.at("frames")); !fits) return fits;
+// The time of capture.
+Result<UtcTime> check_consistency(const Json& json) {
+  if (auto fits = check_characters(json); !fits) return fail(fits.error());
+  if (auto fits = check_direction(json); !fits) return fail(fits.error());
+  if (auto fits = check_frames(json.at("frames")); !fits) return fail(fits.error());
   const auto captured = time_in(json.at("time"), "captured_at", "time.captured_at");
   if (!captured) return fail(captured.error());
   // One moment said twice: where the two differ, nobody can tell which is true.
   if (*captured != utc_from_iso8601(json.at("frames").at("best").at("time").get<std::string>()))
     return refuse("field time.captured_at differs from frames.best.time, whose moment it is");
+  return *captured;
+}
+
+// Of an object of counts; 2^62 each at most, so that a handful cannot overflow.
+std::uint64_t sum_of(const Json& counts) {
+  std::uint64_t sum = 0;
+  for (const Json& count : counts)
+    sum = std::min(sum + count.get<std::uint64_t>(), std::uint64_t{1} << 62U);
+  return sum;
+}
+
+// Of a book that fits its schema.
+Status check_book(const Json& book, const RecordId& id) {
+  if (book.at("device_id") != id.device_id) return refuse("field device_id differs from the sender's");
+  if (!utc_from_iso8601(book.at("day").get<std::string>() + "T00:00:00Z"))
+    return refuse("field day is no day of the calendar");
+  const Json& first = book.at("first");
+  const Json& last = book.at("last");
+  if (first.is_null() != last.is_null()) return refuse("field last must be null with first");
+  const std::uint64_t records = sum_of(book.at("by_class"));
+  if (records != sum_of(book.at("by_type")))
+    return refuse("field by_type does not add up to what by_class does");
+  std::uint64_t numbers = 0;
+  if (!first.is_null()) {
+    if (last < first) return refuse("field last is below first");
+    if (last >= id.number) return refuse("field last must be below the record's own number");
+    numbers = last.get<std::uint64_t>() - first.get<std::uint64_t>() + 1;
+  }
+  if (records > numbers) return refuse("field by_class counts more records than first to last are");
+  if (book.at("chain_head").at("number") >= id.number)
+    return refuse("field chain_head.number must be below the record's own number");
+  return {};
+}
+
+std::string_view schema_name(RecordType type) {
+  switch (type) {
+    case RecordType::coverage:
+      return "wayside-coverage-1";
+    case RecordType::clock:
+      return "wayside-clock-1";
+    case RecordType::audit:
+      return "wayside-audit-1";
+    case RecordType::capture:
+    case RecordType::gap:
+      break;
+  }
   return {};
 }
 
 }  // namespace
 
-Status check_document(std::string_view document, const std::string& device_id) {
+Result<UtcTime> check_document(std::string_view document, const std::string& device_id) {
   try {
     const auto json = parse_object(document, "the document");
     if (!json) return fail(json.error());
-    if (auto fits = check_against_schema(*json); !fits) return fits;
-    if (json->at("device_id").get<std::string>() != device_id) {
-      return refuse("field device_id differs from the device id in the path");
-    }
+    if (auto fits = check_against(capture_schema(), *json); !fits) return fail(fits.error());
+    if (json->at("device_id").get<std::string>() != device_id)
+      return refuse("field device_id differs from the sender's");
     return check_consistency(*json);
   } catch (const std::exception&) {
     return refuse("the document does not fit the capture record schema, version 1");
   }
 }
 
-Status check_picture(Part part, ByteView picture, const Sha256& hash, const std::string& document) {
-  const std::string name(to_string(part));
+Status check_ledger_document(RecordType type, std::string_view document, const RecordId& id) {
+  try {
+    const auto json = parse_object(document, "the document");
+    if (!json) return fail(json.error());
+    const std::string_view schema = schema_name(type);
+    if (const auto said = json->find("schema"); said == json->end() || *said != schema)
+      return refuse(fmt::format("field schema must be {}", schema));
+    if (type != RecordType::coverage) return {};
+    if (auto fits = check_against(coverage_schema(), *json); !fits) return fits;
+    return check_book(*json, id);
+  } catch (const std::exception&) {
+    return refuse("the document does not fit its schema");
+  }
+}
+
+Result<ChainMark> chain_mark_of(std::string_view coverage_document) {
+  try {
+    const Json mark = Json::parse(coverage_document).at("chain_head");
+    const auto bytes = bytes_from_hex(mark.at("sha256").get<std::string>());
+    ChainMark out{mark.at("number").get<std::uint64_t>(), {}};
+    if (bytes && bytes->size() == out.hash.size()) {
+      std::copy(bytes->begin(), bytes->end(), out.hash.begin());
+      return out;
+    }
+  } catch (const std::exception&) {
+  }
+  return fail(ErrorCode::corrupt, "a stored document is no coverage record of version 1");
+}
+
+Status check_picture(PartKind kind, ByteView picture, const std::string& document) {
+  const std::string name = kind == PartKind::plate ? "plate" : "overview";
   if (picture.size() < 4 || picture[0] != 0xff || picture[1] != 0xd8 || picture[2] != 0xff) {
     return refuse(fmt::format("the {} picture is not JPEG", name));
   }
@@ -172,7 +260,7 @@ Status check_picture(Part part, ByteView picture, const Sha256& hash, const std:
     if (named.at("bytes").get<std::size_t>() != picture.size()) {
       return refuse(fmt::format("the {} picture's size is not what field images.{}.bytes says", name, name));
     }
-    if (named.at("sha256").get<std::string>() != to_hex(hash)) {
+    if (named.at("sha256").get<std::string>() != to_hex(sha256(picture))) {
       return refuse(fmt::format("the {} picture's hash is not what field images.{}.sha256 says", name, name));
     }
     return {};
@@ -193,15 +281,22 @@ Status check_heartbeat(std::string_view heartbeat) {
       !std::all_of(problems->begin(), problems->end(), [](const Json& value) { return value.is_string(); })) {
     return refuse("field problems must be an object of sentences, empty where all is well");
   }
-  const auto is_counts = [&](const char* key) {
-    const auto found = json->find(key);
-    return found != json->end() && found->is_object() &&
-           std::all_of(found->begin(), found->end(),
-                       [](const Json& value) { return value.is_number_unsigned(); });
-  };
+  const auto is_count = [](const Json& value) { return value.is_number_unsigned(); };
   for (const char* key : {"queue", "counters"}) {
-    if (!is_counts(key))
+    const auto found = json->find(key);
+    if (found == json->end() || !found->is_object() || !std::all_of(found->begin(), found->end(), is_count))
       return refuse(fmt::format("field {} must be an object of whole numbers from 0 on", key));
+  }
+  for (const char* key : {"unacknowledged", "evicted", "expired", "damaged", "segments", "segments_free"}) {
+    if (!json->at("queue").contains(key)) return refuse(fmt::format("field queue lacks \"{}\"", key));
+  }
+  const Json upload = json->value("upload", Json());
+  if (!upload.is_object()) return refuse("field upload must be an object");
+  const Json circuit = upload.value("circuit", Json());
+  if (circuit != "closed" && circuit != "open") return refuse("field upload.circuit must be closed or open");
+  for (const char* key : {"dead_lettered", "quarantined"}) {
+    if (!is_count(upload.value(key, Json())))
+      return refuse(fmt::format("field upload.{} must be a whole number from 0 on", key));
   }
   return {};
 }

@@ -1,24 +1,38 @@
-// What the back office takes of a pass: documents that fit capture_record.schema.json and do not contradict
+// What the back office takes of an opened record: documents that fit their schema and do not contradict
 // themselves, and the pictures that they name.
 //
 // Threads: any; no shared state. Failure: a reason for the camera's log, naming the field and never its
 // value.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "wayside/backoffice/store.hpp"
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
+#include "wayside/base/time.hpp"
+#include "wayside/delivery/seal/record_parts.hpp"
 
 namespace wayside::backoffice {
 
-[[nodiscard]] Status check_document(std::string_view document, const std::string& device_id);
+// A capture record's document: its time of capture.
+[[nodiscard]] Result<UtcTime> check_document(std::string_view document, const std::string& device_id);
 
-// Against what the stored document says of it.
-[[nodiscard]] Status check_picture(Part part, ByteView picture, const Sha256& hash,
-                                   const std::string& document);
+// What a coverage, clock or audit record says. Only a coverage record's schema is fixed so far.
+[[nodiscard]] Status check_ledger_document(RecordType type, std::string_view document, const RecordId& id);
+
+// Where the chain stood when the book was written; of a document that check_ledger_document() has taken, else
+// corrupt.
+struct ChainMark {
+  std::uint64_t number = 0;
+  Sha256 hash{};
+};
+[[nodiscard]] Result<ChainMark> chain_mark_of(std::string_view coverage_document);
+
+// Against what its document says of it; `kind` is plate or overview.
+[[nodiscard]] Status check_picture(PartKind kind, ByteView picture, const std::string& document);
 
 [[nodiscard]] Status check_heartbeat(std::string_view heartbeat);
 

@@ -56,7 +56,10 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::size_
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(system_error("cannot read", path));
-    if (got == 0) return out;
+    if (got == 0) {
+      ::explicit_bzero(buffer.data(), buffer.size());  // it may be a key's file
+      return out;
+    }
     if (out.size() + static_cast<std::size_t>(got) > limit) {
       return fail(ErrorCode::invalid_input,
                   fmt::format("{} is larger than the {} bytes allowed", path.string(), limit));

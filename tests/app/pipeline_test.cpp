@@ -269,6 +269,24 @@ TEST_F(PipelineTest, AFailingDiskIsTriedAgainUntilItTakesTheRecords) {
   EXPECT_EQ(count("records_lost"), 0U);
 }
 
+TEST_F(PipelineTest, ADiskThatFailsHalfWayThroughAGroupGetsTheRestAgain) {
+  queue_.takes_at_most = 1;
+  options_.writer.group_records = 3;
+  make(ScriptedSource::frames(9), true);
+  run_to_end();
+  EXPECT_EQ(count("records_stored"), 6U);
+  EXPECT_EQ(count("records_lost"), 0U);
+  EXPECT_EQ(queue_.depth().unacknowledged, 6U);
+}
+
+TEST_F(PipelineTest, TheQueueIsLookedAfterEvenWhenNothingPasses) {
+  std::atomic<int> looks{0};
+  options_.keep = [&] { ++looks; };
+  make({}, true);
+  run_to_end();
+  EXPECT_GT(looks, 0);
+}
+
 TEST_F(PipelineTest, ADiskStillBrokenAtTheEndCostsCountedRecords) {
   queue_.before_append = [&](std::span<const RecordParts>) -> Status {
     pipeline_->request_stop();

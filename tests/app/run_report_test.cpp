@@ -16,40 +16,46 @@ TEST(RunReport, HoldsFiguresQueueAndEveryCounter) {
   depth.unacknowledged = 4;
   depth.segments = 64;
   depth.segments_free = 63;
+  UploaderState upload;
+  upload.circuit_open = true;
+  upload.dead_lettered = 2;
   RunFigures figures;
   figures.ended = "end_of_stream";
   figures.wall_s = 10;
   figures.frames = 250;
   figures.cpu_s = 12.5;
   figures.peak_memory_bytes = 123'456'789;
-  const auto json = nlohmann::json::parse(report_json(figures, UtcTime{0}, {}, depth, counters));
+  const auto json = nlohmann::json::parse(report_json(figures, UtcTime{0}, {}, depth, upload, counters));
   EXPECT_EQ(json.at("ended"), "end_of_stream");
   EXPECT_DOUBLE_EQ(json.at("frames_per_s").get<double>(), 25.0);
   EXPECT_EQ(json.at("peak_memory_bytes"), 123'456'789);
   EXPECT_EQ(json.at("time"), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(json.at("queue").at("unacknowledged"), 4);
   EXPECT_EQ(json.at("queue").at("segments_free"), 63);
+  EXPECT_EQ(json.at("upload").at("circuit"), "open");
+  EXPECT_EQ(json.at("upload").at("dead_lettered"), 2);
   EXPECT_EQ(json.at("counters").at("frames_captured"), 250);
   EXPECT_EQ(json.at("counters").at("frames_dropped"), 3);
 }
 
 TEST(RunReport, ARunOfNoTimeHasNoRate) {
-  const auto json = nlohmann::json::parse(report_json({}, UtcTime{0}, {}, {}, CounterSet{}));
+  const auto json = nlohmann::json::parse(report_json({}, UtcTime{0}, {}, {}, {}, CounterSet{}));
   EXPECT_EQ(json.at("frames_per_s"), 0.0);
 }
 
-TEST(RunReport, TheHeartbeatIsOneLineWithTimeProblemsQueueAndCounters) {
+TEST(RunReport, TheHeartbeatIsOneLineWithTimeProblemsQueueUploadAndCounters) {
   CounterSet counters;
   counters.counter("reads").add();
   Health health;
   health.ill("recognition", "reader.traineddata is damaged");
-  const std::string text = heartbeat_json(UtcTime{1000}, health, {}, counters);
+  const std::string text = heartbeat_json(UtcTime{1000}, health, {}, {}, counters);
   EXPECT_EQ(text.find('\n'), std::string::npos);
   const auto json = nlohmann::json::parse(text);
-  EXPECT_EQ(json.size(), 4U);
+  EXPECT_EQ(json.size(), 5U);
   EXPECT_EQ(json.at("problems").at("recognition"), "reader.traineddata is damaged");
   EXPECT_EQ(json.at("time"), "1970-01-01T00:00:01.000Z");
-  EXPECT_EQ(json.at("queue").size(), 5U);
+  EXPECT_EQ(json.at("queue").size(), 6U);
+  EXPECT_EQ(json.at("upload").at("circuit"), "closed");
   EXPECT_EQ(json.at("counters").at("reads"), 1);
 }
 

@@ -25,11 +25,13 @@ class FakeBackOffice final : public BackOffice {
     bool hurried = false;
   };
   explicit FakeBackOffice(Taken& taken) : taken_(taken) {}
-  [[nodiscard]] Receipt deliver(const RecordKey& key, PartKind part, ByteView) override {
+  [[nodiscard]] BatchLimits limits() const override { return {1, 1000}; }
+  [[nodiscard]] std::vector<Receipt> deliver(std::span<const Shipment> batch) override {
     if (taken_.hold != nullptr) taken_.hold->pass();
     std::lock_guard lock(taken_.mutex);
-    if (part == PartKind::document) taken_.documents.push_back(key.number.value());
-    return {Receipt::Outcome::accepted, {}, {}};
+    for (const Shipment& shipment : batch)
+      taken_.documents.push_back(shipment.key.number.value());
+    return std::vector<Receipt>(batch.size(), {Receipt::Outcome::accepted, {}, {}});
   }
   [[nodiscard]] Status heartbeat(const std::string&, std::string_view json) override {
     std::lock_guard lock(taken_.mutex);
@@ -79,7 +81,7 @@ TEST_F(UplinkTest, DeliversWhatIsThereAndWhatComes) {
   uplink.wake();
   EXPECT_TRUE(uplink.wait_drained(10s));
   uplink.stop();
-  EXPECT_THAT(taken_.documents, testing::ElementsAre(1, 2, 3));
+  EXPECT_THAT(taken_.documents, testing::UnorderedElementsAre(1, 2, 3));
   EXPECT_EQ(queue_.depth().unacknowledged, 0U);
 }
 

@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
+#include "wayside/backoffice/recipients.hpp"
 #include "wayside/base/files.hpp"
 
 #include "src/device/identity/pem.hpp"
@@ -36,7 +37,9 @@ class AuthorityTest : public testing::Test {
     const pem::Request request(X509_REQ_new());
     EXPECT_TRUE(pem::set_common_name(*X509_REQ_get_subject_name(request.get()), common_name));
     X509_REQ_set_pubkey(request.get(), &key);
-    EXPECT_GT(X509_REQ_sign(request.get(), signer ? signer : &key, EVP_sha256()), 0);
+    EVP_PKEY* by = signer ? signer : &key;
+    const EVP_MD* digest = EVP_PKEY_is_a(by, "ED25519") == 1 ? nullptr : EVP_sha256();  // Ed25519 has its own
+    EXPECT_GT(X509_REQ_sign(request.get(), by, digest), 0);
     const fs::path path = office_.folder() / "device.csr";
     EXPECT_TRUE(replace_file(path, as_bytes(pem::text_of(*request).value())));
     return path;
@@ -50,7 +53,7 @@ class AuthorityTest : public testing::Test {
 
   doubles::BackOfficeDouble office_;
   fs::path folder_ = office_.folder() / "office";
-  pem::Key key_ = pem::make_key().value();
+  pem::Key key_ = pem::make_device_key().value();
 };
 
 TEST_F(AuthorityTest, KeysAndFolderAreForTheOwnerOnly) {
@@ -157,6 +160,7 @@ TEST_F(AuthorityTest, SignedCertificateIsForTheDeviceAndForClientsOnly) {
   const auto device = office_.authority().sign(request_of(*key_, "0123456789abcdef"), office_.now());
   ASSERT_TRUE(device) << device.error().message;
   EXPECT_EQ(device->device_id, "0123456789abcdef");
+  EXPECT_EQ(device->key, pem::ed25519_public_key(*key_));
   const fs::path path = office_.folder() / "device.crt";
   ASSERT_TRUE(replace_file(path, as_bytes(device->certificate)));
   const auto certificate = pem::read_certificate(path);
@@ -196,12 +200,14 @@ TEST_F(AuthorityTest, RequestsThatAreWrongAreRefusedWithTheReason) {
     expect_refused(request_of(*key_, *name == '\0' ? " " : name),
                    "must name a device id of 16 lower case hex digits");
   }
-  expect_refused(request_of(*key_, "0123456789abcdef", pem::make_key().value().get()),
+  expect_refused(request_of(*key_, "0123456789abcdef", pem::make_device_key().value().get()),
                  "is not signed with its own key");
   const pem::Key rsa(EVP_RSA_gen(2048));
-  expect_refused(request_of(*rsa, "0123456789abcdef"), "must have an EC P-256 key");
-  const pem::Key p384(EVP_EC_gen("P-384"));
-  expect_refused(request_of(*p384, "0123456789abcdef"), "must have an EC P-256 key");
+  expect_refused(request_of(*rsa, "0123456789abcdef"), "must have an Ed25519 key");
+  const pem::Key ec = pem::make_key().value();
+  expect_refused(request_of(*ec, "0123456789abcdef"),
+                 "has an EC key, as cameras of an earlier version made it, which cannot sign records: make a new "
+                 "one with waysided --make-identity");
   std::ofstream(office_.folder() / "device.csr") << "garbage";
   expect_refused(office_.folder() / "device.csr", "holds no certificate request in PEM form");
 }
@@ -210,6 +216,29 @@ TEST_F(AuthorityTest, EnrolledCameraGetsTheFilesItsIdentityNeeds) {
   const Identity camera = office_.new_camera();
   EXPECT_EQ(content(camera.back_office_ca), content(folder_ / "ca.crt"));
   EXPECT_EQ(office_.store().device_count().value(), 1U);
+  const auto recipients = load_recipients(camera.certificate.parent_path() / "recipients");
+  ASSERT_TRUE(recipients) << recipients.error().message;
+  ASSERT_EQ(recipients->size(), 1U);
+  EXPECT_EQ(recipients->at(0).view, RecordView::full);
+}
+
+TEST_F(AuthorityTest, MakingAgainKeepsTheRecipientKey) {
+  const auto before = list_recipients(office_.recipients()).value();
+  ASSERT_EQ(before.size(), 1U);
+  EXPECT_TRUE(before[0].own);
+  EXPECT_EQ(mode_of(office_.recipients()), 0700U);
+  ASSERT_TRUE(Authority::make(folder_, {}, office_.now()));
+  EXPECT_EQ(list_recipients(office_.recipients()).value().at(0).recipient.key, before[0].recipient.key);
+  EXPECT_EQ(list_recipients(office_.recipients()).value().size(), 1U);
+}
+
+TEST_F(AuthorityTest, NobodyIsEnrolledWhoCouldNotSeal) {
+  fs::remove_all(office_.recipients());
+  const auto enrolled = enrol_device(office_.authority(), office_.store(), request_of(*key_, "0123456789abcdef"),
+                                     office_.folder() / "out", office_.now());
+  ASSERT_FALSE(enrolled);
+  EXPECT_THAT(enrolled.error().message, HasSubstr("run wayside-backoffice recipient-key new"));
+  EXPECT_EQ(office_.store().device_count().value(), 0U);
 }
 
 TEST_F(AuthorityTest, EnrollingAgainSaysWhetherTheKeyIsAnother) {
@@ -224,7 +253,7 @@ TEST_F(AuthorityTest, EnrollingAgainSaysWhetherTheKeyIsAnother) {
   };
   EXPECT_EQ(enrol(*key_), EarlierKey::none);
   EXPECT_EQ(enrol(*key_), EarlierKey::same);
-  EXPECT_EQ(enrol(*pem::make_key().value()), EarlierKey::other);
+  EXPECT_EQ(enrol(*pem::make_device_key().value()), EarlierKey::other);
 }
 
 TEST_F(AuthorityTest, AuthorityWhoseKeyIsAnothersIsSaidToBeDamaged) {

@@ -1,16 +1,19 @@
 // Every number of a queue is stored, given up or missing, and counted once.
 #include "wayside/backoffice/coverage.hpp"
 
+#include <map>
+
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "tests/backoffice/sample_record.hpp"
+#include "tests/backoffice/sealing_camera.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
 namespace wayside::backoffice {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 const std::string device = "0123456789abcdef";
@@ -23,21 +26,43 @@ class CoverageTest : public testing::Test {
     ASSERT_TRUE(store);
     store_ = std::move(*store);
   }
-  void put(const RecordId& id, const std::string& document) {
-    const auto outcome =
-        store_->put(id, Part::document, as_bytes(document), sha256(as_bytes(document)), UtcTime{});
-    ASSERT_TRUE(outcome && *outcome == Store::Outcome::accepted);
+  // A record's link is what its number says unless told otherwise.
+  static Sha256 chain_of(std::uint64_t number) {
+    return number == 0 ? Sha256{} : sha256(as_bytes(std::to_string(number)));
+  }
+  static NewText text_of(std::uint64_t number, RecordType type, const std::string& queue = sample_queue) {
+    NewText text;
+    text.id = {device, queue, number};
+    text.type = type;
+    text.head = {1};
+    text.chain = chain_of(number);
+    text.previous = chain_of(number - 1);
+    text.document = "{}";
+    return text;
+  }
+  void put(const NewText& text) {
+    const NewShipment shipment = text;
+    const auto outcomes = store_->put(std::span(&shipment, 1), UtcTime{});
+    ASSERT_TRUE(outcomes && outcomes->at(0) == Store::Outcome::accepted);
   }
   void put_passes(std::uint64_t first, std::uint64_t last, const std::string& queue = sample_queue) {
-    const std::string document = sample_record(device).document.dump();
     for (std::uint64_t number = first; number <= last; ++number)
-      put({device, queue, number}, document);
+      put(text_of(number, RecordType::capture, queue));
   }
-  void put_gap(std::uint64_t number, std::uint64_t first, std::uint64_t last, const std::string& reason) {
-    const nlohmann::json gap{
-        {"first", first}, {"last", last}, {"count", last - first + 1}, {"reason", reason}};
-    put({device, sample_queue, number},
-        nlohmann::json{{"schema", "wayside-gap-1"}, {"gaps", nlohmann::json::array({gap})}}.dump());
+  void put_gap(std::uint64_t number, std::uint64_t first, std::uint64_t last, GapReason reason) {
+    static const std::map<GapReason, std::uint32_t> codes = {
+        {GapReason::evicted, 1}, {GapReason::damaged, 2}, {GapReason::interrupted, 3}, {GapReason::expired, 4}};
+    NewText text = text_of(number, RecordType::gap);
+    text.gaps = gap_list({{first, last, codes.at(reason)}});
+    camera_.number = number;
+    text.head = camera_.gaps({{first, last, codes.at(reason)}}).record.head;
+    put(text);
+  }
+  void put_book(std::uint64_t number, std::uint64_t marked, const Sha256& hash) {
+    NewText text = text_of(number, RecordType::coverage);
+    text.document =
+        nlohmann::json{{"chain_head", {{"number", marked}, {"sha256", to_hex(hash)}}}}.dump();
+    put(text);
   }
   QueueCoverage only_queue() {
     const auto queues = coverage(*store_);
@@ -48,6 +73,7 @@ class CoverageTest : public testing::Test {
 
   doubles::TemporaryFolder temporary_;
   std::unique_ptr<Store> store_;
+  SealingCamera camera_{device, Secret::random(), {}};
 };
 
 TEST_F(CoverageTest, AnEmptyStoreHasNoQueue) {
@@ -60,11 +86,6 @@ TEST_F(CoverageTest, AWholeQueueHasNothingToReport) {
   EXPECT_THAT(queue.missing, IsEmpty());
   EXPECT_EQ(queue.given_up_count(), 0U);
   EXPECT_THAT(sentences(queue), IsEmpty());
-}
-
-TEST_F(CoverageTest, NumberNoughtIsNoHole) {
-  put_passes(0, 0);
-  EXPECT_THAT(only_queue().missing, IsEmpty());
 }
 
 TEST_F(CoverageTest, HolesAreMissingFromOneToTheHighestNumber) {
@@ -80,11 +101,11 @@ TEST_F(CoverageTest, HolesAreMissingFromOneToTheHighestNumber) {
 
 TEST_F(CoverageTest, GivenUpNumbersAreNotMissingAndTheGapRecordsOwnNumberIsNoHole) {
   put_passes(1, 2);
-  put_gap(10, 3, 5, "evicted");
-  put_gap(11, 7, 7, "interrupted");
+  put_gap(10, 3, 5, GapReason::evicted);
+  put_gap(11, 7, 7, GapReason::interrupted);
   const QueueCoverage queue = only_queue();
   EXPECT_THAT(queue.missing, ElementsAre(NumberRange{6, 6}, NumberRange{8, 9}));
-  EXPECT_THAT(queue.given_up, ElementsAre(3, 0, 1));
+  EXPECT_THAT(queue.given_up, ElementsAre(3, 0, 0, 1));
   EXPECT_THAT(sentences(queue),
               ElementsAre(name + ": 4 numbers given up by the camera (3 evicted, 1 interrupted)",
                           name + ": 3 numbers missing (6, 8-9): a loss to look into, unless the camera still "
@@ -94,20 +115,20 @@ TEST_F(CoverageTest, GivenUpNumbersAreNotMissingAndTheGapRecordsOwnNumberIsNoHol
 TEST_F(CoverageTest, ANumberToldTwiceOrStoredAfterAllCountsOnce) {
   put_passes(1, 2);
   put_passes(5, 5);  // delivered, and the gap record says more than is true
-  put_gap(10, 3, 9, "interrupted");
-  put_gap(11, 3, 6, "evicted");
-  put_gap(12, 2, 4, "evicted");
+  put_gap(10, 3, 9, GapReason::interrupted);
+  put_gap(11, 3, 6, GapReason::evicted);
+  put_gap(12, 2, 4, GapReason::evicted);
   const QueueCoverage queue = only_queue();
-  EXPECT_THAT(queue.given_up, ElementsAre(3, 0, 3));  // 3, 4, 6 and 7, 8, 9
+  EXPECT_THAT(queue.given_up, ElementsAre(3, 0, 0, 3));  // 3, 4, 6 and 7, 8, 9
   EXPECT_THAT(queue.missing, IsEmpty());
 }
 
 TEST_F(CoverageTest, NumbersBothStoredAndGivenUpAreNamedInOneSentence) {
   put_passes(1, 6);
-  put_gap(10, 3, 9, "interrupted");
-  put_gap(11, 1, 1, "evicted");
-  put_gap(12, 4, 5, "damaged");
-  put_gap(13, 10, 10, "evicted");
+  put_gap(10, 3, 9, GapReason::interrupted);
+  put_gap(11, 1, 1, GapReason::evicted);
+  put_gap(12, 4, 5, GapReason::damaged);
+  put_gap(13, 10, 10, GapReason::evicted);
   const QueueCoverage queue = only_queue();
   EXPECT_THAT(queue.stored_and_given_up,
               ElementsAre(NumberRange{1, 1}, NumberRange{3, 6}, NumberRange{10, 10}));
@@ -126,7 +147,7 @@ TEST_F(CoverageTest, SumsThatAreTooLargeEndAtTheLargestNumber) {
   auto queues = coverage(*store_).value();
   EXPECT_EQ(totals(queues).missing, most);
   for (QueueCoverage& queue : queues)
-    queue.given_up = {largest, largest, largest};
+    queue.given_up = {largest, largest, largest, 0};
   EXPECT_EQ(queues[0].given_up_count(), most);
   EXPECT_EQ(totals(queues).given_up, most);
   queues.resize(2);  // twice 2^63 - 2 is four below 2^64
@@ -134,16 +155,16 @@ TEST_F(CoverageTest, SumsThatAreTooLargeEndAtTheLargestNumber) {
 }
 
 TEST_F(CoverageTest, ALargeGapTakesNoTime) {
-  const std::uint64_t largest = (std::uint64_t{1} << 63U) - 1;
-  put_gap(largest, 2, largest - 1, "damaged");
+  const std::uint64_t largest = (std::uint64_t{1} << 62U) - 1;
+  put_gap(largest, 2, largest - 1, GapReason::damaged);
   const QueueCoverage queue = only_queue();
-  EXPECT_THAT(queue.given_up, ElementsAre(0, largest - 2, 0));
+  EXPECT_THAT(queue.given_up, ElementsAre(0, 0, largest - 2, 0));
   EXPECT_THAT(queue.missing, ElementsAre(NumberRange{1, 1}));
 }
 
 TEST_F(CoverageTest, QueuesAreCountedApartAndAddedUp) {
   put_passes(1, 1);
-  put_gap(4, 2, 2, "evicted");
+  put_gap(4, 2, 2, GapReason::evicted);
   put_passes(3, 3, std::string(32, 'f'));
   const auto queues = coverage(*store_).value();
   ASSERT_EQ(queues.size(), 2U);
@@ -161,6 +182,57 @@ TEST_F(CoverageTest, ManyHolesAreNotAllListed) {
       sentences(only_queue()),
       ElementsAre(name + ": 12 numbers missing (1, 3, 5, 7, 9, 11, 13, 15, 17, 19 and 2 more ranges): "
                          "a loss to look into, unless the camera still has to send them"));
+}
+
+TEST_F(CoverageTest, ExpiredNumbersAreGivenUp) {
+  put_passes(1, 2);
+  put_gap(10, 3, 9, GapReason::expired);
+  const QueueCoverage queue = only_queue();
+  EXPECT_THAT(queue.missing, IsEmpty());
+  EXPECT_THAT(sentences(queue), ElementsAre(name + ": 7 numbers given up by the camera (7 expired)"));
+}
+
+TEST_F(CoverageTest, ARecordThatDoesNotNameTheOneJustBeforeItBreaksTheChain) {
+  put_passes(1, 3);
+  NewText other = text_of(4, RecordType::capture);
+  other.previous = chain_of(2);
+  put(other);
+  put_passes(5, 5);
+  other = text_of(6, RecordType::capture);
+  other.previous = chain_of(4);
+  put(other);
+  const QueueCoverage queue = only_queue();
+  EXPECT_EQ(queue.chain_broken_at, 4U);
+  EXPECT_FALSE(queue.is_one_chain());
+  EXPECT_THAT(sentences(queue), ElementsAre(HasSubstr(name + ": the chain is broken at 4:")));
+}
+
+TEST_F(CoverageTest, TheFirstRecordNamesNone) {
+  NewText first = text_of(1, RecordType::capture);
+  first.previous = chain_of(7);
+  put(first);
+  EXPECT_EQ(only_queue().chain_broken_at, 1U);
+}
+
+TEST_F(CoverageTest, GapRecordsAndMissingNumbersExplainWhyARecordNamesAnotherOne) {
+  put_passes(1, 2);
+  put_passes(6, 6);  // names 5, which is missing
+  NewText after = text_of(7, RecordType::capture);
+  after.previous = chain_of(2);  // 6 came out of a write that failed, as 8 tells
+  put(after);
+  put_gap(8, 6, 6, GapReason::interrupted);
+  EXPECT_TRUE(only_queue().is_one_chain());
+}
+
+TEST_F(CoverageTest, ABookThatSaysAnotherChainHeadIsNamed) {
+  put_passes(1, 4);
+  put_book(5, 4, chain_of(4));
+  put_book(6, 3, chain_of(9));
+  put_book(7, 100, chain_of(9));  // not here
+  const QueueCoverage queue = only_queue();
+  EXPECT_EQ(queue.book_contradicted_at, 3U);
+  EXPECT_THAT(sentences(queue),
+              ElementsAre(name + ": record 3 is another than a day's book of the camera says"));
 }
 
 }  // namespace

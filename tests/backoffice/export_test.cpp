@@ -4,13 +4,13 @@
 #include <fstream>
 #include <iterator>
 #include <regex>
+#include <set>
 #include <sstream>
 
 #include <gmock/gmock.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 
-#include "tests/backoffice/sample_record.hpp"
+#include "tests/backoffice/test_office.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
 namespace wayside::backoffice {
@@ -23,50 +23,37 @@ const std::string device = "0123456789abcdef";
 
 class ExportTest : public testing::Test {
  protected:
-  void SetUp() override {
-    auto store = Store::open(temporary_.path() / "records.db");
-    ASSERT_TRUE(store);
-    store_ = std::move(*store);
-  }
   void put(std::uint64_t number, const SampleRecord& record, bool with_pictures = true) {
-    const RecordId id{device, sample_queue, number};
-    const auto one = [&](Part part, const std::string& bytes) {
-      const auto outcome =
-          store_->put(id, part, as_bytes(bytes), sha256(as_bytes(bytes)), UtcTime{1'795'000'000'000});
-      ASSERT_TRUE(outcome && *outcome == Store::Outcome::accepted);
-    };
-    one(Part::document, record.document.dump());
-    if (!with_pictures) return;
-    one(Part::plate, record.plate);
-    one(Part::overview, record.overview);
+    camera_.number = number;
+    const SealedSample sealed = camera_.seal(parts_of(record));
+    office_.put(with_pictures ? sealed.all() : std::vector{sealed.text()});
   }
-  void put_gap_record(std::uint64_t number, const std::string& document) {
-    const auto outcome = store_->put({device, sample_queue, number}, Part::document, as_bytes(document),
-                                     sha256(as_bytes(document)), UtcTime{1'795'000'000'000});
-    ASSERT_TRUE(outcome && *outcome == Store::Outcome::accepted);
+  void put_gap_record(std::uint64_t number) {
+    camera_.number = number;
+    office_.put({camera_.gaps({{2, 30, 1}}).text()});
   }
   static std::string content(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  void damage(const std::string& sql) const {
-    sqlite3* connection = nullptr;
-    ASSERT_EQ(sqlite3_open((temporary_.path() / "records.db").c_str(), &connection), SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
-    sqlite3_close(connection);
+  void damage(const std::string& sql) const { office_.run_sql(sql); }
+  std::vector<std::string> damage_found() {
+    const auto report = check(store_);
+    EXPECT_TRUE(report) << report.error().message;
+    return report ? report->damaged : std::vector<std::string>{};
   }
 
+  TestOffice office_;
+  SealingCamera camera_ = office_.new_camera();
+  Store& store_ = office_.store();
   doubles::TemporaryFolder temporary_;
   std::filesystem::path file_ = temporary_.path() / "out";
-  std::unique_ptr<Store> store_;
-  const std::string gap_record_ =
-      R"({"schema":"wayside-gap-1","gaps":[{"first":2,"last":30,"count":29,"reason":"evicted"}]})";
 };
 
 TEST_F(ExportTest, JsonLinesHoldKeyDocumentAndCompleteness) {
   put(1, sample_record(device, "AB12CDE", 2));
   put(2, sample_record(device, "XY63ZZZ", 1), false);
-  const auto counts = export_jsonl(*store_, {}, file_);
+  const auto counts = export_jsonl(store_, {}, file_);
   ASSERT_TRUE(counts) << counts.error().message;
   EXPECT_EQ(counts->records, 2U);
   EXPECT_EQ(counts->incomplete, 1U);
@@ -89,7 +76,7 @@ TEST_F(ExportTest, PageShowsEveryPassWithItsPicturesNewestLast) {
   put(1, sample_record(device, "XY63ZZZ", 9));
   put(2, sample_record(device, "AB12CDE", 4));
   put(3, sample_record(device, "CD07EFG", 6), false);
-  const auto counts = export_html(*store_, {}, file_);
+  const auto counts = export_html(store_, {}, file_);
   ASSERT_TRUE(counts) << counts.error().message;
   const std::string page = content(file_);
   const auto at = [&](const std::string& text) { return page.find("aria-label=\"" + text + "\""); };
@@ -110,7 +97,7 @@ TEST_F(ExportTest, PageNeedsNothingFromOutsideAndEscapesWhatCamerasSay) {
   SampleRecord record = sample_record(device);
   record.document["site"]["name"] = "<script>alert('1')</script> & \"Mill\"";
   put(1, record);
-  ASSERT_TRUE(export_html(*store_, {}, file_));
+  ASSERT_TRUE(export_html(store_, {}, file_));
   const std::string page = content(file_);
   EXPECT_THAT(page, Not(HasSubstr("<script")));
   EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &quot;Mill&quot;"));
@@ -123,7 +110,7 @@ TEST_F(ExportTest, PageShowsControlCharactersEscaped) {
   SampleRecord record = sample_record(device);
   record.document["site"]["name"] = std::string("Mill\0 \x1b[31mLane\x7f\n\xc2\x9b \xc3\xa9", 22);
   put(1, record);
-  ASSERT_TRUE(export_html(*store_, {}, file_));
+  ASSERT_TRUE(export_html(store_, {}, file_));
   const std::string page = content(file_);
   EXPECT_THAT(page, HasSubstr("Mill\\u0000 \\u001b[31mLane\\u007f\\u000a\\u009b \xc3\xa9<"));
   for (const char raw : {'\0', '\x1b', '\x7f'})
@@ -131,20 +118,20 @@ TEST_F(ExportTest, PageShowsControlCharactersEscaped) {
 }
 
 TEST_F(ExportTest, EmptyStoreGivesAPageThatSaysSo) {
-  ASSERT_TRUE(export_html(*store_, {}, file_));
+  ASSERT_TRUE(export_html(store_, {}, file_));
   EXPECT_THAT(content(file_), HasSubstr("No pass has been recorded"));
 }
 
 TEST_F(ExportTest, GapRecordsAreLeftOutOfTheLinesAndNumberedInThePagesSummary) {
   put(1, sample_record(device));
-  ASSERT_TRUE(export_html(*store_, {}, file_));
+  ASSERT_TRUE(export_html(store_, {}, file_));
   EXPECT_THAT(content(file_), Not(HasSubstr("Numbers")));
-  put_gap_record(33, gap_record_);
-  const auto lines = export_jsonl(*store_, {}, file_);
+  put_gap_record(33);
+  const auto lines = export_jsonl(store_, {}, file_);
   ASSERT_TRUE(lines) << lines.error().message;
   EXPECT_EQ(lines->records, 1U);
   EXPECT_THAT(content(file_), Not(HasSubstr("wayside-gap")));
-  const auto page = export_html(*store_, {}, file_);
+  const auto page = export_html(store_, {}, file_);
   ASSERT_TRUE(page) << page.error().message;
   EXPECT_EQ(page->records, 1U);
   EXPECT_THAT(content(file_), HasSubstr("<dt>Numbers given up</dt><dd>29</dd>"));
@@ -153,8 +140,8 @@ TEST_F(ExportTest, GapRecordsAreLeftOutOfTheLinesAndNumberedInThePagesSummary) {
 
 TEST_F(ExportTest, CheckAccountsForEveryNumberAndFindsDamagedGapRecords) {
   put(1, sample_record(device));
-  put_gap_record(33, gap_record_);
-  auto report = check(*store_);
+  put_gap_record(33);
+  auto report = check(store_);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->records, 1U);
   EXPECT_EQ(report->incomplete, 0U);
@@ -163,27 +150,27 @@ TEST_F(ExportTest, CheckAccountsForEveryNumberAndFindsDamagedGapRecords) {
   ASSERT_EQ(report->queues.size(), 1U);
   EXPECT_EQ(report->queues[0].given_up_count(), 29U);
   EXPECT_EQ(report->queues[0].missing, (std::vector<NumberRange>{{31, 32}}));
-  damage("UPDATE records SET document = replace(document, '29', '30') WHERE number = 33");
-  report = check(*store_);
+  damage("UPDATE records SET gaps = x'010000000000000002000000000000000100000000000000' WHERE number = 33");
+  report = check(store_);
   ASSERT_TRUE(report) << report.error().message;
   ASSERT_EQ(report->damaged.size(), 1U);
   EXPECT_EQ(report->damaged[0],
             "record 33 of queue 000102030405060708090a0b0c0d0e0f of device 0123456789abcdef, "
-            "gap record: changed since it was stored");
+            "gap list: is not what the camera signed");
   EXPECT_EQ(report->queues[0].given_up_count(), 0U) << "what is damaged gives up nothing";
 }
 
 TEST_F(ExportTest, FilesAreForTheOwnerAndAFailedExportLeavesTheOldOne) {
   put(1, sample_record(device));
-  ASSERT_TRUE(export_jsonl(*store_, {}, file_));
+  ASSERT_TRUE(export_jsonl(store_, {}, file_));
   struct stat info {};
   ASSERT_EQ(::stat(file_.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
-  const auto failed = export_jsonl(*store_, {}, temporary_.path() / "none" / "out");
+  const auto failed = export_jsonl(store_, {}, temporary_.path() / "none" / "out");
   ASSERT_FALSE(failed);
   EXPECT_THAT(failed.error().message, HasSubstr("name a path in a folder that is there and writable"));
   damage("UPDATE records SET sha256 = x'00'");
-  EXPECT_FALSE(export_jsonl(*store_, {}, file_));
+  EXPECT_FALSE(export_jsonl(store_, {}, file_));
   EXPECT_THAT(content(file_), HasSubstr("AB12CDE"));
   EXPECT_FALSE(std::filesystem::exists(file_.string() + ".new"));
 }
@@ -192,10 +179,10 @@ TEST_F(ExportTest, AnExportLeavesAFileBesideItAlone) {
   put(1, sample_record(device));
   for (const std::string name : {"out.new", ".out.new"})
     std::ofstream(temporary_.path() / name) << "mine";
-  ASSERT_TRUE(export_jsonl(*store_, {}, file_));
-  ASSERT_TRUE(export_html(*store_, {}, file_));
-  EXPECT_FALSE(export_jsonl(*store_, {}, temporary_.path()));
-  EXPECT_FALSE(export_html(*store_, {}, temporary_.path()));
+  ASSERT_TRUE(export_jsonl(store_, {}, file_));
+  ASSERT_TRUE(export_html(store_, {}, file_));
+  EXPECT_FALSE(export_jsonl(store_, {}, temporary_.path()));
+  EXPECT_FALSE(export_html(store_, {}, temporary_.path()));
   for (const std::string name : {"out.new", ".out.new"})
     EXPECT_EQ(content(temporary_.path() / name), "mine");
   for (const auto& entry : std::filesystem::directory_iterator(temporary_.path()))
@@ -208,8 +195,8 @@ TEST_F(ExportTest, NothingIsExportedOntoALinkOrADevice) {
   const auto link = temporary_.path() / "link";
   std::filesystem::create_symlink(file_, link);
   for (const std::filesystem::path& place : {link, std::filesystem::path("/dev/null")}) {
-    EXPECT_FALSE(export_jsonl(*store_, {}, place)) << place;
-    EXPECT_FALSE(export_html(*store_, {}, place)) << place;
+    EXPECT_FALSE(export_jsonl(store_, {}, place)) << place;
+    EXPECT_FALSE(export_html(store_, {}, place)) << place;
   }
   EXPECT_TRUE(std::filesystem::is_symlink(link));
   EXPECT_EQ(content(file_), "mine");
@@ -217,7 +204,7 @@ TEST_F(ExportTest, NothingIsExportedOntoALinkOrADevice) {
 
 TEST_F(ExportTest, AFileMayHaveTheLongestName) {
   put(1, sample_record(device));
-  const auto counts = export_jsonl(*store_, {}, temporary_.path() / std::string(255, 'n'));
+  const auto counts = export_jsonl(store_, {}, temporary_.path() / std::string(255, 'n'));
   EXPECT_TRUE(counts) << counts.error().message;
 }
 
@@ -236,53 +223,111 @@ TEST_F(ExportTest, LineTellsTimeMarkConfidenceDirectionAndLane) {
 TEST_F(ExportTest, CheckFindsDamageAndCountsWhatIsIncomplete) {
   put(1, sample_record(device, "AB12CDE", 1));
   put(2, sample_record(device, "CD07EFG", 2), false);
-  auto report = check(*store_);
+  auto report = check(store_);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->records, 2U);
   EXPECT_EQ(report->incomplete, 1U);
   EXPECT_TRUE(report->damaged.empty());
-  damage("UPDATE parts SET bytes = x'ffd8ff00' WHERE part = 'plate'");
+  damage("UPDATE parts SET bytes = x'ffd8ff00' WHERE part = 1");
   damage("UPDATE records SET document = replace(document, 'AB12CDE', 'AB12CDF') WHERE number = 1");
-  report = check(*store_);
+  report = check(store_);
   ASSERT_TRUE(report);
   ASSERT_EQ(report->damaged.size(), 2U);
   EXPECT_EQ(report->damaged[0],
             "record 1 of queue 000102030405060708090a0b0c0d0e0f of device 0123456789abcdef, "
-            "document: changed since it was stored");
-  EXPECT_THAT(report->damaged[1], HasSubstr("plate: changed since it was stored"));
+            "document: is not what the camera signed");
+  EXPECT_THAT(report->damaged[1], HasSubstr("plate: is not what the camera signed"));
 }
 
-TEST_F(ExportTest, CheckSeesRowsWhoseDocumentsHaveLostWhatTheyAreSelectedBy) {
-  for (std::uint64_t number = 1; number <= 5; ++number)
-    put(number, sample_record(device));
-  put_gap_record(33, gap_record_);
-  damage("UPDATE records SET document = json_remove(document, '$.time.captured_at') WHERE number = 2");
-  damage("UPDATE records SET document = json_set(document, '$.time.captured_at', 7) WHERE number = 3");
-  damage("UPDATE records SET document = json_set(document, '$.schema', 'wayside-gap-1') WHERE number = 4");
-  damage("UPDATE records SET sha256 = x'00' WHERE number = 5");
-  damage("UPDATE records SET document = json_remove(document, '$.schema') WHERE number = 33");
-  const auto report = check(*store_);
+TEST_F(ExportTest, CheckSeesRowsWhateverIsDamagedOfThem) {
+  const std::vector<std::string> damages = {
+      "captured_at = NULL",
+      "captured_at = captured_at + 1",
+      "type = 3",
+      "class = 1",
+      "head = zeroblob(100)",
+      "head = CAST(substr(head, 1, length(head) - 1) || x'00' AS BLOB)",
+      "chain = zeroblob(32)",
+      "previous = zeroblob(31)",
+      "record_key = zeroblob(32)",
+      "record_key = NULL",
+      "document = '{}'",
+      "pseudonymous = x'00'",
+      "sha256 = x'00'",
+      "device_id = 'fedcba9876543210'",
+      "queue_uuid = 'ffffffffffffffffffffffffffffffff'",
+  };
+  for (std::size_t i = 0; i <= damages.size(); ++i)
+    put(i + 1, sample_record(device));
+  put_gap_record(33);
+  EXPECT_THAT(damage_found(), testing::IsEmpty());
+  for (std::size_t i = 0; i < damages.size(); ++i)
+    damage("UPDATE records SET " + damages[i] + " WHERE number = " + std::to_string(i + 1));
+  damage("UPDATE records SET number = 40 WHERE number = 33");
+  const auto report = check(store_);
   ASSERT_TRUE(report) << report.error().message;
-  EXPECT_EQ(report->records + report->gap_records, 6U);
-  std::vector<std::string> damaged;
+  EXPECT_EQ(report->records + report->gap_records + report->ledger_records, damages.size() + 2);
+  std::set<std::string> named;
   for (const std::string& sentence : report->damaged)
-    damaged.push_back(sentence.substr(0, sentence.find(" of ")));
-  EXPECT_THAT(damaged, testing::ElementsAre("record 2", "record 3", "record 4", "record 5", "record 33"));
+    named.insert(sentence.substr(0, sentence.find(" of ")));
+  for (std::size_t i = 0; i < damages.size(); ++i)
+    EXPECT_TRUE(named.contains("record " + std::to_string(i + 1))) << damages[i];
+  EXPECT_TRUE(named.contains("record 40"));
+  EXPECT_EQ(named.size(), damages.size() + 1);
 }
 
-TEST_F(ExportTest, CheckNamesADocumentThatIsNoneThoughItsHashFits) {
-  put_gap_record(1, R"({"vrm":"AB12CDE"})");
-  const auto report = check(*store_);
+TEST_F(ExportTest, CheckNamesARecordWhoseSignerIsNotEnrolled) {
+  put(1, sample_record(device));
+  damage("DELETE FROM device_keys");
+  EXPECT_THAT(damage_found(),
+              testing::ElementsAre(HasSubstr("head: it is signed with a key that the device was not enrolled with")));
+}
+
+TEST_F(ExportTest, CheckCountsLedgerRecordsApart) {
+  office_.put({camera_.seal(ledger_parts(RecordType::clock, R"({"schema":"wayside-clock-1"})")).text()});
+  const auto report = check(store_);
   ASSERT_TRUE(report) << report.error().message;
-  EXPECT_THAT(report->damaged,
-              testing::ElementsAre("record 1 of queue 000102030405060708090a0b0c0d0e0f of device "
-                                   "0123456789abcdef, document: is no capture record of version 1"));
+  EXPECT_EQ(report->records, 0U);
+  EXPECT_EQ(report->ledger_records, 1U);
+  EXPECT_THAT(report->damaged, testing::IsEmpty());
+}
+
+TEST_F(ExportTest, CheckNamesWhereTheChainIsBroken) {
+  office_.put({camera_.pass().text(), camera_.pass().text()});
+  camera_.previous = {};
+  office_.put({camera_.pass().text()});
+  const auto report = check(store_);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->damaged, testing::IsEmpty());
+  EXPECT_EQ(report->queues.at(0).chain_broken_at, 3U);
+}
+
+TEST_F(ExportTest, LedgerHoldsTheSignedHeadsInOrderAndNothingThatWasSealed) {
+  const SealedSample first = camera_.pass();
+  const SealedSample gaps = camera_.gaps({{1, 1, 2}});
+  office_.put({gaps.text()});
+  office_.put(first.all());
+  EXPECT_EQ(export_ledger(store_, file_).value(), 2U);
+  std::istringstream lines(content(file_));
+  std::vector<nlohmann::json> parsed;
+  for (std::string line; std::getline(lines, line);)
+    parsed.push_back(nlohmann::json::parse(line));
+  ASSERT_EQ(parsed.size(), 2U);
+  EXPECT_EQ(parsed[0], (nlohmann::json{{"device_id", device},
+                                       {"queue_uuid", sample_queue},
+                                       {"number", 1},
+                                       {"type", "capture"},
+                                       {"head", to_hex(first.record.head)}}));
+  EXPECT_EQ(parsed[1].at("type"), "gap");
+  EXPECT_EQ(parsed[1].at("gaps"), to_hex(gap_list({{1, 1, 2}})));
+  EXPECT_THAT(content(file_), Not(HasSubstr("AB12CDE")));
+  EXPECT_THAT(content(file_), Not(HasSubstr("2026-11-22")));
 }
 
 TEST_F(ExportTest, CheckTellsOfNumbersBothStoredAndGivenUpWithoutCallingThemDamaged) {
   put(2, sample_record(device));
-  put_gap_record(33, gap_record_);
-  const auto report = check(*store_);
+  put_gap_record(33);
+  const auto report = check(store_);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_TRUE(report->damaged.empty());
   ASSERT_EQ(report->queues.size(), 1U);

@@ -1,4 +1,4 @@
-// A record as a camera sends it, and a camera's way of sending it.
+// A record as a camera makes it, and a camera's connection.
 #pragma once
 
 #include <memory>
@@ -69,10 +69,6 @@ inline SampleRecord sample_record(const std::string& device_id, const std::strin
 
 inline constexpr const char* sample_queue = "000102030405060708090a0b0c0d0e0f";
 
-inline std::string part_path(const std::string& device_id, std::uint64_t number, const std::string& part) {
-  return "/v1/records/" + device_id + "/" + sample_queue + "/" + std::to_string(number) + "/" + part;
-}
-
 inline std::unique_ptr<httplib::SSLClient> client_of(const Identity& identity, int port) {
   auto client = std::make_unique<httplib::SSLClient>("127.0.0.1", port, identity.certificate.string(),
                                                      identity.private_key.string());
@@ -81,13 +77,6 @@ inline std::unique_ptr<httplib::SSLClient> client_of(const Identity& identity, i
   client->set_keep_alive(true);
   client->set_tcp_nodelay(true);
   return client;
-}
-
-inline httplib::Result put_part(httplib::SSLClient& client, const std::string& path,
-                                const std::string& payload) {
-  const bool document = path.size() > 8 && path.substr(path.size() - 8) == "document";
-  return client.Put(path, {{"Wayside-Sha256", hash_of(payload)}}, payload,
-                    document ? "application/json" : "image/jpeg");
 }
 
 }  // namespace wayside::backoffice

@@ -22,8 +22,25 @@ using testing::HasSubstr;
 const RecordId id{"0123456789abcdef", "000102030405060708090a0b0c0d0e0f", 5};
 constexpr UtcTime now{1'795'000'000'000};
 
-std::string document_at(const std::string& time) {
-  return R"({"time":{"captured_at":")" + time + R"("}})";
+PublicKey key_of(const std::string& name) {
+  return sha256(as_bytes(name));
+}
+
+// The store itself looks at none of these bytes.
+NewText text_of(const RecordId& key, UtcTime captured_at = now, const std::string& head = "head") {
+  NewText text;
+  text.id = key;
+  text.head = Bytes(head.begin(), head.end());
+  text.chain = sha256(text.head);
+  text.key = Bytes(32, 1);
+  text.document = "{}";
+  text.captured_at = captured_at;
+  text.sha256 = sha256(text.head);
+  return text;
+}
+NewPicture picture_of(const RecordId& key, const std::string& bytes, PartKind kind = PartKind::plate,
+                      const std::string& head = "head") {
+  return {key, kind, sha256(as_bytes(head)), sha256(as_bytes(bytes)), Bytes(bytes.begin(), bytes.end())};
 }
 
 class StoreTest : public testing::Test {
@@ -35,10 +52,10 @@ class StoreTest : public testing::Test {
     ASSERT_TRUE(store) << store.error().message;
     store_ = std::move(*store);
   }
-  Outcome put(const RecordId& key, Part part, const std::string& payload) {
-    const auto outcome = store_->put(key, part, as_bytes(payload), sha256(as_bytes(payload)), now);
-    EXPECT_TRUE(outcome) << outcome.error().message;
-    return outcome.value_or(Outcome::mismatch);
+  Outcome put(const NewShipment& shipment) {
+    const auto outcomes = store_->put(std::span(&shipment, 1), now);
+    EXPECT_TRUE(outcomes) << outcomes.error().message;
+    return outcomes ? outcomes->at(0) : Outcome::mismatch;
   }
   void run_sql(const char* sql) const {
     sqlite3* connection = nullptr;
@@ -58,33 +75,39 @@ class StoreTest : public testing::Test {
   doubles::TemporaryFolder temporary_;
   std::filesystem::path file_ = temporary_.path() / "records.db";
   std::unique_ptr<Store> store_;
-  std::string document_ = document_at("2026-11-22T17:00:00.000Z");
 };
 
 TEST_F(StoreTest, SameBytesAreADuplicateAndOthersAMismatchAlsoAfterReopening) {
-  EXPECT_EQ(put(id, Part::document, document_), Outcome::accepted);
-  EXPECT_EQ(put(id, Part::plate, "plate"), Outcome::accepted);
+  EXPECT_EQ(put(text_of(id)), Outcome::accepted);
+  EXPECT_EQ(put(picture_of(id, "plate")), Outcome::accepted);
   for (int round = 0; round < 2; ++round) {
-    EXPECT_EQ(put(id, Part::document, document_), Outcome::duplicate);
-    EXPECT_EQ(put(id, Part::document, document_ + " "), Outcome::mismatch);
-    EXPECT_EQ(put(id, Part::plate, "plate"), Outcome::duplicate);
-    EXPECT_EQ(put(id, Part::plate, "other"), Outcome::mismatch);
+    EXPECT_EQ(put(text_of(id)), Outcome::duplicate);
+    EXPECT_EQ(put(text_of(id, now, "other")), Outcome::mismatch);
+    EXPECT_EQ(put(picture_of(id, "plate")), Outcome::duplicate);
+    EXPECT_EQ(put(picture_of(id, "other")), Outcome::mismatch);
     reopen();
   }
-  EXPECT_EQ(store_->document(id).value(), document_);
 }
 
-TEST_F(StoreTest, LookUpSaysWhatPutWouldAndStoresNothing) {
-  const Sha256 hash = sha256(as_bytes(document_));
-  EXPECT_EQ(store_->look_up(id, Part::document, hash).value(), Outcome::accepted);
-  EXPECT_EQ(store_->look_up(id, Part::plate, hash).value(), Outcome::document_missing);
-  EXPECT_EQ(store_->document(id).error().code, ErrorCode::not_found);
+TEST_F(StoreTest, WhatIsKnownIsWhatWasStored) {
+  EXPECT_FALSE(store_->known(id).value());
+  put(text_of(id));
+  put(picture_of(id, "plate"));
+  const auto known = store_->known(id).value();
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->head, text_of(id).head);
+  EXPECT_EQ(known->key, text_of(id).key);
+  EXPECT_EQ(known->document, "{}");
+  EXPECT_EQ(known->sha256, text_of(id).sha256);
+  EXPECT_EQ(known->plate, sha256(as_bytes("plate")));
+  EXPECT_FALSE(known->overview);
 }
 
-TEST_F(StoreTest, PictureWithoutDocumentIsNotStored) {
-  EXPECT_EQ(put(id, Part::overview, "overview"), Outcome::document_missing);
-  EXPECT_EQ(put(id, Part::document, document_), Outcome::accepted);
-  EXPECT_EQ(put(id, Part::overview, "overview"), Outcome::accepted);
+TEST_F(StoreTest, APictureNeedsTheTextThatNamesIt) {
+  EXPECT_EQ(put(picture_of(id, "overview", PartKind::overview)), Outcome::text_missing);
+  EXPECT_EQ(put(text_of(id, now, "another camera's head")), Outcome::accepted);
+  EXPECT_EQ(put(picture_of(id, "overview", PartKind::overview)), Outcome::mismatch);
+  EXPECT_FALSE(store_->known(id).value()->overview);
 }
 
 TEST_F(StoreTest, KeysDifferInEveryPiece) {
@@ -97,7 +120,7 @@ TEST_F(StoreTest, KeysDifferInEveryPiece) {
   RecordId largest = id;
   largest.number = (std::uint64_t{1} << 63U) - 1;
   for (const RecordId& key : {id, other, queue, device, largest}) {
-    EXPECT_EQ(put(key, Part::document, document_), Outcome::accepted);
+    EXPECT_EQ(put(text_of(key)), Outcome::accepted);
   }
   EXPECT_THAT(numbers({}), ElementsAre(5, 6, 5, 5, largest.number));
 }
@@ -111,13 +134,13 @@ TEST_F(StoreTest, RacingPutsThroughTwoConnectionsGiveOneAccepted) {
     std::vector<std::jthread> threads;
     for (Store* store : {store_.get(), second->get(), store_.get(), second->get()}) {
       threads.emplace_back([&, store] {
-        for (std::uint64_t number = 0; number < 25; ++number) {
+        for (std::uint64_t number = 1; number <= 25; ++number) {
           RecordId key = id;
           key.number = number;
-          const auto outcome =
-              store->put(key, Part::document, as_bytes(document_), sha256(as_bytes(document_)), now);
-          if (outcome && *outcome == Outcome::accepted) ++accepted;
-          if (outcome && *outcome == Outcome::duplicate) ++duplicate;
+          const NewShipment shipment = text_of(key);
+          const auto outcomes = store->put(std::span(&shipment, 1), now);
+          if (outcomes && outcomes->at(0) == Outcome::accepted) ++accepted;
+          if (outcomes && outcomes->at(0) == Outcome::duplicate) ++duplicate;
         }
       });
     }
@@ -127,21 +150,51 @@ TEST_F(StoreTest, RacingPutsThroughTwoConnectionsGiveOneAccepted) {
 }
 
 TEST_F(StoreTest, SelectionGivesTheNewestInOrderOfCapture) {
+  const auto minute = [](std::int64_t minutes) { return UtcTime{now.ms + 60'000 * minutes}; };
   for (const std::uint64_t number : {3U, 1U, 4U, 2U}) {
     RecordId key = id;
     key.number = number;
-    put(key, Part::document, document_at("2026-11-22T17:0" + std::to_string(number) + ":00.000Z"));
+    put(text_of(key, minute(static_cast<std::int64_t>(number))));
   }
   EXPECT_THAT(numbers({}), ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(numbers({.newest = 2}), ElementsAre(3, 4));
-  EXPECT_THAT(numbers({.since = utc_from_iso8601("2026-11-22T17:02:00Z").value()}), ElementsAre(2, 3, 4));
-  EXPECT_THAT(numbers({.since = utc_from_iso8601("2026-11-22T17:02:00Z").value(), .newest = 1}),
-              ElementsAre(4));
-  EXPECT_THAT(numbers({.since = utc_from_iso8601("2027-01-01T00:00:00Z").value()}), ElementsAre());
+  EXPECT_THAT(numbers({.since = minute(2)}), ElementsAre(2, 3, 4));
+  EXPECT_THAT(numbers({.since = minute(2), .newest = 1}), ElementsAre(4));
+  EXPECT_THAT(numbers({.since = minute(60)}), ElementsAre());
+}
+
+TEST_F(StoreTest, OtherRecordsAreNoPassesAndHaveTheirLinks) {
+  NewText gaps = text_of(id, now, "gaps");
+  gaps.type = RecordType::gap;
+  gaps.captured_at.reset();
+  gaps.key.clear();
+  gaps.document.clear();
+  gaps.gaps = Bytes(24, 1);
+  NewText pass = text_of({id.device_id, id.queue_uuid, 6});
+  pass.previous = gaps.chain;
+  put(gaps);
+  put(pass);
+  EXPECT_THAT(numbers({}), ElementsAre(6));
+  std::vector<std::uint64_t> books;
+  std::vector<std::uint64_t> links;
+  EXPECT_TRUE(store_->visit_links(
+      [&](const StoredRecord& book) -> Status {
+        EXPECT_EQ(book.gaps, gaps.gaps);
+        books.push_back(book.id.number);
+        return {};
+      },
+      [&](const Link& link) -> Status {
+        EXPECT_EQ(link.chain, link.id.number == 5 ? gaps.chain : pass.chain);
+        EXPECT_EQ(link.previous, link.id.number == 5 ? Sha256{} : gaps.chain);
+        links.push_back(link.id.number);
+        return {};
+      }));
+  EXPECT_THAT(books, ElementsAre(5));
+  EXPECT_THAT(links, ElementsAre(5, 6));
 }
 
 TEST_F(StoreTest, VisitStopsWhereTheVisitorFails) {
-  put(id, Part::document, document_);
+  put(text_of(id));
   const auto visited =
       store_->visit({}, [](const StoredRecord&) -> Status { return fail(ErrorCode::io, "enough"); });
   ASSERT_FALSE(visited);
@@ -152,36 +205,46 @@ TEST_F(StoreTest, EnrolmentHoldsForTheLatestCertificateOnly) {
   const Sha256 first = sha256(as_bytes("first"));
   const Sha256 second = sha256(as_bytes("second"));
   EXPECT_FALSE(store_->is_enrolled(id.device_id, first).value());
-  ASSERT_TRUE(store_->enrol(id.device_id, first, Sha256{}, now));
+  ASSERT_TRUE(store_->enrol(id.device_id, first, key_of("key"), now));
   EXPECT_TRUE(store_->is_enrolled(id.device_id, first).value());
-  ASSERT_TRUE(store_->enrol(id.device_id, second, Sha256{}, now));
+  ASSERT_TRUE(store_->enrol(id.device_id, second, key_of("key"), now));
   reopen();
   EXPECT_FALSE(store_->is_enrolled(id.device_id, first).value());
   EXPECT_TRUE(store_->is_enrolled(id.device_id, second).value());
   EXPECT_EQ(store_->device_count().value(), 1U);
 }
 
-TEST_F(StoreTest, EnrolmentSaysWhetherTheKeyIsTheEarlierOne) {
+TEST_F(StoreTest, EnrolmentSaysWhetherTheKeyIsTheEarlierOneAndKeepsAll) {
   const Sha256 certificate = sha256(as_bytes("certificate"));
-  const Sha256 key = sha256(as_bytes("key"));
-  const Sha256 another = sha256(as_bytes("another"));
+  const PublicKey key = key_of("key");
+  const PublicKey another = key_of("another");
   EXPECT_EQ(store_->enrol(id.device_id, certificate, key, now).value(), EarlierKey::none);
   EXPECT_EQ(store_->enrol("fedcba9876543210", certificate, another, now).value(), EarlierKey::none);
   EXPECT_EQ(store_->enrol(id.device_id, certificate, key, now).value(), EarlierKey::same);
   reopen();
-  EXPECT_EQ(store_->enrol(id.device_id, certificate, another, now).value(), EarlierKey::other);
-  EXPECT_EQ(store_->enrol(id.device_id, certificate, key, now).value(), EarlierKey::other);
+  const UtcTime later{now.ms + 1};
+  EXPECT_EQ(store_->enrol(id.device_id, certificate, another, later).value(), EarlierKey::other);
+  EXPECT_EQ(store_->enrol(id.device_id, certificate, key, later).value(), EarlierKey::other);
+  const auto keys = store_->device_keys(id.device_id).value();
+  ASSERT_EQ(keys.size(), 2U);
+  EXPECT_EQ(keys[0].key, key);
+  EXPECT_EQ(keys[0].from, now);
+  EXPECT_EQ(keys[1].key, another);
+  EXPECT_EQ(keys[1].from, later);
+  EXPECT_EQ(store_->all_device_keys().value().size(), 2U);
 }
 
-TEST_F(StoreTest, FileOfTheSecondVersionKeepsItsDevicesAndLearnsTheirKeys) {
-  const Sha256 certificate = sha256(as_bytes("certificate"));
-  ASSERT_TRUE(store_->enrol(id.device_id, certificate, Sha256{}, now));
+TEST_F(StoreTest, FileOfAnEarlierVersionIsRefusedAndLeftAsItIs) {
   store_.reset();
-  run_sql("DROP TABLE device_keys; PRAGMA user_version = 2");
-  reopen();
-  EXPECT_TRUE(store_->is_enrolled(id.device_id, certificate).value());
-  EXPECT_EQ(store_->enrol(id.device_id, certificate, certificate, now).value(), EarlierKey::unknown);
-  EXPECT_EQ(store_->enrol(id.device_id, certificate, certificate, now).value(), EarlierKey::same);
+  for (const char* version : {"PRAGMA user_version = 1", "PRAGMA user_version = 3"}) {
+    run_sql(version);
+    for (const auto& store : {Store::open(file_), Store::open_existing(file_)}) {
+      ASSERT_FALSE(store);
+      EXPECT_EQ(store.error().code, ErrorCode::unsupported);
+      EXPECT_THAT(store.error().message, HasSubstr("records.db was written by an earlier wayside-backoffice"));
+      EXPECT_THAT(store.error().message, HasSubstr("move it away and run wayside-backoffice init"));
+    }
+  }
 }
 
 TEST_F(StoreTest, LostFileIsNotTakenForAnEmptyOffice) {
@@ -213,7 +276,7 @@ TEST_F(StoreTest, FileIsReadableByItsOwnerOnly) {
 }
 
 TEST_F(StoreTest, DamagedFileIsSaidToBeDamaged) {
-  put(id, Part::document, document_);
+  put(text_of(id));
   store_.reset();
   std::ofstream(file_, std::ios::trunc) << std::string(8192, 'x');
   const auto store = Store::open(file_);
@@ -227,45 +290,20 @@ TEST_F(StoreTest, FileOfANewerVersionIsLeftAlone) {
   // The version is the four bytes at 60 of an SQLite file, big endian.
   std::fstream raw(file_, std::ios::in | std::ios::out | std::ios::binary);
   raw.seekp(60);
-  raw.write("\0\0\0\x04", 4);
+  raw.write("\0\0\0\x05", 4);
   raw.close();
   const auto store = Store::open(file_);
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, ErrorCode::unsupported);
 }
 
-TEST_F(StoreTest, FileOfTheFirstVersionIsTakenOver) {
-  put(id, Part::document, document_);
-  store_.reset();
-  run_sql("DROP INDEX gap_records; DROP TABLE device_keys; PRAGMA user_version = 1");
-  reopen();
-  EXPECT_EQ(put(id, Part::document, document_), Outcome::duplicate);
-  RecordId gaps = id;
-  gaps.number = 6;
-  EXPECT_EQ(put(gaps, Part::document, R"({"schema":"wayside-gap-1"})"), Outcome::accepted);
-  std::vector<std::uint64_t> all;
-  std::vector<std::uint64_t> gap_records;
-  EXPECT_TRUE(store_->visit_numbers(
-      [&](const RecordId& key) -> Status {
-        all.push_back(key.number);
-        return {};
-      },
-      [&](const StoredRecord& record) -> Status {
-        gap_records.push_back(record.id.number);
-        return {};
-      }));
-  EXPECT_THAT(all, ElementsAre(5, 6));
-  EXPECT_THAT(gap_records, ElementsAre(6));
-  EXPECT_THAT(numbers({}), ElementsAre(5));
-}
-
 TEST_F(StoreTest, VisitorThatFailsLeavesTheStoreUsable) {
-  put(id, Part::document, document_);
-  const auto stop = [](const RecordId&) -> Status { return fail(ErrorCode::io, "enough"); };
-  const auto visited = store_->visit_numbers(stop, [](const StoredRecord&) -> Status { return {}; });
+  put(text_of(id));
+  const auto stop = [](const Link&) -> Status { return fail(ErrorCode::io, "enough"); };
+  const auto visited = store_->visit_links([](const StoredRecord&) -> Status { return {}; }, stop);
   ASSERT_FALSE(visited);
   EXPECT_EQ(visited.error().message, "enough");
-  EXPECT_EQ(put(id, Part::plate, "plate"), Outcome::accepted);
+  EXPECT_EQ(put(picture_of(id, "plate")), Outcome::accepted);
 }
 
 TEST_F(StoreTest, FolderThatIsNotThereIsSaid) {

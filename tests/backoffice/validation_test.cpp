@@ -5,7 +5,6 @@
 
 #include <gmock/gmock.h>
 
-#include "src/backoffice/gap_record.hpp"
 #include "tests/backoffice/sample_record.hpp"
 
 namespace wayside::backoffice {
@@ -114,12 +113,103 @@ TEST(Validation, JsonThatTheStoreReadsDifferentlyIsRefused) {
   EXPECT_EQ(refusal_of("\xef\xbb\xbf" + document), "the document" + words);
   EXPECT_EQ(refusal_of(document + std::string(1, '\0')), "the document" + words);
   EXPECT_EQ(refusal_of(document + std::string(1, '\0') + "x"), "the document" + words);
-  const auto gaps = gaps_from(
-      "\xef\xbb\xbf{\"schema\":\"wayside-gap-1\",\"gaps\":"
-      "[{\"first\":1,\"last\":1,\"count\":1,\"reason\":\"evicted\"}]}",
-      9);
-  ASSERT_FALSE(gaps);
-  EXPECT_EQ(gaps.error().message, "the gap record" + words);
+}
+
+TEST(Validation, AKeyTwiceIsRefused) {
+  std::string document = sample_record(device).document.dump();
+  document.insert(1, R"("vrm":"AB12CDE",)");
+  EXPECT_EQ(refusal_of(document), "the document has a key twice");
+}
+
+json book() {
+  return {{"schema", "wayside-coverage-1"},
+          {"device_id", device},
+          {"day", "2026-11-22"},
+          {"first", 10},
+          {"last", 19},
+          {"by_class", {{"ordinary", 6}, {"hit", 1}, {"ledger", 2}}},
+          {"by_type", {{"capture", 7}, {"gap", 1}, {"coverage", 1}, {"clock", 0}, {"audit", 0}}},
+          {"given_up", {{"evicted", 3}, {"damaged", 0}, {"interrupted", 0}, {"expired", 0}}},
+          {"chain_head", {{"number", 19}, {"sha256", std::string(64, 'a')}}}};
+}
+
+// Of a book that is record number 20.
+std::string refusal_of_book(const std::function<void(json&)>& change) {
+  json document = book();
+  change(document);
+  const auto fits = check_ledger_document(RecordType::coverage, document.dump(), {device, sample_queue, 20});
+  return fits ? std::string{} : fits.error().message;
+}
+
+TEST(Validation, ADaysBookIsTaken) {
+  EXPECT_EQ(refusal_of_book([](json&) {}), "");
+  const auto mark = chain_mark_of(book().dump());
+  ASSERT_TRUE(mark);
+  EXPECT_EQ(mark->number, 19U);
+  EXPECT_EQ(to_hex(mark->hash), std::string(64, 'a'));
+  EXPECT_EQ(refusal_of_book([](json& d) {
+              d["first"] = d["last"] = nullptr;
+              for (auto& count : d["by_class"])
+                count = 0;
+              for (auto& count : d["by_type"])
+                count = 0;
+            }),
+            "")
+      << "a day without records";
+}
+
+TEST(Validation, ABookMustNotContradictItself) {
+  EXPECT_THAT(refusal_of_book([](json& d) { d["schema"] = "wayside-coverage-2"; }), HasSubstr("field schema"));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["vrm"] = "AB12CDE"; }), HasSubstr("may not have a key \"vrm\""));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["given_up"].erase("expired"); }),
+              HasSubstr("field given_up lacks \"expired\" (coverage record schema, version 1)"));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["device_id"] = "ffffffffffffffff"; }), HasSubstr("device_id differs"));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["day"] = "2026-11-31"; }), HasSubstr("no day of the calendar"));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["first"] = nullptr; }), HasSubstr("null with first"));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["last"] = 9; }), HasSubstr("last is below first"));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["last"] = 20; }), HasSubstr("below the record's own number"));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["by_type"]["audit"] = 1; }), HasSubstr("does not add up"));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["last"] = 12; }), HasSubstr("more records than first to last"));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["chain_head"]["number"] = 20; }), HasSubstr("chain_head.number"));
+  const std::uint64_t most = (std::uint64_t{1} << 62U) - 1;
+  EXPECT_THAT(refusal_of_book([&](json& d) {
+                for (auto& count : d["by_class"])
+                  count = most;
+                for (auto& count : d["by_type"])
+                  count = most;
+              }),
+              HasSubstr("more records than"));
+}
+
+TEST(Validation, HeartbeatsTellQueueAndUpload) {
+  const json beat{{"time", "2026-11-22T17:00:00.000Z"},
+                  {"problems", {{"recognition", "models/reader is missing"}}},
+                  {"queue",
+                   {{"unacknowledged", 3},
+                    {"evicted", 0},
+                    {"expired", 0},
+                    {"damaged", 0},
+                    {"segments", 64},
+                    {"segments_free", 60},
+                    {"oldest", 17}}},
+                  {"upload", {{"circuit", "closed"}, {"dead_lettered", 0}, {"quarantined", 0}}},
+                  {"counters", {{"frames_dropped", 0}}}};
+  const auto refusal = [&](const std::function<void(json&)>& change) {
+    json changed = beat;
+    change(changed);
+    const auto fits = check_heartbeat(changed.dump());
+    return fits ? std::string{} : fits.error().message;
+  };
+  EXPECT_EQ(refusal([](json&) {}), "");
+  EXPECT_EQ(refusal([](json& b) { b["queue"].erase("oldest"); }), "");
+  EXPECT_THAT(refusal([](json& b) { b["queue"].erase("expired"); }), HasSubstr("field queue lacks \"expired\""));
+  EXPECT_THAT(refusal([](json& b) { b["queue"]["oldest"] = -1; }), HasSubstr("field queue"));
+  EXPECT_THAT(refusal([](json& b) { b.erase("upload"); }), HasSubstr("field upload"));
+  EXPECT_THAT(refusal([](json& b) { b["upload"]["circuit"] = "ajar"; }), HasSubstr("field upload.circuit"));
+  EXPECT_THAT(refusal([](json& b) { b["upload"]["quarantined"] = 0.5; }), HasSubstr("field upload.quarantined"));
+  EXPECT_THAT(refusal([](json& b) { b["problems"]["queue"] = 3; }), HasSubstr("field problems"));
+  EXPECT_THAT(refusal([](json& b) { b["counters"]["x"] = "many"; }), HasSubstr("field counters"));
+  EXPECT_THAT(refusal([](json& b) { b.erase("time"); }), HasSubstr("field time"));
 }
 
 }  // namespace

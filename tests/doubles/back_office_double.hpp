@@ -41,6 +41,8 @@ class BackOfficeDouble {
   backoffice::Authority& authority() { return authority_; }
   backoffice::Store& store() { return *store_; }
   backoffice::Server& server() { return *server_; }
+  // Whose public files new_camera() puts into the camera's folder, as recipients/.
+  [[nodiscard]] std::filesystem::path recipients() const { return authority_.recipients(); }
   [[nodiscard]] const std::filesystem::path& folder() const { return temporary_.path(); }
 
   static UtcTime now() {

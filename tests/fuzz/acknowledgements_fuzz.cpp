@@ -32,14 +32,14 @@ flash::Acknowledgements over(Bytes& first, Bytes& second) {
 }
 
 void check(ByteView bytes) {
-  const Result<flash::QueueUuid> owner = flash::acknowledgement_owner(bytes);
+  const Result<QueueUuid> owner = flash::acknowledgement_owner(bytes);
   if (!owner) require_good(owner.error());
 
   Bytes first(bytes.begin(), bytes.end());
   first.resize(flash::acknowledgement_file_bytes);
   Bytes second(flash::acknowledgement_file_bytes);
   flash::Acknowledgements blocks = over(first, second);
-  const auto loaded = blocks.load(owner ? *owner : flash::QueueUuid{});
+  const auto loaded = blocks.load(owner ? *owner : QueueUuid{});
   require(!owner || loaded.found, "a block that has an owner can be loaded");
   if (!loaded.found) return;
   std::uint64_t last = 0;
@@ -49,9 +49,16 @@ void check(ByteView bytes) {
   }
   require(loaded.settled.reserved_until >= 1 && loaded.settled.reserved_until <= flash::most_number,
           "reserved numbers leave room to count on");
+  const std::vector<flash::DayMark>& days = loaded.settled.days.all();
+  for (std::size_t i = 1; i < days.size(); ++i)
+    require(days[i - 1].day < days[i].day && days[i - 1].number <= days[i].number, "days and numbers rise");
+  require(loaded.settled.chain.number.value() < loaded.settled.reserved_until,
+          "the last record has a number that was handed out");
   require(blocks.store(*owner, loaded.settled).has_value(), "what was loaded can be stored");
   const auto again = over(first, second).load(*owner);
   require(again.found && again.settled.evicted == loaded.settled.evicted &&
+              again.settled.expired == loaded.settled.expired && again.settled.days.all() == days &&
+              again.settled.chain.hash == loaded.settled.chain.hash &&
               again.settled.reserved_until == loaded.settled.reserved_until &&
               again.settled.numbers.ranges(SIZE_MAX) == loaded.settled.numbers.ranges(SIZE_MAX),
           "what was stored is what is loaded again");

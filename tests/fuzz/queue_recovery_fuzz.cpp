@@ -7,6 +7,7 @@
 #include "src/delivery/queue/formatting.hpp"
 #include "src/delivery/queue/recovery.hpp"
 #include "tests/delivery/queue/faulty_disk.hpp"
+#include "tests/doubles/test_sealer.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/fuzz/queue_bytes.hpp"
 
@@ -16,40 +17,61 @@ using namespace wayside;
 using namespace wayside::fuzz;
 using flash::testing::FaultyDevice;
 
-constexpr std::uint32_t segments = 3;
+constexpr std::uint32_t segments = 4;
 constexpr std::uint32_t segment_bytes = 32 * 1024;
 constexpr std::size_t all_blocks =
     (segments * segment_bytes + 2 * flash::acknowledgement_file_bytes) / flash::block_bytes;
-const QueueOptions options{.directory = "queue", .segments = segments, .segment_bytes = segment_bytes};
 
-// Two segments of records, a gap record among them, and one acknowledgement; the same in every run.
+QueueOptions options() {
+  static doubles::TestSealer sealer;
+  QueueOptions out;
+  out.directory = "queue";
+  out.segments = segments;
+  out.segment_bytes = segment_bytes;
+  out.sealer = &sealer;
+  return out;
+}
+
+// A segment of each log, a gap record and a table of contents among them, and one acknowledgement; the same
+// in every run. The heads are none: the queue does not understand them but to see whose they are.
 std::map<std::string, Bytes> sound_queue() {
-  flash::QueueUuid uuid{};
+  QueueUuid uuid{};
   uuid.fill(0xA5);
   std::map<std::string, Bytes> files;
-  Sha256 previous{};
   std::uint64_t number = 0;
   for (std::uint32_t index = 0; index < segments; ++index) {
-    const std::uint64_t epoch = index < 2 ? index + 1 : 0;
-    const flash::SegmentHeader header{uuid, index, segments, segment_bytes, epoch, 77 * epoch, number + 1};
+    flash::SegmentHeader header;
+    header.uuid = uuid;
+    header.index = index;
+    header.segments = segments;
+    header.segment_bytes = segment_bytes;
+    header.epoch = index < 2 ? index + 1 : 0;
+    header.log = index == 0 ? flash::Log::reads : index == 1 ? flash::Log::guarded : flash::Log::none;
+    header.salt = 77 * header.epoch;
+    header.first_number = number + 1;
     Bytes bytes(flash::segment_header_bytes);
     flash::encode(header, std::span(bytes).first(flash::block_bytes));
     flash::encode(header, std::span(bytes).last(flash::block_bytes));
-    for (int i = 0; epoch != 0 && i < 4; ++i) {
+    std::vector<flash::Entry> entries;
+    for (int i = 0; header.epoch != 0 && i < 4; ++i) {
       const bool gap = index == 1 && i == 2;
-      const flash::Gaps gaps = {{{2, 2}, flash::GapReason::damaged}};
-      const RecordParts parts{gap ? RecordClass::gap : RecordClass::ordinary, Bytes(100, '{'),
-                              gap ? Bytes{} : Bytes(300, 'p'), gap ? Bytes{} : Bytes(900, 'o')};
-      flash::RecordHeader record{.type = gap ? flash::RecordType::gap : flash::RecordType::capture,
-                                 .record_class = parts.record_class,
-                                 .uuid = uuid,
-                                 .epoch = epoch,
-                                 .salt = header.salt,
-                                 .number = ++number,
-                                 .previous = previous};
-      previous = flash::encode(record, parts, gap ? flash::encode(gaps) : Bytes{}, bytes);
+      const Bytes list = flash::encode(flash::Gaps{{{2, 2}, flash::GapReason::damaged}});
+      SealedRecord record{Bytes(100, 'h'), {{PartKind::gaps, list}}};
+      if (!gap) record.parts = {{PartKind::document, Bytes(300, 'd')}, {PartKind::overview, Bytes(900, 'o')}};
+      flash::FrameHeader frame;
+      frame.type = gap ? RecordType::gap : RecordType::capture;
+      frame.record_class = index == 0 ? RecordClass::ordinary : gap ? RecordClass::ledger : RecordClass::hit;
+      frame.epoch = header.epoch;
+      frame.salt = header.salt;
+      frame.number = ++number;
+      const std::size_t offset = bytes.size();
+      flash::encode(frame, record, bytes);
+      entries.emplace_back(number, offset, bytes.size() - offset, frame.type, frame.record_class, !gap);
+      if (i % 2 == 1) bytes.resize(flash::rounded_up(bytes.size(), flash::block_bytes));
     }
+    const Bytes table = flash::encode_contents(entries, header);
     bytes.resize(segment_bytes);
+    if (header.epoch != 0) std::copy(table.begin(), table.end(), bytes.end() - std::ssize(table));
     files[flash::segment_file_name(index)] = std::move(bytes);
   }
   FaultyDevice device;
@@ -81,8 +103,8 @@ void change(std::map<std::string, Bytes>& files, ByteView input) {
   const bool sealed = !input.empty() && input[0] % 2 == 1;
   if (!input.empty()) input = input.subspan(1);
   while (input.size() > 5) {
-    const std::size_t block = flash::get<std::uint16_t>(input, 0) % all_blocks;
-    const std::size_t offset = flash::get<std::uint16_t>(input, 2) % flash::block_bytes;
+    const std::size_t block = little_endian::get<std::uint16_t>(input, 0) % all_blocks;
+    const std::size_t offset = little_endian::get<std::uint16_t>(input, 2) % flash::block_bytes;
     const std::span<std::uint8_t> target = block_of(files, block).subspan(offset);
     const std::size_t length = std::min({std::size_t{input[4]}, input.size() - 5, target.size()});
     std::copy_n(input.begin() + 5, length, target.begin());
@@ -94,30 +116,32 @@ void change(std::map<std::string, Bytes>& files, ByteView input) {
       seal_acknowledgements(bytes);
       continue;
     }
-    for (std::size_t at = 0; at < bytes.size(); at += flash::block_bytes) {
-      const std::span<std::uint8_t> block = std::span(bytes).subspan(at, flash::block_bytes);
-      if (block[3] == 'S') seal_segment_header(block);
-      if (block[3] == 'R') seal_record(block);
+    for (std::size_t at = 0; at < bytes.size(); at += flash::frame_step) {
+      const std::span<std::uint8_t> rest = std::span(bytes).subspan(at);
+      if (at % flash::block_bytes == 0 && rest[3] == 'S') seal_segment_header(rest);
+      if (rest[2] == 'R' && rest[3] == 'F') seal_frame(rest);
     }
+    seal_contents(bytes);
   }
 }
 
 // Open it, give it a record, take that out again.
 void use(FaultyDevice& device) {
-  Result<std::unique_ptr<RecordQueue>> queue = flash::open_queue(device.disk(), options);
+  Result<std::unique_ptr<RecordQueue>> queue = flash::open_queue(device.disk(), options());
   if (!queue) return require_good(queue.error());
-  const auto before = (*queue)->pending(std::nullopt, 1000);
-  for (const SequenceNumber number : before) {
-    if (const auto parts = (*queue)->read(number); !parts) require_good(parts.error());
+  const auto before = (*queue)->waiting(RecordQueue::Order::oldest_first, {}, 1000);
+  for (const WaitingRecord& one : before) {
+    if (const auto record = (*queue)->read(one.number); !record) require_good(record.error());
   }
-  const RecordParts record{RecordClass::ordinary, Bytes(50, 'd'), {}, {}};
+  RecordParts record;
+  record.document = Bytes(50, 'd');
   const auto numbers = (*queue)->append({&record, 1});
   if (!numbers) return require_good(numbers.error());
-  require(before.empty() || numbers->front() > before.back(),
+  require(before.empty() || numbers->front() > before.back().number,
           "a new number is above every number that waits");
   if (numbers->front().value() > flash::most_number) return;  // no camera counts this far
   const auto stored = (*queue)->read(numbers->front());
-  require(stored && stored->document == record.document, "what was appended can be read");
+  require(stored && chain_hash(stored->head) == (*queue)->chain().hash, "what was appended can be read");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // The architecture as a test: who may include whom. A stage knows the value type just before it, never the
-// stage; delivery/queue knows bytes, never plates; base knows nobody. What is not listed here is not allowed.
+// stage; delivery/seal and delivery/queue know bytes, never plates; base knows nobody. What is not listed here is not allowed.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -24,15 +24,17 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"anpr/read", {"anpr/locate/plate_candidate.hpp", "anpr/capture/cut_out.hpp", "anpr/model/"}},
     {"anpr/track", {"anpr/read/plate_read.hpp"}},
     {"delivery/event", {"anpr/track/vehicle_pass.hpp", "device/clock/time_quality.hpp"}},
-    {"delivery/queue", {}},
-    {"delivery/upload", {"delivery/queue/record_queue.hpp"}},
+    {"delivery/seal", {}},
+    {"delivery/queue", {"delivery/seal/"}},
+    {"delivery/verify", {"delivery/queue/", "delivery/seal/"}},
+    {"delivery/upload", {"delivery/queue/record_queue.hpp", "delivery/seal/"}},
     {"device/clock", {}},
     {"device/config", {}},
     {"device/health", {}},
     {"device/identity", {}},
     {"roadsim/plates", {}},
     {"roadsim/scene", {"roadsim/plates/"}},
-    {"backoffice", {"device/identity/"}},
+    {"backoffice", {"device/identity/", "delivery/seal/"}},
     {"eval", {"anpr/", "device/clock/"}},
     {"drivers/replay_source", {"anpr/capture/", "device/clock/clock.hpp"}},
     {"app", {"anpr/", "delivery/", "device/", "roadsim/", "backoffice/", "eval/"}},

@@ -131,9 +131,14 @@ TEST_F(Waysided, WhatTheOfficeWillNotHaveStaysInTheQueueAndTheRunEndsWithOne) {
   const auto segment = flash::decode_segment_header(as_bytes(header));
   ASSERT_TRUE(segment) << segment.error().message;
   const backoffice::RecordId id{camera_.device_id, to_hex(segment->uuid), *stored.begin()};
-  const std::string other = R"({"time":{"captured_at":"2026-06-01T12:00:00.000Z"}})";
-  ASSERT_TRUE(
-      office_.store().put(id, backoffice::Part::document, as_bytes(other), sha256(as_bytes(other)), {}));
+  backoffice::NewText other;
+  other.id = id;
+  other.head = {'h'};
+  other.key = Bytes(32);
+  other.document = R"({"time":{"captured_at":"2026-06-01T12:00:00.000Z"}})";
+  other.captured_at = UtcTime{0};
+  const std::vector<backoffice::NewShipment> shipments{other};
+  ASSERT_TRUE(office_.store().put(shipments, {}));
   backoffice::ServerOptions again;
   again.port = port;
   office_.start(again);
@@ -144,7 +149,7 @@ TEST_F(Waysided, WhatTheOfficeWillNotHaveStaysInTheQueueAndTheRunEndsWithOne) {
   EXPECT_THAT(second.log(),
               testing::AllOf(HasSubstr("the back office will not have 1 record; it stays in the queue"),
                              HasSubstr("record_quarantined")));
-  EXPECT_EQ(*office_.store().document(id), other);
+  EXPECT_EQ(office_.store().known(id).value()->document, other.document);
   const std::set<std::uint64_t> delivered = delivered_to(office_.store()).numbers();
   for (const std::uint64_t number : stored)
     EXPECT_TRUE(delivered.contains(number)) << number;

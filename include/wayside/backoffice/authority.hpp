@@ -2,8 +2,8 @@
 // signs.
 //
 // Threads: plain functions on files. Ownership: the folder (mode 0700) belongs to the back office's user;
-// keys are 0600. Files: ca.key, ca.crt, server.key, server.crt (PEM, EC P-256) and records.db. No secret is
-// shared with anybody. What the authority signs ends with it at the latest. Failure: not_found naming the
+// keys are 0600. Files: ca.key, ca.crt, server.key, server.crt (PEM, EC P-256), records.db and the folder
+// recipients (recipients.hpp). No secret is shared with anybody. What the authority signs ends with it at the latest. Failure: not_found naming the
 // command to run; invalid_input for what a person handed in, and for an authority that has ended.
 #pragma once
 
@@ -15,12 +15,13 @@
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
 #include "wayside/base/time.hpp"
+#include "wayside/delivery/seal/keys.hpp"
 
 namespace wayside::backoffice {
 
 class Authority {
  public:
-  // Makes what is not there; keeps an authority that is, so that enrolled cameras stay enrolled, and refuses
+  // Makes what is not there, a first recipient key (two years) among it; keeps an authority that is, so that enrolled cameras stay enrolled, and refuses
   // half of one. Makes a new server certificate each time, for localhost, 127.0.0.1, ::1, what the one before
   // was for and the names and addresses given.
   [[nodiscard]] static Result<Authority> make(const std::filesystem::path& folder,
@@ -32,6 +33,7 @@ class Authority {
   [[nodiscard]] std::filesystem::path server_certificate() const { return folder_ / "server.crt"; }
   [[nodiscard]] std::filesystem::path server_key() const { return folder_ / "server.key"; }
   [[nodiscard]] std::filesystem::path database() const { return folder_ / "records.db"; }
+  [[nodiscard]] std::filesystem::path recipients() const { return folder_ / "recipients"; }
 
   // The names and addresses that the server's certificate is for.
   [[nodiscard]] Result<std::vector<std::string>> server_names() const;
@@ -40,10 +42,10 @@ class Authority {
     std::string device_id;
     std::string certificate;  // PEM
     Sha256 fingerprint{};     // of the certificate's DER form
-    Sha256 key{};             // of its public key
+    PublicKey key{};          // Ed25519: what its records are signed with too
     UtcTime valid_until;
   };
-  // Takes the key and the common name (16 hex digits) from the request, nothing else of it.
+  // Takes the key (Ed25519) and the common name (16 hex digits) from the request, nothing else of it.
   [[nodiscard]] Result<SignedDevice> sign(const std::filesystem::path& request, UtcTime now) const;
 
  private:
@@ -51,7 +53,8 @@ class Authority {
   std::filesystem::path folder_;
 };
 
-// Signs the request, writes device.crt and back-office-ca.crt into `out` and enrols the device in the store.
+// Signs the request, writes device.crt, back-office-ca.crt and recipients/ (whom the camera seals to) into `out`
+// and enrols the device in the store.
 // A device that was enrolled before can use only the new certificate from then on; where its key is another,
 // whoever holds the earlier one is locked out, and a person should be told.
 struct EnrolledDevice {

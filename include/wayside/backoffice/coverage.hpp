@@ -1,12 +1,16 @@
-// Which record numbers of each camera's queue are accounted for, and which are a loss to look into.
+// Which record numbers of each camera's queue are accounted for, which are a loss to look into, and whether the
+// records are still one chain.
 //
 // Threads: as the store. Numbers of one queue run from 1 without a hole: each is stored here, or given up by
 // the camera in a gap record (delivery/upload/https_api.md), or missing: lost, or still waiting on the
-// camera. Failure: as the store.
+// camera. Each head names the chain hash of the record before it, and each day's book that of the last one:
+// where a record follows another one directly and does not name it, something was changed, taken away or put
+// in. Failure: as the store.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +27,9 @@ struct NumberRange {  // both ends belong to it
 };
 
 // The surer a loss, the earlier: a number told with two reasons counts under the first of them.
-enum class GapReason { evicted, damaged, interrupted };
-inline constexpr std::array gap_reasons = {GapReason::evicted, GapReason::damaged, GapReason::interrupted};
+enum class GapReason { evicted, expired, damaged, interrupted };
+inline constexpr std::array gap_reasons = {GapReason::evicted, GapReason::expired, GapReason::damaged,
+                                           GapReason::interrupted};
 [[nodiscard]] std::string_view to_string(GapReason reason);
 
 struct QueueCoverage {
@@ -36,10 +41,15 @@ struct QueueCoverage {
   std::vector<NumberRange> missing;
   // Stored although the camera gave them up: no loss, and no damage; in the form of `missing`.
   std::vector<NumberRange> stored_and_given_up;
+  // The first number whose head does not name the record just before it, although neither was given up.
+  std::optional<std::uint64_t> chain_broken_at;
+  // The first number whose record is another than a day's book says.
+  std::optional<std::uint64_t> book_contradicted_at;
 
   // As many as fit: a damaged or hostile store ends at the largest number, never at a small one.
   [[nodiscard]] std::uint64_t given_up_count() const;
   [[nodiscard]] std::uint64_t missing_count() const;
+  [[nodiscard]] bool is_one_chain() const { return !chain_broken_at && !book_contradicted_at; }
 };
 
 // One entry a queue, by device and queue. A gap record that is damaged here gives up nothing: check() names
@@ -53,8 +63,8 @@ struct CoverageTotals {
 };
 [[nodiscard]] CoverageTotals totals(const std::vector<QueueCoverage>& queues);
 
-// One sentence on what was given up, one on what is missing, and one on what is both stored and given up;
-// none where nothing is.
+// One sentence on what was given up, one on what is missing, one on what is both stored and given up, and one
+// each on where the chain is broken and where it is another than a book says; none where nothing is.
 [[nodiscard]] std::vector<std::string> sentences(const QueueCoverage& queue);
 
 }  // namespace wayside::backoffice

@@ -55,15 +55,21 @@ struct ExportCounts {
 [[nodiscard]] Result<ExportCounts> export_html(Store& store, const Selection& selection,
                                                const std::filesystem::path& file);
 
+// The heads of all records, by device, queue and number, with nothing that was sealed: what a third party needs
+// to verify signatures, chain and gaps with the device's public key alone (ledger_file.md beside this header).
+// Returns how many.
+[[nodiscard]] Result<std::size_t> export_ledger(Store& store, const std::filesystem::path& file);
+
 struct CheckReport {
   std::size_t records = 0;  // capture records
   std::size_t incomplete = 0;
   std::vector<std::string> damaged;  // one sentence each, naming key and part
   std::size_t gap_records = 0;
+  std::size_t ledger_records = 0;  // coverage, clock and audit
   std::vector<QueueCoverage> queues;
 };
-// Works the hash of every row out again, compares pictures with what their documents say of them, and looks
-// for record numbers that nothing accounts for.
+// Of every row: the device's signature; that the plain parts, sealed again, are what it signed; that they are
+// valid and fit each other. Of every queue: what no number accounts for, and whether it is one chain.
 [[nodiscard]] Result<CheckReport> check(Store& store);
 
 }  // namespace wayside::backoffice

@@ -3,9 +3,11 @@
 // Threads: start() returns when the port answers; requests are served on threads of the server's own, which
 // also call on_record. The destructor stops: it finishes the requests under way and waits for them.
 // Ownership: the store must outlive the server.
-// Failure: invalid_input for an address or a certificate that cannot be used, unavailable for a port in use.
+// Failure: invalid_input for an address or a certificate that cannot be used, unavailable for a port in use,
+// not_found where the office has no recipient key.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,8 +27,8 @@ struct ServerOptions {
   std::function<void(const std::string& document)> on_record = {};
 };
 
-// The largest part that is taken; a larger one is answered 413.
-inline constexpr std::size_t part_limit_bytes = 64 * 1024;
+// The largest batch that is taken; a larger one is answered 413.
+inline constexpr std::size_t batch_limit_bytes = std::size_t{4} << 20U;
 
 class Server {
  public:

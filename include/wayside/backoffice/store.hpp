@@ -1,58 +1,116 @@
-// What the back office has been given, in one SQLite file: enrolled devices, records, pictures, heartbeats.
+// What the back office has been given, in one SQLite file: enrolled devices and their keys, records, pictures,
+// heartbeats. Of a sealed record it keeps the signed head, the key of its full view and the plain parts, from
+// which the sealed bytes can be made again: so that it can be shown at any time that they are what the device
+// signed.
 //
 // Threads: every function from any thread; one connection, one lock. Another process may read or enrol
 // meanwhile. Ownership: the file belongs to the back office's user, mode 0600. What a function has stored
 // survives a power cut once it has returned (write-ahead log, synchronous FULL). Failure: corrupt for a
-// damaged file, exhausted for a full disk, unavailable where another process holds it, else io.
+// damaged file, exhausted for a full disk, unavailable where another process holds it, unsupported for a file
+// of another version, else io.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
 #include "wayside/base/time.hpp"
+#include "wayside/delivery/seal/keys.hpp"
+#include "wayside/delivery/seal/record_parts.hpp"
 
 namespace wayside::backoffice {
-
-enum class Part { document, plate, overview };
-[[nodiscard]] std::string_view to_string(Part part);
-[[nodiscard]] std::optional<Part> part_from(std::string_view name);
 
 // The key under which a record is stored exactly once.
 struct RecordId {
   std::string device_id;     // 16 hex digits
   std::string queue_uuid;    // 32 hex digits
   std::uint64_t number = 0;  // below 2^63
+  friend auto operator<=>(const RecordId&, const RecordId&) = default;
 };
 
+// A record's text as it has been verified and opened.
+struct NewText {
+  RecordId id;
+  RecordType type = RecordType::capture;
+  RecordClass record_class = RecordClass::ordinary;
+  Bytes head;
+  Sha256 chain{};        // chain_hash() of the head
+  Sha256 previous{};     // as the head says
+  Bytes key;             // of the full view, 32 bytes; none of a gap record
+  std::string document;  // none of a gap record
+  std::optional<UtcTime> captured_at;  // of a capture record
+  Bytes gaps;                          // of a gap record: its list
+  Bytes pseudonymous;                  // sealed, as it was sent; empty: the record has none
+  Sha256 sha256{};                     // of the text as it was sent
+};
+
+// A picture as it has been verified against its text and opened.
+struct NewPicture {
+  RecordId id;
+  PartKind kind = PartKind::plate;
+  Sha256 chain{};   // of the head that names it
+  Sha256 sha256{};  // of the sealed bytes
+  Bytes bytes;      // JPEG
+};
+
+using NewShipment = std::variant<NewText, NewPicture>;
+
 struct StoredPart {
-  Bytes bytes;
-  Sha256 sha256{};  // as it was when stored
+  Bytes bytes;      // JPEG
+  Sha256 sha256{};  // of the sealed bytes, as it was when stored
 };
 
 struct StoredRecord {
   RecordId id;
+  RecordType type = RecordType::capture;
+  RecordClass record_class = RecordClass::ordinary;
+  Bytes head;
+  Sha256 chain{};
+  Sha256 previous{};
+  Bytes key;
   std::string document;
-  Sha256 document_sha256{};
+  std::optional<UtcTime> captured_at;
+  Bytes gaps;
+  Bytes pseudonymous;
+  Sha256 sha256{};
   UtcTime received_at;
   std::optional<StoredPart> plate;
   std::optional<StoredPart> overview;
   [[nodiscard]] bool complete() const { return plate.has_value() && overview.has_value(); }
 };
 
+// What is known of a record that pictures arrive for, or that arrives again.
+struct KnownText {
+  Bytes head;
+  Bytes key;
+  std::string document;
+  Sha256 sha256{};
+  std::optional<Sha256> plate;  // of the sealed bytes; nothing: not stored
+  std::optional<Sha256> overview;
+};
+
+// A record's place in its queue's chain.
+struct Link {
+  RecordId id;
+  Sha256 chain{};
+  Sha256 previous{};
+};
+
 // What the store knows of the public key that a device was enrolled with before.
 enum class EarlierKey {
-  none,     // the device was not enrolled
-  same,     // the same camera, or a copy of its key
-  other,    // another camera, or a new key in the same one
-  unknown,  // it was enrolled by a version that kept no key's hash
+  none,   // the device was not enrolled
+  same,   // the same camera, or a copy of its key
+  other,  // another camera, or a new key in the same one
 };
 
 // Which records, by the time of capture; the oldest of them first.
@@ -63,7 +121,7 @@ struct Selection {
 
 class Store {
  public:
-  enum class Outcome { accepted, duplicate, mismatch, document_missing };
+  enum class Outcome { accepted, duplicate, mismatch, text_missing };
 
   // Makes the file where there is none.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& file);
@@ -74,22 +132,27 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // A device writes with the one certificate it was last enrolled with: an earlier one is no longer taken.
-  // `key` is the hash of its public key, kept to tell a renewed certificate from another camera's.
+  // A device writes with the one certificate it was last enrolled with: an earlier one is no longer taken. Its
+  // keys are kept all: records that it signed before a new key was made still verify.
   [[nodiscard]] Result<EarlierKey> enrol(const std::string& device_id, const Sha256& certificate,
-                                         const Sha256& key, UtcTime now);
+                                         const PublicKey& key, UtcTime now);
   [[nodiscard]] Result<bool> is_enrolled(const std::string& device_id, const Sha256& certificate);
   [[nodiscard]] Result<std::size_t> device_count();
 
-  // Stores the part, or says why not; safe against the same part arriving twice at once. The document must be
-  // valid JSON: a capture record with time.captured_at in it, or a gap record (schema "wayside-gap-1");
-  // pictures must not be a gap record's.
-  [[nodiscard]] Result<Outcome> put(const RecordId& id, Part part, ByteView payload, const Sha256& hash,
-                                    UtcTime now);
-  // What put() would answer, without storing.
-  [[nodiscard]] Result<Outcome> look_up(const RecordId& id, Part part, const Sha256& hash);
-  // not_found where it is not stored.
-  [[nodiscard]] Result<std::string> document(const RecordId& id);
+  struct DeviceKey {
+    PublicKey key{};  // Ed25519
+    UtcTime from;     // when it was first enrolled
+  };
+  // In the order of their first enrolment; none: the device is not enrolled.
+  [[nodiscard]] Result<std::vector<DeviceKey>> device_keys(const std::string& device_id);
+  [[nodiscard]] Result<std::map<std::string, std::vector<DeviceKey>>> all_device_keys();
+
+  // Nothing where it is not stored.
+  [[nodiscard]] Result<std::optional<KnownText>> known(const RecordId& id);
+
+  // Stores them in one transaction, in their order, or says of each why not: all that is accepted is durable
+  // when it returns, or on failure nothing is. Safe against the same shipment arriving twice at once.
+  [[nodiscard]] Result<std::vector<Outcome>> put(std::span<const NewShipment> shipments, UtcTime now);
 
   // Keeps the latest.
   [[nodiscard]] Status put_heartbeat(const std::string& device_id, std::string_view json, UtcTime now);
@@ -99,15 +162,17 @@ class Store {
   // Do not call the store from within visit.
   [[nodiscard]] Status visit(const Selection& selection,
                              const std::function<Status(const StoredRecord&)>& visit);
-  // Hands over every record there is, captures and gap records alike, ascending by device, queue and number,
-  // whatever its document says: visit() passes over a document that has lost its time of capture. A hash that
-  // is stored with a wrong size comes as noughts, which are nothing's hash. As visit() otherwise.
+  // Hands over every record there is, of every type, ascending by device, queue and number. A hash that is
+  // stored with a wrong size comes as noughts, which are nothing's hash. As visit() otherwise.
   [[nodiscard]] Status visit_all(const std::function<Status(const StoredRecord&)>& visit);
 
-  // Hands over the key of every record, captures and gap records alike, ascending by device, queue and
-  // number, then every gap record whole: all as it was at one moment. As visit() otherwise.
-  [[nodiscard]] Status visit_numbers(const std::function<Status(const RecordId&)>& visit_number,
-                                     const std::function<Status(const StoredRecord&)>& visit_gap_record);
+  // The same without the pictures.
+  [[nodiscard]] Status visit_heads(const std::function<Status(const StoredRecord&)>& visit);
+
+  // Hands over every gap and coverage record without pictures, then the link of every record, both ascending
+  // by device, queue and number: all as it was at one moment. As visit() otherwise.
+  [[nodiscard]] Status visit_links(const std::function<Status(const StoredRecord&)>& visit_book,
+                                   const std::function<Status(const Link&)>& visit_link);
 
   // SQLite's own check of the whole file.
   [[nodiscard]] Status check_file();

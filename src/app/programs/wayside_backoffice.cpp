@@ -1,4 +1,5 @@
 // The reference back office: takes records from cameras, shows and exports them.
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -17,9 +18,11 @@
 #include "wayside/backoffice/authority.hpp"
 #include "wayside/backoffice/coverage.hpp"
 #include "wayside/backoffice/export.hpp"
+#include "wayside/backoffice/recipients.hpp"
 #include "wayside/backoffice/server.hpp"
 #include "wayside/backoffice/store.hpp"
 #include "wayside/base/files.hpp"
+#include "wayside/base/harden_process.hpp"
 #include "wayside/base/log.hpp"
 
 #include "src/app/command_line.hpp"
@@ -37,7 +40,7 @@ constexpr std::string_view program = "wayside-backoffice";
 
 constexpr const char* description =
     "Reference back office for Wayside cameras: takes their capture records over HTTPS,\n"
-    "keeps each exactly once, lists and exports them.";
+    "opens them, keeps each exactly once, lists, exports and checks them.";
 
 constexpr const char* examples =
     "Examples, from an empty disk to a page of passes:\n"
@@ -61,6 +64,9 @@ struct Arguments {
   std::size_t limit = 0;
   fs::path jsonl;
   fs::path html;
+  fs::path ledger;
+  std::string valid_from;
+  std::string valid_until;
 };
 
 UtcTime utc_now() {
@@ -85,16 +91,20 @@ Result<Office> open_office(const fs::path& folder) {
   return Office{std::move(*authority), std::move(*store)};
 }
 
+Result<UtcTime> time_from(const std::string& text, std::string_view option) {
+  const bool date_only = text.size() == 10;
+  const auto time = utc_from_iso8601(date_only ? text + "T00:00:00Z" : text);
+  if (time) return *time;
+  return fail(ErrorCode::invalid_input,
+              fmt::format("{} must be a UTC date or time, as in 2026-11-22 or 2026-11-22T17:35:40Z", option));
+}
+
 Result<Selection> selection_from(const Arguments& arguments) {
   Selection selection;
   if (arguments.limit > 0) selection.newest = arguments.limit;
   if (arguments.since.empty()) return selection;
-  const bool date_only = arguments.since.size() == 10;
-  const auto since = utc_from_iso8601(date_only ? arguments.since + "T00:00:00Z" : arguments.since);
-  if (!since) {
-    return fail(ErrorCode::invalid_input,
-                "--since must be a UTC date or time, as in 2026-11-22 or 2026-11-22T17:35:40Z");
-  }
+  const auto since = time_from(arguments.since, "--since");
+  if (!since) return fail(since.error());
   selection.since = *since;
   return selection;
 }
@@ -131,9 +141,6 @@ std::string_view words_on(backoffice::EarlierKey key) {
     case backoffice::EarlierKey::other:
       return "Its key differs from the one enrolled before under this device id: the earlier camera, which "
              "holds that one, is locked out from now on";
-    case backoffice::EarlierKey::unknown:
-      return "Whether its key is the one enrolled before under this device id is not known, since an older "
-             "version kept none: a camera with another key is locked out from now on";
   }
   return "";
 }
@@ -147,8 +154,52 @@ Status enrol(const Arguments& arguments) {
   fmt::print("Enrolled device {} until {}; an earlier certificate of it is no longer taken\n",
              enrolled->device.device_id, to_iso8601(enrolled->device.valid_until));
   if (const auto words = words_on(enrolled->earlier_key); !words.empty()) fmt::print("{}\n", words);
-  fmt::print("Put {} and back-office-ca.crt beside it into the camera's identity folder\n",
+  fmt::print("Put {}, back-office-ca.crt and recipients/ beside it into the camera's identity folder\n",
              (arguments.out / "device.crt").string());
+  return {};
+}
+
+std::string line_of(const backoffice::KnownRecipient& known) {
+  const Recipient& recipient = known.recipient;
+  const auto time = [](const std::optional<UtcTime>& at, const char* without) {
+    return at ? to_iso8601(*at) : std::string(without);
+  };
+  return fmt::format("{}  {:<9}  {}  {}  from {} until {}{}", to_hex(key_id(recipient.key)),
+                     to_string(recipient.view), known.own ? "own  " : "other", recipient.name,
+                     time(recipient.valid_from, "ever"), time(recipient.valid_until, "further notice"),
+                     recipient.successor ? ", followed by " + to_hex(*recipient.successor) : "");
+}
+
+Status new_recipient_key(const Arguments& arguments) {
+  const auto authority = Authority::open(arguments.folder);
+  if (!authority) return fail(authority.error());
+  UtcTime from = utc_now();
+  if (!arguments.valid_from.empty()) {
+    const auto time = time_from(arguments.valid_from, "--valid-from");
+    if (!time) return fail(time.error());
+    from = *time;
+  }
+  UtcTime until = from + backoffice::recipient_key_lifetime;
+  if (!arguments.valid_until.empty()) {
+    const auto time = time_from(arguments.valid_until, "--valid-until");
+    if (!time) return fail(time.error());
+    until = *time;
+  }
+  const auto made = backoffice::make_recipient_key(authority->recipients(), from, until);
+  if (!made) return fail(made.error());
+  fmt::print("{}\n", line_of({*made, true}));
+  fmt::print("Cameras seal to it once its public file is in their folder of recipients: {}\n",
+             (authority->recipients() / (to_hex(key_id(made->key)) + ".toml")).string());
+  return {};
+}
+
+Status list_recipient_keys(const Arguments& arguments) {
+  const auto authority = Authority::open(arguments.folder);
+  if (!authority) return fail(authority.error());
+  const auto known = backoffice::list_recipients(authority->recipients());
+  if (!known) return fail(known.error());
+  for (const backoffice::KnownRecipient& one : *known)
+    fmt::print("{}\n", line_of(one));
   return {};
 }
 
@@ -227,19 +278,22 @@ Status list(const Arguments& arguments) {
 }
 
 Status check_export_places(const Arguments& arguments) {
-  if (arguments.jsonl.empty() && arguments.html.empty()) {
-    return fail(ErrorCode::invalid_input, "export needs --jsonl FILE, --html FILE or both");
-  }
-  const bool both = !arguments.jsonl.empty() && !arguments.html.empty();
-  if (both && overlap(arguments.jsonl, arguments.html)) {
-    return fail(ErrorCode::invalid_input,
-                "--jsonl and --html name the same file: the second would be written over the first");
-  }
-  for (const fs::path& file : {arguments.jsonl, arguments.html}) {
+  std::vector<std::pair<std::string_view, fs::path>> places;
+  for (const auto& [option, file] : {std::pair<std::string_view, fs::path>{"--jsonl", arguments.jsonl},
+                                     {"--html", arguments.html},
+                                     {"--ledger", arguments.ledger}}) {
     if (file.empty()) continue;
+    for (const auto& [other, place] : places) {
+      if (!overlap(file, place)) continue;
+      return fail(ErrorCode::invalid_input,
+                  fmt::format("{} and {} name the same file: the second would be written over the first", other,
+                              option));
+    }
     if (const auto allowed = check_output(file, arguments.folder); !allowed) return allowed;
+    places.emplace_back(option, file);
   }
-  return {};
+  if (!places.empty()) return {};
+  return fail(ErrorCode::invalid_input, "export needs --jsonl FILE, --html FILE, --ledger FILE or several");
 }
 
 Status export_records(const Arguments& arguments) {
@@ -259,8 +313,16 @@ Status export_records(const Arguments& arguments) {
         said(backoffice::export_jsonl(*office->store, *selection, arguments.jsonl), arguments.jsonl);
     if (!done) return done;
   }
-  if (arguments.html.empty()) return {};
-  return said(backoffice::export_html(*office->store, *selection, arguments.html), arguments.html);
+  if (!arguments.html.empty()) {
+    const auto done =
+        said(backoffice::export_html(*office->store, *selection, arguments.html), arguments.html);
+    if (!done) return done;
+  }
+  if (arguments.ledger.empty()) return {};
+  const auto heads = backoffice::export_ledger(*office->store, arguments.ledger);
+  if (!heads) return fail(heads.error());
+  fmt::print("Wrote {} to {}\n", count_of(*heads, "head"), arguments.ledger.string());
+  return {};
 }
 
 Status check(const Arguments& arguments) {
@@ -274,12 +336,21 @@ Status check(const Arguments& arguments) {
     for (const std::string& sentence : backoffice::sentences(queue))
       fmt::print("{}\n", sentence);
   }
-  fmt::print("{}, {} without both pictures, {}, {} damaged\n", count_of(report->records, "record"),
-             report->incomplete, count_of(report->gap_records, "gap record"), report->damaged.size());
-  if (report->damaged.empty()) return {};
+  fmt::print("{}, {} without both pictures, {}, {}, {} damaged\n", count_of(report->records, "record"),
+             report->incomplete, count_of(report->gap_records, "gap record"),
+             count_of(report->ledger_records, "ledger record"), report->damaged.size());
+  const auto broken = static_cast<std::size_t>(
+      std::count_if(report->queues.begin(), report->queues.end(),
+                    [](const backoffice::QueueCoverage& queue) { return !queue.is_one_chain(); }));
+  if (!report->damaged.empty()) {
+    return fail(ErrorCode::corrupt,
+                fmt::format("{} of {} not what was stored: restore the folder from a backup",
+                            count_of(report->damaged.size(), "part"), arguments.folder.string()));
+  }
+  if (broken == 0) return {};
   return fail(ErrorCode::corrupt,
-              fmt::format("{} of {} not what was stored: restore the folder from a backup",
-                          count_of(report->damaged.size(), "part"), arguments.folder.string()));
+              fmt::format("{} of {} no longer one chain: look into what the camera and its card went through",
+                          count_of(broken, "queue"), arguments.folder.string()));
 }
 
 struct Command {
@@ -289,11 +360,15 @@ struct Command {
 
 std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   std::vector<Command> commands;
-  const auto add = [&](const char* name, const char* help, Status (*work)(const Arguments&)) {
-    CLI::App* sub = app.add_subcommand(name, help);
+  const auto add_to = [&](CLI::App& parent, const char* name, const char* help,
+                          Status (*work)(const Arguments&)) {
+    CLI::App* sub = parent.add_subcommand(name, help);
     sub->add_option("DIR", arguments.folder, "The back office's folder")->required();
     commands.push_back({sub, work});
     return sub;
+  };
+  const auto add = [&](const char* name, const char* help, Status (*work)(const Arguments&)) {
+    return add_to(app, name, help, work);
   };
   const auto add_selection = [&](CLI::App* sub) {
     sub->add_option("--since", arguments.since,
@@ -308,8 +383,8 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "--host", arguments.hosts,
       "Names or addresses that cameras will call it by, beside localhost and those it has already");
   sub->footer(
-      "Makes the authority (EC P-256), the server's certificate (two years) and the store. DIR is readable\n"
-      "by its owner only. Run again, it keeps authority and records, and makes a new server certificate for\n"
+      "Makes the authority (EC P-256), the server's certificate (two years), a first recipient key (two years)\n"
+      "and the store. DIR is readable by its owner only. Run again, it keeps authority and records, and makes a new server certificate for\n"
       "the names it had and those of --host; restart serve to use it. To drop a name, delete server.crt\n"
       "first and give every name that stays.\n"
       "Example: wayside-backoffice init office --host anpr.example.org --host 192.0.2.7");
@@ -317,11 +392,29 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   sub = add("enrol", "Sign a camera's certificate request and let the camera in", enrol);
   sub->add_option("--request", arguments.request, "device.csr, as waysided --make-identity wrote it")
       ->required();
-  sub->add_option("--out", arguments.out, "Folder to write device.crt and back-office-ca.crt to")->required();
+  sub->add_option("--out", arguments.out, "Folder to write device.crt, back-office-ca.crt and recipients/ to")
+      ->required();
   sub->footer(
       "A camera that is enrolled again can use only its newest certificate (two years). Where its key is\n"
-      "another than before, as after a replacement, that is said. Works while serving.\n"
+      "another than before, as after a replacement, that is said; records that the earlier key signed are still\n"
+      "taken. recipients/ says whom the camera seals to: every public file of DIR/recipients whose key has not\n"
+      "ended, a second controller's too. Works while serving.\n"
       "Example: wayside-backoffice enrol office --request device.csr --out for-the-camera");
+
+  CLI::App* keys = app.add_subcommand("recipient-key", "Make and list the keys that cameras seal records to");
+  keys->require_subcommand(1);
+  sub = add_to(*keys, "new", "Make the office's next key", new_recipient_key);
+  sub->add_option("--valid-from", arguments.valid_from, "UTC date or time; now, if not given");
+  sub->add_option("--valid-until", arguments.valid_until, "UTC date or time; two years later, if not given");
+  sub->footer(
+      "The secret stays in DIR/recipients; it opens what is sealed to it also after the key has ended. The key\n"
+      "becomes the successor of the office's latest one. Works while serving.\n"
+      "Example: wayside-backoffice recipient-key new office --valid-from 2028-10-01");
+  sub = add_to(*keys, "list", "Print whom cameras seal to", list_recipient_keys);
+  sub->footer(
+      "Columns: key id, view, own (its secret is here) or other, name, validity. Another controller is added by\n"
+      "putting its public file into DIR/recipients.\n"
+      "Example: wayside-backoffice recipient-key list office");
 
   sub = add("serve", "Take records from cameras until stopped by SIGTERM or SIGINT", serve);
   sub->add_option("--listen", arguments.listen, "Address to listen on; 0.0.0.0 for all")
@@ -341,20 +434,23 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "Columns: time of capture (UTC), VRM, confidence, direction, lane, device, record number.\n"
       "Example: wayside-backoffice list office --since 2026-11-22 --limit 20");
 
-  sub = add("export", "Write the passes to a file: JSON lines, or one HTML page with the pictures",
+  sub = add("export", "Write the passes to a file: JSON lines, one HTML page with the pictures, or signed heads",
             export_records);
   sub->add_option("--jsonl", arguments.jsonl, "Write one JSON object a line: key, complete or not, document");
   sub->add_option("--html", arguments.html, "Write one page that opens in any browser, pictures included");
+  sub->add_option("--ledger", arguments.ledger,
+                  "Write the signed head of every record, from which a third party can verify chain and gaps");
   add_selection(sub);
   sub->footer(
       "The files are readable by their owner only (they hold VRMs and pictures) and must lie outside DIR.\n"
       "Examples: wayside-backoffice export office --html passes.html --limit 500\n"
       "          wayside-backoffice export office --jsonl passes.jsonl --since 2026-11-22T08:00:00Z");
 
-  sub = add("check", "Work every hash out again and say what is damaged, incomplete or missing", check);
+  sub = add("check", "Verify every record anew and say what is damaged, incomplete or missing", check);
   sub->footer(
+      "Seals every record again and holds it to the camera's signature; follows each queue's chain.\n"
       "Names the record numbers that have not arrived and that no camera has given up. They may still be on\n"
-      "their way: exit code 1 only where anything is damaged. Names those too that are stored although\n"
+      "their way: exit code 1 only where anything is damaged or a chain is broken. Names those too that are stored although\n"
       "their camera gave them up.\n"
       "Example: wayside-backoffice check office");
   return commands;
@@ -375,13 +471,13 @@ int run(int argc, char** argv) {
     return done ? exit_done : report(program, done.error());
   }
   return report(program, {ErrorCode::invalid_input,
-                          "a command is missing: init, enrol, serve, list, export or check; see --help"});
+                          "a command is missing: init, enrol, recipient-key, serve, list, export or check; see --help"});
 }
 
 }  // namespace
 }  // namespace wayside::app
 
 int main(int argc, char** argv) {
-  wayside::app::forbid_core_dumps();
+  wayside::harden_process();
   return wayside::app::run_program(wayside::app::program, [&] { return wayside::app::run(argc, argv); });
 }

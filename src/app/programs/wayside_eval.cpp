@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "wayside/base/files.hpp"
+#include "wayside/base/harden_process.hpp"
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/log.hpp"
 #include "wayside/device/clock/clock.hpp"
@@ -346,7 +347,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   wayside::app::hold_vendors_to_one_thread(argv);
-  wayside::app::forbid_core_dumps();
+  wayside::harden_process();
   ::umask(077);  // what it writes holds number plates
   return wayside::app::run_program(wayside::app::program, [&] { return wayside::app::run(argc, argv); });
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "wayside/base/files.hpp"
+#include "wayside/base/harden_process.hpp"
 #include "wayside/base/log.hpp"
 #include "wayside/device/identity/identity.hpp"
 
@@ -182,6 +183,6 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   hold_vendors_to_one_thread(argv);
-  forbid_core_dumps();
+  harden_process();
   return run_program("waysided", [&] { return run(argc, argv); });
 }

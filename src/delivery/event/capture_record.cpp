@@ -149,12 +149,4 @@ Result<EncodedRecord> encode_record(const VehiclePass& pass, const RecordOrigin&
   return record;
 }
 
-std::optional<std::string> device_of(ByteView document) {
-  const auto json = nlohmann::json::parse(document.begin(), document.end(), nullptr, false);
-  if (!json.is_object()) return std::nullopt;
-  const auto found = json.find("device_id");
-  if (found == json.end() || !found->is_string()) return std::nullopt;
-  return found->get<std::string>();
-}
-
 }  // namespace wayside

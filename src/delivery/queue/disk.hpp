@@ -47,5 +47,8 @@ class Disk {
 
 // Makes the directory when absent and locks it. unavailable: another process holds the lock.
 [[nodiscard]] Result<std::unique_ptr<Disk>> open_posix_disk(const std::filesystem::path& directory);
+// To look at a directory that must not be changed, or cannot be: without a lock; all but list(), open() and
+// read() fails, and reading behind a file's end gives zeros.
+[[nodiscard]] Result<std::unique_ptr<Disk>> open_read_only_disk(const std::filesystem::path& directory);
 
 }  // namespace wayside::flash

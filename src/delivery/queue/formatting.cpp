@@ -24,6 +24,12 @@ Status check_sizes(const QueueOptions& options) {
                 fmt::format("queue segment_bytes = {}: must be a multiple of {} from {} to {}",
                             options.segment_bytes, block_bytes, smallest_segment, largest_segment));
   }
+  if (options.protected_segments > options.segments - 2) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("queue protected_segments = {} of {} segments: leave two at least, one for the "
+                            "reads and one free",
+                            options.protected_segments, options.segments));
+  }
   return {};
 }
 
@@ -103,6 +109,15 @@ bool has_acknowledgements(Disk& disk, const std::vector<Disk::Entry>& entries, c
   return false;
 }
 
+SegmentHeader blank_header(const Survey& queue, std::uint32_t index) {
+  SegmentHeader header;
+  header.uuid = queue.uuid;
+  header.index = index;
+  header.segments = queue.segments;
+  header.segment_bytes = queue.segment_bytes;
+  return header;
+}
+
 // made: the files that were begun, for whoever has to take them away again.
 Result<Survey> make_all(Disk& disk, const QueueOptions& options, std::vector<std::string>& made) {
   Survey queue{true, {}, options.segments, options.segment_bytes, {}};
@@ -110,7 +125,7 @@ Result<Survey> make_all(Disk& disk, const QueueOptions& options, std::vector<std
   for (std::uint32_t i = 0; i < options.segments; ++i) {
     made.push_back(segment_file_name(i));
     if (Status ok = make_segment(disk, queue, i); !ok) return fail(ok.error());
-    queue.headers.emplace_back(SegmentHeader{queue.uuid, i, queue.segments, queue.segment_bytes, 0, 0, 0});
+    queue.headers.emplace_back(blank_header(queue, i));
   }
   std::unique_ptr<DiskFile> files[2];
   for (const int which : {0, 1}) {
@@ -139,7 +154,7 @@ Status make_segment(Disk& disk, const Survey& queue, std::uint32_t index) {
   if (!file) return fail(file.error());
   Bytes headers(segment_header_bytes);
   const std::span<std::uint8_t> both(headers);
-  const SegmentHeader header{queue.uuid, index, queue.segments, queue.segment_bytes, 0, 0, 0};
+  const SegmentHeader header = blank_header(queue, index);
   encode(header, both.first(block_bytes));
   encode(header, both.subspan(block_bytes));
   if (Status ok = (*file)->write(0, headers); !ok) return ok;

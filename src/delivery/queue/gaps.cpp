@@ -2,15 +2,9 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "src/delivery/queue/little_endian.hpp"
 
 namespace wayside::flash {
-
-namespace {
-
-constexpr std::size_t entry_bytes = 24;
 
 std::string_view to_string(GapReason reason) {
   switch (reason) {
@@ -20,11 +14,11 @@ std::string_view to_string(GapReason reason) {
       return "damaged";
     case GapReason::interrupted:
       return "interrupted";
+    case GapReason::expired:
+      return "expired";
   }
   return "damaged";
 }
-
-}  // namespace
 
 Gaps joined(Gaps gaps) {
   std::sort(gaps.begin(), gaps.end(),
@@ -48,40 +42,28 @@ std::uint64_t count_numbers(const Gaps& gaps) {
 }
 
 Bytes encode(const Gaps& gaps) {
-  Bytes out(gaps.size() * entry_bytes);
+  Bytes out(gaps.size() * gap_bytes);
   for (std::size_t i = 0; i < gaps.size(); ++i) {
-    put(out, i * entry_bytes, gaps[i].numbers.first);
-    put(out, i * entry_bytes + 8, gaps[i].numbers.last);
-    put(out, i * entry_bytes + 16, static_cast<std::uint32_t>(gaps[i].reason));
+    put(out, i * gap_bytes, gaps[i].numbers.first);
+    put(out, i * gap_bytes + 8, gaps[i].numbers.last);
+    put(out, i * gap_bytes + 16, static_cast<std::uint32_t>(gaps[i].reason));
   }
   return out;
 }
 
 Result<Gaps> decode_gaps(ByteView bytes) {
-  if (bytes.size() % entry_bytes != 0)
-    return fail(ErrorCode::corrupt, "a gap list is not whole entries long");
+  if (bytes.size() % gap_bytes != 0) return fail(ErrorCode::corrupt, "a gap list is not whole entries long");
   Gaps out;
-  for (std::size_t at = 0; at < bytes.size(); at += entry_bytes) {
+  for (std::size_t at = 0; at < bytes.size(); at += gap_bytes) {
     const Gap gap{{get<std::uint64_t>(bytes, at), get<std::uint64_t>(bytes, at + 8)},
                   static_cast<GapReason>(get<std::uint32_t>(bytes, at + 16))};
-    const bool known = gap.reason >= GapReason::evicted && gap.reason <= GapReason::interrupted;
+    const bool known = gap.reason >= GapReason::evicted && gap.reason <= GapReason::expired;
     if (!known || !gap.numbers.can_be()) {
       return fail(ErrorCode::corrupt, "a gap list holds a range that cannot be");
     }
     out.push_back(gap);
   }
   return out;
-}
-
-std::string to_json(const Gaps& gaps) {
-  std::string out = R"({"schema":"wayside-gap-1","gaps":[)";
-  for (std::size_t i = 0; i < gaps.size(); ++i) {
-    const NumberRange& numbers = gaps[i].numbers;
-    out +=
-        fmt::format(R"({}{{"first":{},"last":{},"count":{},"reason":"{}"}})", i == 0 ? "" : ",",
-                    numbers.first, numbers.last, numbers.last - numbers.first + 1, to_string(gaps[i].reason));
-  }
-  return out + "]}";
 }
 
 }  // namespace wayside::flash

@@ -1,12 +1,12 @@
 // Numbers that will never be delivered, and why: the content of a gap record.
 //
 // Threads: plain values. Shapes: ranges ascending by number, disjoint. Numbers and reasons only, so that a
-// gap record stays readable to the camera itself, which cannot decrypt its own records.
+// gap record may stand in clear: the camera, which cannot open its own records, must read these.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "wayside/base/bytes.hpp"
@@ -20,8 +20,10 @@ enum class GapReason : std::uint32_t {
   evicted = 1,  // given up for newer records: the queue was full
   damaged = 2,  // unreadable, or never fully written before a power cut
   interrupted =
-      3,  // above the highest number found after an unclean stop: reserved, and most likely never used
+      3,        // above the highest number found after an unclean stop: reserved, and most likely never used
+  expired = 4,  // older than the camera may keep records
 };
+[[nodiscard]] std::string_view to_string(GapReason reason);
 
 struct Gap {
   NumberRange numbers;
@@ -30,8 +32,8 @@ struct Gap {
 };
 using Gaps = std::vector<Gap>;
 
-// What one entry takes in a record at most, in both its forms.
-inline constexpr std::size_t gap_entry_bytes = 144;
+// What one entry takes in a gap record's list.
+inline constexpr std::size_t gap_bytes = 24;
 
 // Sorts, and joins neighbours of the same reason.
 [[nodiscard]] Gaps joined(Gaps gaps);
@@ -39,8 +41,5 @@ inline constexpr std::size_t gap_entry_bytes = 144;
 
 [[nodiscard]] Bytes encode(const Gaps& gaps);
 [[nodiscard]] Result<Gaps> decode_gaps(ByteView bytes);
-// The document the back office gets: {"schema": "wayside-gap-1", "gaps": [{"first", "last", "count",
-// "reason"}]}.
-[[nodiscard]] std::string to_json(const Gaps& gaps);
 
 }  // namespace wayside::flash

@@ -38,13 +38,18 @@ class Descriptor {
 
 class PosixFile : public DiskFile {
  public:
-  PosixFile(Descriptor fd, fs::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  PosixFile(Descriptor fd, fs::path path, bool goes_on_with_zeros = false)
+      : fd_(std::move(fd)), path_(std::move(path)), goes_on_with_zeros_(goes_on_with_zeros) {}
 
   Status read(std::uint64_t offset, std::span<std::uint8_t> into) const override {
     while (!into.empty()) {
       const ssize_t got = ::pread(fd_.get(), into.data(), into.size(), static_cast<off_t>(offset));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return fail(system_error("read", path_, errno));
+      if (got == 0 && goes_on_with_zeros_) {
+        std::fill(into.begin(), into.end(), std::uint8_t{0});
+        return {};
+      }
       if (got == 0) return fail(ErrorCode::io, fmt::format("{} is shorter than it was made", path_.string()));
       into = into.subspan(static_cast<std::size_t>(got));
       offset += static_cast<std::uint64_t>(got);
@@ -71,11 +76,13 @@ class PosixFile : public DiskFile {
  private:
   Descriptor fd_;
   fs::path path_;
+  bool goes_on_with_zeros_;
 };
 
 class PosixDisk : public Disk {
  public:
-  PosixDisk(Descriptor directory, fs::path path) : directory_(std::move(directory)), path_(std::move(path)) {}
+  PosixDisk(Descriptor directory, fs::path path, bool read_only = false)
+      : directory_(std::move(directory)), path_(std::move(path)), read_only_(read_only) {}
 
   Result<std::vector<Entry>> list() const override {
     std::vector<Entry> out;
@@ -91,12 +98,14 @@ class PosixDisk : public Disk {
   }
 
   Result<std::unique_ptr<DiskFile>> open(const std::string& name) override {
-    Descriptor fd(::openat(directory_.get(), name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    const int access = read_only_ ? O_RDONLY | O_NONBLOCK : O_RDWR;  // no pipe shall hold up who only looks
+    Descriptor fd(::openat(directory_.get(), name.c_str(), access | O_CLOEXEC | O_NOFOLLOW));
     if (fd.get() < 0) return fail(system_error("open", path_ / name, errno));
-    return std::make_unique<PosixFile>(std::move(fd), path_ / name);
+    return std::make_unique<PosixFile>(std::move(fd), path_ / name, read_only_);
   }
 
   Status create(const std::string& name, std::uint64_t bytes) override {
+    if (read_only_) return fail(read_only());
     const fs::path path = path_ / name;
     Descriptor fd(
         ::openat(directory_.get(), name.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -108,6 +117,7 @@ class PosixDisk : public Disk {
   }
 
   Status lengthen(const std::string& name, std::uint64_t bytes) override {
+    if (read_only_) return fail(read_only());
     const fs::path path = path_ / name;
     Descriptor fd(::openat(directory_.get(), name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
     if (fd.get() < 0) return fail(system_error("open", path, errno));
@@ -118,6 +128,7 @@ class PosixDisk : public Disk {
   }
 
   Status remove(const std::string& name) override {
+    if (read_only_) return fail(read_only());
     if (::unlinkat(directory_.get(), name.c_str(), 0) != 0 && errno != ENOENT) {
       return fail(system_error("remove", path_ / name, errno));
     }
@@ -134,8 +145,13 @@ class PosixDisk : public Disk {
     return file.sync();
   }
 
+  [[nodiscard]] Error read_only() const {
+    return {ErrorCode::unsupported, fmt::format("{} is only looked at", path_.string())};
+  }
+
   Descriptor directory_;
   fs::path path_;
+  bool read_only_;
 };
 
 }  // namespace
@@ -157,6 +173,12 @@ Result<std::unique_ptr<Disk>> open_posix_disk(const fs::path& directory) {
         fmt::format("the queue in {} is open in another process: stop that one first", directory.string()));
   }
   return std::make_unique<PosixDisk>(std::move(fd), directory);
+}
+
+Result<std::unique_ptr<Disk>> open_read_only_disk(const fs::path& directory) {
+  Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0) return fail(system_error("open", directory, errno));
+  return std::make_unique<PosixDisk>(std::move(fd), directory, true);
 }
 
 }  // namespace wayside::flash

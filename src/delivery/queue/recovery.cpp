@@ -1,6 +1,7 @@
 #include "src/delivery/queue/recovery.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,67 +9,21 @@
 #include "wayside/base/log.hpp"
 
 #include "src/delivery/queue/formatting.hpp"
+#include "src/delivery/queue/segment_scan.hpp"
 
 namespace wayside::flash {
 
 namespace {
 
-// Only what was written last can lack parts that were never synced: the newest segment, and those that a
-// failed sync sent a group away from. These are checked to the last byte; of older records the header and the
-// trailer suffice at start, and read() checks the rest before anything is sent.
+// Only what was written last can lack parts that were never synced: a log's newest segment, and those that a
+// failed sync sent a group away from. These are checked to the last byte; of older records it suffices at
+// start that they are listed, and read() checks the rest before anything is sent.
 constexpr std::size_t segments_checked_wholly = 4;
-
-struct Scanned {
-  std::vector<StoredRecord> records;
-  std::uint64_t end = segment_header_bytes;  // behind the last good record
-  std::optional<Sha256> last_hash;
-};
-
-// The record that starts at the offset, if a good one of this segment's epoch does.
-std::optional<StoredRecord> record_at(const DiskFile& file, const SegmentHeader& segment,
-                                      std::uint64_t offset, ByteView block, bool wholly) {
-  const Result<RecordHeader> header = decode_record_header(block);
-  if (!header || header->uuid != segment.uuid || header->epoch != segment.epoch ||
-      header->salt != segment.salt) {
-    return std::nullopt;
-  }
-  const std::uint64_t bytes = header->stored_bytes();
-  if (bytes > segment.segment_bytes - offset) return std::nullopt;
-  StoredRecord found{header->number, segment.index,        static_cast<std::uint32_t>(bytes),
-                     offset,         header->record_class, {}};
-  if (wholly || header->type == RecordType::gap) {
-    Bytes record(bytes);
-    if (!file.read(offset, record)) return std::nullopt;
-    Result<DecodedRecord> decoded = decode_record(record);
-    if (!decoded) return std::nullopt;
-    found.gaps = std::move(decoded->gaps);
-    return found;
-  }
-  Bytes tail(trailer_bytes);
-  if (!file.read(offset + bytes - trailer_bytes, tail) || !trailer_belongs(tail, header->number))
-    return std::nullopt;
-  return found;
-}
-
-// After anything unreadable the search goes on at the next block, in the newest segment too: stopping at the
-// first bad record would lose the accepted ones behind it.
-Scanned scan(const DiskFile& file, const SegmentHeader& segment, bool wholly) {
-  Scanned out;
-  Bytes block(block_bytes);
-  for (std::uint64_t offset = segment_header_bytes; offset + block_bytes <= segment.segment_bytes;) {
-    std::optional<StoredRecord> found;
-    if (file.read(offset, block)) found = record_at(file, segment, offset, block, wholly);
-    if (!found) {
-      offset += block_bytes;
-      continue;
-    }
-    offset += found->bytes;
-    out.end = offset;
-    out.last_hash = chain_hash(block);
-    out.records.push_back(std::move(*found));
-  }
-  return out;
-}
+// A queue without acknowledgement blocks skips so many numbers as a segment has room for; records are hardly
+// ever smaller than this.
+constexpr std::uint64_t smallest_record = 512;
+// So many of the newest records are asked whose they are: one may have rotted since it was listed.
+constexpr std::size_t heads_looked_at = 16;
 
 Result<std::unique_ptr<DiskFile>> open_acknowledgements(Disk& disk, const std::vector<Disk::Entry>& entries,
                                                         int which) {
@@ -112,81 +67,138 @@ Status open_files(Disk& disk, Survey& queue, Recovered& out) {
   return {};
 }
 
-// All records of this queue, those of newer epochs first.
-std::vector<StoredRecord> scan_all(const Survey& queue, Recovered& out) {
+// All records of this queue, those of newer epochs first, and the numbers of torn ones.
+struct Found {
+  std::vector<StoredRecord> records;
+  std::vector<std::uint64_t> torn;
+};
+
+Found scan_all(const Survey& queue, Recovered& out) {
   std::vector<const SegmentHeader*> by_age;
   for (const std::optional<SegmentHeader>& header : queue.headers) {
     if (header && header->epoch != 0) by_age.push_back(&*header);
   }
   std::sort(by_age.begin(), by_age.end(),
             [](const SegmentHeader* a, const SegmentHeader* b) { return a->epoch > b->epoch; });
-  std::vector<StoredRecord> records;
-  bool has_previous = false;
-  for (std::size_t i = 0; i < by_age.size(); ++i) {
-    const SegmentHeader& header = *by_age[i];
-    out.index.segments()[header.index].epoch = header.epoch;
-    Scanned scanned = scan(*out.files[header.index], header, i < segments_checked_wholly);
-    if (i == 0) {
-      out.newest_epoch = header.epoch;
-      out.active = WritePosition{header.index, scanned.end, header};
+  Found found;
+  std::array<std::size_t, 3> seen{};
+  for (const SegmentHeader* header : by_age) {
+    SegmentState& state = out.index.segments()[header->index];
+    state.epoch = header->epoch;
+    state.log = header->log;
+    const auto log = static_cast<std::size_t>(header->log);
+    const bool newest = seen.at(log)++ < segments_checked_wholly;
+    const DiskFile& file = *out.files[header->index];
+    std::optional<SegmentScan> scan = newest ? std::nullopt : read_contents(file, *header);
+    if (!scan) scan = scan_segment(file, *header, newest);
+    out.newest_epoch = std::max(out.newest_epoch, header->epoch);
+    out.next_number = std::max(out.next_number, header->first_number);
+    if (!out.active.at(log)) {
+      WritePosition& active = out.active.at(log).emplace();
+      active.header = *header;
+      active.offset = rounded_up(scan->end, block_bytes);
+      for (const FoundRecord& record : scan->records)
+        active.entries.push_back(record.entry);
+      state.active = true;
     }
-    if (!has_previous && scanned.last_hash) {
-      out.previous = *scanned.last_hash;
-      has_previous = true;
-    }
-    out.next_number = std::max(out.next_number, header.first_number);
-    std::move(scanned.records.begin(), scanned.records.end(), std::back_inserter(records));
+    for (FoundRecord& record : scan->records)
+      found.records.push_back({header->index, record.entry, std::move(record.gaps)});
+    found.torn.insert(found.torn.end(), scan->torn.begin(), scan->torn.end());
   }
-  return records;
+  return found;
 }
 
 // Sorts out which numbers wait, which are settled and which are missing.
-void account(std::vector<StoredRecord> records, bool acknowledgements_found, Recovered& out) {
+void account(Found found, bool acknowledgements_found, Recovered& out) {
   Settled& settled = out.index.settled;
-  NumberSet found;
+  NumberSet present;
   NumberSet described;  // in gap records that are there
-  std::uint64_t highest = 0;
-  for (const StoredRecord& record : records) {
-    found.add(record.number);
-    highest = std::max(highest, record.number);
+  std::uint64_t highest = settled.chain.number.value();
+  for (const StoredRecord& record : found.records) {
+    present.add(record.entry.number());
+    highest = std::max(highest, record.entry.number());
     for (const Gap& gap : record.gaps)
       described.add(gap.numbers);
   }
+  for (const std::uint64_t number : found.torn)
+    highest = std::max(highest, number);
   out.next_number = std::max({out.next_number, highest + 1, settled.reserved_until});
   if (!acknowledgements_found) {
     // Delivered and lost numbers cannot be told apart any more, so neither is claimed; and a whole segment's
     // worth of numbers is left out, because that many may have been handed out since the highest one found.
-    for (const NumberRange& range : found.missing({1, highest}))
+    for (const NumberRange& range : present.missing({1, highest}))
       settled.numbers.add(range);
-    out.next_number += out.segment_bytes / block_bytes;
+    out.next_number += out.segment_bytes / smallest_record;
   }
   settled.reserved_until = out.next_number;
 
-  for (StoredRecord& record : records) {
-    // A number that was given up can still be there where the write over it did not come through.
-    const std::uint64_t number = record.number;
-    if (settled.numbers.contains(number) || described.contains(number)) continue;
-    if (out.index.find(number) != nullptr) continue;
-    out.index.add(std::move(record));
+  for (StoredRecord& record : found.records) {
+    // A number that was given up is still there until something is written over it.
+    const std::uint64_t number = record.entry.number();
+    if (!settled.numbers.contains(number) && !described.contains(number)) out.index.add(std::move(record));
   }
+  for (SegmentState& segment : out.index.segments())
+    segment.records.close();
   NumberSet known = settled.numbers;
-  for (const NumberSet* more : {&found, &described}) {
+  for (const NumberSet* more : {&present, &described}) {
     for (const NumberRange& range : more->ranges(SIZE_MAX))
       known.add(range);
   }
   Gaps gaps;
+  const auto tell = [&](NumberRange range, GapReason reason) {
+    if (range.first > range.last) return;
+    gaps.push_back({range, reason});
+    if (reason == GapReason::damaged) out.damaged += range.last - range.first + 1;
+  };
   for (const NumberRange& range : known.missing({1, out.next_number - 1})) {
     // What lay in a file that was gone may have been records with numbers above all that are left.
-    const bool damaged = range.first <= highest || out.lost_places;
-    gaps.push_back({range, damaged ? GapReason::damaged : GapReason::interrupted});
-    if (damaged) out.damaged += range.last - range.first + 1;
+    const std::uint64_t written = out.lost_places ? range.last : std::min(range.last, highest);
+    tell({range.first, written}, GapReason::damaged);
+    tell({std::max(range.first, written + 1), range.last}, GapReason::interrupted);
   }
   out.index.owe(gaps);
+}
+
+// Where the chain goes on, and whose records these are.
+Status look_at_newest(std::vector<const StoredRecord*> newest_first, const QueueOptions& options,
+                      Recovered& out) {
+  bool chained = false;
+  for (const StoredRecord* record : newest_first) {
+    Bytes frame(record->entry.bytes());
+    if (!out.files[record->segment]->read(record->entry.offset(), frame)) continue;
+    const Result<DecodedRecord> decoded = decode_record(frame);
+    if (!decoded || decoded->header.number != record->entry.number()) continue;
+    ChainHead& chain = out.index.settled.chain;
+    if (!chained && record->entry.number() > chain.number.value())
+      chain = {SequenceNumber(record->entry.number()), chain_hash(decoded->record.head)};
+    chained = true;
+    const Result<RecordHead> head = decode_head(decoded->record.head);
+    if (!head) continue;
+    if (head->device_id == options.sealer->device_id()) return {};
+    return fail(ErrorCode::invalid_input,
+                fmt::format("the queue in {} holds records of device {}, and this camera is device {}: "
+                            "deliver them with their own identity first, or set another queue.directory",
+                            options.directory.string(), head->device_id, options.sealer->device_id()));
+  }
+  return {};
+}
+
+std::vector<const StoredRecord*> newest_of(const std::vector<StoredRecord>& records) {
+  std::vector<const StoredRecord*> all;
+  for (const StoredRecord& record : records)
+    all.push_back(&record);
+  const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), heads_looked_at));
+  std::partial_sort(all.begin(), end, all.end(), [](const StoredRecord* a, const StoredRecord* b) {
+    return a->entry.number() > b->entry.number();
+  });
+  all.erase(end, all.end());
+  return all;
 }
 
 }  // namespace
 
 Result<Recovered> recover(Disk& disk, const QueueOptions& options) {
+  assert(options.sealer != nullptr);
   Result<Survey> queue = survey(disk, options);
   if (queue && !queue->formatted) queue = format(disk, options);
   if (!queue) return fail(queue.error());
@@ -207,9 +219,11 @@ Result<Recovered> recover(Disk& disk, const QueueOptions& options) {
   Acknowledgements::Loaded loaded = out.acknowledgements->load(out.uuid);
   out.ignored_blocks = loaded.ignored;
   out.index.settled = std::move(loaded.settled);
-  account(scan_all(*queue, out), loaded.found, out);
+  Found found = scan_all(*queue, out);
+  if (Status ours = look_at_newest(newest_of(found.records), options, out); !ours) return fail(ours.error());
+  account(std::move(found), loaded.found, out);
   log::info("queue_recovered", {{"waiting", out.index.waiting()},
-                                {"missing", count_numbers(out.index.owed())},
+                                {"missing", count_numbers(out.index.all_owed())},
                                 {"next_number", out.next_number},
                                 {"ignored_blocks", out.ignored_blocks}});
   return out;

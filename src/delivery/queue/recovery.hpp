@@ -5,6 +5,7 @@
 // Threads: at start, one. Failure: as open_record_queue().
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -16,11 +17,13 @@
 
 namespace wayside::flash {
 
-// Where the next record goes.
+// Where the next record of a log goes.
 struct WritePosition {
-  std::uint32_t segment = 0;
-  std::uint64_t offset = 0;
   SegmentHeader header;
+  std::uint64_t offset = segment_header_bytes;
+  bool fresh = false;          // the headers have not been written
+  bool reuses = false;         // and older records stand there
+  std::vector<Entry> entries;  // in the segment, for its table of contents
 };
 
 struct Recovered {
@@ -32,10 +35,9 @@ struct Recovered {
   QueueIndex index{0};
   std::uint64_t next_number = 1;
   std::uint64_t newest_epoch = 0;
-  std::optional<WritePosition> active;
-  Sha256 previous{};                 // of the record written last
-  bool lost_places = false;          // a segment file was missing or cut short
-  std::uint64_t damaged = 0;         // numbers missing below the highest one found, or in lost places
+  std::array<std::optional<WritePosition>, 3> active;  // by Log
+  bool lost_places = false;                            // a segment file was missing or cut short
+  std::uint64_t damaged = 0;         // numbers missing that were written, or lay in lost places
   std::uint32_t ignored_blocks = 0;  // acknowledgement blocks that do not check out
 };
 

@@ -7,84 +7,188 @@
 
 #include "wayside/base/json_text.hpp"
 
+#include "src/delivery/upload/shipment.hpp"
+
 namespace wayside::upload {
 
 namespace {
 
+using Json = nlohmann::json;
 using Outcome = Receipt::Outcome;
 
 constexpr std::size_t longest_reason = 200;
 
 struct Row {
-  long status;
   std::string_view word;
   Outcome outcome;
-  bool stored;  // the answer must echo the payload's hash
+  bool stored;  // the receipt must echo the payload's hash
 };
 
-constexpr Row table[] = {
-    {201, "accepted", Outcome::accepted, true},  {200, "duplicate", Outcome::duplicate, true},
-    {409, "mismatch", Outcome::mismatch, false}, {409, "document_missing", Outcome::document_missing, false},
-    {422, "refused", Outcome::refused, false},   {403, "refused", Outcome::forbidden, false},
-    {429, "later", Outcome::later, false},       {503, "later", Outcome::later, false},
-    {400, "damaged", Outcome::later, false},
+constexpr Row receipt_table[] = {
+    {"accepted", Outcome::accepted, true},  {"duplicate", Outcome::duplicate, true},
+    {"mismatch", Outcome::mismatch, false}, {"text_missing", Outcome::text_missing, false},
+    {"refused", Outcome::refused, false},   {"damaged", Outcome::later, false},
+    {"later", Outcome::later, false},
 };
 
-std::string string_at(const nlohmann::json& body, const char* key) {
-  const auto it = body.find(key);
-  return it != body.end() && it->is_string() ? it->get<std::string>() : std::string();
+// Nothing: not there. An error: there, and no string.
+Result<std::optional<std::string>> string_at(const Json& object, const char* key) {
+  const auto it = object.find(key);
+  if (it == object.end()) return std::nullopt;
+  if (!it->is_string()) return fail(ErrorCode::invalid_input, fmt::format("{} is no string", key));
+  return it->get<std::string>();
 }
 
-// A foreign office may quote what it was sent, and the reason goes into the log: words of capitals and
-// digits, as a VRM is, are left out.
-std::string without_marks(std::string text) {
-  const auto is_of_mark = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
-  for (auto begin = text.begin(); begin != text.end();) {
-    begin = std::find_if(begin, text.end(), is_of_mark);
-    const auto end = std::find_if_not(begin, text.end(), is_of_mark);
-    const bool digits = std::any_of(begin, end, [](char c) { return c <= '9'; });
-    const bool letters = std::any_of(begin, end, [](char c) { return c >= 'A'; });
-    if (digits && letters) std::fill(begin, end, '*');
-    begin = end;
+std::optional<Sha256> hash_from(std::string_view text) {
+  const Result<Bytes> bytes = bytes_from_hex(text);
+  Sha256 hash{};
+  if (!bytes || bytes->size() != hash.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), hash.begin());
+  return hash;
+}
+
+struct Judged {
+  Receipt receipt;
+  std::optional<Sha256> hash;
+};
+
+Result<Judged> judge(const Json& entry) {
+  if (!entry.is_object()) return fail(ErrorCode::invalid_input, "a receipt is no JSON object");
+  const auto word = string_at(entry, "outcome");
+  const auto reason = string_at(entry, "reason");
+  const auto hash = string_at(entry, "sha256");
+  for (const auto* text : {&word, &reason, &hash})
+    if (!*text) return fail(text->error());
+  const Row* const row = std::find_if(std::begin(receipt_table), std::end(receipt_table),
+                                      [&](const Row& each) { return *word && each.word == **word; });
+  if (row == std::end(receipt_table))
+    return fail(ErrorCode::invalid_input, "a receipt has an outcome that is not agreed on");
+  Judged judged;
+  judged.receipt.outcome = row->outcome;
+  judged.receipt.reason = safe_reason(reason->value_or(""));
+  if (judged.receipt.reason.empty()) judged.receipt.reason = fmt::format("{}, without a reason", row->word);
+  if (row->stored) {
+    judged.hash = *hash ? hash_from(**hash) : std::nullopt;
+    if (!judged.hash) return fail(ErrorCode::invalid_input, "a receipt names no SHA-256");
   }
-  return text;
+  return judged;
+}
+
+bool is_json(std::string_view content_type) {
+  return content_type.substr(0, content_type.find(';')) == "application/json";
+}
+
+Result<std::vector<Receipt>> receipts_in(std::string_view body, std::span<const Sha256> sent) {
+  const Json json = Json::parse(body, nullptr, false);
+  const auto list = json.is_object() ? json.find("receipts") : json.end();
+  if (!json.is_object() || list == json.end() || !list->is_array())
+    return fail(ErrorCode::invalid_input, "the body is no JSON object with receipts");
+  if (list->size() != sent.size()) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} receipts for {} shipments", list->size(), sent.size()));
+  }
+  std::vector<Receipt> receipts;
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    Result<Judged> judged = judge((*list)[i]);
+    if (!judged) return fail(judged.error());
+    // With one hash wrong nobody knows what the others are for.
+    if (judged->hash && *judged->hash != sent[i])
+      return fail(ErrorCode::invalid_input, "a receipt names the hash of other bytes");
+    receipts.push_back(std::move(judged->receipt));
+  }
+  return receipts;
 }
 
 }  // namespace
 
-Receipt receipt_from(const HttpAnswer& answer, const Sha256& sent) {
-  Receipt later{Outcome::later, answer.retry_after, {}};
-  // Whoever is busy may say so in any words; when to come back is all that matters.
-  const bool busy = answer.status == 429 || answer.status == 503;
-  if (!busy) later.retry_after.reset();
-  // Comes from whatever stands in the way, with any body; the part will not get smaller.
-  if (answer.status == 413) {
-    return {Outcome::refused, std::nullopt, "the part is larger than the back office takes"};
+std::string safe_reason(std::string_view text) {
+  // A foreign office may quote what it was sent, and the reason goes into the log: words of letters and
+  // digits, as a VRM is, are left out.
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+  const auto is_of_mark = [&](char c) { return is_letter(c) || is_digit(c); };
+  std::string safe(text.substr(0, longest_reason));
+  for (auto begin = safe.begin(); begin != safe.end();) {
+    begin = std::find_if(begin, safe.end(), is_of_mark);
+    const auto end = std::find_if_not(begin, safe.end(), is_of_mark);
+    if (std::any_of(begin, end, is_digit) && std::any_of(begin, end, is_letter)) std::fill(begin, end, '*');
+    begin = end;
   }
-  if (answer.content_type.substr(0, answer.content_type.find(';')) != "application/json") {
-    later.reason = fmt::format("answered {} without the JSON agreed on", answer.status);
-    return later;
-  }
-  const nlohmann::json body = nlohmann::json::parse(answer.body, nullptr, false);
-  if (!body.is_object()) {
-    later.reason = fmt::format("answered {} with a body that is no JSON object", answer.status);
-    return later;
-  }
-  const std::string word = string_at(body, "outcome");
-  for (const Row& row : table) {
-    if (row.status != answer.status || row.word != word) continue;
-    if (row.stored && string_at(body, "sha256") != to_hex(sent)) {
-      later.reason = fmt::format("answered {} with the hash of other bytes", answer.status);
-      return later;
+  return json_escape(safe);
+}
+
+std::vector<Receipt> receipts_from(const HttpAnswer& answer, std::span<const Sha256> sent) {
+  const auto all = [&](Outcome outcome, std::string reason) {
+    return std::vector<Receipt>(sent.size(), Receipt{outcome, std::nullopt, std::move(reason)});
+  };
+  if (answer.body.size() > largest_answer)
+    return all(Outcome::later, fmt::format("the answer is larger than {} bytes", largest_answer));
+  switch (answer.status) {
+    case 413:
+      // Comes from whatever stands in the way, with any body.
+      return all(Outcome::too_large, "larger than the back office takes");
+    case 429:
+    case 503: {
+      // Whoever is busy may say so in any words; when to come back is all that matters.
+      std::vector<Receipt> busy = all(Outcome::later, fmt::format("answered {}: busy", answer.status));
+      for (Receipt& receipt : busy)
+        receipt.retry_after = answer.retry_after;
+      return busy;
     }
-    Receipt receipt = later;
-    receipt.outcome = row.outcome;
-    receipt.reason = json_escape(without_marks(string_at(body, "reason").substr(0, longest_reason)));
-    if (receipt.reason.empty()) receipt.reason = fmt::format("answered {} without a reason", answer.status);
-    return receipt;
+    default:
+      break;
   }
-  later.reason = fmt::format("answered {} with an outcome that does not go with it", answer.status);
-  return later;
+  if (!is_json(answer.content_type))
+    return all(Outcome::later, fmt::format("answered {} without the JSON agreed on", answer.status));
+  if (answer.status == 200) {
+    Result<std::vector<Receipt>> receipts = receipts_in(answer.body, sent);
+    return receipts ? std::move(*receipts)
+                    : all(Outcome::later, "answered 200, but " + receipts.error().message);
+  }
+  const Json json = Json::parse(answer.body, nullptr, false);
+  const Result<Judged> judged = judge(json);
+  if (judged && answer.status == 403 && judged->receipt.outcome == Outcome::refused)
+    return all(Outcome::forbidden, judged->receipt.reason);
+  if (judged && answer.status == 400 && judged->receipt.outcome == Outcome::later)
+    return all(Outcome::later, judged->receipt.reason);
+  return all(Outcome::later, fmt::format("answered {}, which is not agreed on", answer.status));
+}
+
+Result<std::vector<KeyedReceipt>> keyed_receipts_from(std::string_view message) {
+  if (message.size() > largest_answer)
+    return fail(ErrorCode::invalid_input, fmt::format("the message is larger than {} bytes", largest_answer));
+  const Json json = Json::parse(message, nullptr, false);
+  const auto list = json.is_object() ? json.find("receipts") : json.end();
+  if (!json.is_object() || list == json.end() || !list->is_array())
+    return fail(ErrorCode::invalid_input, "the message is no JSON object with receipts");
+  std::vector<KeyedReceipt> receipts;
+  for (const Json& entry : *list) {
+    Result<Judged> judged = judge(entry);
+    if (!judged) return fail(judged.error());
+    KeyedReceipt keyed;
+    const auto queue = string_at(entry, "queue");
+    const auto kind = string_at(entry, "kind");
+    const auto number = entry.find("number");
+    const Result<Bytes> uuid = bytes_from_hex(queue && *queue ? **queue : "");
+    if (!uuid || uuid->size() != keyed.queue_uuid.size())
+      return fail(ErrorCode::invalid_input, "a receipt's queue is not 32 hex digits");
+    if (number == entry.end() || !number->is_number_unsigned())
+      return fail(ErrorCode::invalid_input, "a receipt's number is no whole number");
+    if (!kind || !*kind) return fail(ErrorCode::invalid_input, "a receipt names no kind");
+    bool known = false;
+    for (const ShipmentKind each : {ShipmentKind::text, ShipmentKind::plate, ShipmentKind::overview}) {
+      if (to_string(each) != **kind) continue;
+      keyed.kind = each;
+      known = true;
+    }
+    if (!known) return fail(ErrorCode::invalid_input, "a receipt's kind is none of text, plate, overview");
+    std::copy(uuid->begin(), uuid->end(), keyed.queue_uuid.begin());
+    keyed.number = SequenceNumber(number->get<std::uint64_t>());
+    keyed.hash = judged->hash;
+    keyed.receipt = std::move(judged->receipt);
+    receipts.push_back(std::move(keyed));
+  }
+  return receipts;
 }
 
 }  // namespace wayside::upload

@@ -104,14 +104,26 @@ Result<std::string> keep_or_make_device_id(const Files& files) {
   return id;
 }
 
+Result<pem::Key> read_device_key(const fs::path& path) {
+  auto key = pem::read_key(path);
+  if (!key || pem::ed25519_public_key(**key)) return key;
+  return fail(
+      ErrorCode::invalid_input,
+      fmt::format("{} is no Ed25519 key, which records are signed with (earlier versions made EC keys): "
+                  "delete it, run waysided --make-identity, which keeps the device id, and enrol the new "
+                  "device.csr",
+                  path.string()));
+}
+
 Result<pem::Key> keep_or_make_key(const Files& files) {
-  if (is_there(files.key)) return pem::read_key(files.key);
-  auto key = pem::make_key();
+  if (is_there(files.key)) return read_device_key(files.key);
+  auto key = pem::make_device_key();
   if (!key) return fail(key.error());
-  const auto text = pem::text_of(**key);
+  auto text = pem::text_of(**key);
   if (!text) return fail(text.error());
-  if (const auto written = replace_file(files.key, as_bytes(*text), 0600); !written)
-    return fail(written.error());
+  const auto written = replace_file(files.key, as_bytes(*text), 0600);
+  sodium_memzero(text->data(), text->size());
+  if (!written) return fail(written.error());
   return key;
 }
 
@@ -130,7 +142,7 @@ Status write_request(const fs::path& path, const std::string& device_id, EVP_PKE
   if (!request || X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) != 1 ||
       !pem::set_common_name(*X509_REQ_get_subject_name(request.get()), device_id) ||
       X509_REQ_set_pubkey(request.get(), &key) != 1 ||
-      X509_REQ_sign(request.get(), &key, EVP_sha256()) <= 0) {
+      X509_REQ_sign(request.get(), &key, nullptr) <= 0) {  // Ed25519 brings its own hash
     ERR_clear_error();
     return fail(ErrorCode::io, "OpenSSL could not make the certificate request");
   }
@@ -152,12 +164,22 @@ Status check_key_is_private(const fs::path& path) {
   return {};
 }
 
+Status check_made(const fs::path& folder, const Files& files) {
+  if (is_there(files.id) && is_there(files.key)) return {};
+  return fail(ErrorCode::not_found,
+              fmt::format("{} holds no {}: run waysided --make-identity", folder.string(),
+                          is_there(files.id) ? "device.key" : "device-id"));
+}
+
+Result<pem::Key> load_device_key(const fs::path& folder) {
+  const Files files(folder);
+  if (const auto made = check_made(folder, files); !made) return fail(made.error());
+  if (const auto safe = check_key_is_private(files.key); !safe) return fail(safe.error());
+  return read_device_key(files.key);
+}
+
 Status check_all_there(const fs::path& folder, const Files& files) {
-  if (!is_there(files.id) || !is_there(files.key)) {
-    return fail(ErrorCode::not_found,
-                fmt::format("{} holds no {}: run waysided --make-identity", folder.string(),
-                            is_there(files.id) ? "device.key" : "device-id"));
-  }
+  if (const auto made = check_made(folder, files); !made) return made;
   for (const fs::path& given : {files.certificate, files.back_office_ca}) {
     if (!is_there(given)) {
       return fail(ErrorCode::not_found,
@@ -189,8 +211,7 @@ Result<Identity> load_identity(const fs::path& folder, UtcTime now) {
   if (const auto there = check_all_there(folder, files); !there) return fail(there.error());
   const auto id = read_device_id(files.id);
   if (!id) return fail(id.error());
-  if (const auto safe = check_key_is_private(files.key); !safe) return fail(safe.error());
-  const auto key = pem::read_key(files.key);
+  const auto key = load_device_key(folder);
   if (!key) return fail(key.error());
   const auto certificate = pem::read_certificate(files.certificate);
   if (!certificate) return fail(certificate.error());
@@ -222,6 +243,24 @@ Result<Identity> load_identity(const fs::path& folder, UtcTime now) {
 Result<Identity> load_identity(const fs::path& folder) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return load_identity(folder, UtcTime{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()});
+}
+
+Result<Secret> load_signing_seed(const fs::path& folder) {
+  const auto key = load_device_key(folder);
+  if (!key) return fail(key.error());
+  Secret seed;
+  std::size_t size = seed.data().size();
+  const bool taken =
+      EVP_PKEY_get_raw_private_key(key->get(), seed.data().data(), &size) == 1 && size == Secret::bytes;
+  ERR_clear_error();
+  if (!taken) return fail(ErrorCode::io, "OpenSSL did not give out the device's key");
+  return seed;
+}
+
+Result<std::array<std::uint8_t, 32>> device_public_key(const fs::path& folder) {
+  const auto key = load_device_key(folder);
+  if (!key) return fail(key.error());
+  return pem::ed25519_public_key(**key).value();
 }
 
 }  // namespace wayside

@@ -24,12 +24,13 @@ int no_password(char*, int, int, void*) {
 
 template <class Owned, class Reader>
 Result<Owned> read(const std::filesystem::path& path, std::string_view expected, Reader reader) {
-  const auto text = read_text_file(path, file_limit);
+  auto text = read_text_file(path, file_limit);
   if (!text) return fail(text.error());
   const Bio bio(BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
   if (!bio) return fail(ErrorCode::exhausted, "no memory left");
   Owned owned(reader(bio.get(), nullptr, no_password, nullptr));
   ERR_clear_error();
+  OPENSSL_cleanse(text->data(), text->size());  // it may be a private key
   if (!owned) {
     return fail(ErrorCode::invalid_input, fmt::format("{} holds no {} in PEM form", path.string(), expected));
   }
@@ -57,6 +58,24 @@ Result<Key> make_key() {
     return fail(ErrorCode::io, "OpenSSL could not make an EC P-256 key");
   }
   return key;
+}
+
+Result<Key> make_device_key() {
+  Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  if (!key) {
+    ERR_clear_error();
+    return fail(ErrorCode::io, "OpenSSL could not make an Ed25519 key");
+  }
+  return key;
+}
+
+std::optional<std::array<std::uint8_t, 32>> ed25519_public_key(const EVP_PKEY& key) {
+  std::array<std::uint8_t, 32> out{};
+  std::size_t size = out.size();
+  const bool taken = EVP_PKEY_get_id(&key) == EVP_PKEY_ED25519 &&
+                     EVP_PKEY_get_raw_public_key(&key, out.data(), &size) == 1 && size == out.size();
+  ERR_clear_error();
+  return taken ? std::optional(out) : std::nullopt;
 }
 
 Result<Key> read_key(const std::filesystem::path& path) {

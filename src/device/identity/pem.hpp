@@ -5,8 +5,11 @@
 // reach the message.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,8 +32,12 @@ using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Release<X509_free>>;
 using Request = std::unique_ptr<X509_REQ, Release<X509_REQ_free>>;
 
-// EC P-256, the one kind of key used here.
+// EC P-256, of the back office's authority and its server.
 [[nodiscard]] Result<Key> make_key();
+// Ed25519, of a device.
+[[nodiscard]] Result<Key> make_device_key();
+// The 32 bytes; nothing where the key is no Ed25519 key.
+[[nodiscard]] std::optional<std::array<std::uint8_t, 32>> ed25519_public_key(const EVP_PKEY& key);
 
 [[nodiscard]] Result<Key> read_key(const std::filesystem::path& path);
 [[nodiscard]] Result<Certificate> read_certificate(const std::filesystem::path& path);

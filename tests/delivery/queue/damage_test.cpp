@@ -25,11 +25,11 @@ TEST(FailedSync, SendsTheGroupToAnotherSegmentAndRaisesAnAlarm) {
   ASSERT_TRUE(append_one(*queue, record("before")));
   device.fail_sync_from = device.syncs;
   const std::vector<RecordParts> group{record("a"), record("b")};
-  const auto numbers = queue->append(group);
-  ASSERT_TRUE(numbers) << numbers.error().message;
+  const auto accepted = queue->append(group);
+  ASSERT_TRUE(accepted) << accepted.error().message;
   EXPECT_EQ(queue->depth().failed_syncs, 1U);
   EXPECT_EQ(counters.counter("queue_syncs_failed").value(), 1U);
-  EXPECT_EQ(text(queue->read((*numbers)[1])->document), "b");
+  EXPECT_EQ(sealer().name_of(*queue->read((*accepted)[1])), "b");
   queue.reset();
   device.cut_power([](std::size_t) { return true; });
   const Contents found = contents(*opened(device));
@@ -39,6 +39,7 @@ TEST(FailedSync, SendsTheGroupToAnotherSegmentAndRaisesAnAlarm) {
   EXPECT_EQ(names, (std::multiset<std::string>{"before", "a", "b"}))
       << "each once, wherever the first try got to";
   EXPECT_EQ(found.lost.at(2), "interrupted") << "the numbers of the failed try are used for nothing else";
+  expect_chained(found, 1);
 }
 
 TEST(FailedSync, NeverWritesTheFailedSegmentAgain) {
@@ -82,26 +83,28 @@ TEST(FailedSync, OfAnAcknowledgementBlockGoesToTheOtherOne) {
   device.power_off_after_blocks = device.blocks_written;
   queue.reset();
   device.cut_power([](std::size_t) { return false; });
-  EXPECT_EQ(opened(device)->pending(std::nullopt, 1).front().value(), 2U);
+  EXPECT_EQ(numbers(*opened(device)).front().value(), 2U);
 }
 
 // Every block of every file, one flipped bit each: at most one record is lost, and it is described.
 TEST(FlippedBit, CostsAtMostOneRecord) {
   FaultyDevice sound;
+  QueueOptions options = small_queue();
+  options.segments = 6;
   {
-    const auto queue = opened(sound);
+    const auto queue = opened(sound, options);
     for (int i = 0; i < 9; ++i)
       ASSERT_TRUE(append_one(*queue, record("r" + std::to_string(i), 9000)));
   }
-  const std::size_t whole = contents(*opened(sound)).records.size();
+  const std::size_t whole = contents(*opened(sound, options)).records.size();
   ASSERT_EQ(whole, 9U);
   std::size_t lost_some = 0;
   for (const auto& [name, bytes] : sound.durable) {
-    for (std::uint64_t byte = 0; byte < bytes.size(); byte += 1021) {
+    for (std::uint64_t byte = 0; byte < bytes.size(); byte += 2039) {
       SCOPED_TRACE(name + " byte " + std::to_string(byte));
       FaultyDevice device = sound;
       device.flip_bit(name, byte, static_cast<unsigned>(byte % 8));
-      const auto queue = opened(device);
+      const auto queue = opened(device, options);
       static_cast<void>(contents(*queue));  // what is only found when it is read is owed as well
       const std::uint64_t probe = append_one(*queue, record("probe"))->value();
       const Contents now = contents(*queue);
@@ -115,7 +118,7 @@ TEST(FlippedBit, CostsAtMostOneRecord) {
       }
     }
   }
-  EXPECT_GT(lost_some, 20U) << "the flips must have hit something";
+  EXPECT_GT(lost_some, 10U) << "the flips must have hit something";
 }
 
 TEST(Damage, FoundWhileReadingIsCountedAndDescribed) {
@@ -123,7 +126,7 @@ TEST(Damage, FoundWhileReadingIsCountedAndDescribed) {
   auto queue = opened(device);
   for (int i = 0; i < 3; ++i)
     ASSERT_TRUE(append_one(*queue, record("r" + std::to_string(i), 9000)));
-  device.flip_bit("seg-0000", segment_header_bytes + 12288 + 5000, 3);
+  device.flip_bit("seg-0000", segment_header_bytes + 12288 + 5000, 3);  // groups of one, three blocks each
   EXPECT_EQ(queue->read(SequenceNumber(2)).error().code, ErrorCode::corrupt);
   EXPECT_EQ(queue->read(SequenceNumber(2)).error().code, ErrorCode::not_found);
   EXPECT_EQ(queue->depth().damaged, 1U);
@@ -227,7 +230,7 @@ TEST(Damage, AnAcknowledgementBlockOfAnotherQueueIsIgnoredAndCounted) {
 TEST(Damage, ASegmentOfAnotherQueueDoesNotTakeOver) {
   FaultyDevice device;
   FaultyDevice other;
-  std::string uuid;
+  QueueUuid uuid{};
   {
     const auto queue = opened(device);
     uuid = queue->uuid();
@@ -243,8 +246,13 @@ TEST(Damage, ASegmentOfAnotherQueueDoesNotTakeOver) {
 // What a good CRC does not vouch for: fields that would make files without end, or numbers run over.
 TEST(Damage, OfAFieldBelowAGoodCrcIsFound) {
   Bytes block(block_bytes);
-  const SegmentHeader good{
-      .index = 2, .segments = 3, .segment_bytes = 32 * 1024, .epoch = 1, .first_number = 1};
+  SegmentHeader good;
+  good.log = Log::reads;
+  good.index = 2;
+  good.segments = 4;
+  good.segment_bytes = 32 * 1024;
+  good.epoch = 1;
+  good.first_number = 1;
   encode(good, block);
   ASSERT_TRUE(decode_segment_header(block));
   const auto refused = [&](const auto& change) {
@@ -253,38 +261,104 @@ TEST(Damage, OfAFieldBelowAGoodCrcIsFound) {
     encode(header, block);
     return !decode_segment_header(block);
   };
-  EXPECT_TRUE(refused([](SegmentHeader& header) { header.segments = 2; }));
+  EXPECT_TRUE(refused([](SegmentHeader& header) { header.segments = 3; }));
   EXPECT_TRUE(refused([](SegmentHeader& header) { header.segments = UINT32_MAX; }));
-  EXPECT_TRUE(refused([](SegmentHeader& header) { header.index = 3; }));
+  EXPECT_TRUE(refused([](SegmentHeader& header) { header.index = 4; }));
   EXPECT_TRUE(refused([](SegmentHeader& header) { header.segment_bytes = 0; }));
   EXPECT_TRUE(refused([](SegmentHeader& header) { header.segment_bytes = 32 * 1024 + 1; }));
   EXPECT_TRUE(refused([](SegmentHeader& header) { header.epoch = UINT64_MAX; }));
   EXPECT_TRUE(refused([](SegmentHeader& header) { header.first_number = UINT64_MAX; }));
 
-  RecordHeader record{.number = UINT64_MAX};
-  Bytes bytes;
-  static_cast<void>(encode(record, {}, {}, bytes));
-  EXPECT_FALSE(decode_record_header(bytes));
+  EXPECT_TRUE(refused([](SegmentHeader& header) { header.log = static_cast<Log>(3); }));
+  EXPECT_TRUE(refused([](SegmentHeader& header) { header.log = Log::none; }));
+
+  const SealedRecord some{Bytes(10), {{PartKind::document, Bytes(10)}}};
+  const auto frame_refused = [&](const auto& change) {
+    FrameHeader frame;
+    frame.number = 1;
+    change(frame);
+    Bytes bytes;
+    encode(frame, some, bytes);
+    return !decode_frame_header(bytes);
+  };
+  EXPECT_FALSE(frame_refused([](FrameHeader&) {}));
+  EXPECT_TRUE(frame_refused([](FrameHeader& frame) { frame.number = 0; }));
+  EXPECT_TRUE(frame_refused([](FrameHeader& frame) { frame.number = UINT64_MAX; }));
+  EXPECT_TRUE(frame_refused([](FrameHeader& frame) { frame.type = RecordType::gap; }));
+  EXPECT_TRUE(frame_refused([](FrameHeader& frame) { frame.type = static_cast<RecordType>(6); }));
+  EXPECT_TRUE(frame_refused([](FrameHeader& frame) { frame.record_class = static_cast<RecordClass>(3); }));
   EXPECT_FALSE(decode_gaps(encode(Gaps{{{5, UINT64_MAX}, GapReason::damaged}})));
 }
 
 TEST(Damage, OfARangeBelowAGoodCrcCostsTheAcknowledgementBlock) {
-  for (const NumberRange range : {NumberRange{0, 3}, NumberRange{7, 3}, NumberRange{3, UINT64_MAX}}) {
+  const auto owner_of = [&](const NumberRange& settled, std::uint32_t second_day = 6) {
     Bytes block(acknowledgement_file_bytes);
     put(block, 0, std::uint64_t{0x0A0D4B4341575957});
     put(block, 8, format_version);
+    put(block, 10, std::uint16_t{2});
     put(block, 12, std::uint32_t{1});
     put(block, 40, std::uint64_t{10});
-    const auto owner_of = [&](const NumberRange& settled) {
-      put(block, 64, settled.first);
-      put(block, 72, settled.last);
-      put(block, 60, crc32c(ByteView(block).subspan(64, 16), crc32c(ByteView(block).first(60))));
-      return acknowledgement_owner(block);
-    };
-    EXPECT_TRUE(owner_of({1, 3}));
+    put(block, 128, std::uint32_t{5});
+    put(block, 132, std::uint64_t{1});
+    put(block, 140, second_day);
+    put(block, 144, std::uint64_t{9});
+    put(block, 152, settled.first);
+    put(block, 160, settled.last);
+    put(block, 124, crc32c(ByteView(block).subspan(128, 40), crc32c(ByteView(block).first(124))));
+    return acknowledgement_owner(block);
+  };
+  EXPECT_TRUE(owner_of({1, 3}));
+  for (const NumberRange range : {NumberRange{0, 3}, NumberRange{7, 3}, NumberRange{3, UINT64_MAX}})
     EXPECT_FALSE(owner_of(range));
-  }
+  EXPECT_FALSE(owner_of({1, 3}, 5)) << "the days must rise";
   EXPECT_FALSE(acknowledgement_owner(Bytes(10)));
+}
+
+// A table of contents is a help: with it or without it the same is found.
+TEST(Damage, OfATableOfContentsCostsNothing) {
+  FaultyDevice device;
+  QueueOptions options = small_queue();
+  options.segments = 24;
+  {
+    const auto queue = opened(device, options);
+    for (int i = 0; i < 60; ++i) {
+      const std::vector<RecordParts> group{
+          record("r" + std::to_string(i), 9000),
+          record("s" + std::to_string(i), 300, i % 5 == 0 ? RecordClass::hit : RecordClass::ordinary)};
+      ASSERT_TRUE(queue->append(group));
+    }
+  }
+  device.cut_power([](std::size_t) { return true; });  // tables are written, not synced
+  const Contents whole = contents(*opened(device, options));
+  ASSERT_EQ(whole.records.size(), 120U);
+  std::size_t tables = 0;
+  for (auto& [name, bytes] : device.durable) {
+    const auto end = bytes.end() - 64;
+    if (!std::equal(end, end + 6, "WYWTOC")) continue;
+    ++tables;
+    *(end - 4) ^= 1;  // zeros that its CRC does not cover
+    FaultyDevice same = device;
+    EXPECT_EQ(contents(*opened(same, options)).records, whole.records);
+    bytes[bytes.size() - 4096 + 9] ^= 4;  // an entry
+  }
+  EXPECT_GT(tables, 5U);
+  EXPECT_EQ(contents(*opened(device, options)).records, whole.records);
+}
+
+TEST(Damage, OfTheNewestRecordIsToldAsDamagedWhereItsFrameStillReads) {
+  FaultyDevice device;
+  auto queue = opened(device);
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(append_one(*queue, record("r", 9000)));
+  device.power_off_after_blocks = device.blocks_written;
+  queue.reset();
+  device.cut_power([](std::size_t) { return false; });
+  device.flip_bit("seg-0000", segment_header_bytes + 2 * 12288 + 5000, 3);
+  queue = opened(device);
+  ASSERT_TRUE(append_one(*queue, record("next")));
+  const Contents found = contents(*queue);
+  EXPECT_EQ(found.lost.at(3), "damaged");
+  EXPECT_EQ(found.lost.at(4), "interrupted");
 }
 
 TEST(OpenQueue, RefusesADirectoryThatHoldsAnythingElse) {
@@ -305,7 +379,7 @@ TEST(OpenQueue, RefusesANewerFormat) {
   std::vector<std::uint8_t>& segment = device.durable.at("seg-0001");
   for (const std::size_t copy : {std::size_t{0}, block_bytes}) {
     const std::span<std::uint8_t> block = std::span(segment).subspan(copy, block_bytes);
-    put(block, 8, std::uint16_t{2});
+    put(block, 8, std::uint16_t{3});
     put(block, 508, crc32c(block.first(508)));
   }
   const auto before = device.durable;
@@ -322,7 +396,7 @@ TEST(OpenQueue, SaysHowMuchRoomIsMissingAndLeavesNothingBehind) {
   const auto queue = open_queue(device.disk(), small_queue());
   ASSERT_FALSE(queue);
   EXPECT_EQ(queue.error().code, ErrorCode::exhausted);
-  EXPECT_THAT(queue.error().message, HasSubstr("needs 327680 bytes in queue"));
+  EXPECT_THAT(queue.error().message, HasSubstr("needs 393216 bytes in queue"));
   EXPECT_TRUE(device.durable.empty());
 }
 
@@ -346,7 +420,7 @@ TEST(OpenQueue, TouchesNothingWhereItsFilesCannotBeOpenedOrRead) {
 
 TEST(OpenQueue, RefusesSizesThatCannotBe) {
   for (const auto& [segments, bytes] : std::vector<std::pair<std::uint32_t, std::uint32_t>>{
-           {2, 65536}, {4097, 65536}, {3, 65537}, {3, 4096}, {0, 0}}) {
+           {3, 65536}, {4097, 65536}, {4, 65537}, {4, 4096}, {0, 0}}) {
     FaultyDevice device;
     QueueOptions options = small_queue();
     options.segments = segments;
@@ -364,7 +438,7 @@ TEST(OpenQueue, KeepsTheSizesItWasFormattedWith) {
   QueueOptions options = small_queue();
   options.segments = 20;
   const auto queue = opened(device, options);
-  EXPECT_EQ(queue->depth().segments, 3U);
+  EXPECT_EQ(queue->depth().segments, 4U);
   EXPECT_EQ(contents(*queue).records.size(), 1U);
 }
 
@@ -389,7 +463,7 @@ TEST(OpenQueue, WritesItsFilesOutWholeSoThatNoneCanRunOutOfRoomLater) {
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(options.directory))
     files += entry.exists() ? 1 : 0;
-  EXPECT_EQ(files, 5U);
+  EXPECT_EQ(files, 6U);
 }
 
 }  // namespace

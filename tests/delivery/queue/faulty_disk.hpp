@@ -28,14 +28,18 @@ class FaultyDevice {
   std::uint64_t power_off_after_blocks = never;  // this many blocks are taken, then nothing works any more
   std::uint64_t fail_sync_from = never;          // the nth sync (from 0) ...
   std::uint64_t fail_sync_count = 1;             // ... and so many in all fail
-  std::uint64_t room_bytes = never;              // for all files together
-  bool refuses_to_open = false;                  // as to a user who may not
+  std::uint64_t fail_write_from = never;         // the same for the nth write
+  std::uint64_t fail_write_count = 1;
+  std::uint64_t room_bytes = never;  // for all files together
+  bool refuses_to_open = false;      // as to a user who may not
   bool refuses_to_read = false;
 
   // What happened.
   std::uint64_t blocks_written = 0;
   std::uint64_t bytes_written = 0;
   std::uint64_t syncs = 0;
+  std::uint64_t writes = 0;
+  std::string* everything = nullptr;  // where all bytes that are written are kept, for who wants to see them
 
   struct Write {
     std::string name;
@@ -107,6 +111,10 @@ class FaultyFile : public DiskFile {
     if (offset % device_block != 0 || bytes.size() % device_block != 0) {
       return fail(ErrorCode::io, "the queue writes whole blocks only");
     }
+    const std::uint64_t nth = device_.writes++;
+    if (nth >= device_.fail_write_from && nth - device_.fail_write_from < device_.fail_write_count)
+      return fail(ErrorCode::exhausted, "cannot write " + name_ + ": No space left on device");
+    if (device_.everything != nullptr) device_.everything->append(bytes.begin(), bytes.end());
     for (std::uint64_t at = 0; at < bytes.size(); at += device_block) {
       if (!device_.powered()) return fail(ErrorCode::io, "the power is off");
       const ByteView block = bytes.subspan(at, device_block);

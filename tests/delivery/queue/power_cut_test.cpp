@@ -2,6 +2,7 @@
 // described, no number used twice, and recovering twice the same as once. Over every prefix of a workload's
 // block writes, and over seeded lives with many cuts, each with any subset of the unsynced blocks kept and
 // some of them torn.
+#include <cstdlib>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -10,6 +11,11 @@
 
 namespace wayside::flash::testing {
 namespace {
+
+// The test run labelled "long" asks for more.
+bool is_long() {
+  return std::getenv("WAYSIDE_QUEUE_LIVES") != nullptr;
+}
 
 // What the world outside the device knows.
 struct World {
@@ -30,8 +36,11 @@ class Life {
     for (std::size_t i = 0; i < count; ++i) {
       const std::string name = "r" + std::to_string(world_.attempted.size());
       const std::size_t bytes = 100 + random_() % 11'000;
-      const bool hit = random_() % 16 == 0;
-      group.push_back(record(name, bytes, hit ? RecordClass::hit : RecordClass::ordinary));
+      const std::uint64_t kind = random_() % 16;
+      group.push_back(record(name, bytes,
+                             kind == 0   ? RecordClass::ledger
+                             : kind <= 2 ? RecordClass::hit
+                                         : RecordClass::ordinary));
       world_.attempted.insert(name);
     }
     const auto numbers = queue_->append(group);
@@ -45,12 +54,12 @@ class Life {
 
   // Delivers the oldest until so many are left.
   void deliver_down_to(std::size_t left) {
-    std::vector<SequenceNumber> waiting = queue_->pending(std::nullopt, SIZE_MAX);
+    const std::vector<SequenceNumber> waiting = numbers(*queue_);
     for (std::size_t i = 0; i + left < waiting.size(); ++i) {
-      const Result<RecordParts> parts = queue_->read(waiting[i]);
-      ASSERT_TRUE(parts) << parts.error().message;
-      if (parts->record_class == RecordClass::gap) {
-        for (const Gap& gap : gaps_of(text(parts->document))) {
+      const Result<SealedRecord> record = queue_->read(waiting[i]);
+      ASSERT_TRUE(record) << record.error().message;
+      if (record->part(PartKind::gaps) != nullptr) {
+        for (const Gap& gap : gaps_of(*record)) {
           for (std::uint64_t n = gap.numbers.first; n <= gap.numbers.last; ++n)
             world_.told.insert(n);
         }
@@ -75,6 +84,7 @@ void expect_sound(FaultyDevice device, const World& world, const QueueOptions& o
   EXPECT_EQ(first.records, again.records) << "recovering twice is not the same as once";
   EXPECT_EQ(first.lost, again.lost);
   EXPECT_EQ(first.unreadable, 0U);
+  expect_chained(first);
 
   std::set<std::string> names;
   for (const auto& [number, name] : first.records) {
@@ -118,7 +128,7 @@ void expect_sound(FaultyDevice device, const World& world, const QueueOptions& o
   }
 }
 
-// A fixed workload that goes round the segments twice.
+// A fixed workload that goes round the segments of both logs.
 void workload(FaultyDevice& device, World& world, const QueueOptions& options, std::size_t left) {
   Life life(device, world, options, 1);
   for (std::size_t i = 0; i < 20; ++i) {
@@ -149,7 +159,8 @@ void expect_sound_after_every_prefix(const QueueOptions& options, std::size_t le
     device.power_off_after_blocks = device.blocks_written + k;
     World world;
     workload(device, world, options, left);
-    for (std::uint64_t way = 0; way < 4; ++way) {
+    const std::uint64_t ways = is_long() ? 8 : 3;
+    for (std::uint64_t way = k % 2; way < ways; way += is_long() ? 1 : 2) {
       SCOPED_TRACE("way " + std::to_string(way));
       FaultyDevice after = device;
       if (way < 2) {
@@ -165,7 +176,7 @@ void expect_sound_after_every_prefix(const QueueOptions& options, std::size_t le
 
 TEST(PowerCut, LosesNothingAcceptedAfterAnyPrefixOfTheWrites) {
   QueueOptions options = small_queue();
-  options.segments = 4;
+  options.segments = 8;
   expect_sound_after_every_prefix(options, 3, false);
 }
 
@@ -201,12 +212,12 @@ void live_many_lives(const QueueOptions& options, std::size_t left, bool may_evi
 TEST(PowerCut, LosesNothingAcceptedOverManyLives) {
   QueueOptions options = small_queue();
   // So many that records whose acknowledgement was lost fit beside the new ones.
-  options.segments = 12;
-  live_many_lives(options, 3, false, 40);
+  options.segments = 20;
+  live_many_lives(options, 3, false, is_long() ? 400 : 8);
 }
 
 TEST(PowerCut, DescribesEverythingGivenUpOverManyLives) {
-  live_many_lives(small_queue(), 20, true, 40);
+  live_many_lives(small_queue(), 20, true, is_long() ? 400 : 8);
 }
 
 // The device lies: it loses the newest records although it said they were synced. Their numbers stay used.
@@ -231,7 +242,7 @@ TEST(PowerCut, ReusesNoNumberEvenWhenTheNewestRecordsVanish) {
   EXPECT_GT(next, last);
   const Contents now = contents(*queue);
   for (std::uint64_t n = 2; n <= last; ++n)
-    EXPECT_EQ(now.lost.at(n), "interrupted");
+    EXPECT_TRUE(now.lost.contains(n)) << n;
 }
 
 TEST(PowerCut, DuringFormattingIsNoReasonToRefuse) {

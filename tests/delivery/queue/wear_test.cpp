@@ -12,7 +12,8 @@ struct Cost {
   double syncs_per_record = 0;
 };
 
-// 600 records in groups, each acknowledged soon after, over three segments of the size that is shipped.
+// 600 records in groups, each acknowledged soon after, over four segments of the size that is shipped. The
+// payload is what is handed in, so that sealing is part of the price.
 Cost cost_of(std::size_t payload, std::size_t group_records) {
   FaultyDevice device;
   QueueOptions options = small_queue();
@@ -24,9 +25,9 @@ Cost cost_of(std::size_t payload, std::size_t group_records) {
   const std::uint64_t syncs = device.syncs;
   constexpr std::size_t records = 600;
   for (std::size_t i = 0; i < records / group_records; ++i) {
-    const auto numbers = queue->append(group);
-    EXPECT_TRUE(numbers);
-    for (const SequenceNumber number : *numbers)
+    const auto accepted = queue->append(group);
+    EXPECT_TRUE(accepted);
+    for (const SequenceNumber number : *accepted)
       EXPECT_TRUE(queue->acknowledge(number));
   }
   const Cost cost{static_cast<double>(device.bytes_written - bytes) / static_cast<double>(records * payload),
@@ -41,7 +42,7 @@ TEST(Wear, StaysWithinTheBudgetFor30KilobyteRecords) {
   EXPECT_LT(single.bytes_per_payload_byte, 1.11);
   EXPECT_LT(single.syncs_per_record, 1.05);
   const Cost grouped = cost_of(30'000, 4);
-  EXPECT_LT(grouped.bytes_per_payload_byte, 1.11);
+  EXPECT_LT(grouped.bytes_per_payload_byte, 1.06);
   EXPECT_LT(grouped.syncs_per_record, 0.30);
 }
 
@@ -50,7 +51,7 @@ TEST(Wear, StaysWithinTheBudgetFor100KilobyteRecords) {
   EXPECT_LT(single.bytes_per_payload_byte, 1.04);
   EXPECT_LT(single.syncs_per_record, 1.05);
   const Cost grouped = cost_of(100'000, 4);
-  EXPECT_LT(grouped.bytes_per_payload_byte, 1.04);
+  EXPECT_LT(grouped.bytes_per_payload_byte, 1.03);
   EXPECT_LT(grouped.syncs_per_record, 0.30);
 }
 

@@ -12,6 +12,7 @@
 
 #include "wayside/delivery/upload/back_office.hpp"
 
+#include "tests/doubles/raw_tls_server.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 #include "tests/doubles/test_certificates.hpp"
 
@@ -81,6 +82,7 @@ class HttpsBackOfficeTest : public ::testing::Test {
   }
   void serve(const PemPair& identity, int newest_version, httplib::Server::Handler handler, int port = 0) {
     server_ = std::make_unique<TlsServer>(identity, authority_.certificate(), newest_version, port);
+    server_->routes().Post(".*", handler);
     server_->routes().Put(".*", std::move(handler));
     server_->start();
     options_.url = server_->url();
@@ -97,16 +99,25 @@ class HttpsBackOfficeTest : public ::testing::Test {
     EXPECT_TRUE(made) << (made ? "" : made.error().message);
     return made ? std::move(*made) : nullptr;
   }
-  Receipt deliver(PartKind part = PartKind::document) {
-    return office()->deliver(key_, part, as_bytes("payload"));
+  // A text whose payload is "payload".
+  Shipment text() const { return {key_, RecordClass::ordinary, ShipmentKind::text, &record_}; }
+  Receipt deliver_to(BackOffice& office) const {
+    const Shipment shipment = text();
+    const std::vector<Receipt> receipts = office.deliver({&shipment, 1});
+    EXPECT_EQ(receipts.size(), 1U);
+    return receipts.empty() ? Receipt{} : receipts.front();
   }
+  Receipt deliver() { return deliver_to(*office()); }
 
+  static std::string receipt(const std::string& outcome, std::string_view payload = "payload") {
+    return R"({"outcome":")" + outcome + R"(","sha256":")" + to_hex(sha256(as_bytes(payload))) + "\"}";
+  }
   static std::string stored(const std::string& outcome) {
-    return R"({"outcome":")" + outcome + R"(","sha256":")" + to_hex(sha256(as_bytes("payload"))) + "\"}";
+    return R"({"receipts":[)" + receipt(outcome) + "]}";
   }
   static httplib::Server::Handler accepting() {
     return [](const httplib::Request&, httplib::Response& response) {
-      response.status = 201;
+      response.status = 200;
       response.set_content(stored("accepted"), "application/json");
     };
   }
@@ -114,41 +125,75 @@ class HttpsBackOfficeTest : public ::testing::Test {
   doubles::TemporaryFolder folder_;
   TestAuthority authority_{folder_.path(), "authority"};
   HttpsOptions options_;
-  RecordKey key_{"0123456789abcdef", "00112233445566778899aabbccddeeff", SequenceNumber(42)};
+  StoreKey key_{"0123456789abcdef", {0x00, 0x11, 0x22}, SequenceNumber(42)};
+  SealedRecord record_{{'p', 'a', 'y'},
+                       {{PartKind::document, {'l', 'o'}},
+                        {PartKind::plate, Bytes(3, 'P')},
+                        {PartKind::overview, Bytes(5, 'O')},
+                        {PartKind::pseudonymous, {'a', 'd'}}}};
   std::unique_ptr<TlsServer> server_;
 };
 
-TEST_F(HttpsBackOfficeTest, SendsAsAgreedAndBelievesAnAcceptance) {
+TEST_F(HttpsBackOfficeTest, SendsABatchAsAgreedAndBelievesItsReceipts) {
   httplib::Request seen;
   serve([&](const httplib::Request& request, httplib::Response& response) {
     seen = request;
-    accepting()(request, response);
+    response.status = 200;
+    response.set_content(R"({"receipts":[)" + receipt("accepted") + "," + receipt("duplicate", "PPP") + "," +
+                             R"({"outcome":"refused","reason":"no"}]})",
+                         "application/json");
   });
-  const Receipt receipt = deliver();
-  EXPECT_EQ(receipt.outcome, Outcome::accepted) << receipt.reason;
-  EXPECT_EQ(seen.method, "PUT");
-  EXPECT_EQ(seen.path, "/v1/records/0123456789abcdef/00112233445566778899aabbccddeeff/42/document");
-  EXPECT_EQ(seen.get_header_value("Content-Type"), "application/json");
-  EXPECT_EQ(seen.get_header_value("Wayside-Sha256"), to_hex(sha256(as_bytes("payload"))));
-  EXPECT_EQ(seen.get_header_value("Content-Length"), "7");
+  const std::vector<Shipment> batch = {text(),
+                                       {key_, RecordClass::ordinary, ShipmentKind::plate, &record_},
+                                       {key_, RecordClass::ordinary, ShipmentKind::overview, &record_}};
+  const std::vector<Receipt> receipts = office()->deliver(batch);
+  ASSERT_EQ(receipts.size(), 3U);
+  EXPECT_EQ(receipts[0].outcome, Outcome::accepted) << receipts[0].reason;
+  EXPECT_EQ(receipts[1].outcome, Outcome::duplicate);
+  EXPECT_EQ(receipts[2].outcome, Outcome::refused);
+  EXPECT_EQ(receipts[2].reason, "no");
+  EXPECT_EQ(seen.method, "POST");
+  EXPECT_EQ(seen.path, "/v2/batches/0123456789abcdef");
+  EXPECT_EQ(seen.get_header_value("Content-Type"), "application/vnd.wayside.batch");
+  EXPECT_EQ(seen.get_header_value("Content-Length"), std::to_string(seen.body.size()));
   EXPECT_FALSE(seen.has_header("Expect"));
-  EXPECT_EQ(seen.body, "payload");
+  EXPECT_FALSE(seen.has_header("Accept-Encoding"));
+  // The frames of https_api.md, spelt out.
+  const auto frame = [](char kind, std::string_view payload) {
+    std::string bytes = "WYSH";
+    bytes += kind;
+    bytes += std::string(3, '\0');
+    bytes += static_cast<char>(payload.size());
+    bytes += std::string(3 + 4, '\0');
+    bytes += std::string("\0\x11\x22", 3) + std::string(13, '\0');
+    bytes += '*' + std::string(7, '\0');  // 42
+    const Sha256 hash = sha256(as_bytes(payload));
+    bytes.append(hash.begin(), hash.end());
+    return bytes.append(payload);
+  };
+  EXPECT_EQ(seen.body, frame(0, "payload") + frame(1, "PPP") + frame(2, "OOOOO"));
 }
 
-TEST_F(HttpsBackOfficeTest, SendsPicturesAsJpegUnderTheirNames) {
-  std::vector<std::string> seen;
-  serve([&](const httplib::Request& request, httplib::Response& response) {
-    seen.push_back(request.path.substr(request.path.rfind('/')) + " " +
-                   request.get_header_value("Content-Type"));
-    accepting()(request, response);
-  });
-  const auto one = office();
-  EXPECT_EQ(one->deliver(key_, PartKind::plate, as_bytes("payload")).outcome, Outcome::accepted);
-  EXPECT_EQ(one->deliver(key_, PartKind::overview, as_bytes("payload")).outcome, Outcome::accepted);
-  EXPECT_THAT(seen, ::testing::ElementsAre("/plate image/jpeg", "/overview image/jpeg"));
+TEST_F(HttpsBackOfficeTest, SendsNoShipmentThatNoBatchTakes) {
+  serve(200, stored("accepted"));
+  SealedRecord large;
+  large.head = Bytes(200'000, 'h');
+  large.parts = {{PartKind::document, Bytes(62'145, 'd')}};
+  const std::vector<Shipment> batch = {{key_, RecordClass::ordinary, ShipmentKind::text, &large}, text()};
+  const std::vector<Receipt> receipts = office()->deliver(batch);
+  ASSERT_EQ(receipts.size(), 2U);
+  EXPECT_EQ(receipts[0].outcome, Outcome::refused);
+  EXPECT_THAT(receipts[0].reason, HasSubstr("262145"));
+  EXPECT_EQ(receipts[1].outcome, Outcome::accepted);
 }
 
-TEST_F(HttpsBackOfficeTest, KeepsOneConnectionForManyParts) {
+TEST_F(HttpsBackOfficeTest, TakesALargestBatchThatTheInterfaceAllows) {
+  const BackOffice::BatchLimits limits = (serve(accepting()), office()->limits());
+  EXPECT_EQ(limits.shipments, 64U);
+  EXPECT_LE(limits.bytes + 64 * 72, std::size_t{4} << 20U);
+}
+
+TEST_F(HttpsBackOfficeTest, KeepsOneConnectionForManyBatches) {
   std::set<int> ports;
   serve([&](const httplib::Request& request, httplib::Response& response) {
     ports.insert(request.remote_port);
@@ -157,7 +202,7 @@ TEST_F(HttpsBackOfficeTest, KeepsOneConnectionForManyParts) {
   server_->routes().set_keep_alive_max_count(100);
   const auto one = office();
   for (int i = 0; i < 4; ++i)
-    ASSERT_EQ(one->deliver(key_, PartKind::document, as_bytes("payload")).outcome, Outcome::accepted);
+    ASSERT_EQ(deliver_to(*one).outcome, Outcome::accepted);
   EXPECT_EQ(ports.size(), 1U);
 }
 
@@ -167,7 +212,7 @@ TEST_F(HttpsBackOfficeTest, UnderstandsADuplicate) {
 }
 
 TEST_F(HttpsBackOfficeTest, UnderstandsAMismatchWithItsReason) {
-  serve(409, R"({"outcome":"mismatch","reason":"stored before"})");
+  serve(200, R"({"receipts":[{"outcome":"mismatch","reason":"stored before"}]})");
   const Receipt receipt = deliver();
   EXPECT_EQ(receipt.outcome, Outcome::mismatch);
   EXPECT_EQ(receipt.reason, "stored before");
@@ -190,20 +235,69 @@ TEST_F(HttpsBackOfficeTest, TriesLaterAfterAServerError) {
 }
 
 TEST_F(HttpsBackOfficeTest, TriesLaterAfterAnAnswerThatIsNotJson) {
-  serve(201, "accepted!", "application/json");
+  serve(200, "accepted!", "application/json");
   EXPECT_EQ(deliver().outcome, Outcome::later);
 }
 
 TEST_F(HttpsBackOfficeTest, TriesLaterAfterAnotherContentType) {
-  serve(201, stored("accepted"), "text/html");
+  serve(200, stored("accepted"), "text/html");
   EXPECT_EQ(deliver().outcome, Outcome::later);
 }
 
 TEST_F(HttpsBackOfficeTest, ReadsNoHugeAnswer) {
-  serve(201, stored("accepted") + std::string(200'000, ' '));
+  serve(200, stored("accepted") + std::string(200'000, ' '));
   const Receipt receipt = deliver();
   EXPECT_EQ(receipt.outcome, Outcome::later);
   EXPECT_THAT(receipt.reason, HasSubstr("larger than 65536 bytes"));
+}
+
+TEST_F(HttpsBackOfficeTest, ReadsNoHugeHead) {
+  serve([&](const httplib::Request& request, httplib::Response& response) {
+    accepting()(request, response);
+    for (int i = 0; i < 100; ++i)
+      response.set_header("X-" + std::to_string(i), std::string(1000, 'x').c_str());
+  });
+  const Receipt receipt = deliver();
+  EXPECT_EQ(receipt.outcome, Outcome::later);
+  EXPECT_THAT(receipt.reason, HasSubstr("head is larger than 16384 bytes"));
+}
+
+TEST_F(HttpsBackOfficeTest, UnpacksNothing) {
+  for (const char* header : {"Content-Encoding", "Transfer-Encoding"}) {
+    serve([&](const httplib::Request& request, httplib::Response& response) {
+      accepting()(request, response);
+      response.set_header(header, "gzip");
+    });
+    const Receipt receipt = deliver();
+    EXPECT_EQ(receipt.outcome, Outcome::later);
+    EXPECT_THAT(receipt.reason, HasSubstr("compressed"));
+  }
+}
+
+// What an HTTP library would not say.
+TEST_F(HttpsBackOfficeTest, BelievesOnlyAWholeAnswerInHttp11) {
+  const std::string body = stored("accepted");
+  const std::string head = "Content-Type: application/json\r\n";
+  const std::string length = "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  const auto outcome_of = [&](const std::string& answer) {
+    const doubles::RawTlsServer raw(authority_.issue("raw"), authority_.certificate(), answer);
+    options_.url = raw.url();
+    return deliver().outcome;
+  };
+  EXPECT_EQ(outcome_of("HTTP/1.1 200 OK\r\n" + head + length + "\r\n" + body), Outcome::accepted);
+  EXPECT_EQ(outcome_of("HTTP/1.0 200 OK\r\n" + head + length + "\r\n" + body), Outcome::later);
+  EXPECT_EQ(outcome_of("HTTP/1.0 200 OK\r\n" + head + "\r\n" + body), Outcome::later);
+  EXPECT_EQ(outcome_of(body), Outcome::later) << "HTTP/0.9";
+  EXPECT_EQ(outcome_of("HTTP/1.1 200 OK\r\n" + head + "Content-Length: 9999\r\n\r\n" + body), Outcome::later);
+  EXPECT_EQ(outcome_of("HTTP/1.1 200 OK\r\n" + head + "Transfer-Encoding: chunked\r\n\r\nFF\r\n" + body),
+            Outcome::later);
+  EXPECT_EQ(outcome_of("HTTP/1.1 200 OK\r\n" + head), Outcome::later);
+  EXPECT_EQ(outcome_of(""), Outcome::later);
+}
+
+TEST_F(HttpsBackOfficeTest, TakesHalfTheBatchFor413) {
+  serve(413, "<html>", "text/html");
+  EXPECT_EQ(deliver().outcome, Outcome::too_large);
 }
 
 TEST_F(HttpsBackOfficeTest, FollowsNoRedirect) {
@@ -247,7 +341,7 @@ TEST_F(HttpsBackOfficeTest, ToldToHurryItGivesUpAStalledAnswerLongBeforeTheTimeL
     arrived.wait();
     (*office)->hurry(std::chrono::steady_clock::now());
   });
-  EXPECT_EQ((*office)->deliver(key_, PartKind::document, as_bytes("payload")).outcome, Outcome::later);
+  EXPECT_EQ(deliver_to(**office).outcome, Outcome::later);
   released.count_down();
   server_.reset();  // it has to be done with what is here
 }
@@ -263,12 +357,12 @@ TEST_F(HttpsBackOfficeTest, TriesLaterWhenNobodyListens) {
 TEST_F(HttpsBackOfficeTest, GoesOnAfterTheServerWasRestarted) {
   serve(accepting());
   const auto one = office();
-  ASSERT_EQ(one->deliver(key_, PartKind::document, as_bytes("payload")).outcome, Outcome::accepted);
+  ASSERT_EQ(deliver_to(*one).outcome, Outcome::accepted);
   const int port = server_->port();
   server_.reset();
-  EXPECT_EQ(one->deliver(key_, PartKind::document, as_bytes("payload")).outcome, Outcome::later);
+  EXPECT_EQ(deliver_to(*one).outcome, Outcome::later);
   serve(authority_.issue("again"), TLS1_3_VERSION, accepting(), port);
-  EXPECT_EQ(one->deliver(key_, PartKind::document, as_bytes("payload")).outcome, Outcome::accepted);
+  EXPECT_EQ(deliver_to(*one).outcome, Outcome::accepted);
 }
 
 TEST_F(HttpsBackOfficeTest, RefusesAServerOfAnotherAuthority) {

@@ -1,32 +1,60 @@
-// A back office that answers as the test says and remembers what it was sent.
+// A back office that answers as the test says, stores as a real one does, and remembers what it was sent.
 //
-// Threads: deliver() from the uploader's thread, everything else from the test's; one lock.
+// Threads: deliver() from the uploader's thread, everything else from the test's; one lock. The answering
+// function is called without it.
 #pragma once
 
 #include <condition_variable>
-#include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "wayside/delivery/upload/back_office.hpp"
 
+#include "src/delivery/upload/shipment.hpp"
+
 namespace wayside::doubles {
+
+inline Receipt just(Receipt::Outcome outcome) {
+  return {outcome, std::nullopt, "because"};
+}
+inline Receipt later(std::optional<std::chrono::seconds> retry_after = {}) {
+  return {Receipt::Outcome::later, retry_after, "busy"};
+}
 
 class ScriptedBackOffice : public BackOffice {
  public:
-  // The next answers, in order; afterwards everything is accepted.
-  void answer_next(std::vector<Receipt> receipts) {
+  using Name = std::string;  // "3 text"
+  // For one batch: a receipt for each, or nothing: as a real office would.
+  using Answer = std::function<std::optional<Receipt>(const Shipment&)>;
+
+  // The next batches, in order, get these; afterwards everything is taken.
+  void answer_next(std::vector<Answer> answers) {
     const std::lock_guard lock(mutex_);
-    script_.insert(script_.end(), receipts.begin(), receipts.end());
+    script_.insert(script_.end(), answers.begin(), answers.end());
   }
-  // Always this for one part of one record.
-  void always(std::uint64_t number, PartKind part, Receipt receipt) {
+  void answer_next(std::size_t batches, const Receipt& receipt) {
+    answer_next(std::vector<Answer>(batches, [receipt](const Shipment&) { return receipt; }));
+  }
+  // Always this for one shipment, whatever else is said.
+  void always(const Name& name, Receipt receipt) {
     const std::lock_guard lock(mutex_);
-    fixed_[{number, part}] = std::move(receipt);
+    fixed_[name] = std::move(receipt);
   }
+  void no_longer(const Name& name) {
+    const std::lock_guard lock(mutex_);
+    fixed_.erase(name);
+  }
+  void set_limits(BatchLimits limits) {
+    const std::lock_guard lock(mutex_);
+    limits_ = limits;
+  }
+  // What a batch meets before it is answered.
+  void on_delivery(std::function<void(std::span<const Shipment>)> seen) { seen_ = std::move(seen); }
   // Every delivery waits until release().
   void hold() {
     const std::lock_guard lock(mutex_);
@@ -39,50 +67,98 @@ class ScriptedBackOffice : public BackOffice {
     }
     changed_.notify_all();
   }
-  // Until so many parts have arrived in all, the held one included.
-  void wait_for_deliveries(std::size_t count) {
+  // Until so many batches have arrived in all, the held one included.
+  void wait_for_batches(std::size_t count) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return log_.size() >= count; });
+    changed_.wait(lock, [&] { return batches_.size() >= count; });
   }
 
-  // "3 document", in the order of arrival.
-  [[nodiscard]] std::vector<std::string> deliveries() const {
+  // Each batch as "3 text, 3 plate".
+  [[nodiscard]] std::vector<std::string> batches() const {
     const std::lock_guard lock(mutex_);
-    return log_;
+    std::vector<std::string> lines;
+    for (const auto& batch : batches_) {
+      std::string line;
+      for (const Name& name : batch)
+        line += (line.empty() ? "" : ", ") + name;
+      lines.push_back(std::move(line));
+    }
+    return lines;
   }
-  [[nodiscard]] Bytes last_payload() const {
+  // All shipments, in the order of their arrival.
+  [[nodiscard]] std::vector<Name> shipments() const {
     const std::lock_guard lock(mutex_);
-    return last_payload_;
+    std::vector<Name> names;
+    for (const auto& batch : batches_)
+      names.insert(names.end(), batch.begin(), batch.end());
+    return names;
   }
-  [[nodiscard]] RecordKey last_key() const {
+  [[nodiscard]] std::map<Name, Sha256> stored() const {
+    const std::lock_guard lock(mutex_);
+    return stored_;
+  }
+  [[nodiscard]] StoreKey last_key() const {
     const std::lock_guard lock(mutex_);
     return last_key_;
   }
 
-  Receipt deliver(const RecordKey& key, PartKind part, ByteView payload) override {
-    static constexpr const char* names[] = {"document", "plate", "overview"};
+  BatchLimits limits() const override {
+    const std::lock_guard lock(mutex_);
+    return limits_;
+  }
+  std::vector<Receipt> deliver(std::span<const Shipment> batch) override {
+    if (seen_) seen_(batch);
     std::unique_lock lock(mutex_);
-    log_.push_back(std::to_string(key.number.value()) + " " + names[static_cast<std::size_t>(part)]);
-    last_payload_.assign(payload.begin(), payload.end());
-    last_key_ = key;
+    std::vector<Name> names;
+    for (const Shipment& shipment : batch)
+      names.push_back(name_of(shipment));
+    if (!batch.empty()) last_key_ = batch.back().key;
+    batches_.push_back(names);
     changed_.notify_all();
     changed_.wait(lock, [&] { return !held_; });
-    if (const auto it = fixed_.find({key.number.value(), part}); it != fixed_.end()) return it->second;
-    if (script_.empty()) return {Receipt::Outcome::accepted, std::nullopt, {}};
-    Receipt receipt = script_.front();
-    script_.pop_front();
-    return receipt;
+    Answer answer;
+    if (!script_.empty()) {
+      answer = script_.front();
+      script_.erase(script_.begin());
+    }
+    std::vector<Receipt> receipts;
+    for (const Shipment& shipment : batch) {
+      const auto fixed = fixed_.find(name_of(shipment));
+      if (fixed != fixed_.end()) {
+        receipts.push_back(fixed->second);
+        continue;
+      }
+      const std::optional<Receipt> told = answer ? answer(shipment) : std::nullopt;
+      receipts.push_back(told ? *told : store(shipment));
+    }
+    return receipts;
   }
   Status heartbeat(const std::string&, std::string_view) override { return {}; }
 
+  static Name name_of(const Shipment& shipment) {
+    return std::to_string(shipment.key.number.value()) + " " + std::string(upload::to_string(shipment.kind));
+  }
+
  private:
+  Receipt store(const Shipment& shipment) {
+    const Name text = std::to_string(shipment.key.number.value()) + " text";
+    if (shipment.kind != ShipmentKind::text && !stored_.contains(text))
+      return just(Receipt::Outcome::text_missing);
+    const Sha256 hash = sha256(payload_of(*shipment.record, shipment.kind));
+    const auto [it, is_new] = stored_.emplace(name_of(shipment), hash);
+    if (it->second != hash) return just(Receipt::Outcome::mismatch);
+    return just(is_new ? Receipt::Outcome::accepted : Receipt::Outcome::duplicate);
+  }
+
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Receipt> script_;
-  std::map<std::pair<std::uint64_t, PartKind>, Receipt> fixed_;
-  std::vector<std::string> log_;
-  Bytes last_payload_;
-  RecordKey last_key_;
+  std::vector<Answer> script_;
+  std::map<Name, Receipt> fixed_;
+  std::vector<std::vector<Name>> batches_;
+  std::map<Name, Sha256> stored_;
+  StoreKey last_key_;
+  BatchLimits limits_{64, std::size_t{4} << 20U};
+  std::function<void(std::span<const Shipment>)> seen_;
   bool held_ = false;
 };
 

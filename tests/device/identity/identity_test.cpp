@@ -41,7 +41,7 @@ std::string certificate_text(EVP_PKEY& key, const std::string& common_name, UtcT
   ASN1_TIME_set(X509_getm_notAfter(certificate.get()), until.ms / 1000);
   EXPECT_TRUE(pem::set_common_name(*X509_get_subject_name(certificate.get()), common_name));
   X509_set_pubkey(certificate.get(), &key);
-  EXPECT_GT(X509_sign(certificate.get(), &key, EVP_sha256()), 0);
+  EXPECT_GT(X509_sign(certificate.get(), &key, pem::ed25519_public_key(key) ? nullptr : EVP_sha256()), 0);
   return pem::text_of(*certificate).value();
 }
 
@@ -75,7 +75,7 @@ TEST_F(IdentityTest, MadeIdentityIsPrivateAndItsRequestNamesTheDevice) {
   ASSERT_TRUE(request);
   EXPECT_EQ(pem::common_name(*X509_REQ_get_subject_name(request->get())), device_id());
   EXPECT_EQ(X509_REQ_verify(request->get(), key().get()), 1);
-  EXPECT_EQ(EVP_PKEY_get_bits(key().get()), 256);
+  EXPECT_EQ(EVP_PKEY_get_id(key().get()), EVP_PKEY_ED25519);
 }
 
 TEST_F(IdentityTest, MakingTwiceKeepsEverything) {
@@ -267,6 +267,44 @@ TEST_F(IdentityRefused, EncryptedKeyIsRefusedWithoutAskingForThePassword) {
   ASSERT_TRUE(replace_file(folder_ / "device.key", as_bytes({data, static_cast<std::size_t>(size)}), 0600));
   BIO_free(bio);
   expect_refused("holds no unencrypted private key");
+}
+
+TEST_F(IdentityRefused, KeyOfTheKindThatEarlierVersionsMade) {
+  const std::string id = device_id();
+  ASSERT_TRUE(
+      replace_file(folder_ / "device.key", as_bytes(pem::text_of(*pem::make_key().value()).value()), 0600));
+  const std::string words = "is no Ed25519 key";
+  expect_refused(words);
+  expect_refused(
+      "delete it, run waysided --make-identity, which keeps the device id, and enrol the new device.csr");
+  EXPECT_THAT(make_identity(folder_).error().message, HasSubstr(words));
+  EXPECT_THAT(load_signing_seed(folder_).error().message, HasSubstr(words));
+  EXPECT_THAT(device_public_key(folder_).error().message, HasSubstr(words));
+  fs::remove(folder_ / "device.key");
+  ASSERT_TRUE(make_identity(folder_));
+  EXPECT_EQ(device_id(), id);
+  enrol(id);
+  EXPECT_TRUE(load_identity(folder_, now));
+}
+
+TEST_F(IdentityTest, SigningKeyIsThatOfTheCertificateAndNeedsNone) {
+  EXPECT_EQ(load_signing_seed(folder_).error().code, ErrorCode::not_found);
+  ASSERT_TRUE(make_identity(folder_));
+  const auto seed = load_signing_seed(folder_);
+  ASSERT_TRUE(seed) << seed.error().message;
+  const auto public_key = device_public_key(folder_);
+  ASSERT_TRUE(public_key) << public_key.error().message;
+  const pem::Key from_seed(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed->view().data(), 32));
+  EXPECT_EQ(pem::ed25519_public_key(*from_seed), *public_key);
+  enrol(device_id());
+  const auto certificate = pem::read_certificate(folder_ / "device.crt");
+  EXPECT_EQ(pem::ed25519_public_key(*X509_get0_pubkey(certificate->get())), *public_key);
+}
+
+TEST_F(IdentityTest, SigningKeyThatOthersCanReadIsNotUsed) {
+  ASSERT_TRUE(make_identity(folder_));
+  fs::permissions(folder_ / "device.key", fs::perms(0640));
+  EXPECT_THAT(load_signing_seed(folder_).error().message, HasSubstr("has mode 0640"));
 }
 
 TEST_F(IdentityTest, CertificateNotValidYetLoadsForACameraWhoseClockIsNotSet) {

@@ -48,7 +48,4 @@ inline constexpr std::size_t overview_max_bytes = 25'000;
 [[nodiscard]] Result<EncodedRecord> encode_record(const VehiclePass& pass, const RecordOrigin& origin,
                                                   const TimeQuality& time);
 
-// The device that a document says it is of; nothing where it says none, as a gap record does.
-[[nodiscard]] std::optional<std::string> device_of(ByteView document);
-
 }  // namespace wayside

@@ -55,12 +55,15 @@ struct Configuration {
   struct Queue {
     std::filesystem::path directory = "/var/lib/wayside/queue";
     std::uint32_t segments = 64;
+    std::uint32_t protected_segments = 0;  // 0: an eighth of all
+    std::uint32_t retention_days = 28;     // a record that waits longer is given up
     std::uint32_t group_records = 4;
     std::uint32_t group_wait_ms = 250;
   } queue;
   struct Upload {
     std::string url;  // empty: records stay in the queue
     std::uint32_t time_limit_s = 30;
+    std::uint32_t backlog_kbit_per_s = 0;  // 0: no cap
   } upload;
   struct Identity {
     std::filesystem::path directory = "/var/lib/wayside/identity";

@@ -1,0 +1,88 @@
+// Looks at a copy of a camera's queue: what is in it, what is missing, whether the device signed it.
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "wayside/delivery/verify/queue_verify.hpp"
+
+#include "src/app/command_line.hpp"
+
+namespace wayside::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view program = "wayside-verify";
+
+constexpr const char* description =
+    "Checks what a Wayside camera has kept, without being able to read it: every number from 1 on is\n"
+    "there, acknowledged, or told as given up; every record is signed by the device; every record\n"
+    "names the one before it.";
+
+constexpr const char* examples =
+    "Examples, on a copy of the directory queue.directory of a camera that is not running:\n"
+    "  wayside-verify queue card/queue --device device.crt\n"
+    "  wayside-verify queue card/queue --device device.pub --json > report.json\n\n"
+    "The copy is only read, and no secret is needed: a certificate, or the public key as 64 hex digits.\n"
+    "Of each number it says\n"
+    "  present       it waits for delivery\n"
+    "  acknowledged  the back office has it, or the gap record that tells it\n"
+    "  evicted       given up for newer ones; a gap record that is there tells it, as the next three\n"
+    "  expired       given up for its age\n"
+    "  damaged       unreadable on the device, or never fully written before a power cut\n"
+    "  interrupted   handed out before an unclean stop, and no record's\n"
+    "  torn          a record that does not check out, and that no gap record tells\n"
+    "  missing       neither there nor told\n"
+    "then totals of numbers, signatures and the chain, what is wrong with the files, and one sentence.\n"
+    "After a power cut the last numbers may be torn or missing until the camera has started again and\n"
+    "told them.\n\n"
+    "Exit codes: 0 all is accounted for and good, 1 something is wrong, 2 the command line is wrong.";
+
+struct Arguments {
+  fs::path directory;
+  fs::path device;
+  bool json = false;
+};
+
+int verify(const Arguments& arguments) {
+  const Result<PublicKey> device = load_device_key(arguments.device);
+  if (!device) return report(program, device.error());
+  const bool watched = ::isatty(STDERR_FILENO) == 1;
+  const auto progress = [&](std::uint32_t done, std::uint32_t of) {
+    constexpr std::uint32_t many = 32;
+    if (!watched || of < many || done % 8 != 0) return;
+    fmt::print(stderr, "\r{} of {} segments{}", done, of, done == of ? "\n" : "");
+  };
+  const Result<QueueReport> found = verify_queue(arguments.directory, *device, progress);
+  if (!found) return report(program, found.error());
+  fmt::print("{}", arguments.json ? to_json(*found) : to_text(*found));
+  return found->good ? exit_done : exit_failed;
+}
+
+int run(int argc, const char* const* argv) {
+  CLI::App app(description, std::string(program));
+  prepare(app);
+  app.footer(examples);
+  app.require_subcommand(1);
+  Arguments arguments;
+  CLI::App* queue = app.add_subcommand("queue", "Check a copied queue directory");
+  queue->footer(examples);
+  queue->add_option("directory", arguments.directory, "The copied directory")->required();
+  queue
+      ->add_option("--device", arguments.device,
+                   "The device's certificate (PEM), or a file of its public key in hex")
+      ->required();
+  queue->add_flag("--json", arguments.json, "Print one JSON object instead of lines");
+  if (const std::optional<int> code = parse(app, argc, argv)) return *code;
+  return verify(arguments);
+}
+
+}  // namespace
+}  // namespace wayside::app
+
+int main(int argc, char** argv) {
+  return wayside::app::run_program(wayside::app::program, [&] { return wayside::app::run(argc, argv); });
+}

@@ -1,0 +1,101 @@
+#include "src/app/queue_keeper.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "wayside/base/log.hpp"
+
+namespace wayside::app {
+
+namespace {
+
+constexpr std::int64_t ms_per_day = 86'400'000;
+
+std::string date_of(std::uint32_t day) {
+  return to_iso8601({std::int64_t{day} * ms_per_day}).substr(0, 10);
+}
+
+}  // namespace
+
+QueueKeeper::QueueKeeper(RecordQueue& queue, const Clock& clock, std::string device_id, std::uint32_t retention_days)
+    : queue_(queue),
+      clock_(clock),
+      device_id_(std::move(device_id)),
+      retention_days_(retention_days),
+      opened_(read()) {}
+
+QueueReading QueueKeeper::read() const {
+  return {queue_.chain(), queue_.tally(), queue_.depth()};
+}
+
+void QueueKeeper::look() {
+  if (clock_.quality().source == TimeSource::unsynchronised) return;
+  const UtcTime now = clock_.utc_now();
+  if (now.ms < 0) return;
+  const auto day = static_cast<std::uint32_t>(now.ms / ms_per_day);
+  if (day_ && day <= *day_) return;
+  if (day_) close_book(*day_);
+  if (const Status marked = queue_.mark_day(day); !marked) {
+    log::error("queue_day_unmarked", {{"reason", marked.error()}});
+    return;
+  }
+  day_ = day;
+  if (day < retention_days_) return;
+  const Result<std::uint64_t> given_up = queue_.expire(day - retention_days_);
+  if (!given_up) log::error("queue_expiry_failed", {{"reason", given_up.error()}});
+}
+
+void QueueKeeper::close_book(std::uint32_t day) {
+  const QueueReading closed = read();
+  RecordParts parts;
+  parts.type = RecordType::coverage;
+  parts.record_class = RecordClass::ledger;
+  const std::string document = day_book(device_id_, day, opened_, closed);
+  parts.document.assign(document.begin(), document.end());
+  const Result<std::vector<SequenceNumber>> written = queue_.append({&parts, 1});
+  if (!written) {
+    log::error("day_book_unwritten", {{"reason", written.error()}});
+    return;  // the next one covers this day too
+  }
+  opened_ = closed;
+}
+
+std::string day_book(const std::string& device_id, std::uint32_t day, const QueueReading& opened,
+                     const QueueReading& closed) {
+  using Json = nlohmann::json;
+  const auto by_class = [&](RecordClass which) {
+    const auto at = static_cast<std::size_t>(which);
+    return closed.tally.by_class.at(at) - opened.tally.by_class.at(at);
+  };
+  const auto by_type = [&](RecordType which) {
+    const auto at = static_cast<std::size_t>(which);
+    return closed.tally.by_type.at(at) - opened.tally.by_type.at(at);
+  };
+  const std::uint64_t first = opened.chain.number.value() + 1;
+  const std::uint64_t last = closed.chain.number.value();
+  Json book;
+  book["schema"] = "wayside-coverage-1";
+  book["device_id"] = device_id;
+  book["day"] = date_of(day);
+  book["first"] = first <= last ? Json(first) : Json();
+  book["last"] = first <= last ? Json(last) : Json();
+  book["by_class"] = {{"ordinary", by_class(RecordClass::ordinary)},
+                      {"hit", by_class(RecordClass::hit)},
+                      {"ledger", by_class(RecordClass::ledger)}};
+  book["by_type"] = {{"capture", by_type(RecordType::capture)},
+                     {"gap", by_type(RecordType::gap)},
+                     {"coverage", by_type(RecordType::coverage)},
+                     {"clock", by_type(RecordType::clock)},
+                     {"audit", by_type(RecordType::audit)}};
+  book["given_up"] = {{"evicted", closed.depth.evicted - opened.depth.evicted},
+                      {"damaged", closed.depth.damaged - opened.depth.damaged},
+                      {"interrupted", closed.depth.interrupted - opened.depth.interrupted},
+                      {"expired", closed.depth.expired - opened.depth.expired}};
+  book["chain_head"] = {{"number", last}, {"sha256", to_hex(closed.chain.hash)}};
+  return book.dump();
+}
+
+}  // namespace wayside::app

@@ -1,0 +1,51 @@
+// What has to be done to the queue as days go by: mark the day, give up what is older than may be kept, and close
+// the day's book with a signed summary.
+//
+// Threads: look() from the thread that appends. Ownership: queue and clock outlive it. A clock that is not
+// synchronised says nothing about days: nothing is done, and nothing given up, until it is. Failure: logged, and
+// tried again at the next look.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "wayside/base/strong.hpp"
+#include "wayside/base/time.hpp"
+#include "wayside/delivery/queue/record_queue.hpp"
+#include "wayside/device/clock/clock.hpp"
+
+namespace wayside::app {
+
+// What a book is the difference of.
+struct QueueReading {
+  ChainHead chain;
+  QueueTally tally;
+  QueueDepth depth;
+};
+
+// The document of a coverage record (delivery/event/coverage_record.schema.json): of the day's records between
+// two readings.
+[[nodiscard]] std::string day_book(const std::string& device_id, std::uint32_t day, const QueueReading& opened,
+                                   const QueueReading& closed);
+
+class QueueKeeper {
+ public:
+  // retention_days: records that wait longer are given up; at least 1.
+  QueueKeeper(RecordQueue& queue, const Clock& clock, std::string device_id, std::uint32_t retention_days);
+
+  void look();
+
+ private:
+  void close_book(std::uint32_t day);
+  [[nodiscard]] QueueReading read() const;
+
+  RecordQueue& queue_;
+  const Clock& clock_;
+  const std::string device_id_;
+  const std::uint32_t retention_days_;
+  std::optional<std::uint32_t> day_;  // the last one that was marked
+  QueueReading opened_;               // where the open book begins
+};
+
+}  // namespace wayside::app

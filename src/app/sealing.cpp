@@ -1,0 +1,59 @@
+#include "src/app/sealing.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "wayside/base/log.hpp"
+#include "wayside/device/identity/identity.hpp"
+
+namespace wayside::app {
+
+Result<std::unique_ptr<Sealing>> Sealing::open(const std::filesystem::path& folder, std::string device_id,
+                                               const Clock& clock, Health& health) {
+  Result<Secret> seed = load_signing_seed(folder);
+  if (!seed) return fail(seed.error().context("identity.directory"));
+  SealerOptions options;
+  options.device_id = std::move(device_id);
+  options.signing_seed = std::move(*seed);
+  options.now = [&clock]() -> std::optional<UtcTime> {
+    if (clock.quality().source == TimeSource::unsynchronised) return std::nullopt;
+    return clock.utc_now();
+  };
+  std::unique_ptr<Sealing> sealing(
+      new Sealing(folder / "recipients", make_record_sealer(std::move(options)), health));
+  sealing->look_again();
+  return sealing;
+}
+
+Sealing::Sealing(std::filesystem::path recipients, std::unique_ptr<ReplaceableSealer> sealer, Health& health)
+    : recipients_(std::move(recipients)), sealer_(std::move(sealer)), health_(health) {}
+
+void Sealing::look_again() {
+  Result<std::vector<Recipient>> recipients = load_recipients(recipients_);
+  std::string problem;
+  if (recipients) {
+    const auto pseudonym = std::find_if(recipients->begin(), recipients->end(), [](const Recipient& recipient) {
+      return recipient.view == RecordView::pseudonym;
+    });
+    {
+      const std::lock_guard lock(mutex_);
+      pseudonym_key_ = pseudonym == recipients->end() ? std::nullopt : pseudonym->pseudonym_key;
+    }
+    sealer_->replace_recipients(std::move(*recipients));
+    problem = sealer_->problem();
+  } else {
+    problem = recipients.error().message;
+  }
+  if (problem.empty()) {
+    health_.well("sealing");
+  } else if (health_.ill("sealing", problem)) {
+    log::error("sealing_unhealthy", {{"reason", problem}});
+  }
+}
+
+std::optional<Bytes> Sealing::pseudonym_key() const {
+  const std::lock_guard lock(mutex_);
+  return pseudonym_key_;
+}
+
+}  // namespace wayside::app
