@@ -9,6 +9,7 @@
 
 #include "wayside/base/files.hpp"
 #include "wayside/base/log.hpp"
+#include "wayside/base/service_url.hpp"
 #include "wayside/base/version.hpp"
 #include "wayside/device/identity/identity.hpp"
 
@@ -87,13 +88,28 @@ Uplink::Connect connect_to(const Configuration& configuration, const std::string
                               "restart waysided to take it over",
                               configuration.identity.directory.string()));
     }
-    HttpsOptions options;
-    options.url = configuration.upload.url;
-    options.ca_certificate = identity->back_office_ca;
-    options.certificate = identity->certificate;
-    options.private_key = identity->private_key;
-    options.time_limit = std::chrono::seconds(configuration.upload.time_limit_s);
-    return make_https_back_office(options);
+    const auto with_identity = [&](auto options) {
+      options.ca_certificate = identity->back_office_ca;
+      options.certificate = identity->certificate;
+      options.private_key = identity->private_key;
+      options.time_limit = std::chrono::seconds(configuration.upload.time_limit_s);
+      return options;
+    };
+    if (configuration.upload.profile == "wayside") {
+      HttpsOptions options;
+      options.url = configuration.upload.url;
+      return make_https_back_office(with_identity(options));
+    }
+    const auto broker = service_url_from(configuration.upload.url);
+    if (!broker)
+      return fail(ErrorCode::invalid_input, "upload.url is no address: run waysided --check-config");
+    MqttOptions options;
+    options.host = broker->host;
+    if (broker->port_or_0 != 0) options.port = broker->port_or_0;
+    options.device_id = device_id;
+    options.protocol = configuration.upload.profile == "mqtt" ? MqttOptions::Protocol::mqtt_5
+                                                              : MqttOptions::Protocol::mqtt_3_1_1;
+    return make_mqtt_back_office(with_identity(options));
   };
 }
 
@@ -110,6 +126,10 @@ class Daemon {
     if (const Status prepared = prepare(); !prepared) return prepared;
     // Where somebody waits for a recording, there is nothing to wait for without models.
     if (const Status sound = try_recognition(); !sound && options_.until_delivered) return sound;
+    // Nor without anybody to seal records to.
+    if (options_.until_delivered) {
+      if (const Status sealing = sealing_->try_to_seal(); !sealing) return sealing;
+    }
     if (uplink_) uplink_->start();
     manager_.ready();
     log::info("started",
@@ -126,6 +146,7 @@ class Daemon {
     }
     const double wall_s = seconds_between(begin, clock_->monotonic_now());
     const Status delivered = deliver_rest();
+    if (pipeline_ && events_.told_to_end()) keeper_->close();  // the writer has ended
     manager_.stopping();
     if (uplink_) uplink_->stop();
     const Status flushed = queue_->flush();
@@ -134,6 +155,12 @@ class Daemon {
     // Whatever is wrong with a recording, the command line was right.
     if (const std::optional<Error> error = source_error()) return fail(ErrorCode::io, error->message);
     if (!flushed) return fail(flushed.error());
+    if (const std::uint64_t lost = counters_.counter("records_lost").value(); lost != 0) {
+      return fail(ErrorCode::io,
+                  fmt::format("{} record{} could not be put into the queue and {} lost; the log says "
+                              "why (records_lost)",
+                              lost, lost == 1 ? "" : "s", lost == 1 ? "is" : "are"));
+    }
     if (!delivered) return fail(delivered.error());
     return reported;
   }

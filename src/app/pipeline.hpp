@@ -55,7 +55,7 @@ struct PipelineOptions {
   std::function<void()> keep;                 // from the writer thread, at least once a minute
   // Key of the recipient who gets pseudonyms; nothing where there is none.
   std::function<std::optional<Bytes>()> pseudonym_key;
-  std::function<void()> on_finished;          // from the last thread of the flow
+  std::function<void()> on_finished;  // from the last thread of the flow
 };
 
 class Pipeline {

@@ -1,7 +1,7 @@
 #include "src/app/queue_keeper.hpp"
 
-#include <array>
-#include <string_view>
+#include <chrono>
+#include <cstdlib>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -13,6 +13,8 @@ namespace wayside::app {
 namespace {
 
 constexpr std::int64_t ms_per_day = 86'400'000;
+constexpr std::chrono::hours steady_for{1};
+constexpr std::int64_t largest_slew_ms = 60'000;  // between two looks; more is a step
 
 std::string date_of(std::uint32_t day) {
   return to_iso8601({std::int64_t{day} * ms_per_day}).substr(0, 10);
@@ -20,7 +22,8 @@ std::string date_of(std::uint32_t day) {
 
 }  // namespace
 
-QueueKeeper::QueueKeeper(RecordQueue& queue, const Clock& clock, std::string device_id, std::uint32_t retention_days)
+QueueKeeper::QueueKeeper(RecordQueue& queue, const Clock& clock, std::string device_id,
+                         std::uint32_t retention_days)
     : queue_(queue),
       clock_(clock),
       device_id_(std::move(device_id)),
@@ -31,18 +34,44 @@ QueueReading QueueKeeper::read() const {
   return {queue_.chain(), queue_.tally(), queue_.depth()};
 }
 
-void QueueKeeper::look() {
-  if (clock_.quality().source == TimeSource::unsynchronised) return;
+std::optional<std::uint32_t> QueueKeeper::believed_day() {
   const UtcTime now = clock_.utc_now();
-  if (now.ms < 0) return;
-  const auto day = static_cast<std::uint32_t>(now.ms / ms_per_day);
-  if (day_ && day <= *day_) return;
-  if (day_) close_book(*day_);
-  if (const Status marked = queue_.mark_day(day); !marked) {
+  const MonotonicTime running = clock_.monotonic_now();
+  const std::int64_t offset_ms = now.ms - running.ns / 1'000'000;
+  if (clock_.quality().source == TimeSource::unsynchronised || now.ms < 0) {
+    steady_ms_.reset();
+    if (!std::exchange(waits_told_, true)) {
+      log::warning("clock_not_believed",
+                   {{"reason", "it is not synchronised"}, {"retention", "nothing is given up for its age"}});
+    }
+    return std::nullopt;
+  }
+  if (!steady_ms_ || std::abs(offset_ms - *steady_ms_) > largest_slew_ms) steady_since_ = running;
+  steady_ms_ = offset_ms;
+  if (running - steady_since_ < steady_for) return std::nullopt;
+  waits_told_ = false;
+  return static_cast<std::uint32_t>(now.ms / ms_per_day);
+}
+
+void QueueKeeper::look() {
+  const std::optional<std::uint32_t> day = believed_day();
+  if (!day || (day_ && *day < *day_)) return;
+  const bool new_day = day_ != day;
+  if (day_ && new_day) close_book(*day_);
+  // Again and again on the same day: the mark then says how far its records go.
+  if (const Status marked = queue_.mark_day(*day); !marked) {
     log::error("queue_day_unmarked", {{"reason", marked.error()}});
     return;
   }
   day_ = day;
+  if (new_day) expire(*day);
+}
+
+void QueueKeeper::close() {
+  if (const std::optional<std::uint32_t> day = believed_day(); day && day_ == day) close_book(*day);
+}
+
+void QueueKeeper::expire(std::uint32_t day) {
   if (day < retention_days_) return;
   const Result<std::uint64_t> given_up = queue_.expire(day - retention_days_);
   if (!given_up) log::error("queue_expiry_failed", {{"reason", given_up.error()}});

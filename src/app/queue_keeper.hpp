@@ -1,9 +1,11 @@
-// What has to be done to the queue as days go by: mark the day, give up what is older than may be kept, and close
-// the day's book with a signed summary.
+// What has to be done to the queue as days go by: mark the day, give up what is older than may be kept, and
+// close the day's book with a signed summary.
 //
-// Threads: look() from the thread that appends. Ownership: queue and clock outlive it. A clock that is not
-// synchronised says nothing about days: nothing is done, and nothing given up, until it is. Failure: logged, and
-// tried again at the next look.
+// A clock is believed once it has been synchronised and has run without a step for an hour: a wrong date for
+// a moment must not cost records. Until then nothing is marked and nothing given up; that is logged once.
+//
+// Threads: look() and close() from the thread that appends. Ownership: queue and clock outlive it. Failure:
+// logged, and tried again at the next look.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +26,10 @@ struct QueueReading {
   QueueDepth depth;
 };
 
-// The document of a coverage record (delivery/event/coverage_record.schema.json): of the day's records between
-// two readings.
-[[nodiscard]] std::string day_book(const std::string& device_id, std::uint32_t day, const QueueReading& opened,
-                                   const QueueReading& closed);
+// The document of a coverage record (delivery/event/coverage_record.schema.json): of the day's records
+// between two readings.
+[[nodiscard]] std::string day_book(const std::string& device_id, std::uint32_t day,
+                                   const QueueReading& opened, const QueueReading& closed);
 
 class QueueKeeper {
  public:
@@ -35,8 +37,12 @@ class QueueKeeper {
   QueueKeeper(RecordQueue& queue, const Clock& clock, std::string device_id, std::uint32_t retention_days);
 
   void look();
+  // At a clean stop: the book of the day so far.
+  void close();
 
  private:
+  [[nodiscard]] std::optional<std::uint32_t> believed_day();
+  void expire(std::uint32_t day);
   void close_book(std::uint32_t day);
   [[nodiscard]] QueueReading read() const;
 
@@ -44,8 +50,11 @@ class QueueKeeper {
   const Clock& clock_;
   const std::string device_id_;
   const std::uint32_t retention_days_;
-  std::optional<std::uint32_t> day_;  // the last one that was marked
-  QueueReading opened_;               // where the open book begins
+  std::optional<std::uint32_t> day_;       // the last one that was marked
+  std::optional<std::int64_t> steady_ms_;  // UTC less monotonic time, since steady_since_
+  MonotonicTime steady_since_;
+  bool waits_told_ = false;
+  QueueReading opened_;  // where the open book begins
 };
 
 }  // namespace wayside::app

@@ -11,7 +11,7 @@ namespace wayside::app {
 namespace {
 constexpr int last_tries = 3;
 constexpr std::chrono::minutes keep_every{1};
-}
+}  // namespace
 
 RecordWriter::RecordWriter(RecordQueue& queue, const Clock& clock, CounterSet& counters,
                            RecordWriterOptions options, std::function<void()> on_stored,
@@ -63,6 +63,7 @@ void RecordWriter::store(std::vector<PassRecord> group, const std::stop_token& e
     if (appended.error().code == ErrorCode::invalid_input) {
       if (group.size() == 1) {
         refused_.add();
+        wipe(group[0].parts);
         log::error("record_refused_by_queue",
                    {{"pass", group[0].pass.value()}, {"reason", appended.error()}});
         return;
@@ -77,6 +78,8 @@ void RecordWriter::store(std::vector<PassRecord> group, const std::stop_token& e
     }
     if (ending.stop_requested() && tries_left-- == 0) {
       lost_.add(group.size());
+      for (PassRecord& record : group)
+        wipe(record.parts);
       log::error("records_lost", {{"records", group.size()},
                                   {"first_pass", group.front().pass.value()},
                                   {"reason", appended.error()}});
@@ -89,6 +92,7 @@ void RecordWriter::store(std::vector<PassRecord> group, const std::stop_token& e
     }
     // After the end was asked for the wait is not cut short: three tries in no time would be one.
     wait_unless(ending.stop_requested() ? std::stop_token{} : ending, options_.retry_wait);
+    if (keep_) keep_();  // what is too old goes, whatever keeps new records out
   }
 }
 
@@ -110,7 +114,7 @@ Status RecordWriter::append(std::vector<PassRecord>& group) {
   group.erase(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(numbers->size()));
   if (on_stored_) on_stored_();
   if (group.empty()) return {};
-  return fail(ErrorCode::io, "the device failed half-way through a group of records");
+  return fail(ErrorCode::io, "the queue took a part of a group of records, and no more");
 }
 
 }  // namespace wayside::app

@@ -1,5 +1,5 @@
-// Puts records into the queue in groups, so that one disk flush makes several safe, and wipes them from memory
-// when they are.
+// Puts records into the queue in groups, so that one disk flush makes several safe, and wipes them from
+// memory when they are.
 //
 // Threads: run() is the body of the writer thread. Failure: a queue that cannot take a group now is tried
 // again until it can, with the group kept; only a record that the queue refuses for itself, or a disk that is
@@ -33,8 +33,8 @@ struct RecordWriterOptions {
 
 class RecordWriter {
  public:
-  // on_stored is called after each group that is safe, keep before each group and at least once a minute, both
-  // from the writer thread.
+  // on_stored is called after each group that is safe, keep before each group and at least once a minute,
+  // both from the writer thread.
   RecordWriter(RecordQueue& queue, const Clock& clock, CounterSet& counters, RecordWriterOptions options,
                std::function<void()> on_stored, std::function<void()> keep);
 

@@ -32,9 +32,9 @@ void Sealing::look_again() {
   Result<std::vector<Recipient>> recipients = load_recipients(recipients_);
   std::string problem;
   if (recipients) {
-    const auto pseudonym = std::find_if(recipients->begin(), recipients->end(), [](const Recipient& recipient) {
-      return recipient.view == RecordView::pseudonym;
-    });
+    const auto pseudonym =
+        std::find_if(recipients->begin(), recipients->end(),
+                     [](const Recipient& recipient) { return recipient.view == RecordView::pseudonym; });
     {
       const std::lock_guard lock(mutex_);
       pseudonym_key_ = pseudonym == recipients->end() ? std::nullopt : pseudonym->pseudonym_key;
@@ -49,6 +49,14 @@ void Sealing::look_again() {
   } else if (health_.ill("sealing", problem)) {
     log::error("sealing_unhealthy", {{"reason", problem}});
   }
+}
+
+Status Sealing::try_to_seal() {
+  RecordParts nothing;
+  nothing.document = {'{', '}'};
+  const Result<SealedRecord> sealed = sealer_->seal({{}, SequenceNumber(1), {}}, nothing);
+  if (!sealed) return fail(sealed.error());
+  return {};
 }
 
 std::optional<Bytes> Sealing::pseudonym_key() const {

@@ -18,6 +18,7 @@ constexpr std::size_t heartbeat_limit_bytes = std::size_t{64} * 1024;
 constexpr std::size_t device_id_digits = 16;
 constexpr std::string_view batches = "/v2/batches/";
 constexpr std::string_view heartbeats = "/v1/heartbeats/";
+constexpr std::string_view topics = "wayside/v2/";
 
 bool is_device_id(std::string_view text) {
   return text.size() == device_id_digits && std::all_of(text.begin(), text.end(), [](char c) {
@@ -42,6 +43,17 @@ nlohmann::json json_of(const Receipt& receipt) {
   return json;
 }
 
+// Names what it is for, and by its hash for which bytes, whatever became of them: nobody else's bytes under
+// the same key may decide over them.
+nlohmann::json keyed_json_of(const ReceivedShipment& shipment, const Receipt& receipt) {
+  nlohmann::json json = json_of(receipt);
+  json["queue"] = to_hex(shipment.queue_uuid);
+  json["number"] = shipment.number.value();
+  json["kind"] = to_string(shipment.part);
+  json["sha256"] = to_hex(receipt.sha256);
+  return json;
+}
+
 }  // namespace
 
 std::string_view Target::method() const {
@@ -61,6 +73,17 @@ std::optional<Target> target_from(std::string_view path) {
     const std::string_view device_id = path.substr(start.size());
     if (is_device_id(device_id)) return Target{what, std::string(device_id)};
   }
+  return std::nullopt;
+}
+
+std::optional<Target> target_from_topic(std::string_view topic) {
+  if (!topic.starts_with(topics)) return std::nullopt;
+  topic.remove_prefix(topics.size());
+  const std::string_view device_id = topic.substr(0, device_id_digits);
+  if (!is_device_id(device_id)) return std::nullopt;
+  const std::string_view rest = topic.substr(device_id.size());
+  if (rest == "/batch") return Target{Target::What::batch, std::string(device_id)};
+  if (rest == "/heartbeat") return Target{Target::What::heartbeat, std::string(device_id)};
   return std::nullopt;
 }
 
@@ -89,17 +112,48 @@ Answer Api::take_batch(const std::string& device_id, const std::string& body, Ut
     const bool too_much = batch.error().code == ErrorCode::exhausted;
     return answer(too_much ? 413 : 400, too_much ? "refused" : "damaged", batch.error().message);
   }
-  const auto taken = receiver_.take(device_id, *batch, now);
-  if (!taken) return ask_later(taken.error(), device_id);
+  const auto stored = store_batch(device_id, *batch, now);
+  if (!stored) return ask_later(stored.error(), device_id);
+  nlohmann::json receipts = nlohmann::json::array();
+  for (const Receipt& receipt : *stored)
+    receipts.push_back(json_of(receipt));
+  return {200, nlohmann::json{{"receipts", std::move(receipts)}}.dump()};
+}
+
+Result<std::vector<Receipt>> Api::store_batch(const std::string& device_id,
+                                              std::span<const ReceivedShipment> batch, UtcTime now) {
+  auto taken = receiver_.take(device_id, batch, now);
+  if (!taken) return fail(taken.error());
   if (on_record_) {
     const std::lock_guard lock(on_record_mutex_);
     for (const std::string& document : taken->new_records)
       on_record_(document);
   }
+  return std::move(taken->receipts);
+}
+
+Result<std::string> Api::take_message(const Target& target, ByteView payload, UtcTime now) {
+  const auto keys = store_.device_keys(target.device_id);
+  if (!keys) return fail(keys.error());
+  // Refused shipments would be given up by a camera that is only enrolled somewhere else yet.
+  if (keys->empty()) return fail(ErrorCode::refused, "no such device is enrolled here");
+  if (payload.size() > target.limit_bytes())
+    return fail(ErrorCode::invalid_input, "it is larger than is taken here");
+  if (target.what == Target::What::heartbeat) {
+    const std::string heartbeat(payload.begin(), payload.end());
+    if (const auto fits = check_heartbeat(heartbeat); !fits) return fail(fits.error());
+    if (const auto kept = store_.put_heartbeat(target.device_id, heartbeat, now); !kept)
+      return fail(kept.error());
+    return std::string();
+  }
+  const auto batch = parse_batch(payload);
+  if (!batch) return fail(batch.error());
+  const auto stored = store_batch(target.device_id, *batch, now);
+  if (!stored) return fail(stored.error());
   nlohmann::json receipts = nlohmann::json::array();
-  for (const Receipt& receipt : taken->receipts)
-    receipts.push_back(json_of(receipt));
-  return {200, nlohmann::json{{"receipts", std::move(receipts)}}.dump()};
+  for (std::size_t i = 0; i < batch->size(); ++i)
+    receipts.push_back(keyed_json_of((*batch)[i], (*stored)[i]));
+  return nlohmann::json{{"receipts", std::move(receipts)}}.dump();
 }
 
 Answer Api::take_heartbeat(const std::string& device_id, const std::string& body, UtcTime now) {

@@ -1,4 +1,5 @@
-// The interface of https_api.md without the network: who asks, for what, with which bytes, and the answer.
+// The interfaces of https_api.md and mqtt_api.md without the network: who asks, for what, with which bytes,
+// and the answer.
 //
 // Threads: any number at once; the store does its own locking. Ownership: store and keys must outlive it.
 #pragma once
@@ -7,11 +8,14 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "wayside/backoffice/store.hpp"
 #include "wayside/base/bytes.hpp"
+#include "wayside/base/result.hpp"
 #include "wayside/base/time.hpp"
 
 #include "src/backoffice/office_keys.hpp"
@@ -30,6 +34,8 @@ struct Target {
   [[nodiscard]] std::size_t limit_bytes() const;  // of the body
 };
 [[nodiscard]] std::optional<Target> target_from(std::string_view path);
+// "wayside/v2/{device_id}/batch" or "wayside/v2/{device_id}/heartbeat".
+[[nodiscard]] std::optional<Target> target_from_topic(std::string_view topic);
 
 // Who asks, as the verified client certificate says.
 struct Peer {
@@ -53,10 +59,18 @@ class Api {
 
   [[nodiscard]] Answer take(const Target& target, const std::string& body, UtcTime now);
 
+  // Over MQTT, where only the broker has seen a certificate. The message of receipts, once all that it
+  // accepts is durable; empty for a heartbeat. Where it fails nothing may be answered: the camera sends it
+  // again. invalid_input: no batch or no heartbeat; refused: no such device is enrolled; else the store's
+  // failure.
+  [[nodiscard]] Result<std::string> take_message(const Target& target, ByteView payload, UtcTime now);
+
   static Answer answer(int status, std::string_view outcome, std::string_view reason);
 
  private:
   Answer take_batch(const std::string& device_id, const std::string& body, UtcTime now);
+  Result<std::vector<Receipt>> store_batch(const std::string& device_id,
+                                           std::span<const ReceivedShipment> batch, UtcTime now);
   Answer take_heartbeat(const std::string& device_id, const std::string& body, UtcTime now);
 
   Store& store_;

@@ -259,21 +259,36 @@ UtcTime end_of_leaf(UtcTime now, const Issuer& issuer) {
   return std::min(now + leaf_lifetime, pem::valid_until(*issuer.certificate));
 }
 
-Status make_server_certificate(const fs::path& folder, const Names& hosts, UtcTime now) {
+struct Leaf {
+  std::string_view common_name;
+  std::string usage;
+  Names names;
+};
+
+// <name>.key and <name>.crt.
+Status make_leaf(const Leaf& leaf, const Issuer& issuer, const fs::path& folder, const std::string& name,
+                 UtcTime now) {
+  const auto key = pem::make_key();
+  if (!key) return fail(key.error());
+  auto extensions = leaf_extensions(leaf.usage);
+  if (!leaf.names.empty()) extensions.push_back({NID_subject_alt_name, alternative_names(leaf.names)});
+  const auto certificate = make_certificate({std::string(leaf.common_name), **key, now + -backdate,
+                                             end_of_leaf(now, issuer), std::move(extensions)},
+                                            issuer.certificate.get(), *issuer.key);
+  if (!certificate) return fail(certificate.error());
+  if (const auto written = write_key(folder / (name + ".key"), **key); !written) return written;
+  return write_certificate(folder / (name + ".crt"), **certificate);
+}
+
+Status make_own_certificates(const fs::path& folder, const Names& hosts, UtcTime now) {
   const auto names = server_names_with(hosts, folder / "server.crt");
   if (!names) return fail(names.error());
   const auto issuer = read_issuer(folder, now);
   if (!issuer) return fail(issuer.error());
-  const auto key = pem::make_key();
-  if (!key) return fail(key.error());
-  auto extensions = leaf_extensions("serverAuth");
-  extensions.push_back({NID_subject_alt_name, alternative_names(*names)});
-  const auto certificate = make_certificate({"Wayside back office server", **key, now + -backdate,
-                                             end_of_leaf(now, *issuer), std::move(extensions)},
-                                            issuer->certificate.get(), *issuer->key);
-  if (!certificate) return fail(certificate.error());
-  if (const auto written = write_key(folder / "server.key", **key); !written) return written;
-  return write_certificate(folder / "server.crt", **certificate);
+  // Brokers know the office by this name.
+  if (const auto made = make_leaf({"office", "clientAuth", {}}, *issuer, folder, "client", now); !made)
+    return made;
+  return make_leaf({"Wayside back office server", "serverAuth", *names}, *issuer, folder, "server", now);
 }
 
 // True also of a symbolic link that leads nowhere: it would be written over.
@@ -350,8 +365,9 @@ Result<Authority> Authority::make(const fs::path& folder, const std::vector<std:
     return fail(ErrorCode::io,
                 fmt::format("cannot set the mode of {} to 0700: {}", folder.string(), std::strerror(errno)));
   }
-  if (const auto made = make_server_certificate(folder, *names, now); !made) return fail(made.error());
-  if (const auto made = make_first_recipient_key(authority.recipients(), now); !made) return fail(made.error());
+  if (const auto made = make_own_certificates(folder, *names, now); !made) return fail(made.error());
+  if (const auto made = make_first_recipient_key(authority.recipients(), now); !made)
+    return fail(made.error());
   return authority;
 }
 
@@ -410,6 +426,23 @@ Result<Authority::SignedDevice> Authority::sign(const fs::path& request_path, Ut
   if (X509_digest(certificate->get(), EVP_sha256(), device.fingerprint.data(), nullptr) != 1)
     return fail(openssl_failed());
   return device;
+}
+
+Status Authority::make_broker_certificate(const std::vector<std::string>& hosts, const fs::path& out,
+                                          UtcTime now) const {
+  const auto names = names_of(hosts);
+  if (!names) return fail(names.error());
+  if (names->empty())
+    return fail(ErrorCode::invalid_input, "--host is missing: give every name or address of the broker");
+  const auto issuer = read_issuer(folder_, now);
+  if (!issuer) return fail(issuer.error());
+  const auto ca = read_text_file(ca_certificate());
+  if (!ca) return fail(ca.error());
+  std::error_code failed;
+  fs::create_directories(out, failed);
+  if (failed) return fail(ErrorCode::io, fmt::format("cannot make {}: {}", out.string(), failed.message()));
+  if (const auto written = replace_file(out / "ca.crt", as_bytes(*ca)); !written) return written;
+  return make_leaf({"Wayside broker", "serverAuth,clientAuth", *names}, *issuer, out, "broker", now);
 }
 
 Result<EnrolledDevice> enrol_device(const Authority& authority, Store& store, const fs::path& request,

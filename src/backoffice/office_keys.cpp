@@ -53,7 +53,11 @@ Result<RecordKey> OfficeKeys::open(const RecordHead& head) {
     }
     opened = try_all(head);
   }
-  if (!opened) return fail(ErrorCode::refused, "it is sealed to none of the office's keys with the full view");
+  // A key's file may come back, or come later: nothing is wrong with the record.
+  if (!opened) {
+    log::error("record_sealed_to_no_key", {{"device", head.device_id}, {"number", head.number.value()}});
+    return fail(ErrorCode::unavailable, "it is sealed to none of the office's keys with the full view");
+  }
   if (!*opened) return fail(ErrorCode::refused, "the office's key does not open what is sealed to it");
   if ((**opened).view != RecordView::full)
     return fail(ErrorCode::refused, "the office's key opens less than the full view");

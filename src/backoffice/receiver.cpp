@@ -2,7 +2,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <tuple>
 #include <utility>
 
@@ -49,7 +48,7 @@ class BatchWork {
     if (*known) return stored_before((*known)->sha256, shipment.stated);
     auto opened = open_text(id, shipment, device_keys_, office_keys_);
     if (!opened) {
-      refused_.insert(id);
+      not_taken_.insert_or_assign(id, opened.error().code);
       return not_taken(opened.error());
     }
     to_store_.push_back(std::move(opened->text));
@@ -58,12 +57,15 @@ class BatchWork {
   }
 
   Result<std::optional<Receipt>> judge_picture(const RecordId& id, const ReceivedShipment& shipment) {
-    if (const auto here = open_.find(id); here != open_.end()) return judge_picture_of(id, shipment, here->second);
+    if (const auto here = open_.find(id); here != open_.end())
+      return judge_picture_of(id, shipment, here->second);
     const auto known = store_.known(id);
     if (!known) return fail(known.error());
     if (!*known) {
-      return refused_.contains(id) ? not_taken({ErrorCode::refused, "its text was not taken"})
-                                   : receipt(Outcome::text_missing, "this record's text must be stored first");
+      // Final only where the text's own answer is.
+      if (const auto text = not_taken_.find(id); text != not_taken_.end())
+        return not_taken({text->second, "its text was not taken"});
+      return receipt(Outcome::text_missing, "this record's text must be stored first");
     }
     const auto& stored = shipment.part == ShipmentPart::plate ? (*known)->plate : (*known)->overview;
     if (stored) return stored_before(*stored, shipment.stated);
@@ -85,7 +87,7 @@ class BatchWork {
   OfficeKeys& office_keys_;
   const std::vector<Store::DeviceKey>& device_keys_;
   std::map<RecordId, OpenRecord> open_;
-  std::set<RecordId> refused_;
+  std::map<RecordId, ErrorCode> not_taken_;  // texts of this batch
   std::vector<NewShipment> to_store_;
 };
 

@@ -192,7 +192,8 @@ class FakeQueue final : public RecordQueue {
     std::vector<WaitingRecord> out;
     const auto take = [&](const auto& entry) {
       const auto& [number, record] = entry;
-      const bool is_beyond = !beyond || (order == Order::oldest_first ? number > beyond->value() : number < beyond->value());
+      const bool is_beyond =
+          !beyond || (order == Order::oldest_first ? number > beyond->value() : number < beyond->value());
       if (out.size() < count && is_beyond && (!only || record.record_class == *only))
         out.push_back({SequenceNumber(number), record.type, record.record_class, 4096});
     };

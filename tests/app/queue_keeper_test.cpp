@@ -10,20 +10,30 @@ namespace wayside::app {
 namespace {
 
 using doubles::FakeQueue;
-using testing::ElementsAre;
+using testing::Each;
 
 class SetClock final : public Clock {
  public:
   [[nodiscard]] UtcTime utc_now() const override { return now; }
-  [[nodiscard]] MonotonicTime monotonic_now() const override { return {}; }
+  [[nodiscard]] MonotonicTime monotonic_now() const override {
+    return {now.ms * 1'000'000 - stepped_ms * 1'000'000};
+  }
   [[nodiscard]] TimeQuality quality() const override {
     TimeQuality quality;
     quality.source = synchronised ? TimeSource::ntp : TimeSource::unsynchronised;
     return quality;
   }
+  // Time goes by.
   void set(std::string_view text) { now = *utc_from_iso8601(text); }
+  // It does not, but the clock says so.
+  void step_to(std::string_view text) {
+    const UtcTime before = now;
+    set(text);
+    stepped_ms += now.ms - before.ms;
+  }
 
   UtcTime now;
+  std::int64_t stepped_ms = 0;
   bool synchronised = true;
 };
 
@@ -34,47 +44,63 @@ class QueueKeeperTest : public testing::Test {
     const std::vector<RecordParts> group(count);
     ASSERT_TRUE(queue_.append(group));
   }
+  // From one time to an hour or more later, by which the clock is believed.
+  void settle(QueueKeeper& keeper, std::string_view from, std::string_view to) {
+    clock_.set(from);
+    keeper.look();
+    clock_.set(to);
+    keeper.look();
+  }
   SetClock clock_;
   FakeQueue queue_;
 };
 
-TEST_F(QueueKeeperTest, EveryDayIsMarkedOnceAndOldRecordsAreGivenUp) {
+TEST_F(QueueKeeperTest, EveryDayIsMarkedAndOldRecordsAreGivenUpOnce) {
   QueueKeeper keeper(queue_, clock_, "0123456789abcdef", 28);
-  clock_.set("2026-09-01T00:00:05Z");
-  keeper.look();
+  settle(keeper, "2026-09-01T00:30:00Z", "2026-09-01T01:30:00Z");
+  EXPECT_THAT(queue_.days, Each(day_of_september_first));
+  EXPECT_EQ(queue_.expired_before, day_of_september_first - 28);
+  queue_.expired_before = 0;
   clock_.set("2026-09-01T23:59:59Z");
   keeper.look();
-  EXPECT_THAT(queue_.days, ElementsAre(day_of_september_first));
-  EXPECT_EQ(queue_.expired_before, day_of_september_first - 28);
+  EXPECT_EQ(queue_.expired_before, 0U);
   clock_.set("2026-09-02T00:00:00Z");
   keeper.look();
-  EXPECT_THAT(queue_.days, ElementsAre(day_of_september_first, day_of_september_first + 1));
+  EXPECT_EQ(queue_.days.back(), day_of_september_first + 1);
   EXPECT_EQ(queue_.expired_before, day_of_september_first - 27);
 }
 
 TEST_F(QueueKeeperTest, AClockThatNobodySetGivesNothingUp) {
   QueueKeeper keeper(queue_, clock_, "0123456789abcdef", 1);
   clock_.synchronised = false;
-  clock_.set("2036-09-01T00:00:05Z");
-  keeper.look();
+  settle(keeper, "2036-09-01T00:00:05Z", "2036-09-01T02:00:00Z");
   EXPECT_TRUE(queue_.days.empty());
   EXPECT_EQ(queue_.expired_before, 0U);
 }
 
-TEST_F(QueueKeeperTest, AClockSetBackMarksNoDayTwice) {
+TEST_F(QueueKeeperTest, AWrongDateForAMomentGivesNothingUp) {
   QueueKeeper keeper(queue_, clock_, "0123456789abcdef", 28);
-  clock_.set("2026-09-02T00:00:05Z");
+  settle(keeper, "2026-09-01T08:00:00Z", "2026-09-01T09:00:00Z");
+  const auto days = queue_.days;
+  clock_.step_to("2026-12-01T09:00:03Z");
   keeper.look();
-  clock_.set("2026-09-01T12:00:00Z");
+  clock_.set("2026-12-01T09:59:00Z");
   keeper.look();
-  EXPECT_THAT(queue_.days, ElementsAre(day_of_september_first + 1));
+  clock_.step_to("2026-07-01T09:59:10Z");
+  keeper.look();
+  clock_.step_to("2026-09-01T09:59:20Z");
+  keeper.look();
+  EXPECT_EQ(queue_.days, days);
+  EXPECT_EQ(queue_.expired_before, day_of_september_first - 28);
+  clock_.set("2026-09-02T09:59:20Z");  // an hour and more without a step
+  keeper.look();
+  EXPECT_EQ(queue_.days.back(), day_of_september_first + 1);
 }
 
 TEST_F(QueueKeeperTest, ADayEndsWithASignedBookOfItsNumbers) {
   add_records(2);  // of the run before
   QueueKeeper keeper(queue_, clock_, "0123456789abcdef", 28);
-  clock_.set("2026-09-01T08:00:00Z");
-  keeper.look();
+  settle(keeper, "2026-09-01T08:00:00Z", "2026-09-01T09:00:00Z");
   add_records(3);
   clock_.set("2026-09-02T00:00:30Z");
   keeper.look();
@@ -82,16 +108,17 @@ TEST_F(QueueKeeperTest, ADayEndsWithASignedBookOfItsNumbers) {
   const auto book = nlohmann::json::parse(queue_.documents().back());
   EXPECT_EQ(book.at("schema"), "wayside-coverage-1");
   EXPECT_EQ(book.at("day"), "2026-09-01");
-  EXPECT_EQ(book.at("device_id"), "0123456789abcdef");
   EXPECT_EQ(book.at("first"), 3);
   EXPECT_EQ(book.at("last"), 5);
+  EXPECT_EQ(book.at("device_id"), "0123456789abcdef");
   EXPECT_EQ(book.at("by_class").at("ordinary"), 3);
   EXPECT_EQ(book.at("by_type").at("capture"), 3);
   EXPECT_EQ(book.at("chain_head").at("number"), 5);
   // The book is in the next book, so that none can be left out either.
-  clock_.set("2026-09-03T00:00:00Z");
-  keeper.look();
+  clock_.set("2026-09-02T18:00:00Z");
+  keeper.close();
   const auto next = nlohmann::json::parse(queue_.documents().back());
+  EXPECT_EQ(next.at("day"), "2026-09-02");
   EXPECT_EQ(next.at("first"), 6);
   EXPECT_EQ(next.at("last"), 6);
   EXPECT_EQ(next.at("by_type").at("capture"), 0);

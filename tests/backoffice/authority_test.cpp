@@ -205,9 +205,10 @@ TEST_F(AuthorityTest, RequestsThatAreWrongAreRefusedWithTheReason) {
   const pem::Key rsa(EVP_RSA_gen(2048));
   expect_refused(request_of(*rsa, "0123456789abcdef"), "must have an Ed25519 key");
   const pem::Key ec = pem::make_key().value();
-  expect_refused(request_of(*ec, "0123456789abcdef"),
-                 "has an EC key, as cameras of an earlier version made it, which cannot sign records: make a new "
-                 "one with waysided --make-identity");
+  expect_refused(
+      request_of(*ec, "0123456789abcdef"),
+      "has an EC key, as cameras of an earlier version made it, which cannot sign records: make a new "
+      "one with waysided --make-identity");
   std::ofstream(office_.folder() / "device.csr") << "garbage";
   expect_refused(office_.folder() / "device.csr", "holds no certificate request in PEM form");
 }
@@ -232,10 +233,32 @@ TEST_F(AuthorityTest, MakingAgainKeepsTheRecipientKey) {
   EXPECT_EQ(list_recipients(office_.recipients()).value().size(), 1U);
 }
 
+TEST_F(AuthorityTest, ABrokerGetsACertificateForItsNamesAndTheOfficeOneAsItsClient) {
+  const fs::path out = office_.folder() / "broker";
+  ASSERT_TRUE(
+      office_.authority().make_broker_certificate({"broker.example.org", "192.0.2.9"}, out, office_.now()));
+  EXPECT_EQ(mode_of(out / "broker.key"), 0600U);
+  EXPECT_EQ(read_text_file(out / "ca.crt").value(), read_text_file(folder_ / "ca.crt").value());
+  const auto authority = pem::read_certificate(folder_ / "ca.crt");
+  const auto broker = pem::read_certificate(out / "broker.crt");
+  const auto client = pem::read_certificate(office_.authority().client_certificate());
+  ASSERT_TRUE(authority && broker && client);
+  for (X509* certificate : {broker->get(), client->get()})
+    EXPECT_EQ(X509_verify(certificate, X509_get0_pubkey(authority->get())), 1);
+  EXPECT_EQ(X509_check_host(broker->get(), "broker.example.org", 0, 0, nullptr), 1);
+  EXPECT_EQ(X509_check_host(broker->get(), "localhost", 0, 0, nullptr), 0);
+  EXPECT_EQ(X509_check_ip_asc(broker->get(), "192.0.2.9", 0), 1);
+  EXPECT_EQ(pem::common_name(*X509_get_subject_name(client->get())), "office");
+  const auto nameless = office_.authority().make_broker_certificate({}, out, office_.now());
+  ASSERT_FALSE(nameless);
+  EXPECT_THAT(nameless.error().message, HasSubstr("--host is missing"));
+}
+
 TEST_F(AuthorityTest, NobodyIsEnrolledWhoCouldNotSeal) {
   fs::remove_all(office_.recipients());
-  const auto enrolled = enrol_device(office_.authority(), office_.store(), request_of(*key_, "0123456789abcdef"),
-                                     office_.folder() / "out", office_.now());
+  const auto enrolled =
+      enrol_device(office_.authority(), office_.store(), request_of(*key_, "0123456789abcdef"),
+                   office_.folder() / "out", office_.now());
   ASSERT_FALSE(enrolled);
   EXPECT_THAT(enrolled.error().message, HasSubstr("run wayside-backoffice recipient-key new"));
   EXPECT_EQ(office_.store().device_count().value(), 0U);

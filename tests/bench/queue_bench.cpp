@@ -59,6 +59,9 @@ class CountingFile final : public DiskFile {
   Status read(std::uint64_t offset, std::span<std::uint8_t> into) const override {
     return file_->read(offset, into);
   }
+  void will_read(std::uint64_t offset, std::uint64_t bytes) const override {
+    file_->will_read(offset, bytes);
+  }
   Status write(std::uint64_t offset, ByteView bytes) override { return file_->write(offset, bytes); }
   Status sync() override {
     ++syncs_;

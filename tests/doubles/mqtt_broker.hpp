@@ -45,15 +45,17 @@ class MqttBroker {
   // `more` goes into its configuration. Cameras may use their own topics, "office" all.
   MqttBroker(const std::filesystem::path& folder, const TestAuthority& authority,
              const std::string& more = {})
+      : MqttBroker(folder, authority.certificate(), authority.issue("broker"), more) {}
+  MqttBroker(const std::filesystem::path& folder, const std::filesystem::path& ca, const PemPair& identity,
+             const std::string& more = {})
       : port_(free_port()), config_(folder / "mosquitto.conf") {
-    const PemPair identity = authority.issue("broker");
     std::ofstream(folder / "acl") << "user office\ntopic readwrite wayside/v2/#\n"
                                   << "pattern readwrite wayside/v2/%u/#\n";
     std::ofstream(config_)
         << "listener " << port_ << " 127.0.0.1\nuser root\nlog_dest none\npersistence false\n"
         << "allow_anonymous false\nrequire_certificate true\nuse_identity_as_username true\n"
-        << "cafile " << authority.certificate().string() << "\ncertfile " << identity.certificate.string()
-        << "\nkeyfile " << identity.key.string() << "\nacl_file " << (folder / "acl").string() << "\n"
+        << "cafile " << ca.string() << "\ncertfile " << identity.certificate.string() << "\nkeyfile "
+        << identity.key.string() << "\nacl_file " << (folder / "acl").string() << "\n"
         << more;
     start();
   }

@@ -383,7 +383,8 @@ TEST_F(ADay, OfTrafficOutagesAndPowerCutsHoldsBoundedMemoryAndLosesNothingUnsaid
 
   fmt::print(
       "{} vehicles, {} passes; the office has {} records ({:.0f} MB), {} without their overview, and {} gap "
-      "records that tell of {} numbers, {} of them of records half sent; {} records were sent again; at most {} "
+      "records that tell of {} numbers, {} of them of records half sent; {} records were sent again; at most "
+      "{} "
       "waited\n",
       road_.vehicles, count("passes"), account.records, account.megabytes, account.without_overview,
       account.gap_records, account.told, account.begun, count("records_duplicate"), most_waiting_);

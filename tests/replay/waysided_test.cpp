@@ -205,6 +205,27 @@ TEST_F(Waysided, WithoutAnIdentityItCapturesAndSaysWhatIsMissing) {
   EXPECT_THAT(process.log(), HasSubstr("were not delivered within 1 s"));
 }
 
+TEST_F(Waysided, WithNobodyToSealToWhoeverWaitsIsToldAtOnce) {
+  fs::remove_all(camera_.private_key.parent_path() / "recipients");
+  office_.start();
+  Process process({"--config", write_configuration("nobody", {"fast", 1, office_.server().url()}).string(),
+                   "--until-delivered", "60"},
+                  log_file("nobody"));
+  EXPECT_EQ(process.wait(), 1) << process.log();
+  EXPECT_THAT(process.log(), HasSubstr("recipient"));
+  EXPECT_TRUE(stored_in(process.log()).empty());
+}
+
+TEST_F(Waysided, RecordsThatNobodysKeyCouldSealEndTheRunWithOne) {
+  fs::remove_all(camera_.private_key.parent_path() / "recipients");
+  Process process({"--config", write_configuration("nobody", {"fast", 1, ""}).string()}, log_file("nobody"));
+  ASSERT_TRUE(process.wait_for_log("store_failed")) << process.log();
+  process.send(SIGTERM);
+  EXPECT_EQ(process.wait(), 1) << process.log();
+  EXPECT_THAT(process.log(), testing::AllOf(HasSubstr("records_lost"), HasSubstr("sealing_unhealthy")));
+  expect_no_plates_in(process.log());
+}
+
 class WaysidedWithADamagedModel : public Waysided {
  protected:
   WaysidedWithADamagedModel() {

@@ -62,6 +62,16 @@ function(wayside_tests folder)
   set_property(GLOBAL APPEND PROPERTY WAYSIDE_SOURCES ${sources})
 endfunction()
 
+# wayside_test_program(<program name> <main file> NEEDS ...): a program that tests start, beside them.
+function(wayside_test_program program main)
+  cmake_parse_arguments(ARG "" "" "NEEDS" ${ARGN})
+  add_executable(${program} ${PROJECT_SOURCE_DIR}/${main})
+  target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${program} PRIVATE ${ARG_NEEDS} wayside_warnings)
+  set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  set_property(GLOBAL APPEND PROPERTY WAYSIDE_SOURCES ${PROJECT_SOURCE_DIR}/${main})
+endfunction()
+
 # wayside_bench(<main file> NEEDS ...): a program of benchmarks in tests/, run as briefly as it can be by a test labelled bench.
 function(wayside_bench main)
   cmake_parse_arguments(ARG "" "" "NEEDS" ${ARGN})

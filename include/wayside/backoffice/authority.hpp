@@ -1,8 +1,8 @@
-// The certificates of the back office: its own authority, its server's certificate, and the cameras' that it
-// signs.
+// The certificates of the back office: its own authority, its server's certificate, its own as a client of an MQTT
+// broker, and the cameras' and brokers' that it signs.
 //
 // Threads: plain functions on files. Ownership: the folder (mode 0700) belongs to the back office's user;
-// keys are 0600. Files: ca.key, ca.crt, server.key, server.crt (PEM, EC P-256), records.db and the folder
+// keys are 0600. Files: ca.key, ca.crt, server.key, server.crt, client.key, client.crt (PEM, EC P-256), records.db and the folder
 // recipients (recipients.hpp). No secret is shared with anybody. What the authority signs ends with it at the latest. Failure: not_found naming the
 // command to run; invalid_input for what a person handed in, and for an authority that has ended.
 #pragma once
@@ -22,7 +22,7 @@ namespace wayside::backoffice {
 class Authority {
  public:
   // Makes what is not there, a first recipient key (two years) among it; keeps an authority that is, so that enrolled cameras stay enrolled, and refuses
-  // half of one. Makes a new server certificate each time, for localhost, 127.0.0.1, ::1, what the one before
+  // half of one. Makes a new server certificate and a new client certificate each time, the first for localhost, 127.0.0.1, ::1, what the one before
   // was for and the names and addresses given.
   [[nodiscard]] static Result<Authority> make(const std::filesystem::path& folder,
                                               const std::vector<std::string>& hosts, UtcTime now);
@@ -32,6 +32,10 @@ class Authority {
   [[nodiscard]] std::filesystem::path ca_certificate() const { return folder_ / "ca.crt"; }
   [[nodiscard]] std::filesystem::path server_certificate() const { return folder_ / "server.crt"; }
   [[nodiscard]] std::filesystem::path server_key() const { return folder_ / "server.key"; }
+  // With these it is "office" to an MQTT broker.
+  [[nodiscard]] std::filesystem::path client_certificate() const { return folder_ / "client.crt"; }
+  [[nodiscard]] std::filesystem::path client_key() const { return folder_ / "client.key"; }
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
   [[nodiscard]] std::filesystem::path database() const { return folder_ / "records.db"; }
   [[nodiscard]] std::filesystem::path recipients() const { return folder_ / "recipients"; }
 
@@ -47,6 +51,11 @@ class Authority {
   };
   // Takes the key (Ed25519) and the common name (16 hex digits) from the request, nothing else of it.
   [[nodiscard]] Result<SignedDevice> sign(const std::filesystem::path& request, UtcTime now) const;
+
+  // Writes ca.crt, broker.crt and broker.key into `out`, for a broker that cameras and office call by these names
+  // and addresses, at least one; for brokers among each other too.
+  [[nodiscard]] Status make_broker_certificate(const std::vector<std::string>& hosts,
+                                               const std::filesystem::path& out, UtcTime now) const;
 
  private:
   explicit Authority(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -18,6 +18,7 @@
 #include "wayside/backoffice/authority.hpp"
 #include "wayside/backoffice/coverage.hpp"
 #include "wayside/backoffice/export.hpp"
+#include "wayside/backoffice/ingest.hpp"
 #include "wayside/backoffice/recipients.hpp"
 #include "wayside/backoffice/server.hpp"
 #include "wayside/backoffice/store.hpp"
@@ -39,7 +40,7 @@ using backoffice::Store;
 constexpr std::string_view program = "wayside-backoffice";
 
 constexpr const char* description =
-    "Reference back office for Wayside cameras: takes their capture records over HTTPS,\n"
+    "Reference back office for Wayside cameras: takes their capture records over HTTPS or MQTT,\n"
     "opens them, keeps each exactly once, lists, exports and checks them.";
 
 constexpr const char* examples =
@@ -59,6 +60,7 @@ struct Arguments {
   std::string listen = "127.0.0.1";
   std::uint16_t port = 8443;
   fs::path port_file;
+  std::string broker;
   bool watch = false;
   std::string since;
   std::size_t limit = 0;
@@ -218,14 +220,24 @@ Status check_output(const fs::path& file, const fs::path& office) {
                           file.string()));
 }
 
-Status serve(const Arguments& arguments) {
-  // Before any thread is started, so that none of them is interrupted and the wait below gets the signal.
+// Before any thread is started, so that none of them is interrupted and wait_for_stop() gets the signal.
+sigset_t block_stop_signals() {
   sigset_t stop_signals;
   sigemptyset(&stop_signals);
   sigaddset(&stop_signals, SIGTERM);
   sigaddset(&stop_signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  return stop_signals;
+}
 
+void wait_for_stop(const sigset_t& stop_signals) {
+  int signal_number = 0;
+  sigwait(&stop_signals, &signal_number);
+  log::info("stopping", {{"signal", signal_number}});
+}
+
+Status serve(const Arguments& arguments) {
+  const sigset_t stop_signals = block_stop_signals();
   if (!arguments.port_file.empty()) {
     const auto allowed = check_output(arguments.port_file, arguments.folder);
     if (!allowed) return allowed;
@@ -242,10 +254,37 @@ Status serve(const Arguments& arguments) {
     if (!written) return written;
   }
   log::info("serving", {{"url", (*server)->url()}});
-  int signal_number = 0;
-  sigwait(&stop_signals, &signal_number);
-  log::info("stopping", {{"signal", signal_number}});
+  wait_for_stop(stop_signals);
   server->reset();
+  return {};
+}
+
+Status ingest(const Arguments& arguments) {
+  const sigset_t stop_signals = block_stop_signals();
+  ::signal(SIGPIPE, SIG_IGN);  // libmosquitto writes to connections that a broker has closed
+  const auto office = open_office(arguments.folder);
+  if (!office) return fail(office.error());
+  backoffice::IngestOptions options{arguments.broker};
+  if (arguments.watch) options.on_record = print_pass;
+  auto running = backoffice::Ingest::start(office->authority, *office->store, std::move(options));
+  if (!running) return fail(running.error());
+  wait_for_stop(stop_signals);
+  running->reset();
+  return {};
+}
+
+Status broker_certificate(const Arguments& arguments) {
+  if (overlap(arguments.out, arguments.folder)) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} lies inside of the back office's own folder: give a place outside of it",
+                            arguments.out.string()));
+  }
+  const auto authority = Authority::open(arguments.folder);
+  if (!authority) return fail(authority.error());
+  const auto made = authority->make_broker_certificate(arguments.hosts, arguments.out, utc_now());
+  if (!made) return made;
+  fmt::print("Wrote ca.crt, broker.crt and broker.key, for {}, to {}\n", fmt::join(arguments.hosts, ", "),
+             arguments.out.string());
   return {};
 }
 
@@ -286,8 +325,8 @@ Status check_export_places(const Arguments& arguments) {
     for (const auto& [other, place] : places) {
       if (!overlap(file, place)) continue;
       return fail(ErrorCode::invalid_input,
-                  fmt::format("{} and {} name the same file: the second would be written over the first", other,
-                              option));
+                  fmt::format("{} and {} name the same file: the second would be written over the first",
+                              other, option));
     }
     if (const auto allowed = check_output(file, arguments.folder); !allowed) return allowed;
     places.emplace_back(option, file);
@@ -383,10 +422,14 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "--host", arguments.hosts,
       "Names or addresses that cameras will call it by, beside localhost and those it has already");
   sub->footer(
-      "Makes the authority (EC P-256), the server's certificate (two years), a first recipient key (two years)\n"
-      "and the store. DIR is readable by its owner only. Run again, it keeps authority and records, and makes a new server certificate for\n"
-      "the names it had and those of --host; restart serve to use it. To drop a name, delete server.crt\n"
-      "first and give every name that stays.\n"
+      "Makes the authority (EC P-256), the server's certificate and the one it shows to an MQTT broker (two\n"
+      "years), a first recipient key (two years) and the store. DIR is readable by its owner only. Run "
+      "again,\n"
+      "it keeps authority and records, and makes both certificates anew, the server's for the names it had "
+      "and\n"
+      "those of --host; restart serve and ingest to use them. To drop a name, delete server.crt first and "
+      "give\n"
+      "every name that stays.\n"
       "Example: wayside-backoffice init office --host anpr.example.org --host 192.0.2.7");
 
   sub = add("enrol", "Sign a camera's certificate request and let the camera in", enrol);
@@ -396,8 +439,10 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       ->required();
   sub->footer(
       "A camera that is enrolled again can use only its newest certificate (two years). Where its key is\n"
-      "another than before, as after a replacement, that is said; records that the earlier key signed are still\n"
-      "taken. recipients/ says whom the camera seals to: every public file of DIR/recipients whose key has not\n"
+      "another than before, as after a replacement, that is said; records that the earlier key signed are "
+      "still\n"
+      "taken. recipients/ says whom the camera seals to: every public file of DIR/recipients whose key has "
+      "not\n"
       "ended, a second controller's too. Works while serving.\n"
       "Example: wayside-backoffice enrol office --request device.csr --out for-the-camera");
 
@@ -407,12 +452,14 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   sub->add_option("--valid-from", arguments.valid_from, "UTC date or time; now, if not given");
   sub->add_option("--valid-until", arguments.valid_until, "UTC date or time; two years later, if not given");
   sub->footer(
-      "The secret stays in DIR/recipients; it opens what is sealed to it also after the key has ended. The key\n"
+      "The secret stays in DIR/recipients; it opens what is sealed to it also after the key has ended. The "
+      "key\n"
       "becomes the successor of the office's latest one. Works while serving.\n"
       "Example: wayside-backoffice recipient-key new office --valid-from 2028-10-01");
   sub = add_to(*keys, "list", "Print whom cameras seal to", list_recipient_keys);
   sub->footer(
-      "Columns: key id, view, own (its secret is here) or other, name, validity. Another controller is added by\n"
+      "Columns: key id, view, own (its secret is here) or other, name, validity. Another controller is added "
+      "by\n"
       "putting its public file into DIR/recipients.\n"
       "Example: wayside-backoffice recipient-key list office");
 
@@ -428,18 +475,38 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "never hold a VRM; the lines of --watch go to standard output.\n"
       "Example: wayside-backoffice serve office --listen 0.0.0.0 --port 8443 --watch");
 
+  sub = add("ingest", "Take records from cameras through an MQTT broker until stopped", ingest);
+  sub->add_option("--broker", arguments.broker, "mqtts://HOST:PORT, HOST as the broker's certificate says")
+      ->required();
+  sub->add_flag("--watch", arguments.watch, "As for serve");
+  sub->footer(
+      "Shows the broker DIR/client.crt, which init makes, as \"office\". Runs beside serve and beside other\n"
+      "ingests of the same DIR: each record is kept once.\n"
+      "Example: wayside-backoffice ingest office --broker mqtts://broker.example.org:8883");
+
+  sub = add("broker-certificate", "Make a certificate for an MQTT broker", broker_certificate);
+  sub->add_option("--host", arguments.hosts, "Names or addresses that cameras and office call it by")
+      ->required();
+  sub->add_option("--out", arguments.out, "Folder to write ca.crt, broker.crt and broker.key to")->required();
+  sub->footer(
+      "Two years. Cameras need nothing new: they trust what the office's authority signed, and show the\n"
+      "certificate they were enrolled with.\n"
+      "Example: wayside-backoffice broker-certificate office --host broker.example.org --out for-the-broker");
+
   sub = add("list", "Print the passes, newest last", list);
   add_selection(sub);
   sub->footer(
       "Columns: time of capture (UTC), VRM, confidence, direction, lane, device, record number.\n"
       "Example: wayside-backoffice list office --since 2026-11-22 --limit 20");
 
-  sub = add("export", "Write the passes to a file: JSON lines, one HTML page with the pictures, or signed heads",
+  sub = add("export",
+            "Write the passes to a file: JSON lines, one HTML page with the pictures, or signed heads",
             export_records);
   sub->add_option("--jsonl", arguments.jsonl, "Write one JSON object a line: key, complete or not, document");
   sub->add_option("--html", arguments.html, "Write one page that opens in any browser, pictures included");
-  sub->add_option("--ledger", arguments.ledger,
-                  "Write the signed head of every record, from which a third party can verify chain and gaps");
+  sub->add_option(
+      "--ledger", arguments.ledger,
+      "Write the signed head of every record, from which a third party can verify chain and gaps");
   add_selection(sub);
   sub->footer(
       "The files are readable by their owner only (they hold VRMs and pictures) and must lie outside DIR.\n"
@@ -450,7 +517,8 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   sub->footer(
       "Seals every record again and holds it to the camera's signature; follows each queue's chain.\n"
       "Names the record numbers that have not arrived and that no camera has given up. They may still be on\n"
-      "their way: exit code 1 only where anything is damaged or a chain is broken. Names those too that are stored although\n"
+      "their way: exit code 1 only where anything is damaged or a chain is broken. Names those too that are "
+      "stored although\n"
       "their camera gave them up.\n"
       "Example: wayside-backoffice check office");
   return commands;
@@ -471,7 +539,8 @@ int run(int argc, char** argv) {
     return done ? exit_done : report(program, done.error());
   }
   return report(program, {ErrorCode::invalid_input,
-                          "a command is missing: init, enrol, recipient-key, serve, list, export or check; see --help"});
+                          "a command is missing: init, enrol, recipient-key, serve, ingest, "
+                          "broker-certificate, list, export or check; see --help"});
 }
 
 }  // namespace

@@ -108,8 +108,9 @@ bool is_blank(ByteView bytes) {
 }  // namespace
 
 bool DayMarks::mark(std::uint32_t day, std::uint64_t number) {
-  while (!marks_.empty() && marks_.back().day > day)
-    marks_.pop_back();
+  // A clock that was set back: what it said before may be true, and a record is never taken for older than it
+  // is.
+  if (!marks_.empty() && marks_.back().day > day) return false;
   if (!marks_.empty() && marks_.back().day == day) {
     marks_.back().number = std::max(marks_.back().number, number);
     return false;

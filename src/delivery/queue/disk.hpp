@@ -25,6 +25,8 @@ class DiskFile {
   // Only after this succeeded is what was written durable. After a failure it says nothing about the earlier
   // writes, however often it is asked again.
   [[nodiscard]] virtual Status sync() = 0;
+  // These bytes will be read soon: the device may fetch them meanwhile. Returns without waiting for them.
+  virtual void will_read(std::uint64_t /*offset*/, std::uint64_t /*bytes*/) const {}
 };
 
 class Disk {

@@ -73,6 +73,12 @@ class PosixFile : public DiskFile {
     return {};
   }
 
+  void will_read(std::uint64_t offset, std::uint64_t bytes) const override {
+    // Only a hint: where it is not taken, reading waits for the device.
+    static_cast<void>(::posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(bytes),
+                                      POSIX_FADV_WILLNEED));
+  }
+
  private:
   Descriptor fd_;
   fs::path path_;

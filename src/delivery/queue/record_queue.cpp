@@ -30,6 +30,8 @@ constexpr std::uint64_t gap_fixed_bytes = 1024;
 constexpr std::size_t carried_at_once = std::size_t{1} << 20U;
 // A group whose sync failed is tried on so many segments.
 constexpr int most_attempts = 3;
+// Below the largest number a queue takes no more, so that nothing on the way to it is ever out of range.
+constexpr std::uint64_t numbers_kept = 1U << 20U;
 
 class FlashQueue : public RecordQueue {
  public:
@@ -76,6 +78,12 @@ class FlashQueue : public RecordQueue {
       }
     }
     const std::lock_guard writing(writer_mutex_);
+    if (next_number_ > most_number - numbers_kept) {
+      return fail(
+          ErrorCode::exhausted,
+          "the queue's numbers are used up, which no use of it ever does: somebody has changed its "
+          "acknowledgement blocks. Copy the directory for those who look into it, and name an empty one");
+    }
     std::vector<SequenceNumber> accepted;
     while (accepted.size() < group.size()) {
       const Result<std::size_t> taken = commit_with_retries(stretch(group.subspan(accepted.size())));

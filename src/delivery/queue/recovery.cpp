@@ -81,6 +81,11 @@ Found scan_all(const Survey& queue, Recovered& out) {
   std::sort(by_age.begin(), by_age.end(),
             [](const SegmentHeader* a, const SegmentHeader* b) { return a->epoch > b->epoch; });
   Found found;
+  std::array<std::size_t, 3> announced{};
+  for (const SegmentHeader* header : by_age) {
+    if (announced.at(static_cast<std::size_t>(header->log))++ < segments_checked_wholly)
+      out.files[header->index]->will_read(0, header->segment_bytes);
+  }
   std::array<std::size_t, 3> seen{};
   for (const SegmentHeader* header : by_age) {
     SegmentState& state = out.index.segments()[header->index];

@@ -184,7 +184,11 @@ Result<std::vector<KeyedReceipt>> keyed_receipts_from(std::string_view message) 
     if (!known) return fail(ErrorCode::invalid_input, "a receipt's kind is none of text, plate, overview");
     std::copy(uuid->begin(), uuid->end(), keyed.queue_uuid.begin());
     keyed.number = SequenceNumber(number->get<std::uint64_t>());
-    keyed.hash = judged->hash;
+    // Also where nothing was stored: other bytes under the same key may have been refused.
+    const auto hash = string_at(entry, "sha256");
+    const auto named = hash && *hash ? hash_from(**hash) : std::nullopt;
+    if (!named) return fail(ErrorCode::invalid_input, "a receipt names no SHA-256");
+    keyed.hash = *named;
     keyed.receipt = std::move(judged->receipt);
     receipts.push_back(std::move(keyed));
   }

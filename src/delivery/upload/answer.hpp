@@ -36,7 +36,7 @@ struct KeyedReceipt {
   QueueUuid queue_uuid{};
   SequenceNumber number;
   ShipmentKind kind = ShipmentKind::text;
-  std::optional<Sha256> hash;  // always there where the outcome is accepted or duplicate
+  Sha256 hash{};  // of the payload
   Receipt receipt;
 };
 // invalid_input: no message of receipts, all of it.

@@ -87,7 +87,7 @@ class MqttBackOffice : public BackOffice {
         // What is not awaited is late, or for others.
         const auto it = awaited_.find({keyed.queue_uuid, keyed.number, keyed.kind});
         if (it == awaited_.end()) continue;
-        if (keyed.hash && *keyed.hash != framed_.hashes[it->second]) {
+        if (keyed.hash != framed_.hashes[it->second]) {
           problem_ = "a receipt names the hash of other bytes";
           continue;
         }

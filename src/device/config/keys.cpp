@@ -162,14 +162,17 @@ const std::vector<Key>& table() {
        .slot = [](C& c) -> Slot { return &c.queue.protected_segments; },
        .most = 4000,
        .unit = "segments of 8 MiB",
-       .help = "Room that ordinary reads never take from watch-list hits, gaps and audit; 0 is an eighth of all."},
+       .help = "Room that ordinary reads never take from watch-list hits, gaps and audit; 0 is an eighth of "
+               "all."},
       {.section = "queue",
        .name = "retention_days",
        .slot = [](C& c) -> Slot { return &c.queue.retention_days; },
        .least = 1,
        .most = 365,
        .unit = "days",
-       .help = "A record that the back office has not taken for so long is given up, and told as expired."},
+       .help =
+           "A record that the back office has not taken for more than so many days is given up, and told as "
+           "expired; only while the clock is synchronised."},
       {.section = "queue",
        .name = "group_records",
        .slot = [](C& c) -> Slot { return &c.queue.group_records; },
@@ -184,12 +187,20 @@ const std::vector<Key>& table() {
        .unit = "ms",
        .help = "How long a record waits for others to share its flush."},
       {.section = "upload",
+       .name = "profile",
+       .slot = [](C& c) -> Slot { return &c.upload.profile; },
+       .choices = {"wayside", "mqtt", "mqtt-3.1.1"},
+       .help = "Batches over HTTPS, or through an MQTT broker: version 5, or 3.1.1 where the broker knows no "
+               "other."},
+      {.section = "upload",
        .name = "url",
        .slot = [](C& c) -> Slot { return &c.upload.url; },
        .most = 200,
-       .form = TextForm::https_url,
+       .form = TextForm::office_url,
        .may_be_empty = true,
-       .help = "The back office, https://HOST:PORT; empty keeps the records in the queue."},
+       .help = "The back office, https://HOST:PORT, or its MQTT broker, mqtts://HOST:PORT; empty keeps the "
+               "records in "
+               "the queue."},
       {.section = "upload",
        .name = "time_limit_s",
        .slot = [](C& c) -> Slot { return &c.upload.time_limit_s; },
@@ -259,7 +270,11 @@ std::string expected_form(const Key& key) {
       }
       if (key.form == TextForm::camera_source)
         return "\"replay:PATH\", the path of a recorded video or of a folder of pictures";
-      if (key.form == TextForm::https_url) return "\"https://HOST\", \"https://HOST:PORT\" or an empty text";
+      if (key.form == TextForm::office_url) {
+        return "\"https://HOST\", \"https://HOST:PORT\", the same with \"mqtts\" for a profile of MQTT, or "
+               "an empty "
+               "text";
+      }
       return fmt::format("a text of one line, at most {} bytes", key.most);
     }
     std::string operator()(const std::uint32_t*) const { return number_form(key, "a whole number"); }

@@ -18,7 +18,11 @@ using Slot =
     std::variant<std::string*, std::uint32_t*, double*, std::optional<double>*, std::filesystem::path*>;
 
 // What a text must look like, and how it is made absolute.
-enum class TextForm { any, camera_source, https_url };
+enum class TextForm { any, camera_source, office_url };
+
+// What the address of a back office begins with; which of them the profile says.
+inline constexpr std::string_view https_scheme = "https";
+inline constexpr std::string_view mqtts_scheme = "mqtts";
 
 struct Key {
   std::string_view section;

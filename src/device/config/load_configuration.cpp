@@ -229,6 +229,12 @@ class Loader {
                 "first to be the smaller",
                 c.recognition.min_plate_width_px, c.recognition.max_plate_width_px));
     }
+    if (c.queue.protected_segments > c.queue.segments - 2) {
+      error(line_of("queue", "protected_segments"),
+            fmt::format(
+                "queue.protected_segments is {} and queue.segments is {}, expected at least 2 segments more",
+                c.queue.protected_segments, c.queue.segments));
+    }
     if (c.passes.suppress_repeat_s > 0 && c.passes.suppress_repeat_s < c.passes.close_after_s) {
       error(
           line_of("passes", "suppress_repeat_s"),
@@ -236,6 +242,14 @@ class Loader {
               "passes.suppress_repeat_s is {} and passes.close_after_s is {}, expected the first to be 0 or "
               "not the smaller",
               c.passes.suppress_repeat_s, c.passes.close_after_s));
+    }
+    const std::string_view scheme =
+        c.upload.profile == "wayside" ? config::https_scheme : config::mqtts_scheme;
+    if (!c.upload.url.empty() && c.upload.url.rfind(fmt::format("{}://", scheme), 0) != 0) {
+      error(line_of("upload", "url"),
+            fmt::format("upload.url is \"{}\" and upload.profile is \"{}\", expected an address that begins "
+                        "with {}://",
+                        shown(c.upload.url), c.upload.profile, scheme));
     }
     if (overlap(c.queue.directory, c.identity.directory)) {
       const toml::source_index queue = line_of("queue", "directory");

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include "wayside/base/bytes.hpp"
+#include "wayside/base/service_url.hpp"
 
 namespace wayside::config {
 
@@ -25,56 +25,9 @@ std::filesystem::path absolute_below(const std::filesystem::path& folder, std::s
   return (folder / std::filesystem::path(text)).lexically_normal();
 }
 
-bool is_address(int family, std::string_view text) {
-  in6_addr address{};  // the longer of the two
-  return ::inet_pton(family, std::string(text).c_str(), &address) == 1;
-}
-
-// RFC 1123: letters, digits and hyphens, with none of those at either end.
-bool is_label(std::string_view label) {
-  const auto of_a_name = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-  };
-  return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
-         std::all_of(label.begin(), label.end(), of_a_name);
-}
-
-bool is_host(std::string_view name) {
-  constexpr std::string_view digits = "0123456789";
-  if (!name.empty() && name.back() == '.') name.remove_suffix(1);  // as DNS writes a whole name
-  if (name.size() > 253) return false;
-  // No name ends in a number, so that this is an IPv4 address or a mistyped one.
-  const std::string_view last = name.substr(name.rfind('.') + 1);
-  if (last.find_first_not_of(digits) == std::string_view::npos) return is_address(AF_INET, name);
-  for (;;) {
-    const std::size_t dot = name.find('.');
-    if (!is_label(name.substr(0, dot))) return false;
-    if (dot == std::string_view::npos) return true;
-    name.remove_prefix(dot + 1);
-  }
-}
-
-bool is_port(std::string_view text) {
-  unsigned number = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9' || number > 65535) return false;
-    number = number * 10 + static_cast<unsigned>(c - '0');
-  }
-  return number >= 1 && number <= 65535;
-}
-
-// "https://HOST" or "https://HOST:PORT", HOST a name, an IPv4 address or an IPv6 address in brackets, nothing
-// after it.
-bool is_https_url(std::string_view text) {
-  constexpr std::string_view scheme = "https://";
-  if (text.rfind(scheme, 0) != 0) return false;
-  text.remove_prefix(scheme.size());
-  const bool bracketed = !text.empty() && text.front() == '[';  // an IPv6 address has colons of its own
-  const std::size_t end = bracketed ? text.find(']') : std::min(text.find(':'), text.size());
-  if (end == std::string_view::npos) return false;
-  const std::string_view rest = text.substr(bracketed ? end + 1 : end);
-  if (!rest.empty() && (rest.front() != ':' || !is_port(rest.substr(1)))) return false;
-  return bracketed ? is_address(AF_INET6, text.substr(1, end - 1)) : is_host(text.substr(0, end));
+bool is_office_url(std::string_view text) {
+  const auto url = service_url_from(text);
+  return url && (url->scheme == https_scheme || url->scheme == mqtts_scheme);
 }
 
 struct Setter {
@@ -91,7 +44,7 @@ struct Setter {
       return false;
     }
     std::string taken = *text;
-    if (key.form == TextForm::https_url && !taken.empty() && !is_https_url(taken)) return false;
+    if (key.form == TextForm::office_url && !taken.empty() && !is_office_url(taken)) return false;
     if (key.form == TextForm::camera_source) {
       constexpr std::string_view replay = "replay:";
       if (taken.rfind(replay, 0) != 0 || taken.size() == replay.size()) return false;

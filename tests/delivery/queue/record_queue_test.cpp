@@ -528,9 +528,9 @@ TEST(Retention, KeepsAFewHundredDaysApartAndNeverTakesARecordForOlderThanItIs) {
   EXPECT_EQ(marks.before(602), 6010U);
   EXPECT_EQ(marks.before(1001), 10'000U);
   EXPECT_EQ(marks.before(5000), 10'000U);
-  marks.mark(700, 10'500);  // the clock was wrong, and was set right
-  EXPECT_EQ(marks.before(700), 6990U);
-  EXPECT_EQ(marks.before(701), 10'500U);
+  EXPECT_FALSE(marks.mark(700, 10'500));  // set back: now, or then, the clock was wrong
+  EXPECT_EQ(marks.before(701), 7000U);
+  EXPECT_EQ(marks.before(5000), 10'000U);
   marks.forget_below(6950);
   EXPECT_EQ(marks.all().front().day, 696U);
 }
@@ -579,6 +579,28 @@ TEST(RecordQueue, LetsReadersReadWhileTheWriterEvicts) {
   reader.request_stop();
   reader.join();
   EXPECT_EQ((*queue)->depth().damaged, 0U);
+}
+
+TEST(RecordQueueTest, NumbersThatAnybodyHasDrivenUpAreNotUsed) {
+  FaultyDevice device;
+  QueueUuid uuid{};
+  {
+    const auto queue = opened(device);
+    ASSERT_TRUE(append_one(*queue, record("before")));
+    uuid = queue->uuid();
+  }
+  {
+    auto disk = device.disk();
+    Acknowledgements blocks(disk->open("ack-0").value(), disk->open("ack-1").value());
+    Settled settled = blocks.load(uuid).settled;
+    settled.reserved_until = most_number;
+    ASSERT_TRUE(blocks.store(uuid, settled));
+  }
+  const auto queue = opened(device);
+  const auto number = append_one(*queue, record("after"));
+  ASSERT_FALSE(number);
+  EXPECT_EQ(number.error().code, ErrorCode::exhausted);
+  EXPECT_THAT(numbers(*queue), ::testing::SizeIs(1));  // what waits is not lost
 }
 
 }  // namespace

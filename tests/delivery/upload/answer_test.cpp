@@ -148,15 +148,18 @@ TEST(KeyedReceipts, NameWhatTheyAreFor) {
 }
 
 TEST(KeyedReceipts, AreAllWorthlessWhereOneIsNotAsAgreed) {
+  const std::string hash = R"(,"sha256":")" + to_hex(sent[0]) + "\"";
   for (const std::string& message :
        {std::string(), std::string("[]"), std::string("{}"), std::string(R"({"receipts":7})"),
         keyed(R"("number":7,"kind":"plate","outcome":"accepted")"),
-        keyed(R"("number":-7,"kind":"plate","outcome":"later")"),
-        keyed(R"("number":7.5,"kind":"plate","outcome":"later")"),
-        keyed(R"("number":7,"kind":"head","outcome":"later")"), keyed(R"("number":7,"outcome":"later")"),
-        keyed(R"("number":7,"kind":"text","outcome":"stored")"),
-        keyed(R"("queue":"00","number":7,"kind":"text","outcome":"later")"),
-        keyed(R"("number":7,"kind":"text","outcome":"later")") + std::string(largest_answer, ' ')}) {
+        keyed(R"("number":7,"kind":"plate","outcome":"refused")"),
+        keyed(R"("number":-7,"kind":"plate","outcome":"later")" + hash),
+        keyed(R"("number":7.5,"kind":"plate","outcome":"later")" + hash),
+        keyed(R"("number":7,"kind":"head","outcome":"later")" + hash),
+        keyed(R"("number":7,"outcome":"later")" + hash),
+        keyed(R"("number":7,"kind":"text","outcome":"stored")" + hash),
+        keyed(R"("queue":"00","number":7,"kind":"text","outcome":"later")" + hash),
+        keyed(R"("number":7,"kind":"text","outcome":"later")" + hash) + std::string(largest_answer, ' ')}) {
     const auto receipts = keyed_receipts_from(message);
     ASSERT_FALSE(receipts) << message.substr(0, 200);
     EXPECT_EQ(receipts.error().code, ErrorCode::invalid_input);

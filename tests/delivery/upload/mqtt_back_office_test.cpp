@@ -104,6 +104,10 @@ TEST_F(MqttBackOfficeTest, BelievesNoReceiptForOtherBytesOrOtherRecords) {
            MqttOffice::Answer([&](MqttOffice&, const Frames& frames) {
              return MqttOffice::message({MqttOffice::receipt(frames[0], "accepted", other)});
            }),
+           // Somebody else's bytes were refused under this key.
+           MqttOffice::Answer([&](MqttOffice&, const Frames& frames) {
+             return MqttOffice::message({MqttOffice::receipt(frames[0], "refused", other)});
+           }),
            MqttOffice::Answer([&](MqttOffice&, Frames frames) {
              frames[0].number += 1;
              return MqttOffice::message({MqttOffice::receipt(frames[0], "accepted", frames[0].hash)});

@@ -192,6 +192,11 @@ TEST_F(ConfigurationFile, TheLeastPlateWidthMustBeBelowTheMost) {
       HasSubstr("line 9: recognition.min_plate_width_px is 700 and recognition.max_plate_width_px is 600"));
 }
 
+TEST_F(ConfigurationFile, ReadsNeedSegmentsBesideTheProtectedOnes) {
+  const std::string message = refusal_after_smallest("[queue]\nsegments = 16\nprotected_segments = 15\n");
+  EXPECT_THAT(message, HasSubstr("line 10: queue.protected_segments is 15 and queue.segments is 16"));
+}
+
 TEST_F(ConfigurationFile, QueueAndIdentityNeedFoldersOfTheirOwn) {
   const auto folders = [](const std::string& queue, const std::string& identity) {
     return "[queue]\ndirectory=\"" + queue + "\"\n[identity]\ndirectory=\"" + identity + "\"\n";
@@ -257,6 +262,29 @@ TEST_F(ConfigurationFile, UploadAddressesAreHttpsWithoutAPath) {
     EXPECT_THAT(refusal_after_smallest("[upload]\nurl = \"" + url + "\"\n"), HasSubstr("upload.url is"))
         << url;
   }
+}
+
+TEST_F(ConfigurationFile, AnUploadAddressGoesWithItsProfile) {
+  const auto upload = [](const std::string& profile, const std::string& url) {
+    return "[upload]\n" + (profile.empty() ? "" : "profile = \"" + profile + "\"\n") + "url = \"" + url +
+           "\"\n";
+  };
+  const auto loaded = load(std::string(smallest) + upload("", "https://a:1"));
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->upload.profile, "wayside");
+  for (const std::string profile : {"mqtt", "mqtt-3.1.1"}) {
+    EXPECT_TRUE(load(std::string(smallest) + upload(profile, "mqtts://[::1]:8883"))) << profile;
+    EXPECT_TRUE(load(std::string(smallest) + upload(profile, "mqtts://broker.example"))) << profile;
+    EXPECT_TRUE(load(std::string(smallest) + upload(profile, ""))) << profile;
+    EXPECT_THAT(refusal_after_smallest(upload(profile, "https://a:1")),
+                HasSubstr("line 10: upload.url is \"https://a:1\" and upload.profile is \"" + profile +
+                          "\", expected an address that begins with mqtts://"));
+  }
+  EXPECT_THAT(refusal_after_smallest(upload("", "mqtts://a:1")),
+              HasSubstr("upload.profile is \"wayside\", expected an address that begins with https://"));
+  EXPECT_THAT(refusal_after_smallest(upload("mqtt", "mqtt://a:1")), HasSubstr("upload.url is"));
+  EXPECT_THAT(refusal_after_smallest(upload("amqp", "")),
+              HasSubstr("expected one of \"wayside\", \"mqtt\", \"mqtt-3.1.1\""));
 }
 
 TEST_F(ConfigurationFile, WhatIsNoTomlNamesTheLine) {

@@ -61,7 +61,8 @@ struct Configuration {
     std::uint32_t group_wait_ms = 250;
   } queue;
   struct Upload {
-    std::string url;  // empty: records stay in the queue
+    std::string profile = "wayside";  // over HTTPS; "mqtt" or "mqtt-3.1.1": through a broker
+    std::string url;                  // empty: records stay in the queue
     std::uint32_t time_limit_s = 30;
     std::uint32_t backlog_kbit_per_s = 0;  // 0: no cap
   } upload;
