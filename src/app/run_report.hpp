@@ -13,7 +13,8 @@
 
 namespace wayside::app {
 
-// {"time", "problems": {...}, "queue": {...}, "upload": {...}, "counters": {...}}: delivery/upload/https_api.md.
+// {"time", "problems": {...}, "queue": {...}, "upload": {...}, "counters": {...}}:
+// delivery/upload/https_api.md.
 [[nodiscard]] std::string heartbeat_json(UtcTime now, const Health& health, const QueueDepth& depth,
                                          const UploaderState& upload, const CounterSet& counters);
 

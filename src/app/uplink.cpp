@@ -99,9 +99,9 @@ void Uplink::run_heartbeat(const std::stop_token& stop) {
 }
 
 bool Uplink::send_heartbeat() {
-  const Status sent = back_office_->heartbeat(
-      options_.uploader.device_id,
-      heartbeat_json(clock_.utc_now(), health_, queue_.depth(), state(), counters_));
+  const Status sent =
+      back_office_->heartbeat(options_.uploader.device_id,
+                              heartbeat_json(clock_.utc_now(), health_, queue_.depth(), state(), counters_));
   (sent ? heartbeats_ : heartbeats_failed_).add();
   if (!sent) log::warning("heartbeat_failed", {{"reason", sent.error()}});
   return sent.has_value();

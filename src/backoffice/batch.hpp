@@ -1,7 +1,8 @@
 // The body of a batch as delivery/upload/https_api.md frames it: shipments one behind the other.
 //
 // Threads: pure functions. Ownership: the shipments point into the body. Failure: invalid_input for what is
-// no batch, exhausted for one that holds more than is taken here; the reason names the shipment and the field.
+// no batch, exhausted for one that holds more than is taken here; the reason names the shipment and the
+// field.
 #pragma once
 
 #include <cstddef>

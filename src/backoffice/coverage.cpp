@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,8 +25,8 @@ struct QueueNumbers {
   std::map<std::uint64_t, Sha256> books;        // chain hashes that the days' books tell, by number
   Ranges told_at_all;
   std::optional<Link> before;  // the record last looked at
-  std::optional<std::uint64_t> chain_broken_at;
-  std::optional<std::uint64_t> book_contradicted_at;
+  Places chain_breaks;
+  Places book_contradictions;
 };
 using Queues = std::map<std::pair<std::string, std::string>, QueueNumbers>;
 
@@ -82,8 +83,9 @@ std::uint64_t count(const Ranges& ranges) {
 }
 
 bool holds(const Ranges& ranges, std::uint64_t number) {
-  const auto after = std::upper_bound(ranges.begin(), ranges.end(), number,
-                                      [](std::uint64_t n, const NumberRange& range) { return n < range.first; });
+  const auto after =
+      std::upper_bound(ranges.begin(), ranges.end(), number,
+                       [](std::uint64_t n, const NumberRange& range) { return n < range.first; });
   return after != ranges.begin() && std::prev(after)->last >= number;
 }
 
@@ -110,13 +112,17 @@ void add_book(QueueNumbers& queue, const StoredRecord& record) {
     queue.told[static_cast<std::size_t>(gap.reason)].push_back(gap.numbers);
 }
 
+void add(Places& places, std::uint64_t number) {
+  if (places.count++ == 0) places.first = number;
+  places.last = number;
+}
+
 void add_link(QueueNumbers& queue, const Link& link) {
   const std::uint64_t number = link.id.number;
   append(queue.stored, {number, number});
-  if (!queue.chain_broken_at && !follows(queue, link)) queue.chain_broken_at = number;
+  if (!follows(queue, link)) add(queue.chain_breaks, number);
   const auto book = queue.books.find(number);
-  if (!queue.book_contradicted_at && book != queue.books.end() && book->second != link.chain)
-    queue.book_contradicted_at = number;
+  if (book != queue.books.end() && book->second != link.chain) add(queue.book_contradictions, number);
   queue.before = link;
 }
 
@@ -151,6 +157,12 @@ std::string listed(const Ranges& ranges) {
   }
   if (ranges.size() > most) text += fmt::format(" and {} more ranges", ranges.size() - most);
   return text;
+}
+
+std::string listed(const Places& places) {
+  return places.count == 1
+             ? fmt::format("at {}", places.first)
+             : fmt::format("at {} numbers, first {} and last {}", places.count, places.first, places.last);
 }
 
 std::string numbers(std::uint64_t count) {
@@ -189,7 +201,7 @@ Result<std::vector<QueueCoverage>> coverage(Store& store) {
   if (!queues) return fail(queues.error());
   std::vector<QueueCoverage> out;
   for (const auto& [key, queue] : *queues) {
-    QueueCoverage one{key.first, key.second, {}, {}, {}, queue.chain_broken_at, queue.book_contradicted_at};
+    QueueCoverage one{key.first, key.second, {}, {}, {}, queue.chain_breaks, queue.book_contradictions};
     Ranges known = queue.stored;
     for (std::size_t reason = 0; reason < gap_reasons.size(); ++reason) {
       const Ranges told = merged(queue.told[reason]);
@@ -234,14 +246,17 @@ std::vector<std::string> sentences(const QueueCoverage& queue) {
         "more than is true",
         name, numbers(count(queue.stored_and_given_up)), listed(queue.stored_and_given_up)));
   }
-  if (queue.chain_broken_at) {
-    out.push_back(fmt::format("{}: the chain is broken at {}: its head does not name the record before it, and no "
-                              "gap record says why; one of the two is not what the camera wrote next to the other",
-                              name, *queue.chain_broken_at));
+  if (queue.chain_breaks.count > 0) {
+    out.push_back(
+        fmt::format("{}: the chain is broken {}: the head there does not name the record before it, and no "
+                    "gap record says why; one of the two is not what the camera wrote next to the other",
+                    name, listed(queue.chain_breaks)));
   }
-  if (queue.book_contradicted_at) {
-    out.push_back(fmt::format("{}: record {} is another than a day's book of the camera says", name,
-                              *queue.book_contradicted_at));
+  if (queue.book_contradictions.count > 0) {
+    out.push_back(fmt::format("{}: {} than a day's book of the camera says", name,
+                              queue.book_contradictions.count == 1
+                                  ? fmt::format("record {} is another", queue.book_contradictions.first)
+                                  : fmt::format("records {} are others", listed(queue.book_contradictions))));
   }
   return out;
 }

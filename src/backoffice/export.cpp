@@ -1,6 +1,8 @@
 #include "wayside/backoffice/export.hpp"
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -117,6 +119,34 @@ class RowCheck {
   CheckReport& report_;
 };
 
+using DeviceKeys = std::map<std::string, std::vector<Store::DeviceKey>>;
+
+void check_row(const StoredRecord& record, const DeviceKeys& device_keys, CheckReport& report) {
+  const auto keys = device_keys.find(record.id.device_id);
+  RowCheck(record, keys == device_keys.end() ? std::vector<Store::DeviceKey>{} : keys->second, report).run();
+}
+
+// Visits the records that are what their cameras signed: nobody is to take another one for evidence.
+Result<ExportCounts> visit_sound(Store& store, const Selection& selection,
+                                 const std::function<Status(const StoredRecord&)>& visit) {
+  const auto device_keys = store.all_device_keys();
+  if (!device_keys) return fail(device_keys.error());
+  ExportCounts counts;
+  const Status visited = store.visit(selection, [&](const StoredRecord& record) -> Status {
+    CheckReport found;
+    check_row(record, *device_keys, found);
+    if (!found.damaged.empty()) {
+      ++counts.damaged;
+      return {};
+    }
+    ++counts.records;
+    if (!record.complete()) ++counts.incomplete;
+    return visit(record);
+  });
+  if (!visited) return fail(visited.error());
+  return counts;
+}
+
 void count(const StoredRecord& record, CheckReport& report) {
   switch (record.type) {
     case RecordType::gap:
@@ -188,39 +218,30 @@ Result<ExportCounts> export_jsonl(Store& store, const Selection& selection, cons
   // The store may hold more than memory does.
   auto out = FileReplacement::begin(file, for_the_owner_only);
   if (!out) return fail(out.error());
-  ExportCounts counts;
-  const Status visited = store.visit(selection, [&](const StoredRecord& record) -> Status {
+  const auto counts = visit_sound(store, selection, [&](const StoredRecord& record) -> Status {
     Json document = Json::parse(record.document, nullptr, false);
-    if (document.is_discarded()) {
-      return fail(ErrorCode::corrupt, name_of(record.id) + " is damaged: run wayside-backoffice check");
-    }
-    ++counts.records;
-    if (!record.complete()) ++counts.incomplete;
     const Json line{{"device_id", record.id.device_id}, {"queue_uuid", record.id.queue_uuid},
                     {"number", record.id.number},       {"received_at", to_iso8601(record.received_at)},
                     {"complete", record.complete()},    {"document", std::move(document)}};
     return out->append(as_bytes(line.dump() + "\n"));
   });
-  if (!visited) return fail(visited.error());
+  if (!counts) return counts;
   if (const auto written = out->commit(); !written) return fail(written.error());
   return counts;
 }
 
 Result<ExportCounts> export_html(Store& store, const Selection& selection, const fs::path& file) {
   HtmlPage page;
-  ExportCounts counts;
-  const Status visited = store.visit(selection, [&](const StoredRecord& record) -> Status {
+  const auto counts = visit_sound(store, selection, [&](const StoredRecord& record) -> Status {
     const auto pass = summarise(record.document);
     if (!pass) return fail(pass.error().context(name_of(record.id)));
     page.add(record, *pass);
-    ++counts.records;
-    if (!record.complete()) ++counts.incomplete;
     return {};
   });
-  if (!visited) return fail(visited.error());
+  if (!counts) return counts;
   const auto queues = coverage(store);
   if (!queues) return fail(queues.error());
-  const std::string text = page.finish(counts, totals(*queues), utc_now());
+  const std::string text = page.finish(*counts, totals(*queues), utc_now());
   const auto written = replace_file(file, as_bytes(text), for_the_owner_only);
   if (!written) return fail(written.error());
   return counts;
@@ -253,8 +274,7 @@ Result<CheckReport> check(Store& store) {
   // Not by visit(), which selects by what the rows say: a damaged one may have lost just that.
   const Status visited = store.visit_all([&](const StoredRecord& record) -> Status {
     count(record, report);
-    const auto keys = device_keys->find(record.id.device_id);
-    RowCheck(record, keys == device_keys->end() ? std::vector<Store::DeviceKey>{} : keys->second, report).run();
+    check_row(record, *device_keys, report);
     return {};
   });
   if (!visited) return fail(visited.error());

@@ -29,7 +29,8 @@ std::optional<GapReason> reason_from(std::uint32_t code) {
 
 Result<Gap> gap_from(ByteView entry, std::uint64_t number) {
   const auto refuse = [](const char* why) { return fail(ErrorCode::invalid_input, why); };
-  const NumberRange numbers{little_endian::get<std::uint64_t>(entry, 0), little_endian::get<std::uint64_t>(entry, 8)};
+  const NumberRange numbers{little_endian::get<std::uint64_t>(entry, 0),
+                            little_endian::get<std::uint64_t>(entry, 8)};
   if (numbers.first == 0) return refuse("first must be from 1 on");
   if (numbers.last >= number) return refuse("last must be below the gap record's own number");
   if (numbers.first > numbers.last) return refuse("first is above last");

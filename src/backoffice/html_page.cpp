@@ -215,6 +215,7 @@ std::string HtmlPage::finish(const ExportCounts& counts, const CoverageTotals& n
     const std::string to = fmt::format("{} {}", date_of(last_), clock_of(last_));
     facts += fact("First pass (UTC)", from, "time") + fact("Last pass (UTC)", to, "time");
   }
+  if (counts.damaged > 0) facts += fact("Left out as damaged", std::to_string(counts.damaged));
   if (numbers.given_up > 0) facts += fact("Numbers given up", std::to_string(numbers.given_up));
   if (numbers.missing > 0) facts += fact("Numbers missing", std::to_string(numbers.missing));
   const bool incomplete = numbers.given_up > 0 || numbers.missing > 0;

@@ -99,11 +99,13 @@ std::string_view to_string(PartKind picture) {
 
 }  // namespace
 
-Status check_signature(const RecordHead& decoded, ByteView head, const std::vector<Store::DeviceKey>& device_keys) {
+Status check_signature(const RecordHead& decoded, ByteView head,
+                       const std::vector<Store::DeviceKey>& device_keys) {
   const auto signer = std::find_if(device_keys.begin(), device_keys.end(), [&](const Store::DeviceKey& one) {
     return key_id(one.key) == decoded.signer;
   });
-  if (signer == device_keys.end()) return refuse("it is signed with a key that the device was not enrolled with");
+  if (signer == device_keys.end())
+    return refuse("it is signed with a key that the device was not enrolled with");
   if (!signature_good(head, signer->key)) return refuse("the head's signature is wrong");
   return {};
 }
@@ -145,7 +147,8 @@ Result<OpenRecord> reopen(const Bytes& head, const Bytes& key, std::string docum
   return record;
 }
 
-Result<NewPicture> open_picture(const RecordId& id, const ReceivedShipment& shipment, const OpenRecord& record) {
+Result<NewPicture> open_picture(const RecordId& id, const ReceivedShipment& shipment,
+                                const OpenRecord& record) {
   const PartKind kind = shipment.part == ShipmentPart::plate ? PartKind::plate : PartKind::overview;
   const bool named = std::any_of(record.head.parts.begin(), record.head.parts.end(),
                                  [&](const RecordHead::Part& part) { return part.kind == kind; });

@@ -1,8 +1,8 @@
 // From what a camera sent to what is stored: verified against the device's keys and the head's hashes, opened
 // with the office's keys, validated.
 //
-// Threads: any number at once. Failure: invalid_input, corrupt, refused and unsupported say that it will never
-// be taken, unavailable that it may be later; the reason names the field and never its value.
+// Threads: any number at once. Failure: invalid_input, corrupt, refused and unsupported say that it will
+// never be taken, unavailable that it may be later; the reason names the field and never its value.
 #pragma once
 
 #include <optional>
@@ -32,7 +32,8 @@ struct OpenedText {
   OpenRecord record;
 };
 [[nodiscard]] Result<OpenedText> open_text(const RecordId& id, const ReceivedShipment& shipment,
-                                           const std::vector<Store::DeviceKey>& device_keys, OfficeKeys& keys);
+                                           const std::vector<Store::DeviceKey>& device_keys,
+                                           OfficeKeys& keys);
 
 // As the store has it: corrupt where that is damaged.
 [[nodiscard]] Result<OpenRecord> reopen(const Bytes& head, const Bytes& key, std::string document);

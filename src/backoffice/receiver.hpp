@@ -1,5 +1,5 @@
-// What becomes of the shipments of a batch: each is verified, opened, validated and stored, or its receipt says
-// why not.
+// What becomes of the shipments of a batch: each is verified, opened, validated and stored, or its receipt
+// says why not.
 //
 // Threads: any number at once; the store does its own locking. Ownership: store and keys must outlive it.
 // Failure: where the store fails, nothing of the batch is stored.

@@ -102,10 +102,11 @@ Result<std::vector<RecipientSecret>> load_recipient_secrets(const fs::path& fold
     secrets.push_back(std::move(*secret));
   }
   if (secrets.empty()) {
-    return fail(ErrorCode::not_found,
-                fmt::format("{} holds no recipient key, so that no record can be opened: restore it from a "
-                            "backup, or run wayside-backoffice recipient-key new {} and enrol the cameras again",
-                            folder.string(), folder.parent_path().string()));
+    return fail(
+        ErrorCode::not_found,
+        fmt::format("{} holds no recipient key, so that no record can be opened: restore it from a "
+                    "backup, or run wayside-backoffice recipient-key new {} and enrol the cameras again",
+                    folder.string(), folder.parent_path().string()));
   }
   return secrets;
 }
@@ -114,9 +115,8 @@ Status pass_on_recipients(const fs::path& folder, const fs::path& out, UtcTime n
   const auto recipients = load_recipients(folder);
   if (!recipients) return fail(recipients.error());
   std::vector<Recipient> valid;
-  std::copy_if(recipients->begin(), recipients->end(), std::back_inserter(valid), [&](const Recipient& one) {
-    return !one.valid_until || *one.valid_until > now;
-  });
+  std::copy_if(recipients->begin(), recipients->end(), std::back_inserter(valid),
+               [&](const Recipient& one) { return !one.valid_until || *one.valid_until > now; });
   if (std::none_of(valid.begin(), valid.end(),
                    [](const Recipient& one) { return one.view == RecordView::full; })) {
     return fail(ErrorCode::not_found,

@@ -224,7 +224,8 @@ class Server::Implementation {
     http_.set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (!response.body.empty()) return;
       const int status = response.status;
-      put_answer(response, status == 413 ? too_large() : Api::answer(status, "refused", "the request is malformed"));
+      put_answer(response,
+                 status == 413 ? too_large() : Api::answer(status, "refused", "the request is malformed"));
     });
     http_.set_logger([this](const httplib::Request& request, const httplib::Response&) {
       guard_.request_ended(request.ssl);
@@ -251,7 +252,8 @@ class Server::Implementation {
       return Api::answer(415, "refused", "the body must not be in several parts");
     const std::string type = request.get_header_value("Content-Type");
     if (type.substr(0, type.find(';')) != target->content_type())
-      return Api::answer(415, "refused", fmt::format("header Content-Type must be {}", target->content_type()));
+      return Api::answer(415, "refused",
+                         fmt::format("header Content-Type must be {}", target->content_type()));
     if (!request.has_header("Content-Length"))
       return Api::answer(411, "refused", "header Content-Length is missing");
     if (request.get_header_value<std::uint64_t>("Content-Length") > target->limit_bytes()) return too_large();

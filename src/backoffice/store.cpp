@@ -138,12 +138,14 @@ class Store::Implementation {
   [[nodiscard]] Result<std::optional<KnownText>> known(const RecordId& id) {
     auto found = database_.kept(
         "SELECT r.head, r.record_key, r.document, r.sha256, p.sha256, o.sha256 FROM records r "
-        "LEFT JOIN parts p ON p.record = r.id AND p.part = 1 LEFT JOIN parts o ON o.record = r.id AND o.part = 2 "
+        "LEFT JOIN parts p ON p.record = r.id AND p.part = 1 LEFT JOIN parts o ON o.record = r.id AND o.part "
+        "= 2 "
         "WHERE r.device_id = ? AND r.queue_uuid = ? AND r.number = ?");
     const auto row = found->bind(id.device_id).bind(id.queue_uuid).bind(sql_number(id.number)).step();
     if (!row) return fail(row.error());
     if (!*row) return std::optional<KnownText>{};
-    KnownText text{bytes_of(*found, 0), bytes_of(*found, 1), found->text(2), hash_or_noughts(*found, 3), {}, {}};
+    KnownText text{
+        bytes_of(*found, 0), bytes_of(*found, 1), found->text(2), hash_or_noughts(*found, 3), {}, {}};
     if (!found->is_null(4)) text.plate = hash_or_noughts(*found, 4);
     if (!found->is_null(5)) text.overview = hash_or_noughts(*found, 5);
     return std::optional(std::move(text));
@@ -194,7 +196,8 @@ class Store::Implementation {
     const Status enrolled =
         database_
             .prepare(
-                "INSERT INTO devices (device_id, certificate_sha256, public_key, enrolled_at) VALUES (?, ?, ?, ?) "
+                "INSERT INTO devices (device_id, certificate_sha256, public_key, enrolled_at) VALUES (?, ?, "
+                "?, ?) "
                 "ON CONFLICT (device_id) DO UPDATE SET certificate_sha256 = excluded.certificate_sha256, "
                 "public_key = excluded.public_key, enrolled_at = excluded.enrolled_at")
             .bind(device_id)
@@ -203,14 +206,15 @@ class Store::Implementation {
             .bind(now.ms)
             .run();
     if (!enrolled) return fail(enrolled.error());
-    const Status kept = database_
-                            .prepare(
-                                "INSERT INTO device_keys (device_id, public_key, enrolled_from) VALUES (?, ?, ?) "
-                                "ON CONFLICT DO NOTHING")
-                            .bind(device_id)
-                            .bind(ByteView(key))
-                            .bind(now.ms)
-                            .run();
+    const Status kept =
+        database_
+            .prepare(
+                "INSERT INTO device_keys (device_id, public_key, enrolled_from) VALUES (?, ?, ?) "
+                "ON CONFLICT DO NOTHING")
+            .bind(device_id)
+            .bind(ByteView(key))
+            .bind(now.ms)
+            .run();
     if (!kept) return fail(kept.error());
     return earlier;
   }
@@ -243,7 +247,8 @@ class Store::Implementation {
     if (!row) return fail(row.error());
     if (!*row) return EarlierKey::none;
     const ByteView before = found.blob(0);
-    return std::equal(before.begin(), before.end(), key.begin(), key.end()) ? EarlierKey::same : EarlierKey::other;
+    return std::equal(before.begin(), before.end(), key.begin(), key.end()) ? EarlierKey::same
+                                                                            : EarlierKey::other;
   }
 };
 
@@ -277,11 +282,12 @@ Result<Database> open_database(const std::filesystem::path& file, IfMissing miss
                 fmt::format("{} was written by a newer wayside-backoffice: use that one", file.string()));
   }
   if (*version > 0 && *version < store_version) {
-    return fail(ErrorCode::unsupported,
-                fmt::format("{} was written by an earlier wayside-backoffice, which kept records that were not "
-                            "sealed: read it with that one; to begin anew, move it away and run "
-                            "wayside-backoffice init {} (cameras must be enrolled again)",
-                            file.string(), file.parent_path().string()));
+    return fail(
+        ErrorCode::unsupported,
+        fmt::format("{} was written by an earlier wayside-backoffice, which kept records that were not "
+                    "sealed: read it with that one; to begin anew, move it away and run "
+                    "wayside-backoffice init {} (cameras must be enrolled again)",
+                    file.string(), file.parent_path().string()));
   }
   if (const auto set =
           database->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
@@ -327,8 +333,8 @@ Result<EarlierKey> Store::enrol(const std::string& device_id, const Sha256& cert
 
 Result<bool> Store::is_enrolled(const std::string& device_id, const Sha256& certificate) {
   const std::lock_guard lock(implementation_->mutex_);
-  auto found = implementation_->database_.kept(
-      "SELECT 1 FROM devices WHERE device_id = ? AND certificate_sha256 = ?");
+  auto found =
+      implementation_->database_.kept("SELECT 1 FROM devices WHERE device_id = ? AND certificate_sha256 = ?");
   return found->bind(device_id).bind(ByteView(certificate)).step();
 }
 
@@ -377,7 +383,8 @@ Result<std::vector<Store::Outcome>> Store::put(std::span<const NewShipment> ship
   std::vector<Outcome> outcomes;
   const Status done = implementation_->in_one_transaction([&]() -> Status {
     for (const NewShipment& shipment : shipments) {
-      const auto outcome = std::visit([&](const auto& one) { return implementation_->put(one, now); }, shipment);
+      const auto outcome =
+          std::visit([&](const auto& one) { return implementation_->put(one, now); }, shipment);
       if (!outcome) return fail(outcome.error());
       outcomes.push_back(*outcome);
     }
@@ -411,11 +418,11 @@ Result<std::string> Store::heartbeat(const std::string& device_id) {
 Status Store::visit(const Selection& selection, const std::function<Status(const StoredRecord&)>& visit) {
   const std::lock_guard lock(implementation_->mutex_);
   // The newest are picked first, then turned round: a page of passes is read from the oldest to the newest.
-  auto rows = implementation_->database_.prepare(fmt::format(
-      "SELECT {}, {} FROM (SELECT id, captured_at AS captured FROM records "
-      "WHERE type = 1 AND captured_at >= ? ORDER BY captured DESC, id DESC LIMIT ?) AS chosen "
-      "JOIN records r ON r.id = chosen.id {} ORDER BY chosen.captured, r.id",
-      record_sql, pictures_sql, join_pictures_sql));
+  auto rows = implementation_->database_.prepare(
+      fmt::format("SELECT {}, {} FROM (SELECT id, captured_at AS captured FROM records "
+                  "WHERE type = 1 AND captured_at >= ? ORDER BY captured DESC, id DESC LIMIT ?) AS chosen "
+                  "JOIN records r ON r.id = chosen.id {} ORDER BY chosen.captured, r.id",
+                  record_sql, pictures_sql, join_pictures_sql));
   rows.bind(selection.since ? selection.since->ms : std::numeric_limits<std::int64_t>::min());
   rows.bind(selection.newest ? static_cast<std::int64_t>(*selection.newest) : std::int64_t{-1});
   return for_each_row(rows, [&]() -> Status {

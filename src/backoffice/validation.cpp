@@ -96,8 +96,8 @@ Status check_against(const NamedSchema& named, const Json& json) {
   if (validator.validate(named.schema, valijson::adapters::NlohmannJsonAdapter(json), &results)) return {};
   valijson::ValidationResults::Error first;
   results.popError(first);
-  return refuse(fmt::format("{} {} ({})", field_of(first.context), surplus_or_missing(first.description),
-                            named.name));
+  return refuse(
+      fmt::format("{} {} ({})", field_of(first.context), surplus_or_missing(first.description), named.name));
 }
 
 // What follows looks at documents that fit the schema, for what it cannot say: that a document does not

@@ -1,7 +1,8 @@
 #include "wayside/base/bytes.hpp"
 
-#include <isa-l/crc.h>
 #include <algorithm>
+
+#include <isa-l/crc.h>
 #include <sodium.h>
 
 namespace wayside {
@@ -37,7 +38,8 @@ Result<Bytes> bytes_from_hex(std::string_view text) {
 }
 
 std::uint32_t crc32c(ByteView bytes, std::uint32_t earlier) {
-  // ISA-L runs the bare polynomial: the two inversions of RFC 3720 are ours. Its argument is not const, but only read.
+  // ISA-L runs the bare polynomial: the two inversions of RFC 3720 are ours. Its argument is not const, but
+  // only read.
   std::uint32_t state = ~earlier;
   while (!bytes.empty()) {
     const ByteView chunk = bytes.first(std::min<std::size_t>(bytes.size(), std::size_t{1} << 30U));

@@ -16,7 +16,8 @@ std::vector<CounterSet::Reading> CounterSet::readings() const {
   std::lock_guard lock(mutex_);
   std::vector<Reading> out;
   out.reserve(counters_.size());
-  for (const Counter& c : counters_) out.push_back({c.name(), c.help(), c.value()});
+  for (const Counter& c : counters_)
+    out.push_back({c.name(), c.help(), c.value()});
   return out;
 }
 

@@ -6,7 +6,8 @@ namespace wayside {
 
 namespace {
 
-// Length of the valid UTF-8 sequence at `at`, 0 if there is none (RFC 3629: no surrogates, no overlong forms).
+// Length of the valid UTF-8 sequence at `at`, 0 if there is none (RFC 3629: no surrogates, no overlong
+// forms).
 std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto tail = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0U) == 0x80U; };
@@ -50,7 +51,8 @@ std::string json_escape(std::string_view text) {
       if (length == 0) {
         out += "\xEF\xBF\xBD";
         ++i;
-      } else if (length == 2 && static_cast<unsigned char>(c) == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
+      } else if (length == 2 && static_cast<unsigned char>(c) == 0xC2 &&
+                 static_cast<unsigned char>(text[i + 1]) < 0xA0) {
         // C1 control characters drive terminals just as the C0 ones do.
         out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(text[i + 1])));
         i += 2;

@@ -1,15 +1,15 @@
 #include "wayside/base/log.hpp"
 
-#include <ext/stdio_sync_filebuf.h>
-#include <spdlog/sinks/ansicolor_sink.h>
-#include <spdlog/spdlog.h>
-
 #include <array>
 #include <cmath>
 #include <iostream>
 #include <memory>
 #include <mutex>
 #include <utility>
+
+#include <ext/stdio_sync_filebuf.h>
+#include <spdlog/sinks/ansicolor_sink.h>
+#include <spdlog/spdlog.h>
 
 #include "wayside/base/json_text.hpp"
 
@@ -19,10 +19,14 @@ namespace {
 
 spdlog::level::level_enum spd_level(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }
@@ -67,7 +71,8 @@ ssize_t take_library_text(void*, const char* text, std::size_t size) {
       continue;
     }
     const std::size_t length = std::exchange(library_line.size, 0);
-    if (length > 0) warning("library_message", {{"text", std::string_view(library_line.text.data(), length)}});
+    if (length > 0)
+      warning("library_message", {{"text", std::string_view(library_line.text.data(), length)}});
   }
   return static_cast<ssize_t>(size);
 }
@@ -110,14 +115,17 @@ void take_what_libraries_print() {
     // (its manual, Standard Streams); the descriptor stays as it is, for what writes to that.
     static_cast<void>(std::setvbuf(taken, nullptr, _IONBF, 0));
     stderr = taken;
-    // OpenCV's decoders tell of exceptions there, whatever its own log is set to. Never destroyed, as the sink.
+    // OpenCV's decoders tell of exceptions there, whatever its own log is set to. Never destroyed, as the
+    // sink.
     auto* stream = new __gnu_cxx::stdio_sync_filebuf<char>(taken);
     std::cerr.rdbuf(stream);
     std::clog.rdbuf(stream);
   });
 }
 
-void start(Level lowest, Format format) { sink().reset(lowest, format); }
+void start(Level lowest, Format format) {
+  sink().reset(lowest, format);
+}
 
 Result<Level> level_from(std::string_view name) {
   if (name == "debug") return Level::debug;
@@ -142,7 +150,8 @@ std::string format_entry(Format format, std::string_view event, Fields fields) {
     }
   } else {
     out = json_escape(event);
-    for (const Field& field : fields) out += fmt::format(" {}={}", json_escape(field.key), text_of(field, format));
+    for (const Field& field : fields)
+      out += fmt::format(" {}={}", json_escape(field.key), text_of(field, format));
   }
   return out;
 }

@@ -1,8 +1,8 @@
 #include "wayside/base/time.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace wayside {
 
@@ -47,7 +47,8 @@ Result<UtcTime> utc_from_iso8601(std::string_view text) {
       !digits(text, 11, 2, hour) || !digits(text, 14, 2, minute) || !digits(text, 17, 2, second)) {
     return wrong();
   }
-  if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') return wrong();
+  if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
+    return wrong();
   std::size_t at = 19;
   if (at < text.size() && text[at] == '.') {
     int scale = 100;
@@ -59,11 +60,13 @@ Result<UtcTime> utc_from_iso8601(std::string_view text) {
     if (count < 1 || count > 3) return wrong();
   }
   if (at + 1 != text.size() || text[at] != 'Z') return wrong();
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || hour > 23 || minute > 59 || second > 59) return wrong();
-  const auto since_epoch = Days(date).time_since_epoch() + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-                           std::chrono::seconds(second) + std::chrono::milliseconds(ms);
+  const auto since_epoch = Days(date).time_since_epoch() + std::chrono::hours(hour) +
+                           std::chrono::minutes(minute) + std::chrono::seconds(second) +
+                           std::chrono::milliseconds(ms);
   return UtcTime{std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
 }
 

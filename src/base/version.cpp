@@ -3,5 +3,7 @@
 #include "version_generated.hpp"
 
 namespace wayside {
-std::string_view version() { return WAYSIDE_VERSION; }
+std::string_view version() {
+  return WAYSIDE_VERSION;
+}
 }  // namespace wayside

@@ -23,8 +23,9 @@ std::string refusal(const Bytes& body, ErrorCode code = ErrorCode::invalid_input
 }
 
 TEST(Batch, ShipmentsComeOutAsTheyWerePutIn) {
-  const std::vector<Sending> sent = {sending(), sending((std::uint64_t{1} << 62U) - 1, ShipmentPart::plate, "p"),
-                                     sending(1, ShipmentPart::overview, std::string(largest_payload_bytes, 'x'))};
+  const std::vector<Sending> sent = {
+      sending(), sending((std::uint64_t{1} << 62U) - 1, ShipmentPart::plate, "p"),
+      sending(1, ShipmentPart::overview, std::string(largest_payload_bytes, 'x'))};
   const Bytes body = batch_of(sent);
   const auto batch = parse_batch(body);
   ASSERT_TRUE(batch) << batch.error().message;

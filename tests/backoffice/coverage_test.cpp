@@ -50,8 +50,10 @@ class CoverageTest : public testing::Test {
       put(text_of(number, RecordType::capture, queue));
   }
   void put_gap(std::uint64_t number, std::uint64_t first, std::uint64_t last, GapReason reason) {
-    static const std::map<GapReason, std::uint32_t> codes = {
-        {GapReason::evicted, 1}, {GapReason::damaged, 2}, {GapReason::interrupted, 3}, {GapReason::expired, 4}};
+    static const std::map<GapReason, std::uint32_t> codes = {{GapReason::evicted, 1},
+                                                             {GapReason::damaged, 2},
+                                                             {GapReason::interrupted, 3},
+                                                             {GapReason::expired, 4}};
     NewText text = text_of(number, RecordType::gap);
     text.gaps = gap_list({{first, last, codes.at(reason)}});
     camera_.number = number;
@@ -60,8 +62,7 @@ class CoverageTest : public testing::Test {
   }
   void put_book(std::uint64_t number, std::uint64_t marked, const Sha256& hash) {
     NewText text = text_of(number, RecordType::coverage);
-    text.document =
-        nlohmann::json{{"chain_head", {{"number", marked}, {"sha256", to_hex(hash)}}}}.dump();
+    text.document = nlohmann::json{{"chain_head", {{"number", marked}, {"sha256", to_hex(hash)}}}}.dump();
     put(text);
   }
   QueueCoverage only_queue() {
@@ -202,16 +203,39 @@ TEST_F(CoverageTest, ARecordThatDoesNotNameTheOneJustBeforeItBreaksTheChain) {
   other.previous = chain_of(4);
   put(other);
   const QueueCoverage queue = only_queue();
-  EXPECT_EQ(queue.chain_broken_at, 4U);
   EXPECT_FALSE(queue.is_one_chain());
-  EXPECT_THAT(sentences(queue), ElementsAre(HasSubstr(name + ": the chain is broken at 4:")));
+  EXPECT_THAT(sentences(queue),
+              ElementsAre(HasSubstr(name + ": the chain is broken at 2 numbers, first 4 and last 6:")));
+}
+
+TEST_F(CoverageTest, ABreakDoesNotHideALaterOne) {
+  put_passes(1, 2);
+  const auto put_broken = [&](std::uint64_t number) {
+    NewText other = text_of(number, RecordType::capture);
+    other.previous = chain_of(number + 50);
+    put(other);
+  };
+  put_broken(3);
+  put_passes(4, 4);
+  QueueCoverage queue = only_queue();
+  EXPECT_EQ(queue.chain_breaks.count, 1U);
+  EXPECT_THAT(sentences(queue), ElementsAre(HasSubstr(name + ": the chain is broken at 3:")));
+  put_broken(5);
+  put_passes(6, 6);
+  put_broken(7);
+  queue = only_queue();
+  EXPECT_EQ(queue.chain_breaks.count, 3U);
+  EXPECT_EQ(queue.chain_breaks.first, 3U);
+  EXPECT_EQ(queue.chain_breaks.last, 7U);
+  EXPECT_THAT(sentences(queue),
+              ElementsAre(HasSubstr(name + ": the chain is broken at 3 numbers, first 3 and last 7:")));
 }
 
 TEST_F(CoverageTest, TheFirstRecordNamesNone) {
   NewText first = text_of(1, RecordType::capture);
   first.previous = chain_of(7);
   put(first);
-  EXPECT_EQ(only_queue().chain_broken_at, 1U);
+  EXPECT_EQ(only_queue().chain_breaks.first, 1U);
 }
 
 TEST_F(CoverageTest, GapRecordsAndMissingNumbersExplainWhyARecordNamesAnotherOne) {
@@ -230,9 +254,14 @@ TEST_F(CoverageTest, ABookThatSaysAnotherChainHeadIsNamed) {
   put_book(6, 3, chain_of(9));
   put_book(7, 100, chain_of(9));  // not here
   const QueueCoverage queue = only_queue();
-  EXPECT_EQ(queue.book_contradicted_at, 3U);
+  EXPECT_EQ(queue.book_contradictions.count, 1U);
   EXPECT_THAT(sentences(queue),
               ElementsAre(name + ": record 3 is another than a day's book of the camera says"));
+  put_book(8, 2, chain_of(9));
+  EXPECT_THAT(
+      sentences(only_queue()),
+      ElementsAre(name + ": records at 2 numbers, first 2 and last 3 are others than a day's book of the "
+                         "camera says"));
 }
 
 }  // namespace

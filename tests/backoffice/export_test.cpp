@@ -239,6 +239,26 @@ TEST_F(ExportTest, CheckFindsDamageAndCountsWhatIsIncomplete) {
   EXPECT_THAT(report->damaged[1], HasSubstr("plate: is not what the camera signed"));
 }
 
+TEST_F(ExportTest, DamagedRecordsAreLeftOutAndCounted) {
+  for (std::uint64_t number = 1; number <= 5; ++number)
+    put(number, sample_record(device, number == 5 ? "AB12CDE" : "CD07EFG", static_cast<int>(number)));
+  damage("UPDATE records SET document = '{}' WHERE number = 1");
+  damage("UPDATE records SET document = 'x' WHERE number = 2");
+  damage("UPDATE records SET document = replace(document, 'CD07EFG', 'CD07EFH') WHERE number = 3");
+  damage(
+      "UPDATE parts SET bytes = x'ffd8ff00' WHERE part = 1 AND record = (SELECT id FROM records WHERE number "
+      "= 4)");
+  for (const bool html : {false, true}) {
+    const auto counts = html ? export_html(store_, {}, file_) : export_jsonl(store_, {}, file_);
+    ASSERT_TRUE(counts) << counts.error().message;
+    EXPECT_EQ(counts->records, 1U);
+    EXPECT_EQ(counts->damaged, 4U);
+    EXPECT_THAT(content(file_), HasSubstr("AB12CDE"));
+    EXPECT_THAT(content(file_), Not(HasSubstr("CD07EF")));
+  }
+  EXPECT_THAT(content(file_), HasSubstr("<dt>Left out as damaged</dt><dd>4</dd>"));
+}
+
 TEST_F(ExportTest, CheckSeesRowsWhateverIsDamagedOfThem) {
   const std::vector<std::string> damages = {
       "captured_at = NULL",
@@ -279,8 +299,9 @@ TEST_F(ExportTest, CheckSeesRowsWhateverIsDamagedOfThem) {
 TEST_F(ExportTest, CheckNamesARecordWhoseSignerIsNotEnrolled) {
   put(1, sample_record(device));
   damage("DELETE FROM device_keys");
-  EXPECT_THAT(damage_found(),
-              testing::ElementsAre(HasSubstr("head: it is signed with a key that the device was not enrolled with")));
+  EXPECT_THAT(
+      damage_found(),
+      testing::ElementsAre(HasSubstr("head: it is signed with a key that the device was not enrolled with")));
 }
 
 TEST_F(ExportTest, CheckCountsLedgerRecordsApart) {
@@ -299,7 +320,7 @@ TEST_F(ExportTest, CheckNamesWhereTheChainIsBroken) {
   const auto report = check(store_);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_THAT(report->damaged, testing::IsEmpty());
-  EXPECT_EQ(report->queues.at(0).chain_broken_at, 3U);
+  EXPECT_EQ(report->queues.at(0).chain_breaks.first, 3U);
 }
 
 TEST_F(ExportTest, LedgerHoldsTheSignedHeadsInOrderAndNothingThatWasSealed) {

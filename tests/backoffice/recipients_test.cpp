@@ -34,7 +34,7 @@ class RecipientsTest : public testing::Test {
     other.view = view;
     other.valid_until = until;
     if (view == RecordView::pseudonym) other.pseudonym_key = Bytes(32, 7);
-    EXPECT_TRUE(replace_file(folder_ / "controller.toml", as_bytes(to_toml(other))));
+    EXPECT_TRUE(replace_file(folder_ / "controller.toml", as_bytes(to_toml(other)), 0600));
     return other;
   }
   static fs::path file_of(const fs::path& folder, const Recipient& recipient, const char* extension) {

@@ -1,5 +1,5 @@
-// A camera's sealing as the office meets it: records of one queue, sealed and signed one after the other by the
-// real sealer, and framed for a batch.
+// A camera's sealing as the office meets it: records of one queue, sealed and signed one after the other by
+// the real sealer, and framed for a batch.
 #pragma once
 
 #include <memory>

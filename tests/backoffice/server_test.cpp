@@ -32,7 +32,8 @@ class ServerTest : public testing::Test {
     return post(*client_, path_of(camera_), batch_of(sendings));
   }
   SealingCamera sealing(const Identity& camera) const {
-    return {camera.device_id, load_signing_seed(camera.certificate.parent_path()).value(), load_recipients(office_.recipients()).value()};
+    return {camera.device_id, load_signing_seed(camera.certificate.parent_path()).value(),
+            load_recipients(office_.recipients()).value()};
   }
 
   static void expect(const httplib::Result& result, int status, const std::string& outcome,
@@ -151,8 +152,8 @@ TEST_F(ServerTest, MoreThanIsTakenIsRefusedAndTheConnectionGoesOn) {
   Bytes long_payload = batch_of({pass.text()});
   little_endian::put<std::uint32_t>(long_payload, 8, 262'145);
   expect(post(*client_, path_of(camera_), long_payload), 413, "refused", "field length");
-  expect(client_->Put("/v1/heartbeats/" + camera_.device_id, std::string(70'000, ' '), "application/json"), 413,
-         "refused");
+  expect(client_->Put("/v1/heartbeats/" + camera_.device_id, std::string(70'000, ' '), "application/json"),
+         413, "refused");
   expect_each(pass.all(), "accepted");
 }
 
@@ -179,7 +180,8 @@ TEST_F(ServerTest, WrongContentTypesAndEncodingsAreRefused) {
 
 TEST_F(ServerTest, AnotherDevicesPathIsForbidden) {
   const Identity other = office_.new_camera("other");
-  expect(post(*client_, path_of(other), batch_of(sealing(other).pass().all())), 403, "refused", "common name");
+  expect(post(*client_, path_of(other), batch_of(sealing(other).pass().all())), 403, "refused",
+         "common name");
   EXPECT_FALSE(office_.store().known({other.device_id, sample_queue, 1}).value());
 }
 
@@ -231,10 +233,10 @@ TEST_F(ServerTest, CameraSeesThroughAServerOfAnotherAuthority) {
 TEST_F(ServerTest, GarbagePathsAndMethodsAreAnsweredAndDoNoHarm) {
   const std::string good = path_of(camera_);
   for (const std::string& bad :
-       {std::string("/"), std::string("/v2"), std::string("/v2/batches"), std::string("/v2/batches/"), good + "/",
-        good + "/x", good + "0", "/v1" + good.substr(3), "/" + good, std::string("/v2/batches/../../etc/passwd"),
-        std::string("/%2e%2e/%2e%2e/x"), std::string("/v1/heartbeats/xyz"),
-        std::string("/v2/batches/0123456789ABCDEF"),
+       {std::string("/"), std::string("/v2"), std::string("/v2/batches"), std::string("/v2/batches/"),
+        good + "/", good + "/x", good + "0", "/v1" + good.substr(3), "/" + good,
+        std::string("/v2/batches/../../etc/passwd"), std::string("/%2e%2e/%2e%2e/x"),
+        std::string("/v1/heartbeats/xyz"), std::string("/v2/batches/0123456789ABCDEF"),
         "/v1/records/" + camera_.device_id + "/" + sample_queue + "/1/document", std::string("/%00"),
         "/" + std::string(8000, 'a'), "/v2/batches/" + std::string(7000, '/')}) {
     SCOPED_TRACE(bad.substr(0, 100));
@@ -247,7 +249,8 @@ TEST_F(ServerTest, GarbagePathsAndMethodsAreAnsweredAndDoNoHarm) {
   expect(client_->Patch(good, "x", batch_type), 405, "refused");
   expect(client_->Delete(good), 405, "refused");
   expect(client_->Options(good), 405, "refused");
-  expect(client_->Post("/v1/heartbeats/" + camera_.device_id, "x", "application/json"), 405, "refused", "PUT");
+  expect(client_->Post("/v1/heartbeats/" + camera_.device_id, "x", "application/json"), 405, "refused",
+         "PUT");
   expect_each(sealing_.pass().all(), "accepted");
 }
 

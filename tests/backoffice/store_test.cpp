@@ -241,7 +241,8 @@ TEST_F(StoreTest, FileOfAnEarlierVersionIsRefusedAndLeftAsItIs) {
     for (const auto& store : {Store::open(file_), Store::open_existing(file_)}) {
       ASSERT_FALSE(store);
       EXPECT_EQ(store.error().code, ErrorCode::unsupported);
-      EXPECT_THAT(store.error().message, HasSubstr("records.db was written by an earlier wayside-backoffice"));
+      EXPECT_THAT(store.error().message,
+                  HasSubstr("records.db was written by an earlier wayside-backoffice"));
       EXPECT_THAT(store.error().message, HasSubstr("move it away and run wayside-backoffice init"));
     }
   }

@@ -39,7 +39,8 @@ class TestOffice {
     must(store_->enrol(camera.device_id(), sha256(camera.key()), camera.key(), now));
   }
 
-  std::vector<Receipt> take(const std::vector<Sending>& sendings, const std::string& device_id = "0123456789abcdef") {
+  std::vector<Receipt> take(const std::vector<Sending>& sendings,
+                            const std::string& device_id = "0123456789abcdef") {
     const Bytes body = batch_of(sendings);
     const auto batch = must(parse_batch(body));
     auto taken = must(Receiver(*store_, *keys_).take(device_id, batch, now));
@@ -52,7 +53,8 @@ class TestOffice {
   // Which it must take.
   void put(const std::vector<Sending>& sendings, const std::string& device_id = "0123456789abcdef") {
     for (const Receipt& receipt : take(sendings, device_id)) {
-      if (receipt.outcome != Receipt::Outcome::accepted) throw std::runtime_error("not accepted: " + receipt.reason);
+      if (receipt.outcome != Receipt::Outcome::accepted)
+        throw std::runtime_error("not accepted: " + receipt.reason);
     }
   }
 
@@ -72,7 +74,9 @@ class TestOffice {
   [[nodiscard]] const std::filesystem::path& folder() const { return temporary_.path(); }
   [[nodiscard]] std::filesystem::path database() const { return folder() / "records.db"; }
   [[nodiscard]] std::filesystem::path recipients_folder() const { return folder() / "recipients"; }
-  [[nodiscard]] std::vector<Recipient> recipients() const { return must(load_recipients(recipients_folder())); }
+  [[nodiscard]] std::vector<Recipient> recipients() const {
+    return must(load_recipients(recipients_folder()));
+  }
   [[nodiscard]] const std::vector<std::string>& new_records() const { return new_records_; }
 
  private:

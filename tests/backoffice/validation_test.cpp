@@ -159,18 +159,22 @@ TEST(Validation, ADaysBookIsTaken) {
 }
 
 TEST(Validation, ABookMustNotContradictItself) {
-  EXPECT_THAT(refusal_of_book([](json& d) { d["schema"] = "wayside-coverage-2"; }), HasSubstr("field schema"));
-  EXPECT_THAT(refusal_of_book([](json& d) { d["vrm"] = "AB12CDE"; }), HasSubstr("may not have a key \"vrm\""));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["schema"] = "wayside-coverage-2"; }),
+              HasSubstr("field schema"));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["vrm"] = "AB12CDE"; }),
+              HasSubstr("may not have a key \"vrm\""));
   EXPECT_THAT(refusal_of_book([](json& d) { d["given_up"].erase("expired"); }),
               HasSubstr("field given_up lacks \"expired\" (coverage record schema, version 1)"));
-  EXPECT_THAT(refusal_of_book([](json& d) { d["device_id"] = "ffffffffffffffff"; }), HasSubstr("device_id differs"));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["device_id"] = "ffffffffffffffff"; }),
+              HasSubstr("device_id differs"));
   EXPECT_THAT(refusal_of_book([](json& d) { d["day"] = "2026-11-31"; }), HasSubstr("no day of the calendar"));
   EXPECT_THAT(refusal_of_book([](json& d) { d["first"] = nullptr; }), HasSubstr("null with first"));
   EXPECT_THAT(refusal_of_book([](json& d) { d["last"] = 9; }), HasSubstr("last is below first"));
   EXPECT_THAT(refusal_of_book([](json& d) { d["last"] = 20; }), HasSubstr("below the record's own number"));
   EXPECT_THAT(refusal_of_book([](json& d) { d["by_type"]["audit"] = 1; }), HasSubstr("does not add up"));
   EXPECT_THAT(refusal_of_book([](json& d) { d["last"] = 12; }), HasSubstr("more records than first to last"));
-  EXPECT_THAT(refusal_of_book([](json& d) { d["chain_head"]["number"] = 20; }), HasSubstr("chain_head.number"));
+  EXPECT_THAT(refusal_of_book([](json& d) { d["chain_head"]["number"] = 20; }),
+              HasSubstr("chain_head.number"));
   const std::uint64_t most = (std::uint64_t{1} << 62U) - 1;
   EXPECT_THAT(refusal_of_book([&](json& d) {
                 for (auto& count : d["by_class"])
@@ -202,11 +206,13 @@ TEST(Validation, HeartbeatsTellQueueAndUpload) {
   };
   EXPECT_EQ(refusal([](json&) {}), "");
   EXPECT_EQ(refusal([](json& b) { b["queue"].erase("oldest"); }), "");
-  EXPECT_THAT(refusal([](json& b) { b["queue"].erase("expired"); }), HasSubstr("field queue lacks \"expired\""));
+  EXPECT_THAT(refusal([](json& b) { b["queue"].erase("expired"); }),
+              HasSubstr("field queue lacks \"expired\""));
   EXPECT_THAT(refusal([](json& b) { b["queue"]["oldest"] = -1; }), HasSubstr("field queue"));
   EXPECT_THAT(refusal([](json& b) { b.erase("upload"); }), HasSubstr("field upload"));
   EXPECT_THAT(refusal([](json& b) { b["upload"]["circuit"] = "ajar"; }), HasSubstr("field upload.circuit"));
-  EXPECT_THAT(refusal([](json& b) { b["upload"]["quarantined"] = 0.5; }), HasSubstr("field upload.quarantined"));
+  EXPECT_THAT(refusal([](json& b) { b["upload"]["quarantined"] = 0.5; }),
+              HasSubstr("field upload.quarantined"));
   EXPECT_THAT(refusal([](json& b) { b["problems"]["queue"] = 3; }), HasSubstr("field problems"));
   EXPECT_THAT(refusal([](json& b) { b["counters"]["x"] = "many"; }), HasSubstr("field counters"));
   EXPECT_THAT(refusal([](json& b) { b.erase("time"); }), HasSubstr("field time"));

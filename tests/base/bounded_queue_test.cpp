@@ -1,8 +1,8 @@
 #include "wayside/base/bounded_queue.hpp"
 
-#include <gtest/gtest.h>
-
 #include <thread>
+
+#include <gtest/gtest.h>
 
 namespace wayside {
 namespace {

@@ -12,7 +12,8 @@ TEST(Crc32c, MatchesThePublishedCheckValue) {
 }
 
 TEST(Sha256, MatchesThePublishedValueOfAbc) {
-  EXPECT_EQ(to_hex(sha256(as_bytes("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(to_hex(sha256(as_bytes("abc"))),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(Hex, GoesBothWaysAndRefusesTheRest) {

@@ -1,12 +1,12 @@
 #include "wayside/base/log.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <limits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "wayside/base/json_text.hpp"
 
@@ -14,8 +14,9 @@ namespace wayside {
 namespace {
 
 TEST(Log, WritesTaggedValuesInBothForms) {
-  EXPECT_EQ(log::format_entry(log::Format::console, "frame_dropped", {{"frame", 7}, {"late", true}, {"ms", 1.5}}),
-            "frame_dropped frame=7 late=true ms=1.5");
+  EXPECT_EQ(
+      log::format_entry(log::Format::console, "frame_dropped", {{"frame", 7}, {"late", true}, {"ms", 1.5}}),
+      "frame_dropped frame=7 late=true ms=1.5");
   EXPECT_EQ(log::format_entry(log::Format::json, "started", {{"site", "A14 \"J31\""}}),
             R"("event":"started","site":"A14 \"J31\"")");
 }
@@ -43,7 +44,8 @@ TEST(LogDeathTest, WhatALibraryPrintsBecomesEntriesAndOwnSentencesStayThemselves
     std::fprintf(stderr, "libpng error: %s", "IDAT: \x1b CRC error");
     log::error("between", {});
     std::fprintf(stderr, "\n\n%s\nnever ended", std::string(600, 'x').c_str());
-    std::cerr << " by it\n" << "imdecode_(" << 1 << ")" << std::endl;
+    std::cerr << " by it\n"
+              << "imdecode_(" << 1 << ")" << std::endl;
     std::fprintf(log::standard_error(), "own sentence\n");
     std::exit(0);
   };

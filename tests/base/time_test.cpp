@@ -1,9 +1,9 @@
 #include "wayside/base/time.hpp"
 
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <cstdint>
+
+#include <gtest/gtest.h>
 
 namespace wayside {
 namespace {
@@ -39,9 +39,10 @@ TEST(UtcTime, TakesAFractionOfOneToThreeDigitsOrNone) {
 }
 
 TEST(UtcTime, RefusesEverythingElse) {
-  for (const char* text : {"", "2026-11-22", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-01-01T24:00:00Z",
-                           "2026-01-01T00:00:00", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00.1234Z",
-                           "2026-01-01T00:00:00+01:00", "2026-01-01T00:00:00Z "}) {
+  for (const char* text :
+       {"", "2026-11-22", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-01-01T24:00:00Z",
+        "2026-01-01T00:00:00", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00.1234Z",
+        "2026-01-01T00:00:00+01:00", "2026-01-01T00:00:00Z "}) {
     EXPECT_FALSE(utc_from_iso8601(text)) << text;
   }
 }

@@ -1,5 +1,5 @@
-// What the office takes a second: a camera that has records waiting sends them over loopback TLS, full batches one
-// behind the other, from the same process. A record is a document and two pictures, 30 kB.
+// What the office takes a second: a camera that has records waiting sends them over loopback TLS, full
+// batches one behind the other, from the same process. A record is a document and two pictures, 30 kB.
 #include <benchmark/benchmark.h>
 
 #include "tests/backoffice/sealing_camera.hpp"
@@ -50,7 +50,8 @@ void office_takes_batches(benchmark::State& state) {
     }
     records += records_a_batch;
   }
-  state.counters["records_per_s"] = benchmark::Counter(static_cast<double>(records), benchmark::Counter::kIsRate);
+  state.counters["records_per_s"] =
+      benchmark::Counter(static_cast<double>(records), benchmark::Counter::kIsRate);
 }
 BENCHMARK(office_takes_batches)->Unit(benchmark::kMillisecond)->UseRealTime()->MeasureProcessCPUTime();
 

@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!target) return 0;
   // One thing has one path: written again from what was understood, it is the very same.
   const std::string written =
-      (target->what == backoffice::Target::What::batch ? "/v2/batches/" : "/v1/heartbeats/") + target->device_id;
+      (target->what == backoffice::Target::What::batch ? "/v2/batches/" : "/v1/heartbeats/") +
+      target->device_id;
   require(written == path, "a path is understood in one way only");
   return 0;
 }

@@ -32,8 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto fits = backoffice::check_picture(kind, {data, size}, document); !fits)
       require_good(fits.error());
     static constexpr std::uint8_t jpeg[] = {0xFF, 0xD8, 0xFF, 0xE0, 0xFF, 0xD9};
-    if (const auto fits = backoffice::check_picture(kind, jpeg, document); !fits)
-      require_good(fits.error());
+    if (const auto fits = backoffice::check_picture(kind, jpeg, document); !fits) require_good(fits.error());
   }
   return 0;
 }

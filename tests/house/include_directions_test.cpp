@@ -1,5 +1,6 @@
 // The architecture as a test: who may include whom. A stage knows the value type just before it, never the
-// stage; delivery/seal and delivery/queue know bytes, never plates; base knows nobody. What is not listed here is not allowed.
+// stage; delivery/seal and delivery/queue know bytes, never plates; base knows nobody. What is not listed
+// here is not allowed.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>

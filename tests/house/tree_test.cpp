@@ -1,7 +1,5 @@
-// The tree keeps its word: the fixed top level, headers that open with their purpose, and behaviours.md naming only
-// tests that exist.
-#include <gtest/gtest.h>
-
+// The tree keeps its word: the fixed top level, headers that open with their purpose, and behaviours.md
+// naming only tests that exist.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -10,6 +8,8 @@
 #include <regex>
 #include <set>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace {
 
@@ -26,15 +26,17 @@ std::string content_of(const fs::path& path) {
 }
 
 TEST(Tree, TopLevelIsTheFixedOne) {
-  const std::set<std::string> fixed = {"CMakeLists.txt", "src",     "include",      "drivers",     "models",
-                                       "tests",          "toolchains", "README.md", "LICENSE",     "CHANGELOG.md",
-                                       "SECURITY.md",    "CONTRIBUTING.md", "CMakePresets.json"};
+  const std::set<std::string> fixed = {"CMakeLists.txt",   "src",          "include",     "drivers",
+                                       "models",           "tests",        "toolchains",  "README.md",
+                                       "LICENSE",          "CHANGELOG.md", "SECURITY.md", "CONTRIBUTING.md",
+                                       "CMakePresets.json"};
   for (const auto& entry : fs::directory_iterator(root())) {
     const std::string name = entry.path().filename().string();
     if (name.front() == '.' || name.rfind("build", 0) == 0) continue;
     EXPECT_TRUE(fixed.contains(name)) << name << " does not belong at the top level";
   }
-  for (const std::string& name : fixed) EXPECT_TRUE(fs::exists(root() / name)) << name << " is missing";
+  for (const std::string& name : fixed)
+    EXPECT_TRUE(fs::exists(root() / name)) << name << " is missing";
 }
 
 TEST(Tree, EveryPublicHeaderOpensWithItsPurpose) {
@@ -62,7 +64,8 @@ TEST(Tree, BehavioursNameTestsThatExist) {
   const std::regex named(R"(`(\w+\.\w+)`\s*\|?\s*\n)");
   std::size_t count = 0;
   for (std::sregex_iterator it(behaviours.begin(), behaviours.end(), named), end; it != end; ++it, ++count) {
-    EXPECT_TRUE(present.contains((*it)[1].str())) << "behaviours.md names " << (*it)[1].str() << ", which no test is";
+    EXPECT_TRUE(present.contains((*it)[1].str()))
+        << "behaviours.md names " << (*it)[1].str() << ", which no test is";
   }
   EXPECT_GT(count, 20U) << "behaviours.md lists hardly anything: is its form `behaviour | `Suite.Test` |`?";
 }

@@ -1,10 +1,11 @@
-// The certificates of the back office: its own authority, its server's certificate, its own as a client of an MQTT
-// broker, and the cameras' and brokers' that it signs.
+// The certificates of the back office: its own authority, its server's certificate, its own as a client of an
+// MQTT broker, and the cameras' and brokers' that it signs.
 //
 // Threads: plain functions on files. Ownership: the folder (mode 0700) belongs to the back office's user;
-// keys are 0600. Files: ca.key, ca.crt, server.key, server.crt, client.key, client.crt (PEM, EC P-256), records.db and the folder
-// recipients (recipients.hpp). No secret is shared with anybody. What the authority signs ends with it at the latest. Failure: not_found naming the
-// command to run; invalid_input for what a person handed in, and for an authority that has ended.
+// keys are 0600. Files: ca.key, ca.crt, server.key, server.crt, client.key, client.crt (PEM, EC P-256),
+// records.db and the folder recipients (recipients.hpp). No secret is shared with anybody. What the authority
+// signs ends with it at the latest. Failure: not_found naming the command to run; invalid_input for what a
+// person handed in, and for an authority that has ended.
 #pragma once
 
 #include <filesystem>
@@ -21,9 +22,10 @@ namespace wayside::backoffice {
 
 class Authority {
  public:
-  // Makes what is not there, a first recipient key (two years) among it; keeps an authority that is, so that enrolled cameras stay enrolled, and refuses
-  // half of one. Makes a new server certificate and a new client certificate each time, the first for localhost, 127.0.0.1, ::1, what the one before
-  // was for and the names and addresses given.
+  // Makes what is not there, a first recipient key (two years) among it; keeps an authority that is, so that
+  // enrolled cameras stay enrolled, and refuses half of one. Makes a new server certificate and a new client
+  // certificate each time, the first for localhost, 127.0.0.1, ::1, what the one before was for and the names
+  // and addresses given.
   [[nodiscard]] static Result<Authority> make(const std::filesystem::path& folder,
                                               const std::vector<std::string>& hosts, UtcTime now);
   // Fails with not_found where make() has not been run there.
@@ -52,8 +54,8 @@ class Authority {
   // Takes the key (Ed25519) and the common name (16 hex digits) from the request, nothing else of it.
   [[nodiscard]] Result<SignedDevice> sign(const std::filesystem::path& request, UtcTime now) const;
 
-  // Writes ca.crt, broker.crt and broker.key into `out`, for a broker that cameras and office call by these names
-  // and addresses, at least one; for brokers among each other too.
+  // Writes ca.crt, broker.crt and broker.key into `out`, for a broker that cameras and office call by these
+  // names and addresses, at least one; for brokers among each other too.
   [[nodiscard]] Status make_broker_certificate(const std::vector<std::string>& hosts,
                                                const std::filesystem::path& out, UtcTime now) const;
 
@@ -62,10 +64,10 @@ class Authority {
   std::filesystem::path folder_;
 };
 
-// Signs the request, writes device.crt, back-office-ca.crt and recipients/ (whom the camera seals to) into `out`
-// and enrols the device in the store.
-// A device that was enrolled before can use only the new certificate from then on; where its key is another,
-// whoever holds the earlier one is locked out, and a person should be told.
+// Signs the request, writes device.crt, back-office-ca.crt and recipients/ (whom the camera seals to) into
+// `out` and enrols the device in the store. A device that was enrolled before can use only the new
+// certificate from then on; where its key is another, whoever holds the earlier one is locked out, and a
+// person should be told.
 struct EnrolledDevice {
   Authority::SignedDevice device;
   EarlierKey earlier_key = EarlierKey::none;

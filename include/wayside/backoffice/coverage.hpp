@@ -1,5 +1,5 @@
-// Which record numbers of each camera's queue are accounted for, which are a loss to look into, and whether the
-// records are still one chain.
+// Which record numbers of each camera's queue are accounted for, which are a loss to look into, and whether
+// the records are still one chain.
 //
 // Threads: as the store. Numbers of one queue run from 1 without a hole: each is stored here, or given up by
 // the camera in a gap record (delivery/upload/https_api.md), or missing: lost, or still waiting on the
@@ -10,7 +10,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +31,13 @@ inline constexpr std::array gap_reasons = {GapReason::evicted, GapReason::expire
                                            GapReason::interrupted};
 [[nodiscard]] std::string_view to_string(GapReason reason);
 
+// How often something was found in a queue, and at which numbers first and last.
+struct Places {
+  std::uint64_t count = 0;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
 struct QueueCoverage {
   std::string device_id;
   std::string queue_uuid;
@@ -41,15 +47,18 @@ struct QueueCoverage {
   std::vector<NumberRange> missing;
   // Stored although the camera gave them up: no loss, and no damage; in the form of `missing`.
   std::vector<NumberRange> stored_and_given_up;
-  // The first number whose head does not name the record just before it, although neither was given up.
-  std::optional<std::uint64_t> chain_broken_at;
-  // The first number whose record is another than a day's book says.
-  std::optional<std::uint64_t> book_contradicted_at;
+  // Numbers whose head does not name the record just before it, although neither was given up. All of them:
+  // one that has a harmless reason must not hide the next.
+  Places chain_breaks;
+  // Numbers whose record is another than a day's book says.
+  Places book_contradictions;
 
   // As many as fit: a damaged or hostile store ends at the largest number, never at a small one.
   [[nodiscard]] std::uint64_t given_up_count() const;
   [[nodiscard]] std::uint64_t missing_count() const;
-  [[nodiscard]] bool is_one_chain() const { return !chain_broken_at && !book_contradicted_at; }
+  [[nodiscard]] bool is_one_chain() const {
+    return chain_breaks.count == 0 && book_contradictions.count == 0;
+  }
 };
 
 // One entry a queue, by device and queue. A gap record that is damaged here gives up nothing: check() names
@@ -64,7 +73,8 @@ struct CoverageTotals {
 [[nodiscard]] CoverageTotals totals(const std::vector<QueueCoverage>& queues);
 
 // One sentence on what was given up, one on what is missing, one on what is both stored and given up, and one
-// each on where the chain is broken and where it is another than a book says; none where nothing is.
+// each on how often and where the chain is broken, and where it is another than a book says; none where
+// nothing is.
 [[nodiscard]] std::vector<std::string> sentences(const QueueCoverage& queue);
 
 }  // namespace wayside::backoffice

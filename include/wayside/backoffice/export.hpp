@@ -45,8 +45,10 @@ struct PassSummary {
 struct ExportCounts {
   std::size_t records = 0;
   std::size_t incomplete = 0;  // without both pictures
+  std::size_t damaged = 0;     // left out, and not among the records
 };
 
+// Of both: a record that check() would name, being no longer what the camera signed, is left out and counted.
 // One JSON object a line: device_id, queue_uuid, number, received_at, complete, document.
 [[nodiscard]] Result<ExportCounts> export_jsonl(Store& store, const Selection& selection,
                                                 const std::filesystem::path& file);
@@ -55,9 +57,9 @@ struct ExportCounts {
 [[nodiscard]] Result<ExportCounts> export_html(Store& store, const Selection& selection,
                                                const std::filesystem::path& file);
 
-// The heads of all records, by device, queue and number, with nothing that was sealed: what a third party needs
-// to verify signatures, chain and gaps with the device's public key alone (ledger_file.md beside this header).
-// Returns how many.
+// The heads of all records, by device, queue and number, with nothing that was sealed: what a third party
+// needs to verify signatures, chain and gaps with the device's public key alone (ledger_file.md beside this
+// header). Returns how many.
 [[nodiscard]] Result<std::size_t> export_ledger(Store& store, const std::filesystem::path& file);
 
 struct CheckReport {

@@ -1,9 +1,9 @@
 // Whom cameras seal their records to: the office's own keys, and other recipients that it passes on.
 //
-// One folder: <key id>.toml, a Recipient's public file as cameras get it, and beside it, for the office's own,
-// <key id>.key, the secret half (0600). A key is retired by its valid_until; its secret stays for as long as
-// records sealed to it may still come. A second controller's public file is put beside and passed on like the
-// office's own.
+// One folder: <key id>.toml, a Recipient's public file as cameras get it, and beside it, for the office's
+// own, <key id>.key, the secret half (0600). A key is retired by its valid_until; its secret stays for as
+// long as records sealed to it may still come. A second controller's public file is put beside and passed on
+// like the office's own.
 //
 // Threads: plain functions on files. Ownership: the folder belongs to the back office's user. Failure:
 // invalid_input naming file and field, not_found naming the command to run.
@@ -35,7 +35,8 @@ inline constexpr std::chrono::hours recipient_key_lifetime{24 * 730};
                                                    std::optional<UtcTime> valid_from, UtcTime valid_until);
 
 // Every secret of the folder, also those whose public file is gone. not_found where there is none.
-[[nodiscard]] Result<std::vector<RecipientSecret>> load_recipient_secrets(const std::filesystem::path& folder);
+[[nodiscard]] Result<std::vector<RecipientSecret>> load_recipient_secrets(
+    const std::filesystem::path& folder);
 
 // Writes the public file of everybody whose key has not ended into `out`, and takes those away that it holds
 // of others. Fails where none of them has the full view: no camera could record.

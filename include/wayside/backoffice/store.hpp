@@ -1,7 +1,7 @@
-// What the back office has been given, in one SQLite file: enrolled devices and their keys, records, pictures,
-// heartbeats. Of a sealed record it keeps the signed head, the key of its full view and the plain parts, from
-// which the sealed bytes can be made again: so that it can be shown at any time that they are what the device
-// signed.
+// What the back office has been given, in one SQLite file: enrolled devices and their keys, records,
+// pictures, heartbeats. Of a sealed record it keeps the signed head, the key of its full view and the plain
+// parts, from which the sealed bytes can be made again: so that it can be shown at any time that they are
+// what the device signed.
 //
 // Threads: every function from any thread; one connection, one lock. Another process may read or enrol
 // meanwhile. Ownership: the file belongs to the back office's user, mode 0600. What a function has stored
@@ -44,10 +44,10 @@ struct NewText {
   RecordType type = RecordType::capture;
   RecordClass record_class = RecordClass::ordinary;
   Bytes head;
-  Sha256 chain{};        // chain_hash() of the head
-  Sha256 previous{};     // as the head says
-  Bytes key;             // of the full view, 32 bytes; none of a gap record
-  std::string document;  // none of a gap record
+  Sha256 chain{};                      // chain_hash() of the head
+  Sha256 previous{};                   // as the head says
+  Bytes key;                           // of the full view, 32 bytes; none of a gap record
+  std::string document;                // none of a gap record
   std::optional<UtcTime> captured_at;  // of a capture record
   Bytes gaps;                          // of a gap record: its list
   Bytes pseudonymous;                  // sealed, as it was sent; empty: the record has none
@@ -132,8 +132,8 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // A device writes with the one certificate it was last enrolled with: an earlier one is no longer taken. Its
-  // keys are kept all: records that it signed before a new key was made still verify.
+  // A device writes with the one certificate it was last enrolled with: an earlier one is no longer taken.
+  // Its keys are kept all: records that it signed before a new key was made still verify.
   [[nodiscard]] Result<EarlierKey> enrol(const std::string& device_id, const Sha256& certificate,
                                          const PublicKey& key, UtcTime now);
   [[nodiscard]] Result<bool> is_enrolled(const std::string& device_id, const Sha256& certificate);

@@ -1,12 +1,12 @@
 // A queue between two threads whose push names its overflow policy, and which counts what it had to drop.
 //
-// Threads: any number of pushers and poppers. close() wakes everybody: pushes are refused from then on, pops drain what
-// is left and then return nothing. No lock is held while an item is destroyed.
+// Threads: any number of pushers and poppers. close() wakes everybody: pushes are refused from then on, pops
+// drain what is left and then return nothing. No lock is held while an item is destroyed.
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cassert>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -35,8 +35,8 @@ class BoundedQueue {
     return true;
   }
 
-  // Never waits: when full, the oldest item is dropped, counted and handed back, so that the caller can account for it.
-  // False in .taken: closed.
+  // Never waits: when full, the oldest item is dropped, counted and handed back, so that the caller can
+  // account for it. False in .taken: closed.
   struct Pushed {
     bool taken = false;
     std::optional<T> dropped;
@@ -58,7 +58,8 @@ class BoundedQueue {
     return pushed;
   }
 
-  // Never waits: when full, the item with the lowest score (the new one included) is dropped, counted and handed back.
+  // Never waits: when full, the item with the lowest score (the new one included) is dropped, counted and
+  // handed back.
   template <class Score>
   Pushed push_drop_lowest(T item, Score score) {
     Pushed pushed;

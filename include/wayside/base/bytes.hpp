@@ -22,7 +22,7 @@ using ByteView = std::span<const std::uint8_t>;
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-[[nodiscard]] std::string to_hex(ByteView bytes);                // lower case
+[[nodiscard]] std::string to_hex(ByteView bytes);                   // lower case
 [[nodiscard]] Result<Bytes> bytes_from_hex(std::string_view text);  // either case, even length
 
 // CRC32C (Castagnoli, RFC 3720): crc32c("123456789") is 0xE3069283. Chain by handing in the earlier value.

@@ -1,6 +1,7 @@
 // Named counters, one per thing that is dropped, refused or done, readable while they count.
 //
-// Threads: add() and value() from any thread. A Counter lives as long as its CounterSet; references stay valid.
+// Threads: add() and value() from any thread. A Counter lives as long as its CounterSet; references stay
+// valid.
 #pragma once
 
 #include <atomic>

@@ -1,13 +1,14 @@
 // Expected failures as values.
 //
-// Threads: values, no shared state. Ownership: by value. A bug is an assertion, never an Error; a vendor's exception is
-// caught in the one file that calls the vendor and becomes an Error there.
+// Threads: values, no shared state. Ownership: by value. A bug is an assertion, never an Error; a vendor's
+// exception is caught in the one file that calls the vendor and becomes an Error there.
 #pragma once
 
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <utility>
+
+#include <tl/expected.hpp>
 
 namespace wayside {
 
@@ -43,6 +44,8 @@ using Status = Result<void>;
 [[nodiscard]] inline tl::unexpected<Error> fail(ErrorCode code, std::string message) {
   return tl::unexpected<Error>(Error{code, std::move(message)});
 }
-[[nodiscard]] inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+[[nodiscard]] inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 }  // namespace wayside

@@ -1,7 +1,8 @@
-// Two kinds of time that the compiler keeps apart: UTC (what a record says) and monotonic (how long something took).
+// Two kinds of time that the compiler keeps apart: UTC (what a record says) and monotonic (how long something
+// took).
 //
-// Threads: plain values. Stages never ask the system for time: they take it from the frame or from an injected clock
-// (wayside/device/clock/clock.hpp).
+// Threads: plain values. Stages never ask the system for time: they take it from the frame or from an
+// injected clock (wayside/device/clock/clock.hpp).
 #pragma once
 
 #include <chrono>
@@ -38,8 +39,8 @@ struct MonotonicTime {
   }
 };
 
-// "2026-11-22T17:35:40.123Z": always UTC, always milliseconds, and 24 characters: a time before the year 0 or after
-// 9999 comes out as the first or last one within.
+// "2026-11-22T17:35:40.123Z": always UTC, always milliseconds, and 24 characters: a time before the year 0 or
+// after 9999 comes out as the first or last one within.
 [[nodiscard]] std::string to_iso8601(UtcTime time);
 // Takes exactly that form, with or without the fraction (1 to 3 digits); anything else is invalid_input.
 [[nodiscard]] Result<UtcTime> utc_from_iso8601(std::string_view text);

@@ -341,10 +341,12 @@ Status export_records(const Arguments& arguments) {
   if (!office) return fail(office.error());
   const auto selection = selection_from(arguments);
   if (!selection) return fail(selection.error());
-  const auto said = [](const Result<backoffice::ExportCounts>& counts, const fs::path& file) -> Status {
+  std::size_t damaged = 0;
+  const auto said = [&](const Result<backoffice::ExportCounts>& counts, const fs::path& file) -> Status {
     if (!counts) return fail(counts.error());
-    fmt::print("Wrote {} to {}, {} without both pictures\n", count_of(counts->records, "record"),
-               file.string(), counts->incomplete);
+    damaged = std::max(damaged, counts->damaged);
+    fmt::print("Wrote {} to {}, {} without both pictures, {} left out as damaged\n",
+               count_of(counts->records, "record"), file.string(), counts->incomplete, counts->damaged);
     return {};
   };
   if (!arguments.jsonl.empty()) {
@@ -357,11 +359,18 @@ Status export_records(const Arguments& arguments) {
         said(backoffice::export_html(*office->store, *selection, arguments.html), arguments.html);
     if (!done) return done;
   }
-  if (arguments.ledger.empty()) return {};
-  const auto heads = backoffice::export_ledger(*office->store, arguments.ledger);
-  if (!heads) return fail(heads.error());
-  fmt::print("Wrote {} to {}\n", count_of(*heads, "head"), arguments.ledger.string());
-  return {};
+  if (!arguments.ledger.empty()) {
+    const auto heads = backoffice::export_ledger(*office->store, arguments.ledger);
+    if (!heads) return fail(heads.error());
+    fmt::print("Wrote {} to {}\n", count_of(*heads, "head"), arguments.ledger.string());
+  }
+  if (damaged == 0) return {};
+  return fail(
+      ErrorCode::corrupt,
+      fmt::format(
+          "{} left out, being no longer what the camera signed: wayside-backoffice check {} names what is "
+          "damaged",
+          count_of(damaged, "record"), arguments.folder.string()));
 }
 
 Status check(const Arguments& arguments) {
@@ -510,6 +519,8 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   add_selection(sub);
   sub->footer(
       "The files are readable by their owner only (they hold VRMs and pictures) and must lie outside DIR.\n"
+      "Records that are no longer what their camera signed are left out of lines and page, and counted: exit "
+      "code 1.\n"
       "Examples: wayside-backoffice export office --html passes.html --limit 500\n"
       "          wayside-backoffice export office --jsonl passes.jsonl --since 2026-11-22T08:00:00Z");
 

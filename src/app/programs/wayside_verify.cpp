@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -20,16 +21,17 @@ constexpr std::string_view program = "wayside-verify";
 constexpr const char* description =
     "Checks what a Wayside camera has kept, without being able to read it: every number from 1 on is\n"
     "there, acknowledged, or told as given up; every record is signed by the device; every record\n"
-    "names the one before it.";
+    "names the one before it. Whether the back office has what was acknowledged it cannot prove.";
 
 constexpr const char* examples =
     "Examples, on a copy of the directory queue.directory of a camera that is not running:\n"
     "  wayside-verify queue card/queue --device device.crt\n"
-    "  wayside-verify queue card/queue --device device.pub --json > report.json\n\n"
+    "  wayside-verify queue card/queue --device device.pub --json > report.json\n"
+    "  wayside-verify queue card/queue --device device.crt --device earlier.crt\n\n"
     "The copy is only read, and no secret is needed: a certificate, or the public key as 64 hex digits.\n"
     "Of each number it says\n"
     "  present       it waits for delivery\n"
-    "  acknowledged  the back office has it, or the gap record that tells it\n"
+    "  acknowledged  the camera noted that the back office has it, or the gap record that tells it\n"
     "  evicted       given up for newer ones; a gap record that is there tells it, as the next three\n"
     "  expired       given up for its age\n"
     "  damaged       unreadable on the device, or never fully written before a power cut\n"
@@ -39,24 +41,33 @@ constexpr const char* examples =
     "then totals of numbers, signatures and the chain, what is wrong with the files, and one sentence.\n"
     "After a power cut the last numbers may be torn or missing until the camera has started again and\n"
     "told them.\n\n"
+    "What is proved: that the device signed each record counted as good, and their order. What is not: that\n"
+    "acknowledged records were delivered. The camera's note of it is signed by nobody, and whoever holds the "
+    "card\n"
+    "can write it. Records written over since rest on it alone, as is usual on a busy camera; the last "
+    "sentence\n"
+    "says how many. Nor does an older copy of the card, put back, look any less whole. wayside-backoffice "
+    "check\n"
+    "knows which numbers have arrived. Where no signed record is there at all, nothing is proved: that ends "
+    "with 1.\n\n"
     "Exit codes: 0 all is accounted for and good, 1 something is wrong, 2 the command line is wrong.";
 
 struct Arguments {
   fs::path directory;
-  fs::path device;
+  std::vector<fs::path> devices;
   bool json = false;
 };
 
 int verify(const Arguments& arguments) {
-  const Result<PublicKey> device = load_device_key(arguments.device);
-  if (!device) return report(program, device.error());
+  const Result<std::vector<PublicKey>> devices = load_device_keys(arguments.devices);
+  if (!devices) return report(program, devices.error());
   const bool watched = ::isatty(STDERR_FILENO) == 1;
   const auto progress = [&](std::uint32_t done, std::uint32_t of) {
     constexpr std::uint32_t many = 32;
     if (!watched || of < many || done % 8 != 0) return;
     fmt::print(stderr, "\r{} of {} segments{}", done, of, done == of ? "\n" : "");
   };
-  const Result<QueueReport> found = verify_queue(arguments.directory, *device, progress);
+  const Result<QueueReport> found = verify_queue(arguments.directory, *devices, progress);
   if (!found) return report(program, found.error());
   fmt::print("{}", arguments.json ? to_json(*found) : to_text(*found));
   return found->good ? exit_done : exit_failed;
@@ -72,8 +83,11 @@ int run(int argc, const char* const* argv) {
   queue->footer(examples);
   queue->add_option("directory", arguments.directory, "The copied directory")->required();
   queue
-      ->add_option("--device", arguments.device,
-                   "The device's certificate (PEM), or a file of its public key in hex")
+      ->add_option(
+          "--device", arguments.devices,
+          "The device's certificate (PEM), or a file of its public key in hex; again for each key it "
+          "had while records of the queue were written")
+      ->allow_extra_args(false)
       ->required();
   queue->add_flag("--json", arguments.json, "Print one JSON object instead of lines");
   if (const std::optional<int> code = parse(app, argc, argv)) return *code;

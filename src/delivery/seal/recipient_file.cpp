@@ -179,9 +179,48 @@ class Loader {
   std::vector<std::pair<toml::source_index, std::string>> errors_;
 };
 
+Result<unsigned> mode_of(const fs::path& path) {
+  std::error_code failed;
+  const fs::file_status status = fs::status(path, failed);
+  if (failed)
+    return fail(ErrorCode::io,
+                fmt::format("cannot look at {}: {}", json_escape(path.string()), failed.message()));
+  return static_cast<unsigned>(status.permissions()) & 07777U;
+}
+
+// A file that is put there, or changed, adds a reader to every record from then on, and no record tells of
+// it.
+Status check_only_owner_writes(const fs::path& path) {
+  constexpr unsigned writable_by_others = 0022;
+  const auto mode = mode_of(path);
+  if (!mode) return fail(mode.error());
+  if ((*mode & writable_by_others) == 0) return {};
+  const std::string name = json_escape(path.string());
+  return fail(
+      ErrorCode::invalid_input,
+      fmt::format("{}: others than its owner may write there (mode {:04o}), and whoever does reads every "
+                  "record from then on: look at the recipients, then run chmod go-w {}",
+                  name, *mode, name));
+}
+
+Status check_only_owner_reads(const fs::path& file) {
+  constexpr unsigned readable_by_others = 0044;
+  const auto mode = mode_of(file);
+  if (!mode) return fail(mode.error());
+  if ((*mode & readable_by_others) == 0) return {};
+  const std::string name = json_escape(file.string());
+  return fail(
+      ErrorCode::invalid_input,
+      fmt::format(
+          "{}: pseudonym_key is a secret, and others than the file's owner may read it (mode {:04o}): "
+          "run chmod 600 {}, and have another key made if somebody can have read this one",
+          name, *mode, name));
+}
+
 Result<std::vector<fs::path>> recipient_files(const fs::path& folder) {
   std::error_code failed;
   if (!fs::exists(fs::symlink_status(folder, failed))) return std::vector<fs::path>{};
+  if (const auto safe = check_only_owner_writes(folder); !safe) return fail(safe.error());
   std::vector<fs::path> files;
   for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
     if (at->path().extension() == ".toml") files.push_back(at->path());
@@ -194,13 +233,9 @@ Result<std::vector<fs::path>> recipient_files(const fs::path& folder) {
   return files;
 }
 
-}  // namespace
-
-Result<Recipient> load_recipient(const fs::path& file) {
-  const auto text = read_text_file(file, most_file_bytes);
-  if (!text) return fail(text.error());
+Result<Recipient> parse_recipient(const fs::path& file, const std::string& text) {
   try {
-    return Loader(file).load(toml::parse(*text));
+    return Loader(file).load(toml::parse(text));
   } catch (const toml::parse_error& error) {
     return fail(ErrorCode::invalid_input,
                 fmt::format("{}: line {}: no valid TOML: {}", json_escape(file.string()),
@@ -209,6 +244,18 @@ Result<Recipient> load_recipient(const fs::path& file) {
     return fail(ErrorCode::invalid_input, fmt::format("{}: cannot be read as TOML: {}",
                                                       json_escape(file.string()), json_escape(error.what())));
   }
+}
+
+}  // namespace
+
+Result<Recipient> load_recipient(const fs::path& file) {
+  const auto text = read_text_file(file, most_file_bytes);
+  if (!text) return fail(text.error());
+  if (const auto safe = check_only_owner_writes(file); !safe) return fail(safe.error());
+  auto recipient = parse_recipient(file, *text);
+  if (!recipient || !recipient->pseudonym_key) return recipient;
+  if (const auto safe = check_only_owner_reads(file); !safe) return fail(safe.error());
+  return recipient;
 }
 
 Result<std::vector<Recipient>> load_recipients(const fs::path& folder) {

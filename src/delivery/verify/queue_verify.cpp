@@ -29,7 +29,7 @@ struct Seen {
 
 class Examination {
  public:
-  Examination(Disk& disk, const PublicKey& device) : disk_(disk), device_(device) {}
+  Examination(Disk& disk, const std::vector<PublicKey>& devices) : disk_(disk), devices_(devices) {}
 
   Result<QueueReport> run(const std::filesystem::path& directory, const VerifyProgress& progress) {
     const Result<std::vector<Disk::Entry>> entries = disk_.list();
@@ -169,16 +169,21 @@ class Examination {
       seen_[number];
       return;
     }
-    const bool signed_well = signature_good(found.record.head, device_);
+    const bool signed_well = std::any_of(devices_.begin(), devices_.end(), [&](const PublicKey& key) {
+      return signature_good(found.record.head, key);
+    });
     ++(signed_well ? report_.signatures_good : report_.signatures_bad);
     if (!signed_well)
-      trouble("signature", fmt::format("record {} is not signed by this device's key", number));
+      trouble("signature",
+              fmt::format("record {} is signed by none of the device's keys that were given", number));
     if (report_.device_id.empty()) report_.device_id = head->device_id;
     if (head->device_id != report_.device_id)
       trouble("device", fmt::format("record {} names device {}", number, head->device_id));
     if (head->number.value() != number || head->queue_uuid != report_.uuid ||
         head->type != found.header.type || head->record_class != found.header.record_class) {
       trouble("place", fmt::format("record {} has the head of another record", number));
+    } else if (signed_well) {
+      signed_.add(number);
     }
     bool parts_good = true;
     for (const SealedPart& part : found.record.parts) {
@@ -261,6 +266,18 @@ class Examination {
     for (const QueueReport::Range& range : report_.numbers) {
       if (range.fate == NumberFate::torn || range.fate == NumberFate::missing)
         unaccounted_.add(NumberRange{range.first, range.last});
+      if (range.fate == NumberFate::acknowledged) count_unsigned({range.first, range.last});
+    }
+  }
+
+  // Of a busy camera the segments of old records are long written over, and the block alone remembers them.
+  // The newest record stays: what is said to have been delivered after it is an empty claim.
+  void count_unsigned(const NumberRange& acknowledged) {
+    const std::vector<NumberRange> present = signed_.ranges(SIZE_MAX);
+    const std::uint64_t newest = present.empty() ? 0 : present.back().last;
+    for (const NumberRange& range : signed_.missing(acknowledged)) {
+      report_.unsigned_acknowledged += range.last - range.first + 1;
+      if (range.last > newest) report_.unsigned_newest += range.last - std::max(range.first, newest + 1) + 1;
     }
   }
 
@@ -300,30 +317,45 @@ class Examination {
   void conclude() {
     const auto count = [&](NumberFate fate) { return report_.counts.at(static_cast<std::size_t>(fate)); };
     const std::uint64_t lost = count(NumberFate::torn) + count(NumberFate::missing);
-    report_.good =
-        lost == 0 && report_.signatures_bad == 0 && report_.links_broken == 0 && report_.trouble == 0;
+    const bool proved = report_.signatures_good != 0;
     std::vector<std::string> wrong;
+    if (!proved) wrong.push_back("no record that this device signed is there, so that nothing is proved");
     if (lost != 0) wrong.push_back(fmt::format("{} numbers are not accounted for", lost));
     if (report_.signatures_bad != 0)
       wrong.push_back(fmt::format("{} records are not signed by this device", report_.signatures_bad));
     if (report_.links_broken != 0)
       wrong.push_back(fmt::format("the chain is broken at {}", report_.first_break));
-    if (wrong.empty() && report_.trouble != 0)
+    if (proved && report_.unsigned_newest != 0) {
+      wrong.push_back(
+          fmt::format("{} numbers are called acknowledged after the newest record that is there: what "
+                      "followed it was taken away, or has rotted",
+                      report_.unsigned_newest));
+    }
+    if (report_.trouble != 0 && (wrong.empty() || (!proved && wrong.size() == 1)))
       wrong.push_back(fmt::format("{} things are wrong with the directory", report_.trouble));
+    report_.good = wrong.empty();
     report_.verdict =
-        wrong.empty()
+        report_.good
             ? "good: every number is accounted for, and everything that is there is signed and chained"
             : fmt::format("not good: {}", fmt::join(wrong, "; "));
+    if (const std::uint64_t claimed = report_.unsigned_acknowledged; claimed != 0) {
+      report_.verdict += fmt::format(
+          "; {} number{} acknowledged by a block that anybody can write, the record{} no longer there: ask "
+          "the "
+          "back office's check",
+          claimed, claimed == 1 ? " is" : "s are", claimed == 1 ? " is" : "s are");
+    }
   }
 
   Disk& disk_;
-  const PublicKey& device_;
+  const std::vector<PublicKey>& devices_;
   QueueReport report_;
   std::map<std::string, std::uint64_t> kinds_;
   std::map<std::uint32_t, SegmentHeader> headers_;
   Settled settled_;
   std::map<std::uint64_t, Seen> seen_;
   std::set<std::uint64_t> thinned_;
+  NumberSet signed_;
   NumberSet torn_;
   NumberSet interrupted_;
   NumberSet unaccounted_;
@@ -332,11 +364,11 @@ class Examination {
 
 }  // namespace
 
-Result<QueueReport> verify_queue(const std::filesystem::path& directory, const PublicKey& device,
-                                 const VerifyProgress& progress) {
+Result<QueueReport> verify_queue(const std::filesystem::path& directory,
+                                 const std::vector<PublicKey>& devices, const VerifyProgress& progress) {
   const Result<std::unique_ptr<Disk>> disk = open_read_only_disk(directory);
   if (!disk) return fail(disk.error());
-  return Examination(**disk, device).run(directory, progress);
+  return Examination(**disk, devices).run(directory, progress);
 }
 
 }  // namespace wayside

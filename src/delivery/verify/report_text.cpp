@@ -25,6 +25,8 @@ std::string to_text(const QueueReport& report) {
   for (std::size_t i = 0; i < number_fates; ++i)
     out +=
         fmt::format("{} {} {}", i == 0 ? "" : ",", report.counts[i], to_string(static_cast<NumberFate>(i)));
+  if (report.unsigned_acknowledged != 0)
+    out += fmt::format("\nacknowledged by the unsigned block alone: {}", report.unsigned_acknowledged);
   out += fmt::format("\nsignatures: {} good, {} bad\n", report.signatures_good, report.signatures_bad);
   out += fmt::format("chain: {} links good, {} across known gaps, {} across unknown ones, {} broken{}\n",
                      report.links_good, report.links_gapped, report.links_unknown, report.links_broken,
@@ -49,6 +51,7 @@ std::string to_json(const QueueReport& report) {
   out["segment_bytes"] = report.segment_bytes;
   for (std::size_t i = 0; i < number_fates; ++i)
     out["counts"][std::string(to_string(static_cast<NumberFate>(i)))] = report.counts[i];
+  out["unsigned_acknowledged"] = report.unsigned_acknowledged;
   out["records"] = report.records;
   out["without_overview"] = report.without_overview;
   out["signatures"] = {{"good", report.signatures_good}, {"bad", report.signatures_bad}};

@@ -26,6 +26,7 @@ class RecipientFileTest : public testing::Test {
  protected:
   fs::path put(const std::string& name, const std::string& text) {
     std::ofstream(folder_.path() / name) << text;
+    fs::permissions(folder_.path() / name, fs::perms(0600));
     return folder_.path() / name;
   }
   Result<Recipient> load(const std::string& text) { return load_recipient(put("one.toml", text)); }
@@ -150,6 +151,53 @@ TEST_F(RecipientFileTest, AFolderGivesAllByFileName) {
   ASSERT_EQ(all->size(), 3U);
   EXPECT_EQ(all->front().name, "a");
   EXPECT_EQ(all->back().name, "c");
+}
+
+TEST_F(RecipientFileTest, WhereOthersMayWriteNobodyIsSealedTo) {
+  Recipient one;
+  one.name = "a";
+  one.key = make_recipient_secret().key;
+  const fs::path file = put("a.toml", to_toml(one));
+  for (const unsigned mode : {0644U, 0444U}) {
+    fs::permissions(file, fs::perms(mode));
+    EXPECT_TRUE(load_recipients(folder_.path())) << mode;
+  }
+  for (const auto& [mode, words] : {std::pair{0620U, "(mode 0620)"}, std::pair{0606U, "(mode 0606)"}}) {
+    fs::permissions(file, fs::perms(mode));
+    const auto all = load_recipients(folder_.path());
+    ASSERT_FALSE(all) << mode;
+    EXPECT_EQ(all.error().code, ErrorCode::invalid_input);
+    EXPECT_THAT(all.error().message, AllOf(HasSubstr("a.toml: others than its owner may write"),
+                                           HasSubstr(words), HasSubstr("chmod go-w " + file.string())));
+  }
+  fs::permissions(file, fs::perms(0644));
+  for (const unsigned mode : {0770U, 01777U}) {
+    fs::permissions(folder_.path(), fs::perms(mode));
+    const auto all = load_recipients(folder_.path());
+    ASSERT_FALSE(all) << mode;
+    EXPECT_THAT(all.error().message, HasSubstr("chmod go-w " + folder_.path().string()));
+  }
+  fs::permissions(folder_.path(), fs::perms(0755));
+  EXPECT_TRUE(load_recipients(folder_.path()));
+}
+
+TEST_F(RecipientFileTest, APseudonymKeyThatOthersMayReadIsRefused) {
+  Recipient one;
+  one.name = "a";
+  one.key = make_recipient_secret().key;
+  one.view = RecordView::pseudonym;
+  one.pseudonym_key = Bytes(32, 9);
+  const fs::path file = put("a.toml", to_toml(one));
+  EXPECT_TRUE(load_recipient(file));
+  for (const unsigned mode : {0640U, 0604U}) {
+    fs::permissions(file, fs::perms(mode));
+    const auto loaded = load_recipient(file);
+    ASSERT_FALSE(loaded) << mode;
+    EXPECT_EQ(loaded.error().code, ErrorCode::invalid_input);
+    EXPECT_THAT(loaded.error().message, AllOf(HasSubstr("a.toml: pseudonym_key is a secret"),
+                                              HasSubstr("chmod 600 " + file.string())));
+    EXPECT_THAT(loaded.error().message, Not(HasSubstr(to_hex(*one.pseudonym_key))));
+  }
 }
 
 TEST_F(RecipientFileTest, AnAbsentFolderHasNoneAndAFileIsNoFolder) {

@@ -16,6 +16,7 @@
 #include <openssl/x509.h>
 #include <sys/wait.h>
 
+#include "src/delivery/queue/acknowledgements.hpp"
 #include "src/delivery/queue/little_endian.hpp"
 #include "src/delivery/queue/record_format.hpp"
 #include "tests/delivery/queue/queue_fixture.hpp"
@@ -43,7 +44,7 @@ class Verify : public ::testing::Test {
 
   QueueReport verified() {
     copy_out();
-    const Result<QueueReport> report = verify_queue(copy(), sealer().test().device_key());
+    const Result<QueueReport> report = verify_queue(copy(), {sealer().test().device_key()});
     EXPECT_TRUE(report) << report.error().message;
     return report ? *report : QueueReport{};
   }
@@ -108,6 +109,61 @@ TEST_F(Verify, FindsASoundQueueGoodAndSaysWhereEveryNumberIs) {
   EXPECT_EQ(report.device_id, "0123456789abcdef");
 }
 
+TEST_F(Verify, DoesNotBelieveABlockThatAnybodyCanWrite) {
+  keep_six();
+  const QueueUuid uuid = verified().uuid;
+  // Whoever has the card and knows the format: all records gone, and a block that says they were delivered.
+  const auto claim = [&](std::uint64_t last) {
+    FaultyDisk disk(device_);
+    Acknowledgements blocks(std::move(*disk.open("ack-0")), std::move(*disk.open("ack-1")));
+    Settled settled = blocks.load(uuid).settled;
+    settled.numbers.add(NumberRange{1, last});
+    settled.reserved_until = std::max(settled.reserved_until, last + 1);
+    ASSERT_TRUE(blocks.store(uuid, settled));
+  };
+  claim(6);
+  EXPECT_TRUE(verified().good) << "a queue that is drained, and all its records still there";
+  EXPECT_EQ(verified().unsigned_acknowledged, 0U);
+  claim(9);
+  QueueReport report = verified();
+  EXPECT_FALSE(report.good) << to_text(report);
+  EXPECT_THAT(report.verdict,
+              HasSubstr("3 numbers are called acknowledged after the newest record that is there"));
+  for (auto& [name, bytes] : device_.durable) {
+    if (name.starts_with("seg-"))
+      std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(segment_header_bytes), bytes.end(),
+                std::uint8_t{0});
+  }
+  report = verified();
+  EXPECT_FALSE(report.good) << to_text(report);
+  EXPECT_EQ(count(report, NumberFate::acknowledged), 9U);
+  EXPECT_EQ(report.unsigned_acknowledged, 9U);
+  EXPECT_THAT(report.verdict, HasSubstr("no record that this device signed is there"));
+  EXPECT_THAT(report.verdict, HasSubstr("9 numbers are acknowledged by a block that anybody can write"));
+  EXPECT_THAT(to_json(report), HasSubstr("\"unsigned_acknowledged\": 9"));
+}
+
+TEST_F(Verify, SaysOfABusyCameraHowManyNumbersRestOnTheBlockAlone) {
+  const auto queue = opened(device_, options_);
+  for (std::uint64_t number = 1; number <= 120; ++number) {
+    ASSERT_TRUE(
+        append_one(*queue, record("r", 9000, number % 5 == 0 ? RecordClass::hit : RecordClass::ordinary)));
+    ASSERT_TRUE(queue->acknowledge(SequenceNumber(number)));
+    if (number % 10 != 0) continue;
+    ASSERT_TRUE(queue->flush());
+    const QueueReport report = verified();
+    ASSERT_TRUE(report.good) << to_text(report);
+  }
+  const QueueReport report = verified();
+  EXPECT_EQ(count(report, NumberFate::acknowledged), 120U);
+  EXPECT_EQ(report.unsigned_acknowledged, 120 - report.signatures_good);
+  EXPECT_GT(report.unsigned_acknowledged, 60U);
+  EXPECT_THAT(report.verdict, HasSubstr("good: every number"));
+  EXPECT_THAT(report.verdict,
+              HasSubstr("numbers are acknowledged by a block that anybody can write, the records "
+                        "are no longer there: ask the back office's check"));
+}
+
 TEST_F(Verify, FindsGapsOfEveryReasonAccountedFor) {
   {
     auto queue = opened(device_, options_);
@@ -149,7 +205,7 @@ TEST_F(Verify, TellsATornAndAMissingRecordAndTheLinkBetween) {
 TEST_F(Verify, TellsAForeignKeyAChangedHeadAndAnExchangedRecord) {
   keep_six();
   copy_out();
-  const Result<QueueReport> foreign = verify_queue(copy(), PublicKey{1, 2, 3});
+  const Result<QueueReport> foreign = verify_queue(copy(), {PublicKey{1, 2, 3}});
   ASSERT_TRUE(foreign);
   EXPECT_EQ(foreign->signatures_bad, 6U);
   EXPECT_FALSE(foreign->good);
@@ -220,7 +276,7 @@ TEST_F(Verify, TakesAnythingForAQueueWithoutEnding) {
       if (random() % 4 == 0) bytes.resize(random() % bytes.size());
     }
     copy_out();
-    const Result<QueueReport> report = verify_queue(copy(), sealer().test().device_key());
+    const Result<QueueReport> report = verify_queue(copy(), {sealer().test().device_key()});
     if (!report) continue;
     EXPECT_FALSE(report->verdict.empty());
     EXPECT_FALSE(to_json(*report).empty());
@@ -233,41 +289,77 @@ TEST_F(Verify, TakesAnythingForAQueueWithoutEnding) {
 }
 
 TEST_F(Verify, RefusesADirectoryWithoutAQueue) {
-  const Result<QueueReport> none = verify_queue(folder_.path() / "none", PublicKey{});
+  const Result<QueueReport> none = verify_queue(folder_.path() / "none", {PublicKey{}});
   ASSERT_FALSE(none);
   EXPECT_THAT(none.error().message, HasSubstr("cannot open"));
   fs::create_directory(copy());
-  const Result<QueueReport> empty = verify_queue(copy(), PublicKey{});
+  const Result<QueueReport> empty = verify_queue(copy(), {PublicKey{}});
   ASSERT_FALSE(empty);
   EXPECT_THAT(empty.error().message, HasSubstr("holds no segment of a queue"));
 }
 
-TEST_F(Verify, TakesACertificateForAKey) {
+// Writes a certificate of a new key, and returns the key.
+PublicKey write_certificate(const fs::path& path, const std::string& name) {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
       EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free);
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
   X509_set_pubkey(certificate.get(), key.get());
   X509_set_version(certificate.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+  X509_NAME_add_entry_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, MBSTRING_UTF8,
+                             reinterpret_cast<const unsigned char*>(name.data()),
+                             static_cast<int>(name.size()), -1, 0);
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0);
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86'400);
   X509_sign(certificate.get(), key.get(), nullptr);
-  const fs::path path = folder_.path() / "device.crt";
   std::FILE* file = std::fopen(path.c_str(), "w");
-  ASSERT_NE(file, nullptr);
+  if (file == nullptr) return {};
   PEM_write_X509(file, certificate.get());
   std::fclose(file);
-  PublicKey expected{};
-  std::size_t length = expected.size();
-  EVP_PKEY_get_raw_public_key(key.get(), expected.data(), &length);
-  const Result<PublicKey> loaded = load_device_key(path);
+  PublicKey out{};
+  std::size_t length = out.size();
+  EVP_PKEY_get_raw_public_key(key.get(), out.data(), &length);
+  return out;
+}
+
+TEST_F(Verify, TakesACertificateForAKey) {
+  const fs::path path = folder_.path() / "device.crt";
+  const PublicKey expected = write_certificate(path, "0123456789abcdef");
+  const Result<DeviceKey> loaded = load_device_key(path);
   ASSERT_TRUE(loaded) << loaded.error().message;
-  EXPECT_EQ(*loaded, expected);
-  EXPECT_EQ(*load_device_key(key_file()), sealer().test().device_key());
+  EXPECT_EQ(loaded->key, expected);
+  EXPECT_EQ(loaded->device_id, "0123456789abcdef");
+  EXPECT_EQ(load_device_key(key_file())->key, sealer().test().device_key());
   for (const char* text : {"", "12", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}) {
     std::ofstream(path) << text;
     EXPECT_EQ(load_device_key(path).error().code, ErrorCode::invalid_input);
   }
+}
+
+TEST_F(Verify, TakesSeveralKeysOfOneDevice) {
+  keep_six();
+  copy_out();
+  const PublicKey key = sealer().test().device_key();
+  for (const std::vector<PublicKey>& keys :
+       {std::vector{PublicKey{1, 2, 3}, key}, std::vector{key, PublicKey{4}}})
+    EXPECT_TRUE(verify_queue(copy(), keys)->good);
+  EXPECT_FALSE(verify_queue(copy(), {PublicKey{1, 2, 3}, PublicKey{4}})->good);
+
+  const fs::path first = folder_.path() / "first.crt";
+  const fs::path renewed = folder_.path() / "renewed.crt";
+  const fs::path stranger = folder_.path() / "stranger.crt";
+  const std::vector<PublicKey> written = {write_certificate(first, "0123456789abcdef"),
+                                          write_certificate(renewed, "0123456789abcdef"), key};
+  write_certificate(stranger, "fedcba9876543210");
+  EXPECT_EQ(load_device_keys({first, renewed, key_file()}).value(), written);
+  const auto two = load_device_keys({first, key_file(), stranger});
+  ASSERT_FALSE(two);
+  EXPECT_EQ(two.error().code, ErrorCode::invalid_input);
+  EXPECT_THAT(two.error().message, HasSubstr("expected keys of one device only"));
+
+  const auto [text, code] =
+      run("queue --device " + first.string() + " --device " + key_file().string() + " " + copy().string());
+  EXPECT_EQ(code, 0) << text;
 }
 
 TEST_F(Verify, ProgramEndsWithZeroForAGoodQueueAndWithOneForABadOneAndChangesNothing) {

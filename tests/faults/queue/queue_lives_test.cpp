@@ -204,7 +204,7 @@ class Life {
       std::ofstream(folder.path() / file, std::ios::binary)
           .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     }
-    const Result<QueueReport> report = verify_queue(folder.path(), sealer().test().device_key());
+    const Result<QueueReport> report = verify_queue(folder.path(), {sealer().test().device_key()});
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_TRUE(report->good) << to_text(*report);
   }

@@ -21,8 +21,8 @@ struct CharacterGuess {
 // Every plausible character of one position, most probable first, probabilities adding up to at most 1.
 using CharacterPosition = std::vector<CharacterGuess>;
 
-// What a read's confidence rests on: the numbers that it is a function of, for whoever fits or checks that function
-// (models/training/confidence).
+// What a read's confidence rests on: the numbers that it is a function of, for whoever fits or checks that
+// function (models/training/confidence).
 struct ConfidenceGrounds {
   float log_odds = 0;              // of the best hypothesis against all others together, natural logarithm
   float line_log_probability = 0;  // of the text, given the line: is this text at all?
@@ -34,8 +34,8 @@ struct PlateRead {
   std::string vrm;       // best hypothesis under the syntax prior, without spaces; never empty
   float confidence = 0;  // 0 to 1: that vrm is exactly right
   ConfidenceGrounds grounds;
-  std::string format;    // "current", "prefix", ... "foreign", or "unknown" where no syntax fits
-  int lines = 1;         // 1 or 2
+  std::string format;  // "current", "prefix", ... "foreign", or "unknown" where no syntax fits
+  int lines = 1;       // 1 or 2
   std::vector<CharacterPosition> positions;  // as many as vrm has characters, before the prior
 };
 

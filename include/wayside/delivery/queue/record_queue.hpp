@@ -1,5 +1,5 @@
-// The flash queue: sealed records wait here until the back office has them. Bytes and classes only; it knows no
-// plates, and cannot read what it keeps. On disk: record_format.md beside this header.
+// The flash queue: sealed records wait here until the back office has them. Bytes and classes only; it knows
+// no plates, and cannot read what it keeps. On disk: record_format.md beside this header.
 //
 // Threads: append(), mark_day() and expire() from one writer thread; waiting(), read(), acknowledge() from
 // uploader threads; depth() and chain() from any. No lock is held across a disk access that another thread
@@ -81,14 +81,14 @@ class RecordQueue {
   [[nodiscard]] virtual Result<std::vector<SequenceNumber>> append(std::span<const RecordParts> group) = 0;
 
   enum class Order { oldest_first, newest_first };
-  // Up to `count` unacknowledged records beyond a number (above it oldest first, below it newest first; nothing:
-  // from the end), of one class or of all.
+  // Up to `count` unacknowledged records beyond a number (above it oldest first, below it newest first;
+  // nothing: from the end), of one class or of all.
   [[nodiscard]] virtual std::vector<WaitingRecord> waiting(Order order, std::optional<SequenceNumber> beyond,
                                                            std::size_t count,
                                                            std::optional<RecordClass> only = {}) const = 0;
   [[nodiscard]] virtual bool is_waiting(SequenceNumber number) const = 0;
-  // not_found: acknowledged or given up meanwhile. corrupt: its bytes rotted; it is counted and described in a
-  // gap record.
+  // not_found: acknowledged or given up meanwhile. corrupt: its bytes rotted; it is counted and described in
+  // a gap record.
   [[nodiscard]] virtual Result<SealedRecord> read(SequenceNumber number) const = 0;
   // Again for the same number: nothing happens. Lazy on disk (64 acknowledgements or flush()): a lost
   // acknowledgement costs a resend, which the back office absorbs.
@@ -96,8 +96,8 @@ class RecordQueue {
   // Writes what acknowledge() left lazy.
   [[nodiscard]] virtual Status flush() = 0;
 
-  // `day` (days since 1970-01-01 UTC, from a clock that can be believed) has begun, or goes on: records appended
-  // from here on are of this day or later. Cheap when nothing changes.
+  // `day` (days since 1970-01-01 UTC, from a clock that can be believed) has begun, or goes on: records
+  // appended from here on are of this day or later. Cheap when nothing changes.
   [[nodiscard]] virtual Status mark_day(std::uint32_t day) = 0;
   // Gives up every unacknowledged record that is known to be older than the beginning of `day`. Returns how
   // many; a gap record tells them with reason expired.

@@ -48,10 +48,12 @@ struct Recipient {
 // A recipient's file: TOML, keys name, key (64 hex digits), view, valid_from, valid_until (UTC, RFC 3339,
 // without quotes: TOML's own form), successor (16 hex digits), pseudonym_key (64 hex digits; demanded for the
 // view "pseudonym", refused for others). invalid_input names file, line, key and expected form, all errors
-// together, one a line. Such a file holds nothing secret, unless it has a pseudonym_key: keep that to the
-// daemon's user.
+// together, one a line. Only its owner may write it: whoever else does reads every record from then on. It
+// holds nothing secret, unless it has a pseudonym_key: then only its owner may read it. invalid_input names
+// the mode.
 [[nodiscard]] Result<Recipient> load_recipient(const std::filesystem::path& file);
-// Every *.toml of the folder, by file name; all errors together, one a line. An absent folder has none. Two
+// Every *.toml of the folder, by file name; all errors together, one a line. Only its owner may write to the
+// folder, for the same reason. An absent folder has none. Two
 // files with one key, a low-order point as a key, and two pseudonym keys are errors: a record holds one
 // pseudonym, so all recipients of that view share its key.
 [[nodiscard]] Result<std::vector<Recipient>> load_recipients(const std::filesystem::path& folder);

@@ -30,7 +30,7 @@ struct StoreKey {
 
 // What is sent and receipted as one.
 enum class ShipmentKind : std::uint8_t {
-  text,      // the head and every sealed part that is no picture: goes first
+  text,  // the head and every sealed part that is no picture: goes first
   plate,
   overview,
 };
@@ -43,8 +43,8 @@ struct Shipment {
   const SealedRecord* record = nullptr;
 };
 
-// The bytes whose SHA-256 the receipt echoes. Of a text: the head, then each part that is no picture, ascending
-// by kind, without anything between them. Of a picture: the sealed part.
+// The bytes whose SHA-256 the receipt echoes. Of a text: the head, then each part that is no picture,
+// ascending by kind, without anything between them. Of a picture: the sealed part.
 [[nodiscard]] Bytes payload_of(const SealedRecord& record, ShipmentKind kind);
 
 struct Receipt {
@@ -88,26 +88,26 @@ struct HttpsOptions {
   std::chrono::milliseconds time_limit{30'000};  // for one batch, from connecting to the answer's last byte
 };
 
-// The profile "wayside": sealed records over HTTPS (https_api.md): TLS 1.3 or nothing, client certificate, this
-// one authority and no other, no redirects, no proxy. An answer that is not exactly as agreed counts as none.
-// invalid_input or not_found: the url is no "https://host[:port]", or a file is missing or no PEM.
-// The process ignores SIGPIPE: libcurl is told to leave signals alone.
+// The profile "wayside": sealed records over HTTPS (https_api.md): TLS 1.3 or nothing, client certificate,
+// this one authority and no other, no redirects, no proxy. An answer that is not exactly as agreed counts as
+// none. invalid_input or not_found: the url is no "https://host[:port]", or a file is missing or no PEM. The
+// process ignores SIGPIPE: libcurl is told to leave signals alone.
 [[nodiscard]] Result<std::unique_ptr<BackOffice>> make_https_back_office(const HttpsOptions& options);
 
 struct MqttOptions {
   enum class Protocol { mqtt_5, mqtt_3_1_1 };
   std::string host;  // of the broker: a name or an address, as its certificate says
   std::uint16_t port = 8883;
-  std::string device_id;                         // 16 hex digits: part of every topic, and of the client's id
-  std::filesystem::path ca_certificate;          // PEM: who may call itself the broker
-  std::filesystem::path certificate;             // PEM: the camera's
-  std::filesystem::path private_key;             // PEM
+  std::string device_id;                 // 16 hex digits: part of every topic, and of the client's id
+  std::filesystem::path ca_certificate;  // PEM: who may call itself the broker
+  std::filesystem::path certificate;     // PEM: the camera's
+  std::filesystem::path private_key;     // PEM
   Protocol protocol = Protocol::mqtt_5;
   std::chrono::milliseconds time_limit{30'000};  // for one batch, from connecting to the last receipt
 };
 
-// The profile "mqtt": the same batches through a broker (mqtt_api.md), TLS 1.3 or nothing, client certificate,
-// QoS 1. Receipts come from the back office itself; that the broker has a batch says nothing.
+// The profile "mqtt": the same batches through a broker (mqtt_api.md), TLS 1.3 or nothing, client
+// certificate, QoS 1. Receipts come from the back office itself; that the broker has a batch says nothing.
 // invalid_input or not_found: host or device id are not of their form, or a file is missing or no PEM.
 [[nodiscard]] Result<std::unique_ptr<BackOffice>> make_mqtt_back_office(const MqttOptions& options);
 

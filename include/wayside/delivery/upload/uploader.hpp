@@ -1,12 +1,12 @@
 // Takes records from the queue to the back office until told to stop, the same bytes again until there is a
 // receipt.
 //
-// Two lanes. Live: what was appended since the start of this run or is a hit, hits first, then the newest; all
-// texts before any picture. Backlog: the rest, oldest first, within the bandwidth cap, and after an outage not
-// before a random delay, since thousands of cameras come back together. Live goes first; a full live lane
-// leaves the backlog every eighth batch, so that nothing starves. Back-off is exponential with full jitter;
-// after five failures in a row the circuit is open and one shipment at a time tries whether the receiver is
-// back.
+// Two lanes. Live: what was appended since the start of this run or is a hit, hits first, then the newest;
+// all texts before any picture. Backlog: the rest, oldest first, within the bandwidth cap, and after an
+// outage not before a random delay, since thousands of cameras come back together. Live goes first; a full
+// live lane leaves the backlog every eighth batch, so that nothing starves. Back-off is exponential with full
+// jitter; after five failures in a row the circuit is open and one shipment at a time tries whether the
+// receiver is back.
 //
 // Threads: run() is the body of the upload thread; wake(), state() and wait_drained() from any. Holds no lock
 // across the network.
@@ -28,10 +28,10 @@ namespace wayside {
 struct UploaderOptions {
   std::string device_id;
   std::chrono::milliseconds first_retry{500};
-  std::chrono::milliseconds longest_retry{60'000};  // a Retry-After may be longer, up to an hour
-  std::uint64_t backlog_bytes_per_s = 0;            // 0: no cap
+  std::chrono::milliseconds longest_retry{60'000};          // a Retry-After may be longer, up to an hour
+  std::uint64_t backlog_bytes_per_s = 0;                    // 0: no cap
   std::chrono::milliseconds longest_backlog_delay{30'000};  // after an outage: uniform from 0 to this
-  std::uint64_t jitter_seed = 0;                    // 0: from the system
+  std::uint64_t jitter_seed = 0;                            // 0: from the system
 };
 
 struct UploaderState {
@@ -57,7 +57,8 @@ class Uploader {
 // Counts in counters:
 //   records_delivered      acknowledged, those included that the back office had already
 //   records_duplicate      of these, those it had already, every part
-//   records_dead_lettered  refused for good: logged with number and reason, not sent again before a restart, and
+//   records_dead_lettered  refused for good: logged with number and reason, not sent again before a restart,
+//   and
 //                          left in the queue unacknowledged until it needs the room, so that nothing vanishes
 //                          silently
 //   records_quarantined    stored under the same key with another hash: kept and skipped in the same way, an
