@@ -155,6 +155,7 @@ say "$(figure frames) frames at $(printf '%.1f' "$(figure frames_per_s)") frames
 say ""
 say "What the back office can prove: $("$bin/wayside-backoffice" check "$office")"
 say "What the camera's flash says to anybody, without a secret:"
-"$bin/wayside-verify" queue "$camera/queue" --device "$camera/identity/device.crt" | sed -n '/^numbers/,$s/^/   /p'
+# Where no vehicle passed there is nothing to prove, and it says so with exit code 1.
+{ "$bin/wayside-verify" queue "$camera/queue" --device "$camera/identity/device.crt" || true; } | sed -n '/^numbers/,$s/^/   /p'
 say ""
 say "All passes with their pictures: file://$(in_address "$demo/passes.html")"

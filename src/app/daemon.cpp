@@ -220,7 +220,7 @@ class Daemon {
     pipeline.time_quality = std::move(source_.time_quality);
     pipeline.on_finished = [this] { events_.flow_finished(); };
     if (uplink_) pipeline.on_stored = [this] { uplink_->wake(); };
-    pipeline.keep = [this] { keeper_->look(); };
+    pipeline.keep = [this] { keep(); };
     pipeline.pseudonym_key = [this] { return sealing_->pseudonym_key(); };
     pipeline_ =
         std::make_unique<Pipeline>(std::move(*stages), std::move(pipeline), *queue_, *clock_, counters_);
@@ -239,6 +239,10 @@ class Daemon {
                                        health_, counters_);
   }
 
+  void keep() {
+    if (keeper_->look() && uplink_) uplink_->wake();
+  }
+
   // Four looks a limit: a flow that moves is seen in time even when one look comes late.
   [[nodiscard]] milliseconds look_every() const {
     return std::min(status_every, manager_.watchdog_limit().value_or(4 * status_every) / 4);
@@ -247,7 +251,7 @@ class Daemon {
   // With nothing to do but wait, which is no reason to be restarted.
   void wait_alive(milliseconds limit) {
     sealing_->look_again();
-    keeper_->look();  // nothing appends meanwhile
+    keep();  // nothing appends meanwhile
     tell_status();
     const MonotonicTime until = clock_->monotonic_now() + limit;
     while (!events_.told_to_end() && clock_->monotonic_now() < until) {

@@ -53,18 +53,19 @@ std::optional<std::uint32_t> QueueKeeper::believed_day() {
   return static_cast<std::uint32_t>(now.ms / ms_per_day);
 }
 
-void QueueKeeper::look() {
+bool QueueKeeper::look() {
   const std::optional<std::uint32_t> day = believed_day();
-  if (!day || (day_ && *day < *day_)) return;
+  if (!day || (day_ && *day < *day_)) return false;
   const bool new_day = day_ != day;
   if (day_ && new_day) close_book(*day_);
   // Again and again on the same day: the mark then says how far its records go.
   if (const Status marked = queue_.mark_day(*day); !marked) {
     log::error("queue_day_unmarked", {{"reason", marked.error()}});
-    return;
+    return new_day;
   }
   day_ = day;
   if (new_day) expire(*day);
+  return new_day;
 }
 
 void QueueKeeper::close() {

@@ -36,7 +36,8 @@ class QueueKeeper {
   // retention_days: records that wait longer are given up; at least 1.
   QueueKeeper(RecordQueue& queue, const Clock& clock, std::string device_id, std::uint32_t retention_days);
 
-  void look();
+  // True: it may have appended something, which the uplink should be told of.
+  [[nodiscard]] bool look();
   // At a clean stop: the book of the day so far.
   void close();
 

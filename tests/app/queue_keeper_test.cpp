@@ -47,9 +47,9 @@ class QueueKeeperTest : public testing::Test {
   // From one time to an hour or more later, by which the clock is believed.
   void settle(QueueKeeper& keeper, std::string_view from, std::string_view to) {
     clock_.set(from);
-    keeper.look();
+    static_cast<void>(keeper.look());
     clock_.set(to);
-    keeper.look();
+    static_cast<void>(keeper.look());
   }
   SetClock clock_;
   FakeQueue queue_;
@@ -62,10 +62,10 @@ TEST_F(QueueKeeperTest, EveryDayIsMarkedAndOldRecordsAreGivenUpOnce) {
   EXPECT_EQ(queue_.expired_before, day_of_september_first - 28);
   queue_.expired_before = 0;
   clock_.set("2026-09-01T23:59:59Z");
-  keeper.look();
+  static_cast<void>(keeper.look());
   EXPECT_EQ(queue_.expired_before, 0U);
   clock_.set("2026-09-02T00:00:00Z");
-  keeper.look();
+  static_cast<void>(keeper.look());
   EXPECT_EQ(queue_.days.back(), day_of_september_first + 1);
   EXPECT_EQ(queue_.expired_before, day_of_september_first - 27);
 }
@@ -83,17 +83,17 @@ TEST_F(QueueKeeperTest, AWrongDateForAMomentGivesNothingUp) {
   settle(keeper, "2026-09-01T08:00:00Z", "2026-09-01T09:00:00Z");
   const auto days = queue_.days;
   clock_.step_to("2026-12-01T09:00:03Z");
-  keeper.look();
+  static_cast<void>(keeper.look());
   clock_.set("2026-12-01T09:59:00Z");
-  keeper.look();
+  static_cast<void>(keeper.look());
   clock_.step_to("2026-07-01T09:59:10Z");
-  keeper.look();
+  static_cast<void>(keeper.look());
   clock_.step_to("2026-09-01T09:59:20Z");
-  keeper.look();
+  static_cast<void>(keeper.look());
   EXPECT_EQ(queue_.days, days);
   EXPECT_EQ(queue_.expired_before, day_of_september_first - 28);
   clock_.set("2026-09-02T09:59:20Z");  // an hour and more without a step
-  keeper.look();
+  static_cast<void>(keeper.look());
   EXPECT_EQ(queue_.days.back(), day_of_september_first + 1);
 }
 
@@ -102,8 +102,9 @@ TEST_F(QueueKeeperTest, ADayEndsWithASignedBookOfItsNumbers) {
   QueueKeeper keeper(queue_, clock_, "0123456789abcdef", 28);
   settle(keeper, "2026-09-01T08:00:00Z", "2026-09-01T09:00:00Z");
   add_records(3);
+  EXPECT_FALSE(keeper.look());
   clock_.set("2026-09-02T00:00:30Z");
-  keeper.look();
+  EXPECT_TRUE(keeper.look());  // there is something to send
   ASSERT_EQ(queue_.documents().size(), 6U);
   const auto book = nlohmann::json::parse(queue_.documents().back());
   EXPECT_EQ(book.at("schema"), "wayside-coverage-1");

@@ -266,7 +266,8 @@ TEST_F(ExportTest, CheckSeesRowsWhateverIsDamagedOfThem) {
       "type = 3",
       "class = 1",
       "head = zeroblob(100)",
-      "head = CAST(substr(head, 1, length(head) - 1) || x'00' AS BLOB)",
+      // No signature of Ed25519 ends so: its last byte is at most 0x10.
+      "head = CAST(substr(head, 1, length(head) - 1) || x'ff' AS BLOB)",
       "chain = zeroblob(32)",
       "previous = zeroblob(31)",
       "record_key = zeroblob(32)",

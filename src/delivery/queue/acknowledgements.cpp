@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "src/delivery/queue/little_endian.hpp"
+#include "wayside/base/little_endian.hpp"
 
 namespace wayside::flash {
+
+using little_endian::get;
+using little_endian::put;
 
 namespace {
 

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
-#include "src/delivery/queue/little_endian.hpp"
+#include "wayside/base/little_endian.hpp"
 
 namespace wayside::flash {
+
+using little_endian::get;
+using little_endian::put;
 
 std::string_view to_string(GapReason reason) {
   switch (reason) {

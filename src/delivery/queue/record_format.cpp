@@ -4,9 +4,12 @@
 #include <cassert>
 #include <numeric>
 
-#include "src/delivery/queue/little_endian.hpp"
+#include "wayside/base/little_endian.hpp"
 
 namespace wayside::flash {
+
+using little_endian::get;
+using little_endian::put;
 
 namespace {
 

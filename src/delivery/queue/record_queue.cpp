@@ -78,12 +78,6 @@ class FlashQueue : public RecordQueue {
       }
     }
     const std::lock_guard writing(writer_mutex_);
-    if (next_number_ > most_number - numbers_kept) {
-      return fail(
-          ErrorCode::exhausted,
-          "the queue's numbers are used up, which no use of it ever does: somebody has changed its "
-          "acknowledgement blocks. Copy the directory for those who look into it, and name an empty one");
-    }
     std::vector<SequenceNumber> accepted;
     while (accepted.size() < group.size()) {
       const Result<std::size_t> taken = commit_with_retries(stretch(group.subspan(accepted.size())));
@@ -253,6 +247,12 @@ class FlashQueue : public RecordQueue {
   // One attempt. io: the device refused, and the segment with it. Everything that moves the numbers on makes
   // what was sealed worthless, so it begins again then: a number is in the signed head.
   Result<std::size_t> commit(Log log, std::span<const RecordParts> records) {
+    if (next_number_ > most_number - numbers_kept) {
+      return fail(
+          ErrorCode::exhausted,
+          "the queue's numbers are used up, which no use of it ever does: somebody has changed its "
+          "acknowledgement blocks. Copy the directory for those who look into it, and name an empty one");
+    }
     for (;;) {
       Result<Batch> batch = sealed(log, records);
       if (!batch) return fail(batch.error());

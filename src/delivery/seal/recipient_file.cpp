@@ -9,6 +9,7 @@
 
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/line_errors.hpp"
 #include "wayside/base/nearest.hpp"
 #include "wayside/delivery/seal/keys.hpp"
 
@@ -83,12 +84,12 @@ class Loader {
       return true;
     });
     if (errors_.empty()) check_together(root, out);
-    if (!errors_.empty()) return fail(ErrorCode::invalid_input, all_errors());
+    if (!errors_.empty()) return fail(ErrorCode::invalid_input, errors_.text(name_));
     return out;
   }
 
  private:
-  void error(toml::source_index line, std::string text) { errors_.emplace_back(line, std::move(text)); }
+  void error(toml::source_index line, std::string text) { errors_.add(line, std::move(text)); }
 
   void refuse_unknown(const toml::table& root) {
     for (const auto& [key, node] : root) {
@@ -163,20 +164,8 @@ class Loader {
     }
   }
 
-  std::string all_errors() {
-    std::stable_sort(errors_.begin(), errors_.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::string out;
-    for (const auto& [line, text] : errors_) {
-      if (!out.empty()) out += '\n';
-      out +=
-          line == 0 ? fmt::format("{}: {}", name_, text) : fmt::format("{}: line {}: {}", name_, line, text);
-    }
-    return out;
-  }
-
   std::string name_;
-  std::vector<std::pair<toml::source_index, std::string>> errors_;
+  LineErrors errors_;
 };
 
 Result<unsigned> mode_of(const fs::path& path) {

@@ -9,6 +9,7 @@
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/line_errors.hpp"
 #include "wayside/base/nearest.hpp"
 
 #include "src/device/config/keys.hpp"
@@ -57,26 +58,14 @@ class Loader {
       read_section(root, section);
     read_lanes(root);
     check_together(root);
-    if (!errors_.empty()) return fail(ErrorCode::invalid_input, all_errors());
+    if (!errors_.empty()) return fail(ErrorCode::invalid_input, errors_.text(name_));
     configuration_.version = config::version_of(configuration_);
     return std::move(configuration_);
   }
 
  private:
-  void error(toml::source_index line, std::string text) { errors_.emplace_back(line, std::move(text)); }
+  void error(toml::source_index line, std::string text) { errors_.add(line, std::move(text)); }
   void error(const toml::node& node, std::string text) { error(node.source().begin.line, std::move(text)); }
-
-  std::string all_errors() {
-    std::stable_sort(errors_.begin(), errors_.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::string out;
-    for (const auto& [line, text] : errors_) {
-      if (!out.empty()) out += '\n';
-      out +=
-          line == 0 ? fmt::format("{}: {}", name_, text) : fmt::format("{}: line {}: {}", name_, line, text);
-    }
-    return out;
-  }
 
   void refuse_unknown_sections(const toml::table& root) {
     std::vector<std::string> known = {"lane"};
@@ -263,7 +252,7 @@ class Loader {
   std::string name_;
   std::filesystem::path folder_;
   Configuration configuration_;
-  std::vector<std::pair<toml::source_index, std::string>> errors_;  // line 0: of no line
+  LineErrors errors_;
 };
 
 }  // namespace

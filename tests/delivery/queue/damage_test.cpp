@@ -5,14 +5,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "wayside/base/little_endian.hpp"
+
 #include "src/delivery/queue/acknowledgements.hpp"
 #include "src/delivery/queue/formatting.hpp"
-#include "src/delivery/queue/little_endian.hpp"
 #include "tests/delivery/queue/queue_fixture.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
 namespace wayside::flash::testing {
 namespace {
+
+using little_endian::put;
 
 using ::testing::HasSubstr;
 

@@ -16,14 +16,17 @@
 #include <openssl/x509.h>
 #include <sys/wait.h>
 
+#include "wayside/base/little_endian.hpp"
+
 #include "src/delivery/queue/acknowledgements.hpp"
-#include "src/delivery/queue/little_endian.hpp"
 #include "src/delivery/queue/record_format.hpp"
 #include "tests/delivery/queue/queue_fixture.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
 namespace wayside::flash::testing {
 namespace {
+
+using little_endian::put;
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;

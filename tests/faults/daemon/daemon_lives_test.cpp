@@ -55,7 +55,7 @@ class DaemonLives : public testing::Test {
   // What the killed camera's queue holds for settled, against what the office has; only what is new since the
   // last look. The dead process has let go of the queue's files.
   void expect_nothing_falsely_acknowledged() {
-    const auto report = verify_queue(queue(), device_key_);
+    const auto report = verify_queue(queue(), {device_key_});
     ASSERT_TRUE(report) << report.error().message;
     std::optional<std::set<std::uint64_t>> told;
     for (const QueueReport::Range& range : report->numbers) {
