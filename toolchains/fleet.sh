@@ -49,7 +49,7 @@ trap 'exit 0' INT TERM
 users() {
     printf '{ user: "CN=office", permissions: { publish: ["wayside.v2.*.receipts"], subscribe: ["wayside.v2.*.batch", "wayside.v2.*.heartbeat", "$MQTT.sub.>"] } }\n'
     for device in "$@"; do
-        printf '{ user: "CN=%s", permissions: { publish: ["wayside.v2.%s.batch", "wayside.v2.%s.heartbeat"], subscribe: ["wayside.v2.%s.receipts", "$MQTT.sub.>"] } }\n' \
+        printf '{ user: "CN=%s", permissions: { publish: ["wayside.v2.%s.batch", "wayside.v2.%s.heartbeat"], subscribe: ["wayside.v2.%s.receipts"] } }\n' \
             "$device" "$device" "$device" "$device"
     done
 }

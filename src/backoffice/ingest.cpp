@@ -150,7 +150,7 @@ class Connection {
     if (receipts->empty()) return;
     // One that does not go out is as good as lost on the way: the camera asks again by sending again.
     const std::string topic = fmt::format("wayside/v2/{}/receipts", target->device_id);
-    mosquitto_publish(client, nullptr, topic.c_str(), static_cast<int>(receipts->size()), receipts->data(), 1,
+    mosquitto_publish(client, nullptr, topic.c_str(), static_cast<int>(receipts->size()), receipts->data(), 0,
                       false);
   }
 

@@ -52,7 +52,7 @@ class MqttBroker {
     std::ofstream(folder / "acl") << "user office\ntopic readwrite wayside/v2/#\n"
                                   << "pattern readwrite wayside/v2/%u/#\n";
     std::ofstream(config_)
-        << "listener " << port_ << " 127.0.0.1\nuser root\nlog_dest none\npersistence false\n"
+        << "listener " << port_ << " 127.0.0.1\nuser root\nlog_dest none\npersistence false\nset_tcp_nodelay true\n"
         << "allow_anonymous false\nrequire_certificate true\nuse_identity_as_username true\n"
         << "cafile " << ca.string() << "\ncertfile " << identity.certificate.string() << "\nkeyfile "
         << identity.key.string() << "\nacl_file " << (folder / "acl").string() << "\n"
@@ -84,6 +84,7 @@ class MqttBroker {
     process_ = -1;
   }
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] pid_t process() const { return process_; }
 
  private:
   static sockaddr_in loopback(std::uint16_t port) {

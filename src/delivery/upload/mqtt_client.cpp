@@ -81,7 +81,7 @@ Result<std::unique_ptr<MqttClient>> MqttClient::connect(const MqttOptions& optio
   if (Status ok = made->wait_for(made->connected_, too_late); !ok)
     return fail(ok.error().context("connecting to the broker"));
   if (topic.empty()) return made;
-  code = mosquitto_subscribe(client, nullptr, topic.c_str(), 1);
+  code = mosquitto_subscribe(client, nullptr, topic.c_str(), 0);
   if (code != MOSQ_ERR_SUCCESS) return fail(made->error_of(code, "subscribing to " + topic));
   if (Status ok = made->wait_for(made->subscribed_, too_late); !ok)
     return fail(ok.error().context("subscribing to " + topic));

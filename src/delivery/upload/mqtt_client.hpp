@@ -27,7 +27,7 @@ class MqttClient {
   // Asked while waiting, at least every 50 ms: true ends the wait.
   using TooLate = std::function<bool()>;
 
-  // Connects and, where a topic is given, has subscribed to it with QoS 1. A clean session: receipts for an
+  // Connects and, where a topic is given, has subscribed to it with QoS 0. A clean session: receipts for an
   // earlier connection are not wanted, since what was not receipted is sent again.
   [[nodiscard]] static Result<std::unique_ptr<MqttClient>> connect(const MqttOptions& options,
                                                                    const std::string& client_id,

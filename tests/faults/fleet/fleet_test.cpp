@@ -4,25 +4,17 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <regex>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "wayside/backoffice/export.hpp"
 #include "wayside/backoffice/ingest.hpp"
 
 #include "tests/doubles/back_office_double.hpp"
+#include "tests/doubles/broker_fleet.hpp"
 #include "tests/doubles/mqtt_camera.hpp"
 
 namespace wayside {
@@ -33,78 +25,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto patience = 240s;
 
-bool nats_is_here() {
-  for (const char* path : {"/usr/sbin/nats-server", "/usr/bin/nats-server", "/usr/local/bin/nats-server"})
-    if (std::filesystem::exists(path)) return true;
-  return false;
-}
-
-struct Node {
-  std::uint16_t port = 0;
-  pid_t process = -1;
-  bool leads = false;
-};
-
-// The script, until the end of the test.
-class Fleet {
- public:
-  explicit Fleet(const std::vector<std::string>& arguments) {
-    std::vector<std::string> words = {std::string(std::getenv("WAYSIDE_SOURCE_DIR")) +
-                                      "/toolchains/fleet.sh"};
-    words.insert(words.end(), arguments.begin(), arguments.end());
-    std::vector<char*> argv;
-    for (std::string& word : words)
-      argv.push_back(word.data());
-    argv.push_back(nullptr);
-    int ends[2] = {};
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-    const int failed = ::posix_spawn(&process_, argv[0], &actions, nullptr, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    ::close(ends[1]);
-    output_ = ends[0];
-    if (failed != 0) throw std::runtime_error("fleet.sh cannot be started");
-  }
-  ~Fleet() {
-    ::kill(process_, SIGTERM);
-    ::waitpid(process_, nullptr, 0);
-    ::close(output_);
-  }
-  Fleet(const Fleet&) = delete;
-  Fleet& operator=(const Fleet&) = delete;
-
-  // As the script says them, once there is a leader; fewer than three where it failed.
-  std::vector<Node> nodes() {
-    const auto deadline = Clock::now() + patience;
-    const std::regex line(R"(mqtts://127\.0\.0\.1:(\d+) process (\d+)( leader)?\n)");
-    std::vector<Node> found;
-    while (found.size() < 3 && Clock::now() < deadline) {
-      pollfd ready{output_, POLLIN, 0};
-      if (::poll(&ready, 1, 100) <= 0) continue;
-      char bytes[4096];
-      const ssize_t got = ::read(output_, bytes, sizeof bytes);
-      if (got <= 0) break;
-      text_.append(bytes, static_cast<std::size_t>(got));
-      found.clear();
-      for (std::sregex_iterator it(text_.begin(), text_.end(), line), end; it != end; ++it)
-        found.push_back(
-            {static_cast<std::uint16_t>(std::stoi((*it)[1])), std::stoi((*it)[2]), (*it)[3].matched});
-    }
-    return found;
-  }
-  [[nodiscard]] const std::string& said() const { return text_; }
-
- private:
-  pid_t process_ = -1;
-  int output_ = -1;
-  std::string text_;
-};
-
 TEST(FleetOfBrokers, LosesNothingAndStoresNothingTwiceWhenItsLeaderIsKilled) {
-  if (!nats_is_here()) GTEST_SKIP() << "no nats-server here: apt-get install nats-server";
+  if (!doubles::nats_is_here()) GTEST_SKIP() << "no nats-server here: apt-get install nats-server";
   std::signal(SIGPIPE, SIG_IGN);
   doubles::BackOfficeDouble office;
   const auto certificates = office.folder() / "broker";
@@ -112,14 +34,14 @@ TEST(FleetOfBrokers, LosesNothingAndStoresNothingTwiceWhenItsLeaderIsKilled) {
                                                          doubles::BackOfficeDouble::now()));
   const std::vector<Identity> identities = {office.new_camera("one"), office.new_camera("two"),
                                             office.new_camera("three")};
-  std::vector<std::string> arguments = {"--port", std::to_string(20'000 + ::getpid() % 1000 * 32),
-                                        certificates.string()};
+  std::vector<std::string> devices;
   for (const Identity& identity : identities)
-    arguments.push_back(identity.device_id);
-  Fleet fleet(arguments);
-  std::vector<Node> nodes = fleet.nodes();
+    devices.push_back(identity.device_id);
+  doubles::BrokerFleet fleet(certificates, devices);
+  std::vector<doubles::BrokerNode> nodes = fleet.nodes();
   ASSERT_EQ(nodes.size(), 3U) << fleet.said();
-  const auto leader = std::find_if(nodes.begin(), nodes.end(), [](const Node& node) { return node.leads; });
+  const auto leader =
+      std::find_if(nodes.begin(), nodes.end(), [](const doubles::BrokerNode& node) { return node.leads; });
   ASSERT_NE(leader, nodes.end()) << fleet.said();
   const pid_t victim = leader->process;
   nodes.erase(leader);
