@@ -47,10 +47,10 @@ trap 'exit 0' INT TERM
 
 # $MQTT.sub.>: where NATS puts what a QoS 1 subscription gets.
 users() {
-    printf '{ user: "CN=office", permissions: { publish: ["wayside.v2.*.receipts"], subscribe: ["wayside.v2.*.batch", "wayside.v2.*.heartbeat", "$MQTT.sub.>"] } }\n'
+    printf '{ user: "CN=office", permissions: { publish: ["wayside.v2.*.receipts", "wayside.v2.*.heartbeat-answer"], subscribe: ["wayside.v2.*.batch", "wayside.v2.*.heartbeat", "$MQTT.sub.>"] } }\n'
     for device in "$@"; do
-        printf '{ user: "CN=%s", permissions: { publish: ["wayside.v2.%s.batch", "wayside.v2.%s.heartbeat"], subscribe: ["wayside.v2.%s.receipts"] } }\n' \
-            "$device" "$device" "$device" "$device"
+        printf '{ user: "CN=%s", permissions: { publish: ["wayside.v2.%s.batch", "wayside.v2.%s.heartbeat"], subscribe: ["wayside.v2.%s.receipts", "wayside.v2.%s.heartbeat-answer"] } }\n' \
+            "$device" "$device" "$device" "$device" "$device"
     done
 }
 tls="cert_file: \"$certificates/broker.crt\", key_file: \"$certificates/broker.key\", ca_file: \"$certificates/ca.crt\""

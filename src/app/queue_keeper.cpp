@@ -28,7 +28,9 @@ QueueKeeper::QueueKeeper(RecordQueue& queue, const Clock& clock, std::string dev
       clock_(clock),
       device_id_(std::move(device_id)),
       retention_days_(retention_days),
-      opened_(read()) {}
+      opened_(read()),
+      interrupted_(queue.unbooked()),
+      interrupted_told_(!interrupted_.any()) {}
 
 QueueReading QueueKeeper::read() const {
   return {queue_.chain(), queue_.tally(), queue_.depth()};
@@ -56,16 +58,16 @@ std::optional<std::uint32_t> QueueKeeper::believed_day() {
 bool QueueKeeper::look() {
   const std::optional<std::uint32_t> day = believed_day();
   if (!day || (day_ && *day < *day_)) return false;
+  bool appended = !interrupted_told_ && close_interrupted(*day);
   const bool new_day = day_ != day;
   if (day_ && new_day) close_book(*day_);
+  appended = appended || new_day;
   // Again and again on the same day: the mark then says how far its records go.
-  if (const Status marked = queue_.mark_day(*day); !marked) {
+  if (const Status marked = queue_.mark_day(*day); !marked)
     log::error("queue_day_unmarked", {{"reason", marked.error()}});
-    return new_day;
-  }
   day_ = day;
   if (new_day) expire(*day);
-  return new_day;
+  return appended;
 }
 
 void QueueKeeper::close() {
@@ -80,21 +82,38 @@ void QueueKeeper::expire(std::uint32_t day) {
 
 void QueueKeeper::close_book(std::uint32_t day) {
   const QueueReading closed = read();
+  if (append_book(day_book(device_id_, day, opened_, closed))) opened_ = closed;
+}
+
+// Of what was lost in between nobody knows more than opening the queue has found.
+bool QueueKeeper::close_interrupted(std::uint32_t today) {
+  QueueReading before;
+  QueueReading found;
+  before.chain.number = SequenceNumber(interrupted_.first.value() - 1);
+  found.chain = interrupted_.chain;
+  found.tally = interrupted_.tally;
+  found.depth.damaged = opened_.depth.damaged;
+  found.depth.interrupted = opened_.depth.interrupted;
+  interrupted_told_ = append_book(day_book(device_id_, interrupted_.day.value_or(today), before, found,
+                                           DayEnded::interrupted))
+                          .has_value();
+  return interrupted_told_;
+}
+
+// What is not written is in the next one.
+Status QueueKeeper::append_book(const std::string& document) {
   RecordParts parts;
   parts.type = RecordType::coverage;
   parts.record_class = RecordClass::ledger;
-  const std::string document = day_book(device_id_, day, opened_, closed);
   parts.document.assign(document.begin(), document.end());
   const Result<std::vector<SequenceNumber>> written = queue_.append({&parts, 1});
-  if (!written) {
-    log::error("day_book_unwritten", {{"reason", written.error()}});
-    return;  // the next one covers this day too
-  }
-  opened_ = closed;
+  if (written) return {};
+  log::error("day_book_unwritten", {{"reason", written.error()}});
+  return fail(written.error());
 }
 
 std::string day_book(const std::string& device_id, std::uint32_t day, const QueueReading& opened,
-                     const QueueReading& closed) {
+                     const QueueReading& closed, DayEnded ended) {
   using Json = nlohmann::json;
   const auto by_class = [&](RecordClass which) {
     const auto at = static_cast<std::size_t>(which);
@@ -110,6 +129,7 @@ std::string day_book(const std::string& device_id, std::uint32_t day, const Queu
   book["schema"] = "wayside-coverage-1";
   book["device_id"] = device_id;
   book["day"] = date_of(day);
+  if (ended == DayEnded::interrupted) book["interrupted"] = true;
   book["first"] = first <= last ? Json(first) : Json();
   book["last"] = first <= last ? Json(last) : Json();
   book["by_class"] = {{"ordinary", by_class(RecordClass::ordinary)},
@@ -123,7 +143,8 @@ std::string day_book(const std::string& device_id, std::uint32_t day, const Queu
   book["given_up"] = {{"evicted", closed.depth.evicted - opened.depth.evicted},
                       {"damaged", closed.depth.damaged - opened.depth.damaged},
                       {"interrupted", closed.depth.interrupted - opened.depth.interrupted},
-                      {"expired", closed.depth.expired - opened.depth.expired}};
+                      {"expired", closed.depth.expired - opened.depth.expired},
+                      {"rolled_back", closed.depth.rolled_back - opened.depth.rolled_back}};
   book["chain_head"] = {{"number", last}, {"sha256", to_hex(closed.chain.hash)}};
   return book.dump();
 }

@@ -1,6 +1,10 @@
 // What has to be done to the queue as days go by: mark the day, give up what is older than may be kept, and
 // close the day's book with a signed summary.
 //
+// A day whose book was not closed on the day itself (the power was cut, the program was killed, no clock
+// could be believed) gets one in the next run, as soon as its clock is believed: what the queue still knows
+// of it, and the word that it was interrupted.
+//
 // A clock is believed once it has been synchronised and has run without a step for an hour: a wrong date for
 // a moment must not cost records. Until then nothing is marked and nothing given up; that is logged once.
 //
@@ -28,8 +32,10 @@ struct QueueReading {
 
 // The document of a coverage record (delivery/event/coverage_record.schema.json): of the day's records
 // between two readings.
+enum class DayEnded { by_itself, interrupted };
 [[nodiscard]] std::string day_book(const std::string& device_id, std::uint32_t day,
-                                   const QueueReading& opened, const QueueReading& closed);
+                                   const QueueReading& opened, const QueueReading& closed,
+                                   DayEnded ended = DayEnded::by_itself);
 
 class QueueKeeper {
  public:
@@ -45,6 +51,9 @@ class QueueKeeper {
   [[nodiscard]] std::optional<std::uint32_t> believed_day();
   void expire(std::uint32_t day);
   void close_book(std::uint32_t day);
+  // True: its book is written.
+  [[nodiscard]] bool close_interrupted(std::uint32_t today);
+  [[nodiscard]] Status append_book(const std::string& document);
   [[nodiscard]] QueueReading read() const;
 
   RecordQueue& queue_;
@@ -56,6 +65,8 @@ class QueueKeeper {
   MonotonicTime steady_since_;
   bool waits_told_ = false;
   QueueReading opened_;  // where the open book begins
+  UnbookedRecords interrupted_;
+  bool interrupted_told_ = false;
 };
 
 }  // namespace wayside::app

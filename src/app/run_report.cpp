@@ -33,9 +33,11 @@ Json state(UtcTime now, const Health& health, const QueueDepth& depth, const Upl
 
 }  // namespace
 
-std::string heartbeat_json(UtcTime now, const Health& health, const QueueDepth& depth,
+std::string heartbeat_json(UtcTime now, const Health& health, const QueueUuid& queue, const QueueDepth& depth,
                            const UploaderState& upload, const CounterSet& counters) {
-  return state(now, health, depth, upload, counters).dump();
+  Json json = state(now, health, depth, upload, counters);
+  json["queue_uuid"] = to_hex(queue);
+  return json.dump();
 }
 
 std::string report_json(const RunFigures& figures, UtcTime now, const Health& health, const QueueDepth& depth,

@@ -13,10 +13,11 @@
 
 namespace wayside::app {
 
-// {"time", "problems": {...}, "queue": {...}, "upload": {...}, "counters": {...}}:
+// {"time", "problems": {...}, "queue": {...}, "upload": {...}, "counters": {...}, "queue_uuid"}:
 // delivery/upload/https_api.md.
-[[nodiscard]] std::string heartbeat_json(UtcTime now, const Health& health, const QueueDepth& depth,
-                                         const UploaderState& upload, const CounterSet& counters);
+[[nodiscard]] std::string heartbeat_json(UtcTime now, const Health& health, const QueueUuid& queue,
+                                         const QueueDepth& depth, const UploaderState& upload,
+                                         const CounterSet& counters);
 
 struct RunFigures {
   std::string ended;  // "end_of_stream", "stopped", "source_failed"

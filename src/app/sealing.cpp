@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "wayside/base/log.hpp"
 #include "wayside/device/identity/identity.hpp"
 
@@ -28,22 +30,42 @@ Result<std::unique_ptr<Sealing>> Sealing::open(const std::filesystem::path& fold
 Sealing::Sealing(std::filesystem::path recipients, std::unique_ptr<ReplaceableSealer> sealer, Health& health)
     : recipients_(std::move(recipients)), sealer_(std::move(sealer)), health_(health) {}
 
-void Sealing::look_again() {
-  Result<std::vector<Recipient>> recipients = load_recipients(recipients_);
-  std::string problem;
-  if (recipients) {
-    const auto pseudonym =
-        std::find_if(recipients->begin(), recipients->end(),
-                     [](const Recipient& recipient) { return recipient.view == RecordView::pseudonym; });
-    {
-      const std::lock_guard lock(mutex_);
-      pseudonym_key_ = pseudonym == recipients->end() ? std::nullopt : pseudonym->pseudonym_key;
-    }
-    sealer_->replace_recipients(std::move(*recipients));
-    problem = sealer_->problem();
-  } else {
-    problem = recipients.error().message;
+std::string Sealing::read_folder() {
+  Result<RecipientFolder> folder = read_recipient_folder(recipients_);
+  if (!folder) {
+    return folder.error().message +
+           (known_.empty() ? "" : "; records are sealed to the recipients known before");
   }
+  std::string problem;
+  for (const RecipientFolder::Bad& bad : folder->bad) {
+    const auto before = std::find_if(known_.begin(), known_.end(),
+                                     [&](const RecipientOfFile& one) { return one.file == bad.file; });
+    const bool goes_on = before != known_.end() && contradiction(*before, folder->good).empty();
+    problem +=
+        fmt::format("{}{}; {}", problem.empty() ? "" : "; ", bad.error.message,
+                    goes_on ? "records are sealed to what it held before, until its key ends"
+                            : "RECORDS ARE NOT SEALED TO ITS RECIPIENT, who will not be able to open them");
+    if (goes_on) folder->good.push_back(*before);
+  }
+  known_ = std::move(folder->good);
+  return problem;
+}
+
+void Sealing::look_again() {
+  std::string problem = read_folder();
+  std::vector<Recipient> recipients;
+  for (const RecipientOfFile& one : known_)
+    recipients.push_back(one.recipient);
+  const auto pseudonym = std::find_if(recipients.begin(), recipients.end(), [](const Recipient& recipient) {
+    return recipient.view == RecordView::pseudonym;
+  });
+  {
+    const std::lock_guard lock(mutex_);
+    pseudonym_key_ = pseudonym == recipients.end() ? std::nullopt : pseudonym->pseudonym_key;
+  }
+  sealer_->replace_recipients(std::move(recipients));
+  if (const std::string with_keys = sealer_->problem(); !with_keys.empty())
+    problem += (problem.empty() ? "" : "; ") + with_keys;
   if (problem.empty()) {
     health_.well("sealing");
   } else if (health_.ill("sealing", problem)) {

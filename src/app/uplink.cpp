@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "wayside/base/log.hpp"
 
 #include "src/app/interruptible_wait.hpp"
@@ -99,12 +101,40 @@ void Uplink::run_heartbeat(const std::stop_token& stop) {
 }
 
 bool Uplink::send_heartbeat() {
-  const Status sent =
-      back_office_->heartbeat(options_.uploader.device_id,
-                              heartbeat_json(clock_.utc_now(), health_, queue_.depth(), state(), counters_));
+  const Result<std::optional<KnownNumbers>> sent = back_office_->heartbeat(
+      options_.uploader.device_id,
+      heartbeat_json(clock_.utc_now(), health_, queue_.uuid(), queue_.depth(), state(), counters_));
+  if (sent && *sent) compare_numbers(**sent);
   (sent ? heartbeats_ : heartbeats_failed_).add();
   if (!sent) log::warning("heartbeat_failed", {{"reason", sent.error()}});
   return sent.has_value();
+}
+
+void Uplink::compare_numbers(const KnownNumbers& known) {
+  if (known.queue_uuid != queue_.uuid()) return;  // an answer to somebody else's question
+  const Result<std::uint64_t> skipped = queue_.skip_through(known.highest);
+  if (skipped && *skipped == 0) return;
+  std::string problem;
+  if (skipped) {
+    problem = fmt::format(
+        "the back office has records up to number {} of this queue, {} more than were on this card: an older "
+        "state of it was put back, or it is a copy. These numbers are not used again; find out who had the "
+        "card, "
+        "and look for what was not delivered yet",
+        known.highest.value(), *skipped);
+  } else if (skipped.error().code == ErrorCode::refused) {
+    problem = fmt::format(
+        "what the back office says of this queue's numbers is not believed: {}: look at the "
+        "office, or at the broker between",
+        skipped.error().message);
+  } else {
+    problem = fmt::format(
+        "the back office has records up to number {} of this queue, which the card does not "
+        "know, and that cannot be written down: {}",
+        known.highest.value(), skipped.error().message);
+  }
+  if (health_.ill("queue_rolled_back", problem)) log::error("queue_numbers_unhealthy", {{"reason", problem}});
+  if (skipped) wake();  // for the gap record
 }
 
 }  // namespace wayside::app

@@ -1,6 +1,10 @@
 // The camera's connection to its back office: gets one, keeps the uploader and the heartbeat going on it, and
 // keeps trying while there is none. What is wrong with it never touches the capture.
 //
+// The answer to a heartbeat says how far the back office's numbers of this queue go. A queue that is behind
+// was put back to an older state: it leaves the numbers in between out, and health's part "queue_rolled_back"
+// says so until the program ends.
+//
 // Life: start(), then stop(). Threads: two of its own, "upload" and "heartbeat"; wake() and wait_drained()
 // from any. Ownership: queue, clock, health and counters outlive it. Failure: a connection that cannot be
 // made (no certificate yet, a damaged file) is a problem of health's part "uplink", logged once for each
@@ -57,6 +61,7 @@ class Uplink {
   void run_upload(const std::stop_token& stop);
   void run_heartbeat(const std::stop_token& stop);
   [[nodiscard]] bool send_heartbeat();
+  void compare_numbers(const KnownNumbers& known);
 
   const UplinkOptions options_;
   const Connect connect_;

@@ -142,9 +142,7 @@ Result<std::string> Api::take_message(const Target& target, ByteView payload, Ut
   if (target.what == Target::What::heartbeat) {
     const std::string heartbeat(payload.begin(), payload.end());
     if (const auto fits = check_heartbeat(heartbeat); !fits) return fail(fits.error());
-    if (const auto kept = store_.put_heartbeat(target.device_id, heartbeat, now); !kept)
-      return fail(kept.error());
-    return std::string();
+    return keep_heartbeat(target.device_id, heartbeat, now);
   }
   const auto batch = parse_batch(payload);
   if (!batch) return fail(batch.error());
@@ -158,9 +156,19 @@ Result<std::string> Api::take_message(const Target& target, ByteView payload, Ut
 
 Answer Api::take_heartbeat(const std::string& device_id, const std::string& body, UtcTime now) {
   if (const auto fits = check_heartbeat(body); !fits) return answer(422, "refused", fits.error().message);
-  if (const auto kept = store_.put_heartbeat(device_id, body, now); !kept)
-    return ask_later(kept.error(), device_id);
-  return {204};
+  auto kept = keep_heartbeat(device_id, body, now);
+  if (!kept) return ask_later(kept.error(), device_id);
+  return {kept->empty() ? 204 : 200, std::move(*kept)};
+}
+
+Result<std::string> Api::keep_heartbeat(const std::string& device_id, const std::string& heartbeat,
+                                        UtcTime now) {
+  if (const auto kept = store_.put_heartbeat(device_id, heartbeat, now); !kept) return fail(kept.error());
+  const std::string queue_uuid = queue_in_heartbeat(heartbeat);
+  if (queue_uuid.empty()) return std::string();
+  const auto highest = store_.highest_number(device_id, queue_uuid);
+  if (!highest) return fail(highest.error());
+  return nlohmann::json{{"queue_uuid", queue_uuid}, {"highest_number", *highest}}.dump();
 }
 
 }  // namespace wayside::backoffice

@@ -60,9 +60,9 @@ class Api {
   [[nodiscard]] Answer take(const Target& target, const std::string& body, UtcTime now);
 
   // Over MQTT, where only the broker has seen a certificate. The message of receipts, once all that it
-  // accepts is durable; empty for a heartbeat. Where it fails nothing may be answered: the camera sends it
-  // again. invalid_input: no batch or no heartbeat; refused: no such device is enrolled; else the store's
-  // failure.
+  // accepts is durable; the answer to a heartbeat, empty where it names no queue. Where it fails nothing may
+  // be answered: the camera sends it again. invalid_input: no batch or no heartbeat; refused: no such device
+  // is enrolled; else the store's failure.
   [[nodiscard]] Result<std::string> take_message(const Target& target, ByteView payload, UtcTime now);
 
   static Answer answer(int status, std::string_view outcome, std::string_view reason);
@@ -72,6 +72,8 @@ class Api {
   Result<std::vector<Receipt>> store_batch(const std::string& device_id,
                                            std::span<const ReceivedShipment> batch, UtcTime now);
   Answer take_heartbeat(const std::string& device_id, const std::string& body, UtcTime now);
+  // The answer; empty where the heartbeat names no queue.
+  Result<std::string> keep_heartbeat(const std::string& device_id, const std::string& heartbeat, UtcTime now);
 
   Store& store_;
   Receiver receiver_;

@@ -22,9 +22,11 @@ using Ranges = std::vector<NumberRange>;  // where not said otherwise ascending,
 struct QueueNumbers {
   Ranges stored;
   std::array<Ranges, gap_reasons.size()> told;  // as they come
-  std::map<std::uint64_t, Sha256> books;        // chain hashes that the days' books tell, by number
+  std::multimap<std::uint64_t, Sha256> books;   // chain hashes that the days' books tell, by number
   Ranges told_at_all;
-  std::optional<Link> before;  // the record last looked at
+  std::vector<Link> before;  // of the number before the one that is looked at, all twins
+  std::vector<Link> here;    // those of this one so far
+  Ranges twins;
   Places chain_breaks;
   Places book_contradictions;
 };
@@ -89,18 +91,20 @@ bool holds(const Ranges& ranges, std::uint64_t number) {
   return after != ranges.begin() && std::prev(after)->last >= number;
 }
 
-// A gap record covers a break: of a write that failed nobody knows what was chained onto it.
+// A gap record covers a break: of a write that failed nobody knows what was chained onto it. Of twins any may
+// be the one that this record follows.
 bool follows(const QueueNumbers& queue, const Link& link) {
   const std::uint64_t number = link.id.number;
   if (number == 1) return link.previous == Sha256{};
-  if (!queue.before || queue.before->id.number + 1 != number) return true;
-  return link.previous == queue.before->chain || holds(queue.told_at_all, number - 1) ||
-         holds(queue.told_at_all, number);
+  if (queue.before.empty() || queue.before.front().id.number + 1 != number) return true;
+  return std::any_of(queue.before.begin(), queue.before.end(),
+                     [&](const Link& before) { return link.previous == before.chain; }) ||
+         holds(queue.told_at_all, number - 1) || holds(queue.told_at_all, number);
 }
 
 void add_book(QueueNumbers& queue, const StoredRecord& record) {
   if (record.type == RecordType::coverage) {
-    if (const auto mark = chain_mark_of(record.document)) queue.books.try_emplace(mark->number, mark->hash);
+    if (const auto mark = chain_mark_of(record.document)) queue.books.emplace(mark->number, mark->hash);
     return;
   }
   // As check() says: what is not what the camera signed gives up nothing.
@@ -117,13 +121,29 @@ void add(Places& places, std::uint64_t number) {
   places.last = number;
 }
 
+// All records of one number have been looked at. A book tells of one of them.
+void end_number(QueueNumbers& queue) {
+  queue.before = std::exchange(queue.here, {});
+  if (queue.before.empty()) return;
+  const std::uint64_t number = queue.before.front().id.number;
+  const auto [begin, end] = queue.books.equal_range(number);
+  const bool contradicted = std::any_of(begin, end, [&](const auto& book) {
+    return std::none_of(queue.before.begin(), queue.before.end(),
+                        [&](const Link& link) { return link.chain == book.second; });
+  });
+  if (contradicted) add(queue.book_contradictions, number);
+}
+
 void add_link(QueueNumbers& queue, const Link& link) {
   const std::uint64_t number = link.id.number;
+  if (queue.here.empty() || queue.here.front().id.number != number) {
+    end_number(queue);
+  } else {
+    append(queue.twins, {number, number});
+  }
   append(queue.stored, {number, number});
   if (!follows(queue, link)) add(queue.chain_breaks, number);
-  const auto book = queue.books.find(number);
-  if (book != queue.books.end() && book->second != link.chain) add(queue.book_contradictions, number);
-  queue.before = link;
+  queue.here.push_back(link);
 }
 
 Result<Queues> read(Store& store) {
@@ -144,6 +164,8 @@ Result<Queues> read(Store& store) {
     return {};
   };
   if (const auto visited = store.visit_links(on_book, on_link); !visited) return fail(visited.error());
+  for (auto& [ignored, queue] : queues)
+    end_number(queue);
   return queues;
 }
 
@@ -179,6 +201,8 @@ std::string_view to_string(GapReason reason) {
       return "expired";
     case GapReason::damaged:
       return "damaged";
+    case GapReason::rolled_back:
+      return "rolled back";
     case GapReason::interrupted:
       return "interrupted";
   }
@@ -201,14 +225,25 @@ Result<std::vector<QueueCoverage>> coverage(Store& store) {
   if (!queues) return fail(queues.error());
   std::vector<QueueCoverage> out;
   for (const auto& [key, queue] : *queues) {
-    QueueCoverage one{key.first, key.second, {}, {}, {}, queue.chain_breaks, queue.book_contradictions};
+    QueueCoverage one;
+    one.device_id = key.first;
+    one.queue_uuid = key.second;
+    one.twins = queue.twins;
+    one.chain_breaks = queue.chain_breaks;
+    one.book_contradictions = queue.book_contradictions;
     Ranges known = queue.stored;
+    Ranges lost_on_the_camera;
     for (std::size_t reason = 0; reason < gap_reasons.size(); ++reason) {
       const Ranges told = merged(queue.told[reason]);
       one.given_up[reason] = count(without(told, known));
       known = merged(std::move(known), told);
+      if (gap_reasons[reason] == GapReason::rolled_back) {
+        one.rolled_back = told;
+      } else {
+        lost_on_the_camera = merged(std::move(lost_on_the_camera), told);
+      }
     }
-    one.stored_and_given_up = common(queue.stored, queue.told_at_all);
+    one.stored_and_given_up = without(common(queue.stored, lost_on_the_camera), one.rolled_back);
     one.missing = without({{1, known.back().last}}, known);
     out.push_back(std::move(one));
   }
@@ -245,6 +280,22 @@ std::vector<std::string> sentences(const QueueCoverage& queue) {
         "{}: {} stored here and told as given up by the camera too ({}): no loss, but its gap records say "
         "more than is true",
         name, numbers(count(queue.stored_and_given_up)), listed(queue.stored_and_given_up)));
+  }
+  if (!queue.rolled_back.empty() || !queue.twins.empty()) {
+    std::string what;
+    if (!queue.twins.empty()) {
+      what += fmt::format("{} used twice, and both records kept ({})", numbers(count(queue.twins)),
+                          listed(queue.twins));
+    }
+    if (!queue.rolled_back.empty()) {
+      what +=
+          fmt::format("{}{} left out afterwards, so that none is used twice ({})", what.empty() ? "" : "; ",
+                      numbers(count(queue.rolled_back)), listed(queue.rolled_back));
+    }
+    out.push_back(
+        fmt::format("{}: the camera went on from an older state of its card: {}. Somebody put it back, "
+                    "or there is a copy of the card: find out who",
+                    name, what));
   }
   if (queue.chain_breaks.count > 0) {
     out.push_back(

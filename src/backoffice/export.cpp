@@ -32,7 +32,8 @@ UtcTime utc_now() {
 }
 
 std::string name_of(const RecordId& id) {
-  return fmt::format("record {} of queue {} of device {}", id.number, id.queue_uuid, id.device_id);
+  return fmt::format("record {}{} of queue {} of device {}", id.number,
+                     id.twin == 0 ? "" : fmt::format(" (twin {})", id.twin), id.queue_uuid, id.device_id);
 }
 
 // What is wrong with one row, in the words of a person who has to restore it.
@@ -220,9 +221,10 @@ Result<ExportCounts> export_jsonl(Store& store, const Selection& selection, cons
   if (!out) return fail(out.error());
   const auto counts = visit_sound(store, selection, [&](const StoredRecord& record) -> Status {
     Json document = Json::parse(record.document, nullptr, false);
-    const Json line{{"device_id", record.id.device_id}, {"queue_uuid", record.id.queue_uuid},
-                    {"number", record.id.number},       {"received_at", to_iso8601(record.received_at)},
-                    {"complete", record.complete()},    {"document", std::move(document)}};
+    Json line{{"device_id", record.id.device_id}, {"queue_uuid", record.id.queue_uuid},
+              {"number", record.id.number},       {"received_at", to_iso8601(record.received_at)},
+              {"complete", record.complete()},    {"document", std::move(document)}};
+    if (record.id.twin != 0) line["twin"] = record.id.twin;
     return out->append(as_bytes(line.dump() + "\n"));
   });
   if (!counts) return counts;

@@ -22,6 +22,8 @@ std::optional<GapReason> reason_from(std::uint32_t code) {
       return GapReason::interrupted;
     case 4:
       return GapReason::expired;
+    case 5:
+      return GapReason::rolled_back;
     default:
       return std::nullopt;
   }
@@ -35,7 +37,7 @@ Result<Gap> gap_from(ByteView entry, std::uint64_t number) {
   if (numbers.last >= number) return refuse("last must be below the gap record's own number");
   if (numbers.first > numbers.last) return refuse("first is above last");
   const auto reason = reason_from(little_endian::get<std::uint32_t>(entry, 16));
-  if (!reason) return refuse("reason must be from 1 to 4");
+  if (!reason) return refuse("reason must be from 1 to 5");
   if (little_endian::get<std::uint32_t>(entry, 20) != 0) return refuse("the last four bytes must be zero");
   return Gap{numbers, *reason};
 }

@@ -145,12 +145,14 @@ class Connection {
     if (!target) return;
     const ByteView payload(static_cast<const std::uint8_t*>(message.payload),
                            static_cast<std::size_t>(message.payloadlen));
-    const auto receipts = api_.take_message(*target, payload, utc_now());
-    if (!receipts) return warn_of(*target, receipts.error());
-    if (receipts->empty()) return;
+    const auto answer = api_.take_message(*target, payload, utc_now());
+    if (!answer) return warn_of(*target, answer.error());
+    if (answer->empty()) return;
     // One that does not go out is as good as lost on the way: the camera asks again by sending again.
-    const std::string topic = fmt::format("wayside/v2/{}/receipts", target->device_id);
-    mosquitto_publish(client, nullptr, topic.c_str(), static_cast<int>(receipts->size()), receipts->data(), 0,
+    const std::string topic =
+        fmt::format("wayside/v2/{}/{}", target->device_id,
+                    target->what == Target::What::batch ? "receipts" : "heartbeat-answer");
+    mosquitto_publish(client, nullptr, topic.c_str(), static_cast<int>(answer->size()), answer->data(), 0,
                       false);
   }
 

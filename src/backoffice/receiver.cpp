@@ -1,5 +1,6 @@
 #include "src/backoffice/receiver.hpp"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -37,42 +38,70 @@ class BatchWork {
     const bool later = error.code == ErrorCode::unavailable;
     return receipt(later ? Outcome::later : Outcome::refused, error.message);
   }
-  static std::optional<Receipt> stored_before(const Sha256& stored, const Sha256& given) {
-    return stored == given ? receipt(Outcome::duplicate)
-                           : receipt(Outcome::mismatch, "stored before under this key with another SHA-256");
+  static std::optional<Receipt> mismatch() {
+    return receipt(Outcome::mismatch, "stored before under this key with another SHA-256");
   }
 
+  // A second text of a number is stored beside the first where the device signed it: a camera whose card was
+  // put back to an older state has no other number to give it, and it must not be lost.
   Result<std::optional<Receipt>> judge_text(const RecordId& id, const ReceivedShipment& shipment) {
-    const auto known = store_.known(id);
+    const auto known = store_.known_all(id);
     if (!known) return fail(known.error());
-    if (*known) return stored_before((*known)->sha256, shipment.stated);
+    for (const KnownText& one : *known)
+      if (one.sha256 == shipment.stated) return receipt(Outcome::duplicate);
+    if (known->size() >= most_twins) return mismatch();
     auto opened = open_text(id, shipment, device_keys_, office_keys_);
     if (!opened) {
       not_taken_.insert_or_assign(id, opened.error().code);
+      const bool never = opened.error().code != ErrorCode::unavailable;
+      // Whoever sent that, it says nothing against the record that is here.
+      if (!known->empty() && never) return mismatch();
       return not_taken(opened.error());
     }
     to_store_.push_back(std::move(opened->text));
-    open_.try_emplace(id, std::move(opened->record));
+    open_.emplace(id, std::move(opened->record));
     return std::optional<Receipt>{};
   }
 
   Result<std::optional<Receipt>> judge_picture(const RecordId& id, const ReceivedShipment& shipment) {
-    if (const auto here = open_.find(id); here != open_.end())
-      return judge_picture_of(id, shipment, here->second);
-    const auto known = store_.known(id);
+    const auto [begin, end] = open_.equal_range(id);
+    for (auto here = begin; here != end; ++here)
+      if (names(here->second.head, shipment)) return judge_picture_of(id, shipment, here->second);
+    const auto known = store_.known_all(id);
     if (!known) return fail(known.error());
-    if (!*known) {
-      // Final only where the text's own answer is.
-      if (const auto text = not_taken_.find(id); text != not_taken_.end())
-        return not_taken({text->second, "its text was not taken"});
-      return receipt(Outcome::text_missing, "this record's text must be stored first");
+    // Only one of several texts names it; damage of ours is no fault of the camera's.
+    bool damaged = false;
+    for (const KnownText& text : *known) {
+      const auto& stored = shipment.part == ShipmentPart::plate ? text.plate : text.overview;
+      if (stored == shipment.stated) return receipt(Outcome::duplicate);
+      const auto record = reopen(text.head, text.key, text.document);
+      damaged = damaged || !record;
+      if (record && !stored && names(record->head, shipment)) return judge_picture_of(id, shipment, *record);
     }
-    const auto& stored = shipment.part == ShipmentPart::plate ? (*known)->plate : (*known)->overview;
-    if (stored) return stored_before(*stored, shipment.stated);
-    const auto record = reopen((*known)->head, (*known)->key, (*known)->document);
-    // Damage of ours is no fault of the camera's.
-    if (!record) return not_taken({ErrorCode::unavailable, "the record's text is damaged in the store"});
-    return judge_picture_of(id, shipment, *record);
+    if (damaged) return not_taken({ErrorCode::unavailable, "the record's text is damaged in the store"});
+    // Final only where the text's own answer is.
+    if (const auto text = not_taken_.find(id); text != not_taken_.end()) {
+      if (!known->empty() && text->second != ErrorCode::unavailable) return mismatch();
+      return not_taken({text->second, "its text was not taken"});
+    }
+    if (begin != end) return judge_picture_of(id, shipment, begin->second);
+    if (known->empty()) return receipt(Outcome::text_missing, "this record's text must be stored first");
+    return judge_unnamed_picture(id, shipment, known->front());
+  }
+
+  // Of a text that names another one, or none.
+  std::optional<Receipt> judge_unnamed_picture(const RecordId& id, const ReceivedShipment& shipment,
+                                               const KnownText& text) {
+    const auto& stored = shipment.part == ShipmentPart::plate ? text.plate : text.overview;
+    if (stored) return mismatch();
+    return judge_picture_of(id, shipment, *reopen(text.head, text.key, text.document));
+  }
+
+  static bool names(const RecordHead& head, const ReceivedShipment& shipment) {
+    const PartKind kind = shipment.part == ShipmentPart::plate ? PartKind::plate : PartKind::overview;
+    return std::any_of(head.parts.begin(), head.parts.end(), [&](const RecordHead::Part& part) {
+      return part.kind == kind && part.hash == shipment.stated;
+    });
   }
 
   std::optional<Receipt> judge_picture_of(const RecordId& id, const ReceivedShipment& shipment,
@@ -86,7 +115,7 @@ class BatchWork {
   Store& store_;
   OfficeKeys& office_keys_;
   const std::vector<Store::DeviceKey>& device_keys_;
-  std::map<RecordId, OpenRecord> open_;
+  std::multimap<RecordId, OpenRecord> open_;
   std::map<RecordId, ErrorCode> not_taken_;  // texts of this batch
   std::vector<NewShipment> to_store_;
 };
@@ -94,6 +123,7 @@ class BatchWork {
 std::pair<Outcome, std::string> told(Store::Outcome stored) {
   switch (stored) {
     case Store::Outcome::accepted:
+    case Store::Outcome::twin:
       return {Outcome::accepted, {}};
     case Store::Outcome::duplicate:
       return {Outcome::duplicate, {}};
@@ -103,6 +133,13 @@ std::pair<Outcome, std::string> told(Store::Outcome stored) {
       return {Outcome::text_missing, "this record's text must be stored first"};
   }
   return {};
+}
+
+void warn_of_twin(const RecordId& id) {
+  log::error("record_twin", {{"device_id", id.device_id},
+                             {"queue_uuid", id.queue_uuid},
+                             {"number", id.number},
+                             {"reason", "another record of this number is stored: kept beside it"}});
 }
 
 void log_what_a_person_should_see(const Receipt& receipt, const RecordId& id, ShipmentPart part) {
@@ -160,6 +197,7 @@ Result<Receiver::Taken> Receiver::take(const std::string& device_id, std::span<c
       Receipt& receipt = taken.receipts[undecided[i]];
       std::tie(receipt.outcome, receipt.reason) = told((*stored)[i]);
       const auto* text = std::get_if<NewText>(&work.to_store()[i]);
+      if ((*stored)[i] == Store::Outcome::twin) warn_of_twin(ids[undecided[i]]);
       if (text != nullptr && text->type == RecordType::capture && receipt.outcome == Outcome::accepted)
         taken.new_records.push_back(text->document);
     }

@@ -13,7 +13,7 @@ namespace wayside::backoffice {
 
 namespace {
 
-constexpr int store_version = 4;
+constexpr int store_version = 5;
 
 constexpr const char* tables = R"sql(
 BEGIN IMMEDIATE;
@@ -25,19 +25,19 @@ CREATE TABLE IF NOT EXISTS device_keys (
   enrolled_from INTEGER NOT NULL, UNIQUE (device_id, public_key)) STRICT;
 CREATE TABLE IF NOT EXISTS records (
   id INTEGER PRIMARY KEY, device_id TEXT NOT NULL, queue_uuid TEXT NOT NULL, number INTEGER NOT NULL,
-  type INTEGER NOT NULL, class INTEGER NOT NULL, head BLOB NOT NULL, chain BLOB NOT NULL, previous BLOB NOT NULL,
+  twin INTEGER NOT NULL, type INTEGER NOT NULL, class INTEGER NOT NULL, head BLOB NOT NULL, chain BLOB NOT NULL, previous BLOB NOT NULL,
   record_key BLOB, document TEXT NOT NULL, captured_at INTEGER, gaps BLOB, pseudonymous BLOB,
   sha256 BLOB NOT NULL, received_at INTEGER NOT NULL,
-  UNIQUE (device_id, queue_uuid, number)) STRICT;
+  UNIQUE (device_id, queue_uuid, number, twin)) STRICT;
 CREATE INDEX IF NOT EXISTS records_by_time ON records (captured_at) WHERE type = 1;
-CREATE INDEX IF NOT EXISTS books ON records (device_id, queue_uuid, number) WHERE type IN (2, 3);
-CREATE INDEX IF NOT EXISTS links ON records (device_id, queue_uuid, number, chain, previous);
+CREATE INDEX IF NOT EXISTS books ON records (device_id, queue_uuid, number, twin) WHERE type IN (2, 3);
+CREATE INDEX IF NOT EXISTS links ON records (device_id, queue_uuid, number, twin, chain, previous);
 CREATE TABLE IF NOT EXISTS parts (
   record INTEGER NOT NULL REFERENCES records (id), part INTEGER NOT NULL, sha256 BLOB NOT NULL, bytes BLOB NOT NULL,
   PRIMARY KEY (record, part)) STRICT;
 CREATE TABLE IF NOT EXISTS heartbeats (
   device_id TEXT PRIMARY KEY, json TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 COMMIT;
 )sql";
 
@@ -73,32 +73,36 @@ Sha256 hash_or_noughts(const Statement& row, int column) {
   return hash_from(row.blob(column)).value_or(Sha256{});
 }
 
-// Columns 0 to 2: device, queue, number.
+// Columns 0 to 3: device, queue, number, twin.
 RecordId id_of(const Statement& row) {
-  return {row.text(0), row.text(1), static_cast<std::uint64_t>(row.number(2))};
+  return {row.text(0), row.text(1), static_cast<std::uint64_t>(row.number(2)),
+          static_cast<std::uint32_t>(row.number(3))};
 }
 
 // The columns that record_of() reads, of a table r; what more a row has begins at the column after them.
 constexpr std::string_view record_sql =
-    "r.device_id, r.queue_uuid, r.number, r.type, r.class, r.head, r.chain, r.previous, r.record_key, "
-    "r.document, r.captured_at, r.gaps, r.pseudonymous, r.sha256, r.received_at";
-constexpr int record_columns = 15;
+    "r.device_id, r.queue_uuid, r.number, r.twin, r.type, r.class, r.head, r.chain, r.previous, "
+    "r.record_key, r.document, r.captured_at, r.gaps, r.pseudonymous, r.sha256, r.received_at";
+constexpr int record_columns = 16;
+constexpr int chain_column = 7;
+constexpr int previous_column = 8;
+constexpr int sha256_column = 14;
 
 StoredRecord record_of(const Statement& row) {
   StoredRecord record;
   record.id = id_of(row);
-  record.type = static_cast<RecordType>(row.number(3));
-  record.record_class = static_cast<RecordClass>(row.number(4));
-  record.head = bytes_of(row, 5);
-  record.chain = hash_or_noughts(row, 6);
-  record.previous = hash_or_noughts(row, 7);
-  record.key = bytes_of(row, 8);
-  record.document = row.text(9);
-  if (!row.is_null(10)) record.captured_at = UtcTime{row.number(10)};
-  record.gaps = bytes_of(row, 11);
-  record.pseudonymous = bytes_of(row, 12);
-  record.sha256 = hash_or_noughts(row, 13);
-  record.received_at = {row.number(14)};
+  record.type = static_cast<RecordType>(row.number(4));
+  record.record_class = static_cast<RecordClass>(row.number(5));
+  record.head = bytes_of(row, 6);
+  record.chain = hash_or_noughts(row, chain_column);
+  record.previous = hash_or_noughts(row, previous_column);
+  record.key = bytes_of(row, 9);
+  record.document = row.text(10);
+  if (!row.is_null(11)) record.captured_at = UtcTime{row.number(11)};
+  record.gaps = bytes_of(row, 12);
+  record.pseudonymous = bytes_of(row, 13);
+  record.sha256 = hash_or_noughts(row, sha256_column);
+  record.received_at = {row.number(15)};
   return record;
 }
 
@@ -117,7 +121,8 @@ StoredRecord whole_record_of(const Statement& row) {
 
 // Of such a row.
 Status check_hash_sizes(const Statement& row) {
-  for (const int column : {6, 7, 13, record_columns + 1, record_columns + 3}) {
+  for (const int column :
+       {chain_column, previous_column, sha256_column, record_columns + 1, record_columns + 3}) {
     if (row.is_null(column)) continue;
     if (const auto hash = hash_from(row.blob(column)); !hash) return fail(hash.error());
   }
@@ -135,40 +140,50 @@ class Store::Implementation {
  public:
   explicit Implementation(Database database) : database_(std::move(database)) {}
 
-  [[nodiscard]] Result<std::optional<KnownText>> known(const RecordId& id) {
-    auto found = database_.kept(
-        "SELECT r.head, r.record_key, r.document, r.sha256, p.sha256, o.sha256 FROM records r "
+  [[nodiscard]] Result<std::vector<KnownText>> known_all(const RecordId& id) {
+    auto rows = database_.kept(
+        "SELECT r.head, r.record_key, r.document, r.sha256, p.sha256, o.sha256, r.chain FROM records r "
         "LEFT JOIN parts p ON p.record = r.id AND p.part = 1 LEFT JOIN parts o ON o.record = r.id AND o.part "
-        "= 2 "
-        "WHERE r.device_id = ? AND r.queue_uuid = ? AND r.number = ?");
-    const auto row = found->bind(id.device_id).bind(id.queue_uuid).bind(sql_number(id.number)).step();
-    if (!row) return fail(row.error());
-    if (!*row) return std::optional<KnownText>{};
-    KnownText text{
-        bytes_of(*found, 0), bytes_of(*found, 1), found->text(2), hash_or_noughts(*found, 3), {}, {}};
-    if (!found->is_null(4)) text.plate = hash_or_noughts(*found, 4);
-    if (!found->is_null(5)) text.overview = hash_or_noughts(*found, 5);
-    return std::optional(std::move(text));
+        "= 2 WHERE r.device_id = ? AND r.queue_uuid = ? AND r.number = ? ORDER BY r.twin");
+    rows->bind(id.device_id).bind(id.queue_uuid).bind(sql_number(id.number));
+    std::vector<KnownText> texts;
+    const Status read = for_each_row(*rows, [&]() -> Status {
+      KnownText text{
+          bytes_of(*rows, 0), bytes_of(*rows, 1), rows->text(2), hash_or_noughts(*rows, 3), {}, {}, {}};
+      if (!rows->is_null(4)) text.plate = hash_or_noughts(*rows, 4);
+      if (!rows->is_null(5)) text.overview = hash_or_noughts(*rows, 5);
+      text.chain = hash_or_noughts(*rows, 6);
+      texts.push_back(std::move(text));
+      return {};
+    });
+    if (!read) return fail(read.error());
+    return texts;
   }
 
   // Two processes may put at once: the unique key decides, and who loses looks up what has won.
   [[nodiscard]] Result<Outcome> put(const NewText& text, UtcTime now) {
-    auto insert = database_.kept(
-        "INSERT INTO records (device_id, queue_uuid, number, type, class, head, chain, previous, record_key, "
-        "document, captured_at, gaps, pseudonymous, sha256, received_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
-    insert->bind(text.id.device_id).bind(text.id.queue_uuid).bind(sql_number(text.id.number));
-    insert->bind(static_cast<std::int64_t>(text.type)).bind(static_cast<std::int64_t>(text.record_class));
-    insert->bind(ByteView(text.head)).bind(ByteView(text.chain)).bind(ByteView(text.previous));
-    insert->bind(ByteView(text.key)).bind(std::string_view(text.document));
-    insert->bind(text.captured_at ? std::optional(text.captured_at->ms) : std::nullopt);
-    insert->bind(ByteView(text.gaps)).bind(ByteView(text.pseudonymous)).bind(ByteView(text.sha256));
-    insert->bind(now.ms);
-    if (const auto stored = insert->run(); !stored) return fail(stored.error());
-    if (database_.changes() == 1) return Outcome::accepted;
-    const auto before = known(text.id);
-    if (!before) return fail(before.error());
-    return *before && (*before)->sha256 == text.sha256 ? Outcome::duplicate : Outcome::mismatch;
+    for (std::uint32_t twin = 0; twin < most_twins; ++twin) {
+      auto insert = database_.kept(
+          "INSERT INTO records (device_id, queue_uuid, number, twin, type, class, head, chain, previous, "
+          "record_key, document, captured_at, gaps, pseudonymous, sha256, received_at) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+      insert->bind(text.id.device_id).bind(text.id.queue_uuid).bind(sql_number(text.id.number));
+      insert->bind(static_cast<std::int64_t>(twin));
+      insert->bind(static_cast<std::int64_t>(text.type)).bind(static_cast<std::int64_t>(text.record_class));
+      insert->bind(ByteView(text.head)).bind(ByteView(text.chain)).bind(ByteView(text.previous));
+      insert->bind(ByteView(text.key)).bind(std::string_view(text.document));
+      insert->bind(text.captured_at ? std::optional(text.captured_at->ms) : std::nullopt);
+      insert->bind(ByteView(text.gaps)).bind(ByteView(text.pseudonymous)).bind(ByteView(text.sha256));
+      insert->bind(now.ms);
+      if (const auto stored = insert->run(); !stored) return fail(stored.error());
+      if (database_.changes() == 1) return twin == 0 ? Outcome::accepted : Outcome::twin;
+      const auto before = known_all(text.id);
+      if (!before) return fail(before.error());
+      if (std::any_of(before->begin(), before->end(),
+                      [&](const KnownText& one) { return one.sha256 == text.sha256; }))
+        return Outcome::duplicate;
+    }
+    return Outcome::mismatch;
   }
 
   // Only onto the text that names it: another that was stored meanwhile does not.
@@ -181,11 +196,21 @@ class Store::Implementation {
     insert->bind(sql_number(picture.id.number)).bind(ByteView(picture.chain));
     if (const auto stored = insert->run(); !stored) return fail(stored.error());
     if (database_.changes() == 1) return Outcome::accepted;
-    const auto before = known(picture.id);
+    const auto before = known_all(picture.id);
     if (!before) return fail(before.error());
-    if (!*before) return Outcome::text_missing;
-    const auto& stored = picture.kind == PartKind::plate ? (*before)->plate : (*before)->overview;
+    const auto text = std::find_if(before->begin(), before->end(),
+                                   [&](const KnownText& one) { return one.chain == picture.chain; });
+    if (text == before->end()) return before->empty() ? Outcome::text_missing : Outcome::mismatch;
+    const auto& stored = picture.kind == PartKind::plate ? text->plate : text->overview;
     return stored == picture.sha256 ? Outcome::duplicate : Outcome::mismatch;
+  }
+
+  [[nodiscard]] Result<std::uint64_t> highest_number(const std::string& device_id,
+                                                     const std::string& queue_uuid) {
+    auto found = database_.kept("SELECT max(number) FROM records WHERE device_id = ? AND queue_uuid = ?");
+    const auto row = found->bind(device_id).bind(queue_uuid).step();
+    if (!row) return fail(row.error());
+    return found->is_null(0) ? 0 : static_cast<std::uint64_t>(found->number(0));
   }
 
   // Within a transaction of the caller's.
@@ -282,12 +307,11 @@ Result<Database> open_database(const std::filesystem::path& file, IfMissing miss
                 fmt::format("{} was written by a newer wayside-backoffice: use that one", file.string()));
   }
   if (*version > 0 && *version < store_version) {
-    return fail(
-        ErrorCode::unsupported,
-        fmt::format("{} was written by an earlier wayside-backoffice, which kept records that were not "
-                    "sealed: read it with that one; to begin anew, move it away and run "
-                    "wayside-backoffice init {} (cameras must be enrolled again)",
-                    file.string(), file.parent_path().string()));
+    return fail(ErrorCode::unsupported,
+                fmt::format("{} was written by an earlier wayside-backoffice, which kept records in another "
+                            "form: read it with that one; to begin anew, move it away and run "
+                            "wayside-backoffice init {} (cameras must be enrolled again)",
+                            file.string(), file.parent_path().string()));
   }
   if (const auto set =
           database->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
@@ -374,8 +398,20 @@ Result<std::map<std::string, std::vector<Store::DeviceKey>>> Store::all_device_k
 }
 
 Result<std::optional<KnownText>> Store::known(const RecordId& id) {
+  auto all = known_all(id);
+  if (!all) return fail(all.error());
+  if (all->size() <= id.twin) return std::optional<KnownText>{};
+  return std::optional(std::move((*all)[id.twin]));
+}
+
+Result<std::vector<KnownText>> Store::known_all(const RecordId& id) {
   const std::lock_guard lock(implementation_->mutex_);
-  return implementation_->known(id);
+  return implementation_->known_all(id);
+}
+
+Result<std::uint64_t> Store::highest_number(const std::string& device_id, const std::string& queue_uuid) {
+  const std::lock_guard lock(implementation_->mutex_);
+  return implementation_->highest_number(device_id, queue_uuid);
 }
 
 Result<std::vector<Store::Outcome>> Store::put(std::span<const NewShipment> shipments, UtcTime now) {
@@ -434,15 +470,15 @@ Status Store::visit(const Selection& selection, const std::function<Status(const
 Status Store::visit_all(const std::function<Status(const StoredRecord&)>& visit) {
   const std::lock_guard lock(implementation_->mutex_);
   auto rows = implementation_->database_.prepare(
-      fmt::format("SELECT {}, {} FROM records r {} ORDER BY r.device_id, r.queue_uuid, r.number", record_sql,
-                  pictures_sql, join_pictures_sql));
+      fmt::format("SELECT {}, {} FROM records r {} ORDER BY r.device_id, r.queue_uuid, r.number, r.twin",
+                  record_sql, pictures_sql, join_pictures_sql));
   return for_each_row(rows, [&] { return visit(whole_record_of(rows)); });
 }
 
 Status Store::visit_heads(const std::function<Status(const StoredRecord&)>& visit) {
   const std::lock_guard lock(implementation_->mutex_);
   auto rows = implementation_->database_.prepare(
-      fmt::format("SELECT {} FROM records r ORDER BY device_id, queue_uuid, number", record_sql));
+      fmt::format("SELECT {} FROM records r ORDER BY device_id, queue_uuid, number, twin", record_sql));
   return for_each_row(rows, [&] { return visit(record_of(rows)); });
 }
 
@@ -451,14 +487,15 @@ Status Store::visit_links(const std::function<Status(const StoredRecord&)>& visi
   const std::lock_guard lock(implementation_->mutex_);
   return implementation_->as_of_one_moment([&]() -> Status {
     auto books = implementation_->database_.prepare(fmt::format(
-        "SELECT {} FROM records r WHERE type IN (2, 3) ORDER BY device_id, queue_uuid, number", record_sql));
+        "SELECT {} FROM records r WHERE type IN (2, 3) ORDER BY device_id, queue_uuid, number, twin",
+        record_sql));
     if (auto visited = for_each_row(books, [&] { return visit_book(record_of(books)); }); !visited)
       return visited;
     auto links = implementation_->database_.prepare(
-        "SELECT device_id, queue_uuid, number, chain, previous FROM records "
-        "ORDER BY device_id, queue_uuid, number");
+        "SELECT device_id, queue_uuid, number, twin, chain, previous FROM records "
+        "ORDER BY device_id, queue_uuid, number, twin");
     return for_each_row(links, [&] {
-      return visit_link({id_of(links), hash_or_noughts(links, 3), hash_or_noughts(links, 4)});
+      return visit_link({id_of(links), hash_or_noughts(links, 4), hash_or_noughts(links, 5)});
     });
   });
 }

@@ -14,6 +14,7 @@
 #include <valijson/validator.hpp>
 
 #include "wayside/base/time.hpp"
+#include "wayside/delivery/seal/sealed_record.hpp"
 
 #include "src/backoffice/strict_json.hpp"
 
@@ -269,6 +270,16 @@ Status check_picture(PartKind kind, ByteView picture, const std::string& documen
   }
 }
 
+namespace {
+
+bool is_queue_uuid(std::string_view text) {
+  return text.size() == 2 * QueueUuid{}.size() && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+}  // namespace
+
 Status check_heartbeat(std::string_view heartbeat) {
   const auto json = parse_object(heartbeat, "the heartbeat");
   if (!json) return fail(json.error());
@@ -281,6 +292,9 @@ Status check_heartbeat(std::string_view heartbeat) {
       !std::all_of(problems->begin(), problems->end(), [](const Json& value) { return value.is_string(); })) {
     return refuse("field problems must be an object of sentences, empty where all is well");
   }
+  const Json uuid = json->value("queue_uuid", Json());
+  if (!uuid.is_null() && !(uuid.is_string() && is_queue_uuid(uuid.get_ref<const std::string&>())))
+    return refuse("field queue_uuid must be 32 hex digits");
   const auto is_count = [](const Json& value) { return value.is_number_unsigned(); };
   for (const char* key : {"queue", "counters"}) {
     const auto found = json->find(key);
@@ -299,6 +313,13 @@ Status check_heartbeat(std::string_view heartbeat) {
       return refuse(fmt::format("field upload.{} must be a whole number from 0 on", key));
   }
   return {};
+}
+
+std::string queue_in_heartbeat(std::string_view heartbeat) {
+  const Json json = Json::parse(heartbeat, nullptr, false);
+  const auto uuid = json.is_object() ? json.find("queue_uuid") : json.end();
+  return json.is_object() && uuid != json.end() && uuid->is_string() ? uuid->get<std::string>()
+                                                                     : std::string();
 }
 
 }  // namespace wayside::backoffice

@@ -35,5 +35,7 @@ struct ChainMark {
 [[nodiscard]] Status check_picture(PartKind kind, ByteView picture, const std::string& document);
 
 [[nodiscard]] Status check_heartbeat(std::string_view heartbeat);
+// 32 hex digits, of a heartbeat that check_heartbeat() has taken; empty: it names no queue.
+[[nodiscard]] std::string queue_in_heartbeat(std::string_view heartbeat);
 
 }  // namespace wayside::backoffice

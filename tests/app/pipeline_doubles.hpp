@@ -1,13 +1,9 @@
 // Stages whose behaviour a test decides: what a pipeline is proved with.
 #pragma once
 
-#include <algorithm>
 #include <condition_variable>
 #include <functional>
-#include <limits>
-#include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -163,110 +159,6 @@ class FakeTracker final : public PassTracker {
  private:
   std::vector<std::uint64_t>& seen_;
   Counts counts_;
-};
-
-// In memory and unsealed; append() does what a test put into before_append first, and takes at most
-// `takes_at_most` records of a group.
-class FakeQueue final : public RecordQueue {
- public:
-  [[nodiscard]] Result<std::vector<SequenceNumber>> append(std::span<const RecordParts> group) override {
-    if (before_append) {
-      if (Status refused = before_append(group); !refused) return fail(refused.error());
-    }
-    std::lock_guard lock(mutex_);
-    group = group.first(std::min(group.size(), takes_at_most));
-    groups_.push_back(group.size());
-    std::vector<SequenceNumber> numbers;
-    for (const RecordParts& record : group) {
-      numbers.emplace_back(next_);
-      ++tally_.by_class.at(static_cast<std::size_t>(record.record_class));
-      ++tally_.by_type.at(static_cast<std::size_t>(record.type));
-      records_.emplace(next_++, record);
-    }
-    return numbers;
-  }
-  [[nodiscard]] std::vector<WaitingRecord> waiting(Order order, std::optional<SequenceNumber> beyond,
-                                                   std::size_t count,
-                                                   std::optional<RecordClass> only) const override {
-    std::lock_guard lock(mutex_);
-    std::vector<WaitingRecord> out;
-    const auto take = [&](const auto& entry) {
-      const auto& [number, record] = entry;
-      const bool is_beyond =
-          !beyond || (order == Order::oldest_first ? number > beyond->value() : number < beyond->value());
-      if (out.size() < count && is_beyond && (!only || record.record_class == *only))
-        out.push_back({SequenceNumber(number), record.type, record.record_class, 4096});
-    };
-    if (order == Order::oldest_first) {
-      std::for_each(records_.begin(), records_.end(), take);
-    } else {
-      std::for_each(records_.rbegin(), records_.rend(), take);
-    }
-    return out;
-  }
-  [[nodiscard]] bool is_waiting(SequenceNumber number) const override {
-    std::lock_guard lock(mutex_);
-    return records_.contains(number.value());
-  }
-  [[nodiscard]] Result<SealedRecord> read(SequenceNumber number) const override {
-    std::lock_guard lock(mutex_);
-    const auto found = records_.find(number.value());
-    if (found == records_.end()) return fail(ErrorCode::not_found, "no such record");
-    return SealedRecord{{'h'}, {{PartKind::document, found->second.document}}};
-  }
-  [[nodiscard]] Status acknowledge(SequenceNumber number) override {
-    std::lock_guard lock(mutex_);
-    records_.erase(number.value());
-    return {};
-  }
-  [[nodiscard]] Status flush() override { return {}; }
-  [[nodiscard]] QueueDepth depth() const override {
-    std::lock_guard lock(mutex_);
-    QueueDepth depth;
-    depth.unacknowledged = records_.size();
-    return depth;
-  }
-  [[nodiscard]] Status mark_day(std::uint32_t day) override {
-    days.push_back(day);
-    return {};
-  }
-  [[nodiscard]] Result<std::uint64_t> expire(std::uint32_t day) override {
-    expired_before = day;
-    return std::uint64_t{0};
-  }
-  [[nodiscard]] QueueTally tally() const override {
-    std::lock_guard lock(mutex_);
-    return tally_;
-  }
-  [[nodiscard]] ChainHead chain() const override {
-    std::lock_guard lock(mutex_);
-    return {SequenceNumber(next_ - 1), {}};
-  }
-  [[nodiscard]] QueueUuid uuid() const override { return {}; }
-
-  [[nodiscard]] std::vector<std::string> documents() const {
-    std::lock_guard lock(mutex_);
-    std::vector<std::string> out;
-    for (const auto& [number, record] : records_)
-      out.emplace_back(record.document.begin(), record.document.end());
-    return out;
-  }
-  [[nodiscard]] std::vector<std::size_t> groups() const {
-    std::lock_guard lock(mutex_);
-    return groups_;
-  }
-
-  std::function<Status(std::span<const RecordParts>)> before_append;
-  std::size_t takes_at_most = std::numeric_limits<std::size_t>::max();
-  std::vector<std::uint32_t> days;
-  std::uint32_t expired_before = 0;
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::uint64_t, RecordParts> records_;
-  std::vector<std::size_t> groups_;
-  QueueTally tally_;
-  std::uint64_t next_ = 1;
 };
 
 }  // namespace wayside::doubles

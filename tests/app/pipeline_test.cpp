@@ -9,15 +9,16 @@
 #include <gtest/gtest.h>
 
 #include "tests/app/pipeline_doubles.hpp"
+#include "tests/doubles/memory_queue.hpp"
 
 namespace wayside::app {
 namespace {
 
 using doubles::FakeLocator;
-using doubles::FakeQueue;
 using doubles::FakeReader;
 using doubles::FakeTracker;
 using doubles::Gate;
+using doubles::MemoryQueue;
 using doubles::numbered_frame;
 using doubles::ScriptedSource;
 using testing::ElementsAreArray;
@@ -64,7 +65,7 @@ class PipelineTest : public testing::Test {
 
   std::unique_ptr<Clock> clock_ = make_system_clock();
   CounterSet counters_;
-  FakeQueue queue_;
+  MemoryQueue queue_;
   PipelineOptions options_;
   std::promise<void> finished_;
   std::vector<std::uint64_t> tracked_;
@@ -96,7 +97,7 @@ TEST_F(PipelineTest, ARecordingIsNeverDroppedFrom) {
 TEST_F(PipelineTest, ARecordingGivesTheSameRecordsWithAnyNumberOfThreads) {
   std::vector<std::vector<std::string>> runs;
   for (const std::size_t threads : {1U, 2U, 5U}) {
-    FakeQueue queue;
+    MemoryQueue queue;
     CounterSet counters;
     std::vector<std::uint64_t> tracked;
     Stages stages;

@@ -1,15 +1,19 @@
 #include "src/app/queue_keeper.hpp"
 
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "tests/app/pipeline_doubles.hpp"
+#include "tests/doubles/memory_queue.hpp"
+#include "tests/doubles/temporary_folder.hpp"
+#include "tests/doubles/test_sealer.hpp"
 
 namespace wayside::app {
 namespace {
 
-using doubles::FakeQueue;
+using doubles::MemoryQueue;
 using testing::Each;
 
 class SetClock final : public Clock {
@@ -52,7 +56,7 @@ class QueueKeeperTest : public testing::Test {
     static_cast<void>(keeper.look());
   }
   SetClock clock_;
-  FakeQueue queue_;
+  MemoryQueue queue_;
 };
 
 TEST_F(QueueKeeperTest, EveryDayIsMarkedAndOldRecordsAreGivenUpOnce) {
@@ -131,6 +135,126 @@ TEST_F(QueueKeeperTest, ADayWithoutRecordsSaysSo) {
   EXPECT_TRUE(book.at("first").is_null());
   EXPECT_TRUE(book.at("last").is_null());
   EXPECT_EQ(book.at("chain_head").at("number"), 0);
+}
+
+UnbookedRecords five_of_august_last() {
+  UnbookedRecords found;
+  found.first = SequenceNumber(3);
+  found.chain = {SequenceNumber(8), Sha256{7}};
+  found.tally.by_class = {4, 1, 0};
+  found.tally.by_type[static_cast<std::size_t>(RecordType::capture)] = 5;
+  found.day = 20'696;  // 2026-08-31
+  found.day_open = true;
+  return found;
+}
+
+TEST_F(QueueKeeperTest, ADayThatWasCutOffGetsABookAsSoonAsTheClockIsBelieved) {
+  add_records(8);
+  queue_.unbooked_records = five_of_august_last();
+  QueueKeeper keeper(queue_, clock_, "0123456789abcdef", 28);
+  clock_.set("2026-09-01T08:00:00Z");
+  EXPECT_FALSE(keeper.look());
+  EXPECT_EQ(queue_.documents().size(), 8U);
+  clock_.set("2026-09-01T09:00:00Z");
+  EXPECT_TRUE(keeper.look()) << "there is something to send";
+  ASSERT_EQ(queue_.documents().size(), 9U);
+  const auto book = nlohmann::json::parse(queue_.documents().back());
+  EXPECT_EQ(book.at("interrupted"), true);
+  EXPECT_EQ(book.at("day"), "2026-08-31");
+  EXPECT_EQ(book.at("first"), 3);
+  EXPECT_EQ(book.at("last"), 8);
+  EXPECT_EQ(book.at("by_class").at("hit"), 1);
+  EXPECT_EQ(book.at("by_type").at("capture"), 5);
+  EXPECT_EQ(book.at("chain_head").at("number"), 8);
+  EXPECT_EQ(book.at("chain_head").at("sha256").get<std::string>().substr(0, 4), "0700");
+  // Once; and the day's own book goes on from where this run began.
+  clock_.set("2026-09-02T00:00:30Z");
+  EXPECT_TRUE(keeper.look());
+  ASSERT_EQ(queue_.documents().size(), 10U);
+  const auto next = nlohmann::json::parse(queue_.documents().back());
+  EXPECT_FALSE(next.contains("interrupted"));
+  EXPECT_EQ(next.at("day"), "2026-09-01");
+  EXPECT_EQ(next.at("first"), 9) << "the book of the day that was cut off";
+}
+
+TEST_F(QueueKeeperTest, ADayThatWasCutOffBeforeAnythingWasRecordedGetsItsBookToo) {
+  queue_.unbooked_records.day = 20'696;
+  queue_.unbooked_records.day_open = true;
+  QueueKeeper keeper(queue_, clock_, "0123456789abcdef", 28);
+  settle(keeper, "2026-09-01T08:00:00Z", "2026-09-01T09:00:00Z");
+  ASSERT_EQ(queue_.documents().size(), 1U);
+  const auto book = nlohmann::json::parse(queue_.documents().back());
+  EXPECT_EQ(book.at("day"), "2026-08-31");
+  EXPECT_TRUE(book.at("first").is_null());
+}
+
+TEST_F(QueueKeeperTest, TheBookOfADayThatWasCutOffIsTriedAgain) {
+  queue_.unbooked_records = five_of_august_last();
+  queue_.unbooked_records.day.reset();
+  bool refuses = true;
+  queue_.before_append = [&](std::span<const RecordParts>) -> Status {
+    if (refuses) return fail(ErrorCode::io, "the device fails");
+    return {};
+  };
+  QueueKeeper keeper(queue_, clock_, "0123456789abcdef", 28);
+  settle(keeper, "2026-09-01T08:00:00Z", "2026-09-01T09:00:00Z");
+  EXPECT_TRUE(queue_.documents().empty());
+  refuses = false;
+  EXPECT_TRUE(keeper.look());
+  ASSERT_EQ(queue_.documents().size(), 1U);
+  EXPECT_EQ(nlohmann::json::parse(queue_.documents().back()).at("day"), "2026-09-01")
+      << "the camera had noted none";
+}
+
+// The real queue: the day's records, delivered or not, a copy of the card as it lay when the power was cut,
+// and the next day's run on that copy.
+TEST_F(QueueKeeperTest, OverTheRealQueueADayThatWasCutOffHasItsBook) {
+  const doubles::TemporaryFolder folder;
+  doubles::TestSealer sealer;
+  QueueOptions options;
+  options.directory = folder.path() / "card";
+  options.segments = 8;
+  options.segment_bytes = 64 * 1024;
+  options.sealer = &sealer;
+  const auto open = [&] {
+    auto queue = open_record_queue(options);
+    EXPECT_TRUE(queue) << queue.error().message;
+    return std::move(*queue);
+  };
+  std::vector<RecordParts> group(5);
+  for (RecordParts& parts : group)
+    parts.document = {'{', '}'};
+  ChainHead chain;
+  {
+    const auto queue = open();
+    QueueKeeper keeper(*queue, clock_, "0123456789abcdef", 28);
+    settle(keeper, "2026-09-01T08:00:00Z", "2026-09-01T09:00:00Z");
+    ASSERT_TRUE(queue->append(group));
+    for (const WaitingRecord& one : queue->waiting(RecordQueue::Order::oldest_first, {}, 3))
+      ASSERT_TRUE(queue->acknowledge(one.number));
+    ASSERT_TRUE(queue->flush());
+    chain = queue->chain();
+    std::filesystem::copy(options.directory, folder.path() / "cut");
+  }
+  options.directory = folder.path() / "cut";
+  const auto queue = open();
+  QueueKeeper keeper(*queue, clock_, "0123456789abcdef", 28);
+  settle(keeper, "2026-09-02T08:00:00Z", "2026-09-02T09:00:00Z");
+  std::vector<nlohmann::json> books;
+  for (const WaitingRecord& one : queue->waiting(RecordQueue::Order::oldest_first, {}, SIZE_MAX)) {
+    if (one.type != RecordType::coverage) continue;
+    const auto parts = sealer.open(queue->read(one.number).value());
+    ASSERT_TRUE(parts);
+    books.push_back(nlohmann::json::parse(parts->document));
+  }
+  ASSERT_EQ(books.size(), 1U);
+  EXPECT_EQ(books[0].at("interrupted"), true);
+  EXPECT_EQ(books[0].at("day"), "2026-09-01");
+  EXPECT_EQ(books[0].at("first"), 1);
+  EXPECT_EQ(books[0].at("last"), 5);
+  EXPECT_EQ(books[0].at("by_type").at("capture"), 5) << "those that are delivered, too";
+  EXPECT_EQ(books[0].at("chain_head").at("sha256"), to_hex(chain.hash));
+  EXPECT_GT(books[0].at("given_up").at("interrupted").get<int>(), 0) << "what the cut queue had set aside";
 }
 
 }  // namespace

@@ -48,10 +48,11 @@ TEST(RunReport, TheHeartbeatIsOneLineWithTimeProblemsQueueUploadAndCounters) {
   counters.counter("reads").add();
   Health health;
   health.ill("recognition", "reader.traineddata is damaged");
-  const std::string text = heartbeat_json(UtcTime{1000}, health, {}, {}, counters);
+  const std::string text = heartbeat_json(UtcTime{1000}, health, {7}, {}, {}, counters);
   EXPECT_EQ(text.find('\n'), std::string::npos);
   const auto json = nlohmann::json::parse(text);
-  EXPECT_EQ(json.size(), 5U);
+  EXPECT_EQ(json.size(), 6U);
+  EXPECT_EQ(json.at("queue_uuid"), "07000000000000000000000000000000");
   EXPECT_EQ(json.at("problems").at("recognition"), "reader.traineddata is damaged");
   EXPECT_EQ(json.at("time"), "1970-01-01T00:00:01.000Z");
   EXPECT_EQ(json.at("queue").size(), 6U);

@@ -5,12 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/app/pipeline_doubles.hpp"
+#include "tests/doubles/memory_queue.hpp"
 
 namespace wayside::app {
 namespace {
 
-using doubles::FakeQueue;
 using doubles::Gate;
+using doubles::MemoryQueue;
 using namespace std::chrono_literals;
 
 // Takes everything; a test sees what it took, and may make it slow.
@@ -22,6 +23,7 @@ class FakeBackOffice final : public BackOffice {
     std::vector<std::string> heartbeats;
     Gate* hold = nullptr;
     bool takes_heartbeats = true;
+    std::optional<KnownNumbers> known;  // what it answers to them
     bool hurried = false;
   };
   explicit FakeBackOffice(Taken& taken) : taken_(taken) {}
@@ -33,11 +35,12 @@ class FakeBackOffice final : public BackOffice {
       taken_.documents.push_back(shipment.key.number.value());
     return std::vector<Receipt>(batch.size(), {Receipt::Outcome::accepted, {}, {}});
   }
-  [[nodiscard]] Status heartbeat(const std::string&, std::string_view json) override {
+  [[nodiscard]] Result<std::optional<KnownNumbers>> heartbeat(const std::string&,
+                                                              std::string_view json) override {
     std::lock_guard lock(taken_.mutex);
     taken_.heartbeats.emplace_back(json);
     if (!taken_.takes_heartbeats) return fail(ErrorCode::unavailable, "nobody there");
-    return {};
+    return taken_.known;
   }
   void hurry(std::chrono::steady_clock::time_point) override { taken_.hurried = true; }
 
@@ -67,7 +70,7 @@ class UplinkTest : public testing::Test {
   std::unique_ptr<Clock> clock_ = make_system_clock();
   Health health_;
   CounterSet counters_;
-  FakeQueue queue_;
+  MemoryQueue queue_;
   UplinkOptions options_;
   FakeBackOffice::Taken taken_;
 };
@@ -140,6 +143,42 @@ TEST_F(UplinkTest, AHeartbeatThatDoesNotArriveIsCountedAndNotRepeatedAtTheEnd) {
   uplink.stop();
   EXPECT_EQ(count("heartbeats_failed"), 1U);
   EXPECT_EQ(count("heartbeats_sent"), 0U);
+}
+
+TEST_F(UplinkTest, AQueueBehindTheOfficesNumbersLeavesThemOutAndSaysSo) {
+  add_records(3);
+  taken_.known = KnownNumbers{queue_.uuid(), SequenceNumber(10)};
+  Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
+  uplink.start();
+  while (count("heartbeats_sent") == 0)
+    std::this_thread::yield();
+  EXPECT_EQ(queue_.append(std::vector<RecordParts>(1))->front().value(), 11U);
+  ASSERT_THAT(health_.problems(), testing::ElementsAre(testing::Key("queue_rolled_back")));
+  EXPECT_THAT(health_.problems().at("queue_rolled_back"), testing::HasSubstr("up to number 10"));
+  uplink.stop();
+  EXPECT_THAT(taken_.heartbeats.back(), testing::HasSubstr("queue_rolled_back")) << "the office hears of it";
+}
+
+TEST_F(UplinkTest, WhatTheOfficeCannotHaveOrSaysOfAnotherQueueIsNotBelieved) {
+  add_records(3);
+  taken_.known = KnownNumbers{queue_.uuid(), SequenceNumber(std::uint64_t{1} << 60U)};
+  {
+    Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
+    uplink.start();
+    while (count("heartbeats_sent") == 0)
+      std::this_thread::yield();
+  }
+  EXPECT_THAT(health_.problems().at("queue_rolled_back"), testing::HasSubstr("not believed"));
+  health_.well("queue_rolled_back");
+  taken_.known = KnownNumbers{{9, 9}, SequenceNumber(10)};
+  {
+    Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
+    uplink.start();
+    while (count("heartbeats_sent") <= 2)
+      std::this_thread::yield();
+  }
+  EXPECT_TRUE(health_.problems().empty());
+  EXPECT_EQ(queue_.append(std::vector<RecordParts>(1))->front().value(), 4U);
 }
 
 TEST_F(UplinkTest, AStopFinishesThePartUnderWayAndTellsTheBackOfficeToHurry) {

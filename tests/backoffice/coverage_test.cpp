@@ -53,7 +53,8 @@ class CoverageTest : public testing::Test {
     static const std::map<GapReason, std::uint32_t> codes = {{GapReason::evicted, 1},
                                                              {GapReason::damaged, 2},
                                                              {GapReason::interrupted, 3},
-                                                             {GapReason::expired, 4}};
+                                                             {GapReason::expired, 4},
+                                                             {GapReason::rolled_back, 5}};
     NewText text = text_of(number, RecordType::gap);
     text.gaps = gap_list({{first, last, codes.at(reason)}});
     camera_.number = number;
@@ -106,7 +107,7 @@ TEST_F(CoverageTest, GivenUpNumbersAreNotMissingAndTheGapRecordsOwnNumberIsNoHol
   put_gap(11, 7, 7, GapReason::interrupted);
   const QueueCoverage queue = only_queue();
   EXPECT_THAT(queue.missing, ElementsAre(NumberRange{6, 6}, NumberRange{8, 9}));
-  EXPECT_THAT(queue.given_up, ElementsAre(3, 0, 0, 1));
+  EXPECT_THAT(queue.given_up, ElementsAre(3, 0, 0, 0, 1));
   EXPECT_THAT(sentences(queue),
               ElementsAre(name + ": 4 numbers given up by the camera (3 evicted, 1 interrupted)",
                           name + ": 3 numbers missing (6, 8-9): a loss to look into, unless the camera still "
@@ -120,7 +121,7 @@ TEST_F(CoverageTest, ANumberToldTwiceOrStoredAfterAllCountsOnce) {
   put_gap(11, 3, 6, GapReason::evicted);
   put_gap(12, 2, 4, GapReason::evicted);
   const QueueCoverage queue = only_queue();
-  EXPECT_THAT(queue.given_up, ElementsAre(3, 0, 0, 3));  // 3, 4, 6 and 7, 8, 9
+  EXPECT_THAT(queue.given_up, ElementsAre(3, 0, 0, 0, 3));  // 3, 4, 6 and 7, 8, 9
   EXPECT_THAT(queue.missing, IsEmpty());
 }
 
@@ -148,7 +149,7 @@ TEST_F(CoverageTest, SumsThatAreTooLargeEndAtTheLargestNumber) {
   auto queues = coverage(*store_).value();
   EXPECT_EQ(totals(queues).missing, most);
   for (QueueCoverage& queue : queues)
-    queue.given_up = {largest, largest, largest, 0};
+    queue.given_up = {largest, largest, largest, 0, 0};
   EXPECT_EQ(queues[0].given_up_count(), most);
   EXPECT_EQ(totals(queues).given_up, most);
   queues.resize(2);  // twice 2^63 - 2 is four below 2^64
@@ -159,7 +160,7 @@ TEST_F(CoverageTest, ALargeGapTakesNoTime) {
   const std::uint64_t largest = (std::uint64_t{1} << 62U) - 1;
   put_gap(largest, 2, largest - 1, GapReason::damaged);
   const QueueCoverage queue = only_queue();
-  EXPECT_THAT(queue.given_up, ElementsAre(0, 0, largest - 2, 0));
+  EXPECT_THAT(queue.given_up, ElementsAre(0, 0, largest - 2, 0, 0));
   EXPECT_THAT(queue.missing, ElementsAre(NumberRange{1, 1}));
 }
 
@@ -262,6 +263,57 @@ TEST_F(CoverageTest, ABookThatSaysAnotherChainHeadIsNamed) {
       sentences(only_queue()),
       ElementsAre(name + ": records at 2 numbers, first 2 and last 3 are others than a day's book of the "
                          "camera says"));
+}
+
+// Eight records are here when the card is put back to what it was after five; two more are written and sent
+// before the camera hears of it.
+TEST_F(CoverageTest, ACardThatWasPutBackIsToldWithWhatWasUsedTwiceAndWhatWasLeftOut) {
+  put_passes(1, 8);
+  const auto again_of = [](std::uint64_t number) {
+    return sha256(as_bytes("again " + std::to_string(number)));
+  };
+  for (const std::uint64_t number : {6U, 7U}) {
+    NewText text = text_of(number, RecordType::capture);
+    text.sha256 = text.chain = again_of(number);
+    if (number == 7) text.previous = again_of(6);
+    const NewShipment shipment = text;
+    ASSERT_EQ(store_->put(std::span(&shipment, 1), UtcTime{})->at(0), Store::Outcome::twin);
+  }
+  put_gap(9, 8, 8, GapReason::rolled_back);
+  put_book(10, 7, again_of(7));
+  put_book(11, 7, chain_of(7));
+  const QueueCoverage queue = only_queue();
+  EXPECT_THAT(queue.twins, ElementsAre(NumberRange{6, 7}));
+  EXPECT_THAT(queue.rolled_back, ElementsAre(NumberRange{8, 8}));
+  EXPECT_THAT(queue.stored_and_given_up, IsEmpty()) << "that is why they were left out";
+  EXPECT_EQ(queue.given_up_count(), 0U);
+  EXPECT_EQ(queue.chain_breaks.count, 0U) << "each names the one before it in its own life";
+  EXPECT_EQ(queue.book_contradictions.count, 0U) << "each life has its own book";
+  EXPECT_FALSE(queue.is_one_chain()) << "check must not end with 0";
+  EXPECT_THAT(
+      sentences(queue),
+      ElementsAre(HasSubstr(name + ": the camera went on from an older state of its card: 2 numbers used "
+                                   "twice, and both records kept (6-7); 1 number left out afterwards")));
+}
+
+TEST_F(CoverageTest, RolledBackNumbersThatNeverCameAreGivenUp) {
+  put_passes(1, 3);
+  put_passes(5, 5);
+  put_gap(6, 4, 5, GapReason::rolled_back);
+  const QueueCoverage queue = only_queue();
+  EXPECT_THAT(queue.given_up, ElementsAre(0, 0, 0, 1, 0));
+  EXPECT_THAT(queue.missing, IsEmpty());
+  EXPECT_THAT(sentences(queue).at(0), HasSubstr("1 number given up by the camera (1 rolled back)"));
+}
+
+TEST_F(CoverageTest, ATwinThatFollowsNoneBreaksTheChain) {
+  put_passes(1, 3);
+  NewText text = text_of(3, RecordType::capture);
+  text.sha256 = text.chain = sha256(as_bytes("again"));
+  text.previous = chain_of(9);
+  const NewShipment shipment = text;
+  ASSERT_TRUE(store_->put(std::span(&shipment, 1), UtcTime{}));
+  EXPECT_EQ(only_queue().chain_breaks.first, 3U);
 }
 
 }  // namespace

@@ -158,22 +158,29 @@ TEST_F(IngestTest, WhatCamerasSendThroughABrokerIsStoredReceiptedAndAcknowledged
     EXPECT_EQ(stored(each->device_id()), 40);
   }
   EXPECT_EQ(announced_, 80);
-  const json beat = {{"time", "2026-11-22T17:35:40.123Z"},
-                     {"problems", json::object()},
-                     {"queue",
-                      {{"unacknowledged", 0},
-                       {"evicted", 0},
-                       {"expired", 0},
-                       {"damaged", 0},
-                       {"segments", 16},
-                       {"segments_free", 9}}},
-                     {"upload", {{"circuit", "closed"}, {"dead_lettered", 0}, {"quarantined", 0}}},
-                     {"counters", json::object()}};
+  json beat = {{"time", "2026-11-22T17:35:40.123Z"},
+               {"problems", json::object()},
+               {"queue",
+                {{"unacknowledged", 0},
+                 {"evicted", 0},
+                 {"expired", 0},
+                 {"damaged", 0},
+                 {"segments", 16},
+                 {"segments_free", 9}}},
+               {"upload", {{"circuit", "closed"}, {"dead_lettered", 0}, {"quarantined", 0}}},
+               {"counters", json::object()}};
   ASSERT_TRUE(newer.back_office().heartbeat(newer.device_id(), beat.dump()));
   const auto deadline = std::chrono::steady_clock::now() + patience;  // the broker has it, the office will
   while (!office_.store().heartbeat(newer.device_id()) && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(5ms);
   EXPECT_EQ(office_.store().heartbeat(newer.device_id()).value_or(""), beat.dump());
+  beat["queue_uuid"] = to_hex(newer.queue_uuid());
+  for (MqttCamera* each : {&newer, &older}) {
+    const auto answered = each->back_office().heartbeat(each->device_id(), beat.dump());
+    ASSERT_TRUE(answered && *answered);
+    EXPECT_EQ((*answered)->queue_uuid, newer.queue_uuid());
+    EXPECT_EQ((*answered)->highest.value(), each == &newer ? 40U : 0U) << "each device has its own numbers";
+  }
 }
 
 TEST_F(IngestTest, SeveralBesideEachOtherOnOneStoreKeepEachRecordOnce) {

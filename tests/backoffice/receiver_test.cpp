@@ -127,16 +127,61 @@ TEST_F(ReceiverTest, AHashThatIsNotThePayloadsIsDamageOnTheWay) {
   office_.put({pass.text()});
 }
 
-TEST_F(ReceiverTest, OtherBytesUnderAKeyAreAMismatchAndTheFirstStay) {
-  const SealedSample first = camera_.pass();
+// A camera whose card was put back to an older state, before it hears of it: its records have no other
+// number.
+TEST_F(ReceiverTest, ASecondRecordOfANumberThatTheDeviceSignedIsKeptWholeBesideTheFirst) {
+  const SealedSample first = camera_.pass("AB12CDE");
   office_.put(first.all());
   camera_.number = first.number;
   camera_.previous = {};
-  const SealedSample second = camera_.pass();  // the same document, sealed anew
-  const auto receipts = office_.take(second.all());
-  EXPECT_THAT(outcomes(receipts), ElementsAre(Outcome::mismatch, Outcome::mismatch, Outcome::mismatch));
+  const SealedSample second = camera_.pass("FG34HJK", 1);
+  EXPECT_THAT(outcomes(office_.take(second.all())),
+              ElementsAre(Outcome::accepted, Outcome::accepted, Outcome::accepted));
+  for (const SealedSample& one : {first, second}) {
+    EXPECT_THAT(outcomes(office_.take(one.all())),
+                ElementsAre(Outcome::duplicate, Outcome::duplicate, Outcome::duplicate));
+  }
+  const auto records = stored();
+  ASSERT_THAT(records, SizeIs(2));
+  EXPECT_EQ(records[0].head, first.record.head);
+  EXPECT_EQ(records[1].head, second.record.head);
+  EXPECT_EQ(records[1].id.twin, 1U);
+  for (const StoredRecord& record : records)
+    EXPECT_TRUE(record.complete());
+  EXPECT_NE(records[0].plate->bytes, records[1].plate->bytes);
+  EXPECT_THAT(office_.new_records(), SizeIs(2));
+}
+
+TEST_F(ReceiverTest, PicturesFindTheirTextAmongTwinsAlsoInALaterBatch) {
+  const SealedSample first = camera_.pass("AB12CDE");
+  camera_.number = first.number;
+  const SealedSample second = camera_.pass("FG34HJK", 1);
+  office_.put({first.text(), second.text()});
+  office_.put({second.plate(), first.overview(), first.plate(), second.overview()});
+  for (const StoredRecord& record : stored())
+    EXPECT_TRUE(record.complete());
+}
+
+TEST_F(ReceiverTest, OtherBytesUnderAKeyThatTheDeviceDidNotSignAreAMismatchAndTheFirstStays) {
+  const SealedSample first = camera_.pass();
+  office_.put(first.all());
+  SealingCamera stranger(device, Secret::random(), office_.recipients());
+  const SealedSample forged = stranger.pass();
+  EXPECT_THAT(outcomes(office_.take(forged.all())),
+              ElementsAre(Outcome::mismatch, Outcome::mismatch, Outcome::mismatch));
+  ASSERT_THAT(stored(), SizeIs(1));
   EXPECT_EQ(stored().at(0).head, first.record.head);
   EXPECT_THAT(office_.new_records(), SizeIs(1));
+}
+
+TEST_F(ReceiverTest, ANumberHasSoManyRecordsAndNoMore) {
+  for (std::uint32_t i = 0; i < most_twins; ++i) {
+    camera_.number = 1;
+    office_.put({camera_.pass().text()});
+  }
+  camera_.number = 1;
+  EXPECT_EQ(office_.take_one(camera_.pass().text()).outcome, Outcome::mismatch);
+  EXPECT_THAT(stored(), SizeIs(most_twins));
 }
 
 TEST_F(ReceiverTest, AHeadMustBeItsShipmentsAndItsSendersOwn) {

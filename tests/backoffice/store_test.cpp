@@ -77,16 +77,36 @@ class StoreTest : public testing::Test {
   std::unique_ptr<Store> store_;
 };
 
-TEST_F(StoreTest, SameBytesAreADuplicateAndOthersAMismatchAlsoAfterReopening) {
+TEST_F(StoreTest, SameBytesAreADuplicateAndOthersATwinAlsoAfterReopening) {
   EXPECT_EQ(put(text_of(id)), Outcome::accepted);
   EXPECT_EQ(put(picture_of(id, "plate")), Outcome::accepted);
+  EXPECT_EQ(put(text_of(id, now, "other")), Outcome::twin);
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(put(text_of(id)), Outcome::duplicate);
-    EXPECT_EQ(put(text_of(id, now, "other")), Outcome::mismatch);
+    EXPECT_EQ(put(text_of(id, now, "other")), Outcome::duplicate);
     EXPECT_EQ(put(picture_of(id, "plate")), Outcome::duplicate);
     EXPECT_EQ(put(picture_of(id, "other")), Outcome::mismatch);
     reopen();
   }
+  EXPECT_EQ(store_->known_all(id)->size(), 2U);
+  for (std::uint32_t i = 2; i < most_twins; ++i)
+    EXPECT_EQ(put(text_of(id, now, std::to_string(i))), Outcome::twin);
+  EXPECT_EQ(put(text_of(id, now, "one too many")), Outcome::mismatch);
+}
+
+TEST_F(StoreTest, TheHighestNumberIsThatOfOneQueue) {
+  EXPECT_EQ(store_->highest_number(id.device_id, id.queue_uuid).value(), 0U);
+  RecordId higher = id;
+  higher.number = 900;
+  RecordId other_queue = id;
+  other_queue.queue_uuid[0] = 'f';
+  other_queue.number = 5000;
+  RecordId other_device = id;
+  other_device.device_id[0] = 'f';
+  other_device.number = 6000;
+  for (const RecordId& key : {higher, id, other_queue, other_device})
+    put(text_of(key));
+  EXPECT_EQ(store_->highest_number(id.device_id, id.queue_uuid).value(), 900U);
 }
 
 TEST_F(StoreTest, WhatIsKnownIsWhatWasStored) {
@@ -236,7 +256,7 @@ TEST_F(StoreTest, EnrolmentSaysWhetherTheKeyIsTheEarlierOneAndKeepsAll) {
 
 TEST_F(StoreTest, FileOfAnEarlierVersionIsRefusedAndLeftAsItIs) {
   store_.reset();
-  for (const char* version : {"PRAGMA user_version = 1", "PRAGMA user_version = 3"}) {
+  for (const char* version : {"PRAGMA user_version = 1", "PRAGMA user_version = 4"}) {
     run_sql(version);
     for (const auto& store : {Store::open(file_), Store::open_existing(file_)}) {
       ASSERT_FALSE(store);
@@ -291,7 +311,7 @@ TEST_F(StoreTest, FileOfANewerVersionIsLeftAlone) {
   // The version is the four bytes at 60 of an SQLite file, big endian.
   std::fstream raw(file_, std::ios::in | std::ios::out | std::ios::binary);
   raw.seekp(60);
-  raw.write("\0\0\0\x05", 4);
+  raw.write("\0\0\0\x06", 4);
   raw.close();
   const auto store = Store::open(file_);
   ASSERT_FALSE(store);

@@ -156,6 +156,9 @@ TEST(Validation, ADaysBookIsTaken) {
             }),
             "")
       << "a day without records";
+  EXPECT_EQ(refusal_of_book([](json& d) { d["given_up"]["rolled_back"] = 7; }), "");
+  EXPECT_EQ(refusal_of_book([](json& d) { d["interrupted"] = true; }), "");
+  EXPECT_THAT(refusal_of_book([](json& d) { d["interrupted"] = false; }), HasSubstr("field interrupted"));
 }
 
 TEST(Validation, ABookMustNotContradictItself) {
@@ -216,6 +219,12 @@ TEST(Validation, HeartbeatsTellQueueAndUpload) {
   EXPECT_THAT(refusal([](json& b) { b["problems"]["queue"] = 3; }), HasSubstr("field problems"));
   EXPECT_THAT(refusal([](json& b) { b["counters"]["x"] = "many"; }), HasSubstr("field counters"));
   EXPECT_THAT(refusal([](json& b) { b.erase("time"); }), HasSubstr("field time"));
+  const std::string uuid(32, 'a');
+  EXPECT_EQ(refusal([&](json& b) { b["queue_uuid"] = uuid; }), "");
+  for (const json& other : {json("A" + uuid.substr(1)), json(uuid + "a"), json(""), json(7)}) {
+    EXPECT_EQ(refusal([&](json& b) { b["queue_uuid"] = other; }), "field queue_uuid must be 32 hex digits");
+  }
+  EXPECT_EQ(queue_in_heartbeat(beat.dump()), "");
 }
 
 }  // namespace

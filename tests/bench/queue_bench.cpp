@@ -1,5 +1,7 @@
 // What keeping a record costs, beside SQLite in the same run: bytes that reach the device, flushes, records a
-// second, the slowest appends; how long a full queue takes to open; what its index takes in memory.
+// second, the slowest appends; how long a full queue takes to open; what its index takes in memory, and what
+// the uploader's questions to it cost when hundreds of thousands of reads wait, as a share of a walk over all
+// of them.
 //
 //   queue_bench [--dir DIR] [--block-device NAME] [--records N] [--segments N]
 //
@@ -269,11 +271,44 @@ void recovery_time(const Options& options) {
   fs::remove_all(folder);
 }
 
+template <class Ask>
+double us_each(Ask ask, int times) {
+  const auto start = Clock::now();
+  for (int i = 0; i < times; ++i)
+    ask();
+  return 1000 * ms_since(start) / times;
+}
+
+// The uploader asks for hits before every batch; in an outage nearly all that waits are reads.
+void index_questions(const QueueIndex& index) {
+  using Order = RecordQueue::Order;
+  constexpr std::size_t at_once = 16;
+  std::uint64_t bytes = 0;
+  const double walk = us_each(
+      [&] {
+        for (const SegmentState& segment : index.segments())
+          for (const Entry& entry : segment.records.entries())
+            bytes += entry.record_class() == RecordClass::hit ? 0 : entry.bytes();
+      },
+      20);
+  check(bytes != 0, "nothing waits");
+  const auto tell = [&](const char* name, std::size_t expected, Order order,
+                        std::optional<RecordClass> only) {
+    std::size_t found = 0;
+    const double us = us_each([&] { found = index.waiting(order, {}, at_once, only).size(); }, 2000);
+    check(found == expected, std::string(name) + ": not what waits");
+    std::printf("%s: %.1f us, 1/%.0f of a walk over all records (%.0f us)\n", name, us, walk / us, walk);
+  };
+  tell("newest hits, of which 8 wait", 8, Order::newest_first, RecordClass::hit);
+  tell("newest 16 of all", at_once, Order::newest_first, {});
+  tell("oldest 16 of all", at_once, Order::oldest_first, {});
+}
+
 void index_memory() {
   constexpr std::uint64_t records = 480'000;
-  constexpr std::uint64_t segments = 1024;
+  constexpr std::uint32_t segments = 1024;
   const std::size_t before = ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
-  QueueIndex index(segments);
+  QueueIndex index(segments + 1);
   for (std::uint64_t n = 1; n <= records; ++n) {
     const auto segment = static_cast<std::uint32_t>(n * segments / (records + 1));
     index.segments()[segment].log = Log::reads;
@@ -286,6 +321,14 @@ void index_memory() {
   const std::size_t after = ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
   std::printf("the index of %llu waiting records takes %.1f MB\n", static_cast<unsigned long long>(records),
               static_cast<double>(after - before) / 1e6);
+  // Beside them the protected log: hits among as many other records as some weeks of ledger make.
+  for (std::uint64_t n = 1; n <= 400; ++n) {
+    const auto record_class = n % 50 == 0 ? RecordClass::hit : RecordClass::ledger;
+    const auto type = n % 50 == 0 ? RecordType::capture : RecordType::coverage;
+    index.segments()[segments].log = Log::guarded;
+    index.add({segments, Entry(records + n, 8192 + 1024 * n, 960, type, record_class, true), {}});
+  }
+  index_questions(index);
 }
 
 }  // namespace

@@ -1,11 +1,14 @@
-// A record queue in memory that keeps the contract of record_queue.hpp as far as uploading sees it: numbers
+// A record queue in memory that keeps the contract of record_queue.hpp as far as its users see it: numbers
 // from 1 on, classes, acknowledging, giving up. Nothing is sealed; a head is a few bytes that name the
-// number.
+// number. A test may refuse or shorten groups, and tell what the queue is to have found when it was opened.
 //
-// Threads: any, one lock.
+// Threads: any, one lock; what a test sets is set before they start.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <functional>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <set>
@@ -21,6 +24,14 @@ namespace wayside::doubles {
 class MemoryQueue : public RecordQueue {
  public:
   Result<std::vector<SequenceNumber>> append(std::span<const RecordParts> group) override {
+    if (before_append) {
+      if (Status refused = before_append(group); !refused) return fail(refused.error());
+    }
+    group = group.first(std::min(group.size(), takes_at_most));
+    {
+      const std::lock_guard lock(mutex_);
+      groups_.push_back(group.size());
+    }
     std::vector<SequenceNumber> numbers;
     for (const RecordParts& parts : group) {
       SealedRecord record;
@@ -95,20 +106,41 @@ class MemoryQueue : public RecordQueue {
     return {};
   }
   Status flush() override { return {}; }
-  Status mark_day(std::uint32_t) override { return {}; }
-  Result<std::uint64_t> expire(std::uint32_t) override { return 0; }
+  Status mark_day(std::uint32_t day) override {
+    days.push_back(day);
+    return {};
+  }
+  Result<std::uint64_t> expire(std::uint32_t day) override {
+    expired_before = day;
+    return 0;
+  }
+  Result<std::uint64_t> skip_through(SequenceNumber highest) override {
+    const std::lock_guard lock(mutex_);
+    if (highest.value() <= last_) return 0;
+    if (highest.value() - last_ > most_skipped) return fail(ErrorCode::refused, "too many");
+    return highest.value() - std::exchange(last_, highest.value());
+  }
   QueueDepth depth() const override {
     const std::lock_guard lock(mutex_);
     QueueDepth depth;
     depth.unacknowledged = waiting_.size();
     return depth;
   }
-  QueueTally tally() const override { return {}; }
+  QueueTally tally() const override {
+    const std::lock_guard lock(mutex_);
+    return tally_;
+  }
+  UnbookedRecords unbooked() const override { return unbooked_records; }
   ChainHead chain() const override {
     const std::lock_guard lock(mutex_);
     return {SequenceNumber(last_), {}};
   }
   QueueUuid uuid() const override { return uuid_; }
+
+  // --- what a test decides ---
+  std::function<Status(std::span<const RecordParts>)> before_append;
+  std::size_t takes_at_most = std::numeric_limits<std::size_t>::max();  // of a group
+  UnbookedRecords unbooked_records;
 
   // --- what befalls records ---
   void evict(std::uint64_t number) {
@@ -137,6 +169,22 @@ class MemoryQueue : public RecordQueue {
   }
 
   // --- what was seen ---
+  std::vector<std::uint32_t> days;  // marked
+  std::uint32_t expired_before = 0;
+  [[nodiscard]] std::vector<std::size_t> groups() const {
+    const std::lock_guard lock(mutex_);
+    return groups_;
+  }
+  [[nodiscard]] std::vector<std::string> documents() const {  // of what waits
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> out;
+    for (const std::uint64_t number : all_) {
+      const Kept& kept = waiting_.at(number);
+      const Bytes* document = kept.record ? kept.record->part(PartKind::document) : nullptr;
+      out.push_back(document == nullptr ? std::string() : std::string(document->begin(), document->end()));
+    }
+    return out;
+  }
   [[nodiscard]] std::vector<std::uint64_t> numbers_waiting() const {
     const std::lock_guard lock(mutex_);
     return {all_.begin(), all_.end()};
@@ -173,6 +221,8 @@ class MemoryQueue : public RecordQueue {
     return SequenceNumber(last_);
   }
   void keep(Kept kept) {
+    ++tally_.by_class.at(static_cast<std::size_t>(kept.record_class));
+    ++tally_.by_type.at(static_cast<std::size_t>(kept.type));
     all_.insert(++last_);
     of_class_.at(static_cast<std::size_t>(kept.record_class)).insert(last_);
     waiting_.emplace(last_, std::move(kept));
@@ -192,6 +242,8 @@ class MemoryQueue : public RecordQueue {
   mutable std::array<std::set<std::uint64_t>, 3> of_class_;
   std::map<std::uint64_t, bool> acknowledged_;
   std::vector<std::uint64_t> order_;
+  std::vector<std::size_t> groups_;
+  QueueTally tally_;
   std::map<std::uint64_t, bool> rotten_;
   int acknowledging_fails_ = 0;
   mutable std::size_t listed_ = 0;

@@ -194,6 +194,11 @@ class MqttOffice {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return batches_ >= count; });
   }
+  // One after the other, each time.
+  void answer_heartbeats_with(const std::string& message) {
+    const std::lock_guard lock(mutex_);
+    heartbeat_answers_.push_back(message);
+  }
   std::string wait_for_heartbeat() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !heartbeat_.empty(); });
@@ -206,15 +211,17 @@ class MqttOffice {
     const std::lock_guard lock(mutex_);
     if (topic.ends_with("/heartbeat")) {
       heartbeat_.assign(payload.begin(), payload.end());
+      for (const std::string& answer : heartbeat_answers_)
+        publish(topic + "-answer", answer);
     } else {
       ++batches_;
       const std::string answer = answer_(*this, parse(payload));
-      const std::string to = topic.substr(0, topic.rfind('/')) + "/receipts";
-      if (!answer.empty())
-        mosquitto_publish(client_, nullptr, to.c_str(), static_cast<int>(answer.size()), answer.data(), 1,
-                          false);
+      if (!answer.empty()) publish(topic.substr(0, topic.rfind('/')) + "/receipts", answer);
     }
     changed_.notify_all();
+  }
+  void publish(const std::string& topic, const std::string& text) {
+    mosquitto_publish(client_, nullptr, topic.c_str(), static_cast<int>(text.size()), text.data(), 1, false);
   }
   // Written apart from the product's on purpose (https_api.md).
   std::vector<Frame> parse(ByteView bytes) {
@@ -246,6 +253,7 @@ class MqttOffice {
   std::map<std::pair<std::uint64_t, int>, Sha256> stored_;
   int batches_ = 0;
   std::string heartbeat_;
+  std::vector<std::string> heartbeat_answers_;
   std::atomic<std::size_t> problems_{0};
   std::jthread thread_;
 };

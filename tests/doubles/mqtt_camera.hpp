@@ -78,6 +78,7 @@ class MqttCamera {
   [[nodiscard]] int appended() const { return appended_; }
   [[nodiscard]] std::uint64_t waiting() const { return queue_->depth().unacknowledged; }
   [[nodiscard]] BackOffice& back_office() { return *back_office_; }
+  [[nodiscard]] QueueUuid queue_uuid() const { return queue_->uuid(); }
   [[nodiscard]] const std::string& device_id() const { return device_id_; }
 
  private:

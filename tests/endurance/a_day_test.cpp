@@ -243,7 +243,9 @@ class WayToOffice final : public BackOffice {
       receipts.push_back(office_.take(shipment));
     return receipts;
   }
-  [[nodiscard]] Status heartbeat(const std::string&, std::string_view) override { return {}; }
+  [[nodiscard]] Result<std::optional<KnownNumbers>> heartbeat(const std::string&, std::string_view) override {
+    return std::nullopt;
+  }
 
  private:
   Office& office_;

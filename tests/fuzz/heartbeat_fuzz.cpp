@@ -9,6 +9,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!taken) {
     require_good(taken.error());
     require(taken.error().message.size() < 300, "a refusal is a sentence");
+    return 0;
   }
+  const std::string queue = backoffice::queue_in_heartbeat(text_of(data, size));
+  require(queue.empty() || queue.size() == 32, "a queue is named by 32 digits");
   return 0;
 }

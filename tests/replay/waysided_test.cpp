@@ -137,8 +137,12 @@ TEST_F(Waysided, WhatTheOfficeWillNotHaveStaysInTheQueueAndTheRunEndsWithOne) {
   other.key = Bytes(32);
   other.document = R"({"time":{"captured_at":"2026-06-01T12:00:00.000Z"}})";
   other.captured_at = UtcTime{0};
-  const std::vector<backoffice::NewShipment> shipments{other};
-  ASSERT_TRUE(office_.store().put(shipments, {}));
+  // So many that there is no room for one more.
+  for (std::uint32_t i = 0; i < backoffice::most_twins; ++i) {
+    other.sha256 = {static_cast<std::uint8_t>(i + 1)};
+    const std::vector<backoffice::NewShipment> shipments{other};
+    ASSERT_TRUE(office_.store().put(shipments, {}));
+  }
   backoffice::ServerOptions again;
   again.port = port;
   office_.start(again);

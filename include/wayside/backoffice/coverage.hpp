@@ -26,9 +26,9 @@ struct NumberRange {  // both ends belong to it
 };
 
 // The surer a loss, the earlier: a number told with two reasons counts under the first of them.
-enum class GapReason { evicted, expired, damaged, interrupted };
+enum class GapReason { evicted, expired, damaged, rolled_back, interrupted };
 inline constexpr std::array gap_reasons = {GapReason::evicted, GapReason::expired, GapReason::damaged,
-                                           GapReason::interrupted};
+                                           GapReason::rolled_back, GapReason::interrupted};
 [[nodiscard]] std::string_view to_string(GapReason reason);
 
 // How often something was found in a queue, and at which numbers first and last.
@@ -45,9 +45,15 @@ struct QueueCoverage {
   std::array<std::uint64_t, gap_reasons.size()> given_up{};
   // Below the highest number stored or given up; ascending, never touching each other.
   std::vector<NumberRange> missing;
-  // Stored although the camera gave them up: no loss, and no damage; in the form of `missing`.
+  // Stored although the camera gave them up: no loss, and no damage; in the form of `missing`. Not those that
+  // were rolled back, which are told because they are stored.
   std::vector<NumberRange> stored_and_given_up;
-  // Numbers whose head does not name the record just before it, although neither was given up. All of them:
+  // Told as rolled back: the camera went on from an older state of its card, and left these out.
+  std::vector<NumberRange> rolled_back;
+  // Numbers with more than one record that the device signed: what it recorded after its card was put back to
+  // an older state, before it heard how far its numbers had gone. In the form of `missing`.
+  std::vector<NumberRange> twins;
+  // Numbers whose head names no record just before it, although neither was given up. All of them:
   // one that has a harmless reason must not hide the next.
   Places chain_breaks;
   // Numbers whose record is another than a day's book says.
@@ -57,7 +63,7 @@ struct QueueCoverage {
   [[nodiscard]] std::uint64_t given_up_count() const;
   [[nodiscard]] std::uint64_t missing_count() const;
   [[nodiscard]] bool is_one_chain() const {
-    return chain_breaks.count == 0 && book_contradictions.count == 0;
+    return chain_breaks.count == 0 && book_contradictions.count == 0 && rolled_back.empty() && twins.empty();
   }
 };
 
@@ -72,9 +78,9 @@ struct CoverageTotals {
 };
 [[nodiscard]] CoverageTotals totals(const std::vector<QueueCoverage>& queues);
 
-// One sentence on what was given up, one on what is missing, one on what is both stored and given up, and one
-// each on how often and where the chain is broken, and where it is another than a book says; none where
-// nothing is.
+// One sentence on what was given up, one on what is missing, one on what is both stored and given up, one on
+// a card that was put back, and one each on how often and where the chain is broken, and where it is another
+// than a book says; none where nothing is.
 [[nodiscard]] std::vector<std::string> sentences(const QueueCoverage& queue);
 
 }  // namespace wayside::backoffice

@@ -30,17 +30,21 @@
 
 namespace wayside::backoffice {
 
-// The key under which a record is stored exactly once.
+// The key under which a record is stored exactly once. A camera gives each number to one record, unless its
+// card was put back to an older state: then there are two that the device signed, or more, and all are kept.
 struct RecordId {
   std::string device_id;     // 16 hex digits
   std::string queue_uuid;    // 32 hex digits
   std::uint64_t number = 0;  // below 2^63
+  std::uint32_t twin = 0;    // of those with this number: the first that came has 0
   friend auto operator<=>(const RecordId&, const RecordId&) = default;
 };
 
+inline constexpr std::uint32_t most_twins = 8;  // with the first
+
 // A record's text as it has been verified and opened.
 struct NewText {
-  RecordId id;
+  RecordId id;  // twin: the store decides
   RecordType type = RecordType::capture;
   RecordClass record_class = RecordClass::ordinary;
   Bytes head;
@@ -56,7 +60,7 @@ struct NewText {
 
 // A picture as it has been verified against its text and opened.
 struct NewPicture {
-  RecordId id;
+  RecordId id;  // twin: that of the text that names it, found by `chain`
   PartKind kind = PartKind::plate;
   Sha256 chain{};   // of the head that names it
   Sha256 sha256{};  // of the sealed bytes
@@ -97,6 +101,7 @@ struct KnownText {
   Sha256 sha256{};
   std::optional<Sha256> plate;  // of the sealed bytes; nothing: not stored
   std::optional<Sha256> overview;
+  Sha256 chain{};  // of the head
 };
 
 // A record's place in its queue's chain.
@@ -121,7 +126,9 @@ struct Selection {
 
 class Store {
  public:
-  enum class Outcome { accepted, duplicate, mismatch, text_missing };
+  // twin: accepted, beside another text of this number. mismatch: neither is there room for one more, or the
+  // picture is another than the one that is stored.
+  enum class Outcome { accepted, twin, duplicate, mismatch, text_missing };
 
   // Makes the file where there is none.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& file);
@@ -149,6 +156,11 @@ class Store {
 
   // Nothing where it is not stored.
   [[nodiscard]] Result<std::optional<KnownText>> known(const RecordId& id);
+  // Every text of the number, in the order of their twins; the one of `id` does not matter.
+  [[nodiscard]] Result<std::vector<KnownText>> known_all(const RecordId& id);
+  // Of a queue; 0: nothing of it is stored.
+  [[nodiscard]] Result<std::uint64_t> highest_number(const std::string& device_id,
+                                                     const std::string& queue_uuid);
 
   // Stores them in one transaction, in their order, or says of each why not: all that is accepted is durable
   // when it returns, or on failure nothing is. Safe against the same shipment arriving twice at once.

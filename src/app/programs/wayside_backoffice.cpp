@@ -396,9 +396,9 @@ Status check(const Arguments& arguments) {
                             count_of(report->damaged.size(), "part"), arguments.folder.string()));
   }
   if (broken == 0) return {};
-  return fail(ErrorCode::corrupt,
-              fmt::format("{} of {} no longer one chain: look into what the camera and its card went through",
-                          count_of(broken, "queue"), arguments.folder.string()));
+  return fail(ErrorCode::corrupt, fmt::format("{} of {} not one chain, or put back to an older state: look "
+                                              "into what the camera and its card went through",
+                                              count_of(broken, "queue"), arguments.folder.string()));
 }
 
 struct Command {

@@ -19,6 +19,8 @@ std::string_view to_string(GapReason reason) {
       return "interrupted";
     case GapReason::expired:
       return "expired";
+    case GapReason::rolled_back:
+      return "rolled_back";
   }
   return "damaged";
 }
@@ -60,7 +62,7 @@ Result<Gaps> decode_gaps(ByteView bytes) {
   for (std::size_t at = 0; at < bytes.size(); at += gap_bytes) {
     const Gap gap{{get<std::uint64_t>(bytes, at), get<std::uint64_t>(bytes, at + 8)},
                   static_cast<GapReason>(get<std::uint32_t>(bytes, at + 16))};
-    const bool known = gap.reason >= GapReason::evicted && gap.reason <= GapReason::expired;
+    const bool known = gap.reason >= GapReason::evicted && gap.reason <= GapReason::rolled_back;
     if (!known || !gap.numbers.can_be()) {
       return fail(ErrorCode::corrupt, "a gap list holds a range that cannot be");
     }

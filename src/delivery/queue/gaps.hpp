@@ -22,6 +22,7 @@ enum class GapReason : std::uint32_t {
   interrupted =
       3,        // above the highest number found after an unclean stop: reserved, and most likely never used
   expired = 4,  // older than the camera may keep records
+  rolled_back = 5,  // used already, as the back office knows: an older state of the queue was put back
 };
 [[nodiscard]] std::string_view to_string(GapReason reason);
 

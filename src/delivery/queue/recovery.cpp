@@ -164,6 +164,33 @@ void account(Found found, bool acknowledgements_found, Recovered& out) {
   out.index.owe(gaps);
 }
 
+// The records behind the last day's book, of whatever is on the device.
+UnbookedRecords unbooked(const std::vector<StoredRecord>& found, const Settled& settled) {
+  std::uint64_t book = 0;
+  std::uint64_t lowest = settled.chain.number.value() + 1;
+  for (const StoredRecord& record : found) {
+    lowest = std::min(lowest, record.entry.number());
+    if (record.entry.type() == RecordType::coverage) book = std::max(book, record.entry.number());
+  }
+  UnbookedRecords out;
+  out.first = SequenceNumber(book == 0 ? lowest : book + 1);
+  out.chain = settled.chain;
+  NumberSet counted;  // one that gave up its overview may stand beside the whole one
+  for (const StoredRecord& record : found) {
+    const Entry& entry = record.entry;
+    const bool behind = entry.number() >= out.first.value() && entry.number() <= out.chain.number.value();
+    if (!behind || counted.contains(entry.number())) continue;
+    counted.add(entry.number());
+    ++out.tally.by_class.at(static_cast<std::size_t>(entry.record_class()));
+    ++out.tally.by_type.at(static_cast<std::size_t>(entry.type()));
+  }
+  const std::vector<DayMark>& days = settled.days.all();
+  if (days.empty()) return out;
+  out.day = days.back().day;
+  out.day_open = days.back().number > book;
+  return out;
+}
+
 // Where the chain goes on, and whose records these are.
 Status look_at_newest(std::vector<const StoredRecord*> newest_first, const QueueOptions& options,
                       Recovered& out) {
@@ -226,6 +253,7 @@ Result<Recovered> recover(Disk& disk, const QueueOptions& options) {
   out.index.settled = std::move(loaded.settled);
   Found found = scan_all(*queue, out);
   if (Status ours = look_at_newest(newest_of(found.records), options, out); !ours) return fail(ours.error());
+  out.unbooked = unbooked(found.records, out.index.settled);
   account(std::move(found), loaded.found, out);
   log::info("queue_recovered", {{"waiting", out.index.waiting()},
                                 {"missing", count_numbers(out.index.all_owed())},

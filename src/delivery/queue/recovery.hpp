@@ -37,6 +37,7 @@ struct Recovered {
   std::uint64_t newest_epoch = 0;
   std::array<std::optional<WritePosition>, 3> active;  // by Log
   bool lost_places = false;                            // a segment file was missing or cut short
+  UnbookedRecords unbooked;
   std::uint64_t damaged = 0;         // numbers missing that were written, or lay in lost places
   std::uint32_t ignored_blocks = 0;  // acknowledgement blocks that do not check out
 };

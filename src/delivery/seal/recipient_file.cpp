@@ -1,8 +1,7 @@
-// Recipients' files: the one file of this folder that calls the TOML library, and catches what it throws.
+// A recipient's file: the one file of this folder that calls the TOML library, and catches what it throws.
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <set>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -13,6 +12,7 @@
 #include "wayside/base/nearest.hpp"
 #include "wayside/delivery/seal/keys.hpp"
 
+#include "src/delivery/seal/only_owner.hpp"
 #include "src/delivery/seal/wiped.hpp"
 
 namespace wayside {
@@ -168,60 +168,6 @@ class Loader {
   LineErrors errors_;
 };
 
-Result<unsigned> mode_of(const fs::path& path) {
-  std::error_code failed;
-  const fs::file_status status = fs::status(path, failed);
-  if (failed)
-    return fail(ErrorCode::io,
-                fmt::format("cannot look at {}: {}", json_escape(path.string()), failed.message()));
-  return static_cast<unsigned>(status.permissions()) & 07777U;
-}
-
-// A file that is put there, or changed, adds a reader to every record from then on, and no record tells of
-// it.
-Status check_only_owner_writes(const fs::path& path) {
-  constexpr unsigned writable_by_others = 0022;
-  const auto mode = mode_of(path);
-  if (!mode) return fail(mode.error());
-  if ((*mode & writable_by_others) == 0) return {};
-  const std::string name = json_escape(path.string());
-  return fail(
-      ErrorCode::invalid_input,
-      fmt::format("{}: others than its owner may write there (mode {:04o}), and whoever does reads every "
-                  "record from then on: look at the recipients, then run chmod go-w {}",
-                  name, *mode, name));
-}
-
-Status check_only_owner_reads(const fs::path& file) {
-  constexpr unsigned readable_by_others = 0044;
-  const auto mode = mode_of(file);
-  if (!mode) return fail(mode.error());
-  if ((*mode & readable_by_others) == 0) return {};
-  const std::string name = json_escape(file.string());
-  return fail(
-      ErrorCode::invalid_input,
-      fmt::format(
-          "{}: pseudonym_key is a secret, and others than the file's owner may read it (mode {:04o}): "
-          "run chmod 600 {}, and have another key made if somebody can have read this one",
-          name, *mode, name));
-}
-
-Result<std::vector<fs::path>> recipient_files(const fs::path& folder) {
-  std::error_code failed;
-  if (!fs::exists(fs::symlink_status(folder, failed))) return std::vector<fs::path>{};
-  if (const auto safe = check_only_owner_writes(folder); !safe) return fail(safe.error());
-  std::vector<fs::path> files;
-  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
-    if (at->path().extension() == ".toml") files.push_back(at->path());
-  }
-  if (failed) {
-    return fail(ErrorCode::io, fmt::format("cannot list the recipients in {}: {}",
-                                           json_escape(folder.string()), failed.message()));
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 Result<Recipient> parse_recipient(const fs::path& file, const std::string& text) {
   try {
     return Loader(file).load(toml::parse(text));
@@ -240,45 +186,11 @@ Result<Recipient> parse_recipient(const fs::path& file, const std::string& text)
 Result<Recipient> load_recipient(const fs::path& file) {
   const auto text = read_text_file(file, most_file_bytes);
   if (!text) return fail(text.error());
-  if (const auto safe = check_only_owner_writes(file); !safe) return fail(safe.error());
+  if (const auto safe = seal::check_only_owner_writes(file); !safe) return fail(safe.error());
   auto recipient = parse_recipient(file, *text);
   if (!recipient || !recipient->pseudonym_key) return recipient;
-  if (const auto safe = check_only_owner_reads(file); !safe) return fail(safe.error());
+  if (const auto safe = seal::check_only_owner_reads(file); !safe) return fail(safe.error());
   return recipient;
-}
-
-Result<std::vector<Recipient>> load_recipients(const fs::path& folder) {
-  const auto files = recipient_files(folder);
-  if (!files) return fail(files.error());
-  std::vector<Recipient> out;
-  std::vector<fs::path> from;
-  std::string errors;
-  ErrorCode code = ErrorCode::invalid_input;
-  const auto error = [&](const std::string& text) { errors += (errors.empty() ? "" : "\n") + text; };
-  for (const fs::path& file : *files) {
-    auto one = load_recipient(file);
-    if (!one) {
-      error(one.error().message);
-      code = one.error().code;
-      continue;
-    }
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      if (out[i].key == one->key) {
-        error(fmt::format("{}: key is that of {} too: remove one of the files", json_escape(file.string()),
-                          json_escape(from[i].string())));
-      }
-      if (out[i].pseudonym_key && one->pseudonym_key && *out[i].pseudonym_key != *one->pseudonym_key) {
-        error(
-            fmt::format("{}: pseudonym_key differs from that of {}: a record holds one pseudonym, so give "
-                        "both the same key",
-                        json_escape(file.string()), json_escape(from[i].string())));
-      }
-    }
-    out.push_back(std::move(*one));
-    from.push_back(file);
-  }
-  if (!errors.empty()) return fail(code, std::move(errors));
-  return out;
 }
 
 std::string to_toml(const Recipient& recipient) {

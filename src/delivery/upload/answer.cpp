@@ -47,6 +47,14 @@ std::optional<Sha256> hash_from(std::string_view text) {
   return hash;
 }
 
+std::optional<QueueUuid> queue_from(std::string_view text) {
+  const Result<Bytes> bytes = bytes_from_hex(text);
+  QueueUuid uuid{};
+  if (!bytes || bytes->size() != uuid.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), uuid.begin());
+  return uuid;
+}
+
 struct Judged {
   Receipt receipt;
   std::optional<Sha256> hash;
@@ -169,9 +177,8 @@ Result<std::vector<KeyedReceipt>> keyed_receipts_from(std::string_view message) 
     const auto queue = string_at(entry, "queue");
     const auto kind = string_at(entry, "kind");
     const auto number = entry.find("number");
-    const Result<Bytes> uuid = bytes_from_hex(queue && *queue ? **queue : "");
-    if (!uuid || uuid->size() != keyed.queue_uuid.size())
-      return fail(ErrorCode::invalid_input, "a receipt's queue is not 32 hex digits");
+    const auto uuid = queue_from(queue && *queue ? **queue : "");
+    if (!uuid) return fail(ErrorCode::invalid_input, "a receipt's queue is not 32 hex digits");
     if (number == entry.end() || !number->is_number_unsigned())
       return fail(ErrorCode::invalid_input, "a receipt's number is no whole number");
     if (!kind || !*kind) return fail(ErrorCode::invalid_input, "a receipt names no kind");
@@ -182,7 +189,7 @@ Result<std::vector<KeyedReceipt>> keyed_receipts_from(std::string_view message) 
       known = true;
     }
     if (!known) return fail(ErrorCode::invalid_input, "a receipt's kind is none of text, plate, overview");
-    std::copy(uuid->begin(), uuid->end(), keyed.queue_uuid.begin());
+    keyed.queue_uuid = *uuid;
     keyed.number = SequenceNumber(number->get<std::uint64_t>());
     // Also where nothing was stored: other bytes under the same key may have been refused.
     const auto hash = string_at(entry, "sha256");
@@ -193,6 +200,22 @@ Result<std::vector<KeyedReceipt>> keyed_receipts_from(std::string_view message) 
     receipts.push_back(std::move(keyed));
   }
   return receipts;
+}
+
+Result<KnownNumbers> known_numbers_from(std::string_view answer) {
+  if (answer.size() > largest_answer)
+    return fail(ErrorCode::invalid_input, fmt::format("the answer is larger than {} bytes", largest_answer));
+  const Json json = Json::parse(answer, nullptr, false);
+  if (!json.is_object())
+    return fail(ErrorCode::invalid_input, "the answer to the heartbeat is no JSON object");
+  const auto queue = string_at(json, "queue_uuid");
+  const auto uuid = queue_from(queue && *queue ? **queue : "");
+  if (!uuid)
+    return fail(ErrorCode::invalid_input, "the answer to the heartbeat: queue_uuid is not 32 hex digits");
+  const auto highest = json.find("highest_number");
+  if (highest == json.end() || !highest->is_number_unsigned())
+    return fail(ErrorCode::invalid_input, "the answer to the heartbeat: highest_number is no whole number");
+  return KnownNumbers{*uuid, SequenceNumber(highest->get<std::uint64_t>())};
 }
 
 }  // namespace wayside::upload

@@ -1,4 +1,5 @@
-// The tables of https_api.md: what an answer means for the shipments of a batch.
+// The tables of https_api.md: what an answer means for the shipments of a batch, and what one to a heartbeat
+// says.
 //
 // Threads: pure functions. Failure: whatever is not exactly as agreed means "later" for the whole batch, with
 // a reason for a person that names no VRM.
@@ -41,5 +42,8 @@ struct KeyedReceipt {
 };
 // invalid_input: no message of receipts, all of it.
 [[nodiscard]] Result<std::vector<KeyedReceipt>> keyed_receipts_from(std::string_view message);
+
+// The answer to a heartbeat. invalid_input: it is none, all of it.
+[[nodiscard]] Result<KnownNumbers> known_numbers_from(std::string_view answer);
 
 }  // namespace wayside::upload

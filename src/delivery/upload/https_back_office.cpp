@@ -46,15 +46,21 @@ class HttpsBackOffice : public BackOffice {
     return std::move(framed.receipts);
   }
 
-  Status heartbeat(const std::string& device_id, std::string_view json) override {
+  Result<std::optional<KnownNumbers>> heartbeat(const std::string& device_id,
+                                                std::string_view json) override {
     const std::lock_guard lock(heartbeat_mutex_);
     const Result<HttpAnswer> answer = heartbeats_->request(
         "PUT", "/v1/heartbeats/" + device_id, {"Content-Type: application/json"}, as_bytes(json));
     if (!answer) return fail(answer.error());
-    if (answer->status == 204) return {};
+    if (answer->status == 204) return std::nullopt;
+    if (answer->status == 200) {
+      const Result<KnownNumbers> known = known_numbers_from(answer->body);
+      if (!known) return fail(ErrorCode::unavailable, known.error().message);
+      return *known;
+    }
     const bool refused = answer->status == 403 || answer->status == 422;
     return fail(refused ? ErrorCode::refused : ErrorCode::unavailable,
-                fmt::format("the back office answered {} to the heartbeat, not 204", answer->status));
+                fmt::format("the back office answered {} to the heartbeat, not 200 or 204", answer->status));
   }
 
   void hurry(std::chrono::steady_clock::time_point deadline) override { deadline_ = deadline; }

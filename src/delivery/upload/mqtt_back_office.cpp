@@ -22,6 +22,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_shipments = 32;
 // A broker closes what is idle for longer than it was promised, and routers forget it sooner.
 constexpr std::chrono::seconds longest_idle{30};
+// The answer to a heartbeat is a help: an office that is away, or is too old to give one, holds nothing up.
+constexpr std::chrono::seconds answer_awaited{5};
 
 class MqttBackOffice : public BackOffice {
  public:
@@ -48,20 +50,30 @@ class MqttBackOffice : public BackOffice {
     return std::move(framed.receipts);
   }
 
-  Status heartbeat(const std::string& device_id, std::string_view json) override {
+  Result<std::optional<KnownNumbers>> heartbeat(const std::string& device_id,
+                                                std::string_view json) override {
     const std::lock_guard lock(heartbeat_mutex_);
     const Clock::time_point deadline = Clock::now() + options_.time_limit;
     const auto too_late = [&] { return Clock::now() >= std::min(deadline, hurry_.load()); };
     // A connection of its own, for this one message: it never waits behind a batch.
-    const auto client = MqttClient::connect(options_, "wayside-" + device_id + "-heartbeat", {}, too_late);
+    const std::string topic = "wayside/v2/" + device_id + "/heartbeat";
+    const auto client =
+        MqttClient::connect(options_, "wayside-" + device_id + "-heartbeat", topic + "-answer", too_late);
     if (!client) return fail(client.error());
-    if (Status ok = (*client)->publish("wayside/v2/" + device_id + "/heartbeat", as_bytes(json)); !ok)
-      return ok;
+    if (Status ok = (*client)->publish(topic, as_bytes(json)); !ok) return fail(ok.error());
     while (!(*client)->all_taken()) {
       if (too_late()) return fail(ErrorCode::unavailable, "the broker did not take the heartbeat in time");
-      if (Status ok = (*client)->turn(); !ok) return ok;
+      if (Status ok = (*client)->turn(); !ok) return fail(ok.error());
     }
-    return {};
+    const Clock::time_point enough = Clock::now() + answer_awaited;
+    while (Clock::now() < enough && hurry_.load() == Clock::time_point::max()) {
+      // It may have come with the broker's word.
+      for (const std::string& message : (*client)->take_messages()) {
+        if (const Result<KnownNumbers> known = known_numbers_from(message)) return *known;
+      }
+      if (!(*client)->turn()) break;
+    }
+    return std::nullopt;
   }
 
   void hurry(Clock::time_point deadline) override { hurry_ = deadline; }

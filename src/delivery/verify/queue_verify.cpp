@@ -235,17 +235,20 @@ class Examination {
                                                                     &told[GapReason::expired],
                                                                     &told[GapReason::damaged],
                                                                     &told[GapReason::interrupted],
+                                                                    &told[GapReason::rolled_back],
                                                                     &torn_};
     for (const NumberSet* set : by_fate) {
       if (const std::vector<NumberRange> ranges = set->ranges(SIZE_MAX); !ranges.empty())
         highest = std::max(highest, ranges.back().last);
     }
-    interrupted_ = told[GapReason::interrupted];
+    unchained_ = told[GapReason::interrupted];
+    for (const NumberRange& range : told[GapReason::rolled_back].ranges(SIZE_MAX))
+      unchained_.add(range);
     // In the order in which they decide. Told counts more than there: a number that was given up may still
     // lie where nothing was written over it.
-    constexpr std::array order = {NumberFate::evicted,     NumberFate::expired,      NumberFate::damaged,
-                                  NumberFate::interrupted, NumberFate::acknowledged, NumberFate::present,
-                                  NumberFate::torn};
+    constexpr std::array order = {NumberFate::evicted,     NumberFate::expired,     NumberFate::damaged,
+                                  NumberFate::interrupted, NumberFate::rolled_back, NumberFate::acknowledged,
+                                  NumberFate::present,     NumberFate::torn};
     NumberSet done;
     if (highest == 0) return;
     const auto assign = [&](const NumberRange& range, NumberFate fate) {
@@ -289,9 +292,9 @@ class Examination {
     };
     for (const auto& [number, record] : seen_) {
       // Sealed for a write that failed, and sealed again under another number: nothing was chained onto it.
-      if (interrupted_.contains(number) || !record.readable_head) continue;
+      if (unchained_.contains(number) || !record.readable_head) continue;
       const auto between =
-          before + 1 < number ? interrupted_.missing({before + 1, number - 1}) : std::vector<NumberRange>{};
+          before + 1 < number ? unchained_.missing({before + 1, number - 1}) : std::vector<NumberRange>{};
       if (between.empty()) {
         if (record.previous == hash) {
           ++report_.links_good;
@@ -357,7 +360,7 @@ class Examination {
   std::set<std::uint64_t> thinned_;
   NumberSet signed_;
   NumberSet torn_;
-  NumberSet interrupted_;
+  NumberSet unchained_;  // nothing was chained onto them
   NumberSet unaccounted_;
   Gaps told_;
 };

@@ -7,8 +7,9 @@
 namespace wayside {
 
 std::string_view to_string(NumberFate fate) {
-  constexpr std::array<std::string_view, number_fates> names = {
-      "present", "acknowledged", "evicted", "expired", "damaged", "interrupted", "torn", "missing"};
+  constexpr std::array<std::string_view, number_fates> names = {"present",     "acknowledged", "evicted",
+                                                                "expired",     "damaged",      "interrupted",
+                                                                "rolled_back", "torn",         "missing"};
   return names.at(static_cast<std::size_t>(fate));
 }
 

@@ -535,6 +535,23 @@ TEST(Retention, KeepsAFewHundredDaysApartAndNeverTakesARecordForOlderThanItIs) {
   EXPECT_EQ(marks.all().front().day, 696U);
 }
 
+TEST(OpenQueue, AfterACleanStopNoNumberWasSetAsideInVain) {
+  FaultyDevice device;
+  {
+    const auto queue = opened(device);
+    ASSERT_TRUE(append_one(*queue, record("one")));
+  }
+  {
+    const auto queue = opened(device);  // a run that delivers, and records nothing
+    ASSERT_TRUE(queue->mark_day(100));
+    ASSERT_TRUE(queue->acknowledge(SequenceNumber(1)));
+    ASSERT_TRUE(queue->flush());
+  }
+  const auto queue = opened(device);
+  EXPECT_EQ(append_one(*queue, record("two"))->value(), 2U);
+  EXPECT_EQ(queue->depth().interrupted, 0U);
+}
+
 TEST(OpenQueue, RefusesRecordsOfAnotherDevice) {
   FaultyDevice device;
   doubles::TestSealer other("fedcba9876543210");

@@ -44,7 +44,9 @@ class HostileOffice : public BackOffice {
           receipts[i] = just(Outcome::text_missing);
     return receipts;
   }
-  Status heartbeat(const std::string&, std::string_view) override { return {}; }
+  Result<std::optional<KnownNumbers>> heartbeat(const std::string&, std::string_view) override {
+    return std::nullopt;
+  }
 
   [[nodiscard]] bool has(std::uint64_t number, ShipmentKind kind, const Bytes& payload) const {
     const auto it = stored_.find({number, kind});

@@ -399,10 +399,27 @@ TEST_F(HttpsBackOfficeTest, SendsAHeartbeat) {
     body = request.body;
     response.status = 204;
   });
-  const Status sent = office()->heartbeat("0123456789abcdef", R"({"time":"now"})");
+  const auto sent = office()->heartbeat("0123456789abcdef", R"({"time":"now"})");
   EXPECT_TRUE(sent) << sent.error().message;
   EXPECT_EQ(path, "/v1/heartbeats/0123456789abcdef");
   EXPECT_EQ(body, R"({"time":"now"})");
+  EXPECT_FALSE(*sent) << "an office that says nothing of its numbers";
+}
+
+TEST_F(HttpsBackOfficeTest, HearsHowFarTheOfficesNumbersGo) {
+  serve(200, R"({"queue_uuid":"01020000000000000000000000000000","highest_number":17})");
+  const auto sent = office()->heartbeat("0123456789abcdef", "{}");
+  ASSERT_TRUE(sent && *sent);
+  EXPECT_EQ((*sent)->queue_uuid, (QueueUuid{1, 2}));
+  EXPECT_EQ((*sent)->highest, SequenceNumber(17));
+  for (const char* other :
+       {"", "{}", "[]", R"({"queue_uuid":"0102","highest_number":17})",
+        R"({"queue_uuid":"01020000000000000000000000000000","highest_number":-1})",
+        R"({"queue_uuid":"01020000000000000000000000000000","highest_number":1.5})",
+        R"({"queue_uuid":7,"highest_number":17})", R"({"queue_uuid":"01020000000000000000000000000000"})"}) {
+    serve(200, other);
+    EXPECT_EQ(office()->heartbeat("0123456789abcdef", "{}").error().code, ErrorCode::unavailable) << other;
+  }
 }
 
 TEST_F(HttpsBackOfficeTest, SaysWhenAHeartbeatWasNotTaken) {

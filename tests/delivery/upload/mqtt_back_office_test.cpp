@@ -263,8 +263,13 @@ TEST_F(MqttBackOfficeTest, RefusesABrokerOfAnotherAuthorityOrAnotherNameOrWithOl
 TEST_F(MqttBackOfficeTest, SendsAHeartbeat) {
   start_broker();
   start_office();
-  const Status sent = client()->heartbeat(device, R"({"time":"now"})");
-  EXPECT_TRUE(sent) << sent.error().message;
+  office_->answer_heartbeats_with("no answer");
+  office_->answer_heartbeats_with(R"({"queue_uuid":"01020000000000000000000000000000","highest_number":17})");
+  const auto sent = client()->heartbeat(device, R"({"time":"now"})");
+  ASSERT_TRUE(sent) << sent.error().message;
+  ASSERT_TRUE(*sent);
+  EXPECT_EQ((*sent)->queue_uuid, (QueueUuid{1, 2}));
+  EXPECT_EQ((*sent)->highest, SequenceNumber(17));
   EXPECT_EQ(office_->wait_for_heartbeat(), R"({"time":"now"})");
   broker_->stop();
   EXPECT_EQ(client()->heartbeat(device, "{}").error().code, ErrorCode::unavailable);

@@ -133,7 +133,9 @@ class ScriptedBackOffice : public BackOffice {
     }
     return receipts;
   }
-  Status heartbeat(const std::string&, std::string_view) override { return {}; }
+  Result<std::optional<KnownNumbers>> heartbeat(const std::string&, std::string_view) override {
+    return std::nullopt;
+  }
 
   static Name name_of(const Shipment& shipment) {
     return std::to_string(shipment.key.number.value()) + " " + std::string(upload::to_string(shipment.kind));

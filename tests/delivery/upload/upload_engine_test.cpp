@@ -534,7 +534,9 @@ TEST_F(UploadFailures, TooFewReceiptsCountAsNone) {
       return calls_++ == 0 ? std::vector<Receipt>{}
                            : std::vector<Receipt>(8, just(Receipt::Outcome::accepted));
     }
-    Status heartbeat(const std::string&, std::string_view) override { return {}; }
+    Result<std::optional<KnownNumbers>> heartbeat(const std::string&, std::string_view) override {
+      return std::nullopt;
+    }
 
    private:
     int calls_ = 0;

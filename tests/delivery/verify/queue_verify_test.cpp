@@ -179,12 +179,14 @@ TEST_F(Verify, FindsGapsOfEveryReasonAccountedFor) {
     ASSERT_TRUE(append_one(*queue, record("later")));
     device_.fail_sync_from = FaultyDevice::never;
     EXPECT_GT(*queue->expire(8), 0U);
+    ASSERT_TRUE(queue->skip_through(SequenceNumber(queue->chain().number.value() + 7)));
     ASSERT_TRUE(append_one(*queue, record("last")));
   }
   const QueueReport report = verified();
   EXPECT_TRUE(report.good) << to_text(report);
   for (const NumberFate one :
-       {NumberFate::present, NumberFate::evicted, NumberFate::expired, NumberFate::interrupted})
+       {NumberFate::present, NumberFate::evicted, NumberFate::expired, NumberFate::interrupted,
+        NumberFate::rolled_back})
     EXPECT_GT(count(report, one), 0U) << to_string(one);
   EXPECT_GT(report.links_gapped, 0U);
   EXPECT_EQ(report.links_unknown, 0U);

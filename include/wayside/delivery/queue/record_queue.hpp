@@ -1,13 +1,13 @@
 // The flash queue: sealed records wait here until the back office has them. Bytes and classes only; it knows
 // no plates, and cannot read what it keeps. On disk: record_format.md beside this header.
 //
-// Threads: append(), mark_day() and expire() from one writer thread; waiting(), read(), acknowledge() from
-// uploader threads; depth() and chain() from any. No lock is held across a disk access that another thread
-// would wait for longer than one group commit. Failure: io when the device failed on three segments in turn
-// (one failure is answered by writing the group elsewhere), exhausted when every segment has failed,
-// unavailable when nobody's key is valid (nothing is written; hand the group in again later), corrupt when a
-// record's bytes do not check out (the record is lost and counted, the queue goes on). Numbers that were lost
-// are described by gap records, which the queue appends itself.
+// Threads: append(), mark_day() and expire() from one writer thread; waiting(), read(), acknowledge() and
+// skip_through() from uploader threads; depth() and chain() from any. No lock is held across a disk access
+// that another thread would wait for longer than one group commit. Failure: io when the device failed on
+// three segments in turn (one failure is answered by writing the group elsewhere), exhausted when every
+// segment has failed, unavailable when nobody's key is valid (nothing is written; hand the group in again
+// later), corrupt when a record's bytes do not check out (the record is lost and counted, the queue goes on).
+// Numbers that were lost are described by gap records, which the queue appends itself.
 #pragma once
 
 #include <array>
@@ -45,6 +45,7 @@ struct QueueDepth {
   std::uint64_t expired = 0;         // since formatted, unacknowledged records older than may be kept
   std::uint64_t damaged = 0;         // numbers found unreadable or never fully written, since start
   std::uint64_t interrupted = 0;     // numbers that belong to no record, since start: see record_format.md
+  std::uint64_t rolled_back = 0;     // numbers that skip_through() left out, since start
   std::uint64_t failed_syncs = 0;    // since start; anything but 0 is an alarm: the device is failing
   std::uint32_t segments_free = 0;
   std::uint32_t segments = 0;
@@ -61,6 +62,19 @@ struct QueueTally {
 struct ChainHead {
   SequenceNumber number;  // 0: the queue is empty and was never used
   Sha256 hash{};
+};
+
+// What was on the device, when the queue was opened, of records behind the last day's book that is there:
+// after a power cut nobody else knows.
+struct UnbookedRecords {
+  SequenceNumber first{1};  // behind the last book's; where there is none, the lowest number that is there
+  ChainHead chain;          // the last record accepted; its number below first: there are none
+  QueueTally tally;         // of those that are still there, delivered or not
+  // The last day that was marked; nothing: none ever was. day_open: it was not over when the last book was
+  // written.
+  std::optional<std::uint32_t> day;
+  bool day_open = false;
+  [[nodiscard]] bool any() const { return first <= chain.number || day_open; }
 };
 
 struct WaitingRecord {
@@ -96,8 +110,18 @@ class RecordQueue {
   // Writes what acknowledge() left lazy.
   [[nodiscard]] virtual Status flush() = 0;
 
+  // The back office has records of this queue up to `highest`. Where the next number is not beyond it, an
+  // older state of the queue was put back, and going on would give numbers a second meaning: the numbers up
+  // to there are left out, and a gap record tells them with reason rolled_back, durable before any other
+  // record is. Returns how many; 0: all is well. refused: more than most_skipped at once, which no use of a
+  // queue explains; nothing is left out then. On any other failure they are left out all the same, and told
+  // later.
+  static constexpr std::uint64_t most_skipped = std::uint64_t{1} << 32U;
+  [[nodiscard]] virtual Result<std::uint64_t> skip_through(SequenceNumber highest) = 0;
+
   // `day` (days since 1970-01-01 UTC, from a clock that can be believed) has begun, or goes on: records
-  // appended from here on are of this day or later. Cheap when nothing changes.
+  // appended from here on are of this day or later. Cheap but for the first time on a day, which is written
+  // down.
   [[nodiscard]] virtual Status mark_day(std::uint32_t day) = 0;
   // Gives up every unacknowledged record that is known to be older than the beginning of `day`. Returns how
   // many; a gap record tells them with reason expired.
@@ -106,6 +130,7 @@ class RecordQueue {
   [[nodiscard]] virtual QueueDepth depth() const = 0;
   [[nodiscard]] virtual QueueTally tally() const = 0;
   [[nodiscard]] virtual ChainHead chain() const = 0;
+  [[nodiscard]] virtual UnbookedRecords unbooked() const = 0;  // as of opening
   [[nodiscard]] virtual QueueUuid uuid() const = 0;  // made when formatted: part of every record's key
 };
 

@@ -63,6 +63,12 @@ struct Receipt {
   std::string reason;  // for a person, never a VRM
 };
 
+// What the back office has of the queue that a heartbeat names.
+struct KnownNumbers {
+  QueueUuid queue_uuid{};
+  SequenceNumber highest;  // 0: nothing of it
+};
+
 class BackOffice {
  public:
   virtual ~BackOffice() = default;
@@ -74,8 +80,10 @@ class BackOffice {
   [[nodiscard]] virtual BatchLimits limits() const = 0;
   // One receipt a shipment, in the order of the batch, always as many.
   [[nodiscard]] virtual std::vector<Receipt> deliver(std::span<const Shipment> batch) = 0;
-  // How the device is: the latest one is kept. refused or unavailable; never worth a retry of its own.
-  [[nodiscard]] virtual Status heartbeat(const std::string& device_id, std::string_view json) = 0;
+  // How the device is: the latest one is kept. Nothing: it was taken, and the office did not say what it has.
+  // refused or unavailable; never worth a retry of its own.
+  [[nodiscard]] virtual Result<std::optional<KnownNumbers>> heartbeat(const std::string& device_id,
+                                                                      std::string_view json) = 0;
   // Calls under way and those still to come have to be done by then; what is cut off counts as not delivered.
   virtual void hurry(std::chrono::steady_clock::time_point) {}
 };

@@ -26,14 +26,15 @@ namespace wayside {
 enum class NumberFate : std::uint8_t {
   present,       // there, and waiting
   acknowledged,  // settled, says the unsigned block: delivered, or told in a gap record that was
-  evicted,       // told in a gap record that is there, like the next three
+  evicted,       // told in a gap record that is there, like the next four
   expired,
   damaged,
   interrupted,
+  rolled_back,
   torn,     // a record begins there and does not check out; no gap record tells it
   missing,  // neither there nor told
 };
-inline constexpr std::size_t number_fates = 8;
+inline constexpr std::size_t number_fates = 9;
 [[nodiscard]] std::string_view to_string(NumberFate fate);
 
 struct QueueReport {

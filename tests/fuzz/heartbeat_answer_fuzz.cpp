@@ -1,0 +1,19 @@
+// What an office answers to a heartbeat.
+#include "src/delivery/upload/answer.hpp"
+#include "tests/fuzz/fuzz.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace wayside;
+  using namespace wayside::fuzz;
+  const auto known = upload::known_numbers_from(text_of(data, size));
+  if (!known) {
+    require_good(known.error());
+    return 0;
+  }
+  const std::string again = "{\"queue_uuid\":\"" + to_hex(known->queue_uuid) +
+                            "\",\"highest_number\":" + std::to_string(known->highest.value()) + "}";
+  const auto same = upload::known_numbers_from(again);
+  require(same && same->queue_uuid == known->queue_uuid && same->highest == known->highest,
+          "what was understood is understood again");
+  return 0;
+}
