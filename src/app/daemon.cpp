@@ -9,10 +9,10 @@
 
 #include "wayside/base/files.hpp"
 #include "wayside/base/log.hpp"
-#include "wayside/base/service_url.hpp"
 #include "wayside/base/version.hpp"
 #include "wayside/device/identity/identity.hpp"
 
+#include "src/app/connections.hpp"
 #include "src/app/main_events.hpp"
 #include "src/app/open_source.hpp"
 #include "src/app/pipeline.hpp"
@@ -22,6 +22,7 @@
 #include "src/app/run_report.hpp"
 #include "src/app/sealing.hpp"
 #include "src/app/service_manager.hpp"
+#include "src/app/unlock_keeper.hpp"
 #include "src/app/uplink.hpp"
 
 namespace wayside::app {
@@ -78,41 +79,6 @@ Result<Stages> make_stages(const Configuration& configuration, const ModelStore&
   return stages;
 }
 
-Uplink::Connect connect_to(const Configuration& configuration, const std::string& device_id) {
-  return [configuration, device_id]() -> Result<std::unique_ptr<BackOffice>> {
-    const Result<Identity> identity = load_identity(configuration.identity.directory);
-    if (!identity) return fail(identity.error());
-    if (identity->device_id != device_id) {
-      return fail(ErrorCode::invalid_input,
-                  fmt::format("{} holds another device's identity than at the start; "
-                              "restart waysided to take it over",
-                              configuration.identity.directory.string()));
-    }
-    const auto with_identity = [&](auto options) {
-      options.ca_certificate = identity->back_office_ca;
-      options.certificate = identity->certificate;
-      options.private_key = identity->private_key;
-      options.time_limit = std::chrono::seconds(configuration.upload.time_limit_s);
-      return options;
-    };
-    if (configuration.upload.profile == "wayside") {
-      HttpsOptions options;
-      options.url = configuration.upload.url;
-      return make_https_back_office(with_identity(options));
-    }
-    const auto broker = service_url_from(configuration.upload.url);
-    if (!broker)
-      return fail(ErrorCode::invalid_input, "upload.url is no address: run waysided --check-config");
-    MqttOptions options;
-    options.host = broker->host;
-    if (broker->port_or_0 != 0) options.port = broker->port_or_0;
-    options.device_id = device_id;
-    options.protocol = configuration.upload.profile == "mqtt" ? MqttOptions::Protocol::mqtt_5
-                                                              : MqttOptions::Protocol::mqtt_3_1_1;
-    return make_mqtt_back_office(with_identity(options));
-  };
-}
-
 double seconds_between(MonotonicTime from, MonotonicTime to) {
   return std::chrono::duration<double>(to - from).count();
 }
@@ -130,6 +96,7 @@ class Daemon {
     if (options_.until_delivered) {
       if (const Status sealing = sealing_->try_to_seal(); !sealing) return sealing;
     }
+    if (unlock_) unlock_->start();
     if (uplink_) uplink_->start();
     manager_.ready();
     log::info("started",
@@ -149,6 +116,7 @@ class Daemon {
     if (pipeline_ && events_.told_to_end()) keeper_->close();  // the writer has ended
     manager_.stopping();
     if (uplink_) uplink_->stop();
+    if (unlock_) unlock_->stop();
     const Status flushed = queue_->flush();
     const Status reported = report(wall_s);
     log::info("ended", {{"records_waiting", queue_->depth().unacknowledged}});
@@ -235,8 +203,12 @@ class Daemon {
     UplinkOptions options;
     options.uploader.device_id = device_id_;
     options.uploader.backlog_bytes_per_s = std::uint64_t{configuration_.upload.backlog_kbit_per_s} * 1000 / 8;
-    uplink_ = std::make_unique<Uplink>(options, connect_to(configuration_, device_id_), *queue_, *clock_,
-                                       health_, counters_);
+    uplink_ = std::make_unique<Uplink>(options, connect_to(configuration_, device_id_, unlock_keys_), *queue_,
+                                       *clock_, health_, counters_);
+    if (configuration_.upload.profile != "bof2") return;
+    unlock_ = std::make_unique<UnlockKeeper>(
+        UnlockKeeperOptions{configuration_.identity.directory / "recipients"},
+        connect_to_unlock(configuration_, device_id_), unlock_keys_, *clock_, health_, counters_);
   }
 
   void keep() {
@@ -306,7 +278,8 @@ class Daemon {
       }
       manager_.alive();  // the wait has a limit of its own
     }
-    const std::uint64_t given_up = queue_->depth().unacknowledged;
+    const std::uint64_t waiting = queue_->depth().unacknowledged;
+    const std::uint64_t given_up = waiting - std::min(waiting, uplink_->state().without_form);
     if (given_up != 0) {
       return fail(ErrorCode::unavailable,
                   fmt::format("the back office will not have {} record{} in the queue, and the log says why "
@@ -347,6 +320,8 @@ class Daemon {
   std::unique_ptr<Sealing> sealing_;
   std::unique_ptr<RecordQueue> queue_;
   std::optional<QueueKeeper> keeper_;
+  UnlockKeys unlock_keys_;  // outlives who uses them
+  std::unique_ptr<UnlockKeeper> unlock_;
   std::unique_ptr<Uplink> uplink_;
   std::unique_ptr<Pipeline>
       pipeline_;  // last, so that it goes first: it wakes the uplink and writes the queue

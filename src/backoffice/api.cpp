@@ -1,10 +1,12 @@
 #include "src/backoffice/api.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include <nlohmann/json.hpp>
 
 #include "wayside/backoffice/server.hpp"
+#include "wayside/backoffice/unlock_keys.hpp"
 #include "wayside/base/log.hpp"
 
 #include "src/backoffice/batch.hpp"
@@ -18,6 +20,8 @@ constexpr std::size_t heartbeat_limit_bytes = std::size_t{64} * 1024;
 constexpr std::size_t device_id_digits = 16;
 constexpr std::string_view batches = "/v2/batches/";
 constexpr std::string_view heartbeats = "/v1/heartbeats/";
+constexpr std::string_view unlocks = "/v2/unlock/";
+constexpr std::size_t unlock_bytes = 32;
 constexpr std::string_view topics = "wayside/v2/";
 
 bool is_device_id(std::string_view text) {
@@ -57,18 +61,35 @@ nlohmann::json keyed_json_of(const ReceivedShipment& shipment, const Receipt& re
 }  // namespace
 
 std::string_view Target::method() const {
-  return what == What::batch ? "POST" : "PUT";
+  return what == What::heartbeat ? "PUT" : "POST";
 }
 std::string_view Target::content_type() const {
-  return what == What::batch ? "application/vnd.wayside.batch" : "application/json";
+  switch (what) {
+    case What::batch:
+      return "application/vnd.wayside.batch";
+    case What::unlock:
+      return "application/octet-stream";
+    case What::heartbeat:
+      break;
+  }
+  return "application/json";
 }
 std::size_t Target::limit_bytes() const {
-  return what == What::batch ? batch_limit_bytes : heartbeat_limit_bytes;
+  switch (what) {
+    case What::batch:
+      return batch_limit_bytes;
+    case What::unlock:
+      return unlock_bytes;
+    case What::heartbeat:
+      break;
+  }
+  return heartbeat_limit_bytes;
 }
 
 std::optional<Target> target_from(std::string_view path) {
   for (const auto& [start, what] :
-       {std::pair{batches, Target::What::batch}, std::pair{heartbeats, Target::What::heartbeat}}) {
+       {std::pair{batches, Target::What::batch}, std::pair{heartbeats, Target::What::heartbeat},
+        std::pair{unlocks, Target::What::unlock}}) {
     if (!path.starts_with(start)) continue;
     const std::string_view device_id = path.substr(start.size());
     if (is_device_id(device_id)) return Target{what, std::string(device_id)};
@@ -102,8 +123,25 @@ std::optional<Answer> Api::refuse_peer(const Target& target, const Peer& peer) {
 }
 
 Answer Api::take(const Target& target, const std::string& body, UtcTime now) {
+  assert(target.what != Target::What::unlock);
   return target.what == Target::What::batch ? take_batch(target.device_id, body, now)
                                             : take_heartbeat(target.device_id, body, now);
+}
+
+Answer Api::unlock(const std::filesystem::path& folder, const Peer& peer, const std::string& body,
+                   UtcTime now) {
+  const auto lent = lend_unlock_keys(folder, {peer.common_name, peer.certificate, body}, now);
+  if (lent) return {200, std::string(lent->begin(), lent->end()), {}, "application/octet-stream"};
+  switch (lent.error().code) {
+    case ErrorCode::refused:
+      return answer(403, "refused", lent.error().message);
+    case ErrorCode::not_found:
+      return answer(404, "refused", lent.error().message);
+    case ErrorCode::invalid_input:
+      return answer(400, "damaged", "the body must be the 32 bytes of a public key");
+    default:
+      return ask_later(lent.error(), peer.common_name);
+  }
 }
 
 Answer Api::take_batch(const std::string& device_id, const std::string& body, UtcTime now) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -23,9 +24,10 @@
 
 namespace wayside::backoffice {
 
-// "/v2/batches/{device_id}" or "/v1/heartbeats/{device_id}"; nothing for any other path.
+// "/v2/batches/{device_id}", "/v1/heartbeats/{device_id}" or "/v2/unlock/{device_id}"; nothing for any other
+// path.
 struct Target {
-  enum class What { batch, heartbeat };
+  enum class What { batch, heartbeat, unlock };
   What what = What::batch;
   std::string device_id;
 
@@ -47,6 +49,7 @@ struct Answer {
   int status = 500;
   std::string body = {};  // JSON, empty for 204
   std::optional<std::chrono::seconds> retry_after = {};
+  std::string content_type = "application/json";
 };
 
 class Api {
@@ -57,7 +60,11 @@ class Api {
   // Nothing: may go on.
   [[nodiscard]] std::optional<Answer> refuse_peer(const Target& target, const Peer& peer);
 
+  // A batch or a heartbeat.
   [[nodiscard]] Answer take(const Target& target, const std::string& body, UtcTime now);
+  // Lends the keys of the folder (unlock_keys.hpp) to a peer who was not refused.
+  [[nodiscard]] static Answer unlock(const std::filesystem::path& folder, const Peer& peer,
+                                     const std::string& body, UtcTime now);
 
   // Over MQTT, where only the broker has seen a certificate. The message of receipts, once all that it
   // accepts is durable; the answer to a heartbeat, empty where it names no queue. Where it fails nothing may

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "wayside/backoffice/recipients.hpp"
+#include "wayside/backoffice/unlock_keys.hpp"
 #include "wayside/base/files.hpp"
 
 #include "src/device/identity/pem.hpp"
@@ -458,7 +459,9 @@ Result<EnrolledDevice> enrol_device(const Authority& authority, Store& store, co
        {std::pair{"back-office-ca.crt", *ca}, std::pair{"device.crt", device->certificate}}) {
     if (const auto written = replace_file(out / name, as_bytes(text)); !written) return fail(written.error());
   }
-  const auto passed_on = pass_on_recipients(authority.recipients(), out / "recipients", now);
+  const auto unlock = unlock_recipients(authority.unlock(), device->device_id);
+  if (!unlock) return fail(unlock.error());
+  const auto passed_on = pass_on_recipients(authority.recipients(), out / "recipients", now, *unlock);
   if (!passed_on) return fail(passed_on.error());
   // Last: where a file could not be written, an earlier certificate goes on working.
   const auto earlier_key = store.enrol(device->device_id, device->fingerprint, device->key, now);

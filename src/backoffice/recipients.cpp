@@ -62,7 +62,7 @@ Result<std::vector<KnownRecipient>> list_recipients(const fs::path& folder) {
 }
 
 Result<Recipient> make_recipient_key(const fs::path& folder, std::optional<UtcTime> valid_from,
-                                     UtcTime valid_until) {
+                                     UtcTime valid_until, const std::string& name) {
   if (valid_from && valid_until <= *valid_from)
     return fail(ErrorCode::invalid_input, "--valid-until must be later than --valid-from");
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
@@ -76,7 +76,7 @@ Result<Recipient> make_recipient_key(const fs::path& folder, std::optional<UtcTi
   }
   const RecipientSecret secret = make_recipient_secret();
   Recipient made;
-  made.name = "Back office";
+  made.name = name;
   made.key = secret.key;
   made.valid_from = valid_from;
   made.valid_until = valid_until;
@@ -111,7 +111,7 @@ Result<std::vector<RecipientSecret>> load_recipient_secrets(const fs::path& fold
   return secrets;
 }
 
-Status pass_on_recipients(const fs::path& folder, const fs::path& out, UtcTime now) {
+Status pass_on_recipients(const fs::path& folder, const fs::path& out, UtcTime now, const fs::path& also) {
   const auto recipients = load_recipients(folder);
   if (!recipients) return fail(recipients.error());
   std::vector<Recipient> valid;
@@ -123,6 +123,12 @@ Status pass_on_recipients(const fs::path& folder, const fs::path& out, UtcTime n
                 fmt::format("{} holds no recipient of the full view whose key has not ended: run "
                             "wayside-backoffice recipient-key new {}",
                             folder.string(), folder.parent_path().string()));
+  }
+  if (!also.empty()) {
+    const auto more = load_recipients(also);
+    if (!more) return fail(more.error());
+    std::copy_if(more->begin(), more->end(), std::back_inserter(valid),
+                 [&](const Recipient& one) { return !one.valid_until || *one.valid_until > now; });
   }
   std::error_code failed;
   fs::create_directories(out, failed);

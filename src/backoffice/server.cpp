@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "wayside/backoffice/unlock_keys.hpp"
 #include "wayside/base/log.hpp"
 
 #include "src/backoffice/api.hpp"
@@ -67,7 +68,7 @@ std::string owner_of(const SSL& connection, Store& store) {
 void put_answer(httplib::Response& response, const Answer& answer) {
   response.status = answer.status;
   if (answer.retry_after) response.set_header("Retry-After", std::to_string(answer.retry_after->count()));
-  if (!answer.body.empty()) response.set_content(answer.body, "application/json");
+  if (!answer.body.empty()) response.set_content(answer.body, answer.content_type);
 }
 
 struct Body {
@@ -131,6 +132,7 @@ class Server::Implementation {
   Implementation(const Authority& authority, Store& store, std::unique_ptr<OfficeKeys> keys,
                  ServerOptions options)
       : listen_(std::move(options.listen)),
+        unlock_(authority.unlock()),
         keys_(std::move(keys)),
         api_(store, *keys_, std::move(options.on_record)),
         guard_(limits, [&store](const SSL& connection) { return owner_of(connection, store); }),
@@ -245,7 +247,11 @@ class Server::Implementation {
       return Api::answer(405, "refused", fmt::format("the method must be {}", target->method()));
     const auto peer = peer_of(request.ssl);
     if (!peer) return Api::answer(403, "refused", "there is no client certificate");
-    if (auto refused = api_.refuse_peer(*target, *peer)) return refused;
+    if (auto refused = api_.refuse_peer(*target, *peer)) {
+      if (target->what == Target::What::unlock)
+        note_unlock_refused(unlock_, {target->device_id, peer->certificate, {}}, utc_now());
+      return refused;
+    }
     if (request.has_header("Content-Encoding"))
       return Api::answer(415, "refused", "the body must not be compressed");
     if (request.is_multipart_form_data())
@@ -268,10 +274,14 @@ class Server::Implementation {
     if (refused) return *refused;
     if (body.too_large) return too_large();
     if (!body.whole) return Api::answer(400, "damaged", "the body did not arrive whole");
+    // Its certificate was looked at above.
+    if (target->what == Target::What::unlock)
+      return Api::unlock(unlock_, *peer_of(request.ssl), body.bytes, utc_now());
     return api_.take(*target, body.bytes, utc_now());
   }
 
   std::string listen_;
+  std::filesystem::path unlock_;
   std::unique_ptr<OfficeKeys> keys_;
   Api api_;
   ConnectionGuard guard_;

@@ -9,9 +9,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto target = backoffice::target_from(path);
   if (!target) return 0;
   // One thing has one path: written again from what was understood, it is the very same.
-  const std::string written =
-      (target->what == backoffice::Target::What::batch ? "/v2/batches/" : "/v1/heartbeats/") +
-      target->device_id;
+  const std::string written = (target->what == backoffice::Target::What::batch    ? "/v2/batches/"
+                               : target->what == backoffice::Target::What::unlock ? "/v2/unlock/"
+                                                                                  : "/v1/heartbeats/") +
+                              target->device_id;
   require(written == path, "a path is understood in one way only");
   return 0;
 }

@@ -166,5 +166,26 @@ TEST_F(OtherCommandLines, NothingIsExportedIntoTheOfficeOrOntoADevice) {
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
+TEST_F(OtherCommandLines, UnlockKeysAreMadeListedRevokedAndRestored) {
+  const std::string device = "0123456789abcdef";
+  ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
+  const auto unlock_key = [&](const std::string& command, const std::string& of) {
+    return answer("wayside-backoffice", {"unlock-key", command, at("office"), "--device", of});
+  };
+  const Answer made = unlock_key("new", device);
+  EXPECT_EQ(made.code, 0);
+  EXPECT_THAT(made.text, HasSubstr("folder of recipients"));
+  EXPECT_THAT(unlock_key("revoke", device).text, HasSubstr("is lent no key any more"));
+  EXPECT_EQ(unlock_key("new", device).code, 1);
+  EXPECT_THAT(answer("wayside-backoffice", {"unlock-key", "list", at("office")}).text,
+              HasSubstr(device + "  revoked"));
+  EXPECT_EQ(unlock_key("restore", device).code, 0);
+  EXPECT_THAT(answer("wayside-backoffice", {"unlock-key", "list", at("office")}).text,
+              HasSubstr(device + "  lent when asked for"));
+  EXPECT_THAT(unlock_key("revoke", "0000000000000000").text,
+              HasSubstr("run wayside-backoffice unlock-key new"));
+  EXPECT_EQ(unlock_key("new", "../ca").code, 2);
+}
+
 }  // namespace
 }  // namespace wayside::replay_test

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "wayside/base/result.hpp"
@@ -32,15 +33,17 @@ inline constexpr std::chrono::hours recipient_key_lifetime{24 * 730};
 // Makes a key of the full view and names it as the successor of the office's newest one, if there is one.
 // Without valid_from it is valid from ever, as the first one is: a camera's clock may be behind.
 [[nodiscard]] Result<Recipient> make_recipient_key(const std::filesystem::path& folder,
-                                                   std::optional<UtcTime> valid_from, UtcTime valid_until);
+                                                   std::optional<UtcTime> valid_from, UtcTime valid_until,
+                                                   const std::string& name = "Back office");
 
 // Every secret of the folder, also those whose public file is gone. not_found where there is none.
 [[nodiscard]] Result<std::vector<RecipientSecret>> load_recipient_secrets(
     const std::filesystem::path& folder);
 
 // Writes the public file of everybody whose key has not ended into `out`, and takes those away that it holds
-// of others. Fails where none of them has the full view: no camera could record.
+// of others. Fails where none of them has the full view: no camera could record. `also` is another folder of
+// recipients, for this one camera; it may be absent.
 [[nodiscard]] Status pass_on_recipients(const std::filesystem::path& folder, const std::filesystem::path& out,
-                                        UtcTime now);
+                                        UtcTime now, const std::filesystem::path& also = {});
 
 }  // namespace wayside::backoffice

@@ -22,6 +22,7 @@
 #include "wayside/backoffice/recipients.hpp"
 #include "wayside/backoffice/server.hpp"
 #include "wayside/backoffice/store.hpp"
+#include "wayside/backoffice/unlock_keys.hpp"
 #include "wayside/base/files.hpp"
 #include "wayside/base/harden_process.hpp"
 #include "wayside/base/log.hpp"
@@ -69,6 +70,7 @@ struct Arguments {
   fs::path ledger;
   std::string valid_from;
   std::string valid_until;
+  std::string device_id;
 };
 
 UtcTime utc_now() {
@@ -172,9 +174,11 @@ std::string line_of(const backoffice::KnownRecipient& known) {
                      recipient.successor ? ", followed by " + to_hex(*recipient.successor) : "");
 }
 
-Status new_recipient_key(const Arguments& arguments) {
-  const auto authority = Authority::open(arguments.folder);
-  if (!authority) return fail(authority.error());
+struct Validity {
+  UtcTime from;
+  UtcTime until;
+};
+Result<Validity> validity_from(const Arguments& arguments) {
   UtcTime from = utc_now();
   if (!arguments.valid_from.empty()) {
     const auto time = time_from(arguments.valid_from, "--valid-from");
@@ -187,7 +191,15 @@ Status new_recipient_key(const Arguments& arguments) {
     if (!time) return fail(time.error());
     until = *time;
   }
-  const auto made = backoffice::make_recipient_key(authority->recipients(), from, until);
+  return Validity{from, until};
+}
+
+Status new_recipient_key(const Arguments& arguments) {
+  const auto authority = Authority::open(arguments.folder);
+  if (!authority) return fail(authority.error());
+  const auto validity = validity_from(arguments);
+  if (!validity) return fail(validity.error());
+  const auto made = backoffice::make_recipient_key(authority->recipients(), validity->from, validity->until);
   if (!made) return fail(made.error());
   fmt::print("{}\n", line_of({*made, true}));
   fmt::print("Cameras seal to it once its public file is in their folder of recipients: {}\n",
@@ -202,6 +214,55 @@ Status list_recipient_keys(const Arguments& arguments) {
   if (!known) return fail(known.error());
   for (const backoffice::KnownRecipient& one : *known)
     fmt::print("{}\n", line_of(one));
+  return {};
+}
+
+Status new_unlock_key(const Arguments& arguments) {
+  const auto authority = Authority::open(arguments.folder);
+  if (!authority) return fail(authority.error());
+  const auto validity = validity_from(arguments);
+  if (!validity) return fail(validity.error());
+  const auto made = backoffice::make_unlock_key(authority->unlock(), arguments.device_id, utc_now(),
+                                                validity->from, validity->until);
+  if (!made) return fail(made.error());
+  fmt::print("{}\n", line_of({*made, true}));
+  fmt::print("Put its public file into the camera's folder of recipients, or enrol the camera again: {}\n",
+             (authority->unlock() / arguments.device_id / (to_hex(key_id(made->key)) + ".toml")).string());
+  return {};
+}
+
+Status list_unlock_keys(const Arguments& arguments) {
+  const auto authority = Authority::open(arguments.folder);
+  if (!authority) return fail(authority.error());
+  const auto devices = backoffice::list_unlock_keys(authority->unlock());
+  if (!devices) return fail(devices.error());
+  for (const backoffice::UnlockDevice& device : *devices) {
+    fmt::print("{}  {}\n", device.device_id, device.revoked ? "revoked" : "lent when asked for");
+    for (const Recipient& key : device.keys)
+      fmt::print("  {}\n", line_of({key, true}));
+  }
+  return {};
+}
+
+Status revoke_unlock(const Arguments& arguments) {
+  const auto authority = Authority::open(arguments.folder);
+  if (!authority) return fail(authority.error());
+  if (const auto done = backoffice::revoke_unlock(authority->unlock(), arguments.device_id, utc_now()); !done)
+    return done;
+  fmt::print(
+      "{} is lent no key any more. While it runs, it keeps those it has until it asks next, within an hour, "
+      "or, cut off from here, for a day\n",
+      arguments.device_id);
+  return {};
+}
+
+Status restore_unlock(const Arguments& arguments) {
+  const auto authority = Authority::open(arguments.folder);
+  if (!authority) return fail(authority.error());
+  if (const auto done = backoffice::restore_unlock(authority->unlock(), arguments.device_id, utc_now());
+      !done)
+    return done;
+  fmt::print("{} is lent its keys again\n", arguments.device_id);
   return {};
 }
 
@@ -472,6 +533,30 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "putting its public file into DIR/recipients.\n"
       "Example: wayside-backoffice recipient-key list office");
 
+  CLI::App* unlock =
+      app.add_subcommand("unlock-key", "Keys that a camera borrows to open its own records (profile bof2)");
+  unlock->require_subcommand(1);
+  const auto add_unlock = [&](const char* name, const char* help, Status (*work)(const Arguments&)) {
+    CLI::App* command = add_to(*unlock, name, help, work);
+    command->add_option("--device", arguments.device_id, "The camera's device id, 16 hex digits")->required();
+    return command;
+  };
+  sub = add_unlock("new", "Make a camera's next unlock key", new_unlock_key);
+  sub->add_option("--valid-from", arguments.valid_from, "UTC date or time; now, if not given");
+  sub->add_option("--valid-until", arguments.valid_until, "UTC date or time; two years later, if not given");
+  sub->footer(
+      "The secret stays in DIR/unlock; serve lends it to this camera alone, over its own certificate, and "
+      "writes\n"
+      "down when in DIR/unlock/audit.jsonl. The camera holds it in memory only. Works while serving.\n"
+      "Example: wayside-backoffice unlock-key new office --device 0123456789abcdef");
+  sub = add_to(*unlock, "list", "Print the cameras that borrow keys, and their keys", list_unlock_keys);
+  sub->footer("Example: wayside-backoffice unlock-key list office");
+  sub = add_unlock("revoke", "Lend a camera no key any more, as when it was stolen", revoke_unlock);
+  sub->footer(
+      "Works while serving.\nExample: wayside-backoffice unlock-key revoke office --device 0123456789abcdef");
+  sub = add_unlock("restore", "Lend it its keys again", restore_unlock);
+  sub->footer("Example: wayside-backoffice unlock-key restore office --device 0123456789abcdef");
+
   sub = add("serve", "Take records from cameras until stopped by SIGTERM or SIGINT", serve);
   sub->add_option("--listen", arguments.listen, "Address to listen on; 0.0.0.0 for all")
       ->capture_default_str();
@@ -550,7 +635,7 @@ int run(int argc, char** argv) {
     return done ? exit_done : report(program, done.error());
   }
   return report(program, {ErrorCode::invalid_input,
-                          "a command is missing: init, enrol, recipient-key, serve, ingest, "
+                          "a command is missing: init, enrol, recipient-key, unlock-key, serve, ingest, "
                           "broker-certificate, list, export or check; see --help"});
 }
 

@@ -34,12 +34,6 @@ Status check_private(const std::filesystem::path& file) {
   return {};
 }
 
-RecipientSecret with_public_half(Secret secret) {
-  RecipientSecret out{std::move(secret), {}};
-  crypto_scalarmult_base(out.key.data(), out.secret.view().data());
-  return out;
-}
-
 }  // namespace
 
 KeyId key_id(const PublicKey& key) {
@@ -69,7 +63,13 @@ std::string_view to_string(RecordView view) {
 }
 
 RecipientSecret make_recipient_secret() {
-  return with_public_half(Secret::random());
+  return recipient_secret_from(Secret::random());
+}
+
+RecipientSecret recipient_secret_from(Secret secret) {
+  RecipientSecret out{std::move(secret), {}};
+  crypto_scalarmult_base(out.key.data(), out.secret.view().data());
+  return out;
 }
 
 Result<RecipientSecret> load_recipient_secret(const std::filesystem::path& file) {
@@ -89,7 +89,7 @@ Result<RecipientSecret> load_recipient_secret(const std::filesystem::path& file)
   }
   Secret secret(*raw);
   wipe(*raw);
-  return with_public_half(std::move(secret));
+  return recipient_secret_from(std::move(secret));
 }
 
 Status save_recipient_secret(const RecipientSecret& secret, const std::filesystem::path& file) {

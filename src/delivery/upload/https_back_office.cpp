@@ -1,10 +1,8 @@
 #include <chrono>
-#include <mutex>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "src/delivery/upload/answer.hpp"
+#include "src/delivery/upload/heartbeat_channel.hpp"
 #include "src/delivery/upload/https_connection.hpp"
 #include "src/delivery/upload/shipment.hpp"
 
@@ -19,11 +17,12 @@ class HttpsBackOffice : public BackOffice {
  public:
   static Result<std::unique_ptr<BackOffice>> make(const HttpsOptions& options) {
     auto office = std::make_unique<HttpsBackOffice>();
-    for (auto* connection : {&office->batches_, &office->heartbeats_}) {
-      Result<std::unique_ptr<HttpsConnection>> made = HttpsConnection::make(options, office->deadline_);
-      if (!made) return fail(made.error());
-      *connection = std::move(*made);
-    }
+    auto batches = HttpsConnection::make(options, office->deadline_);
+    if (!batches) return fail(batches.error());
+    office->batches_ = std::move(*batches);
+    auto heartbeats = HeartbeatChannel::make(options, office->deadline_);
+    if (!heartbeats) return fail(heartbeats.error());
+    office->heartbeats_ = std::move(*heartbeats);
     return office;
   }
 
@@ -48,19 +47,7 @@ class HttpsBackOffice : public BackOffice {
 
   Result<std::optional<KnownNumbers>> heartbeat(const std::string& device_id,
                                                 std::string_view json) override {
-    const std::lock_guard lock(heartbeat_mutex_);
-    const Result<HttpAnswer> answer = heartbeats_->request(
-        "PUT", "/v1/heartbeats/" + device_id, {"Content-Type: application/json"}, as_bytes(json));
-    if (!answer) return fail(answer.error());
-    if (answer->status == 204) return std::nullopt;
-    if (answer->status == 200) {
-      const Result<KnownNumbers> known = known_numbers_from(answer->body);
-      if (!known) return fail(ErrorCode::unavailable, known.error().message);
-      return *known;
-    }
-    const bool refused = answer->status == 403 || answer->status == 422;
-    return fail(refused ? ErrorCode::refused : ErrorCode::unavailable,
-                fmt::format("the back office answered {} to the heartbeat, not 200 or 204", answer->status));
+    return heartbeats_->send(device_id, json);
   }
 
   void hurry(std::chrono::steady_clock::time_point deadline) override { deadline_ = deadline; }
@@ -68,9 +55,7 @@ class HttpsBackOffice : public BackOffice {
  private:
   Deadline deadline_{std::chrono::steady_clock::time_point::max()};
   std::unique_ptr<HttpsConnection> batches_;
-  // Apart from the records', so that a heartbeat never waits behind an upload.
-  std::mutex heartbeat_mutex_;
-  std::unique_ptr<HttpsConnection> heartbeats_;
+  std::unique_ptr<HeartbeatChannel> heartbeats_;
 };
 
 }  // namespace

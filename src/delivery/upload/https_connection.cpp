@@ -130,6 +130,7 @@ Status check_https_options(const HttpsOptions& options) {
 
 struct HttpsConnection::Handle {
   std::string url;
+  std::string where_to_look;
   std::unique_ptr<CURL, CurlDeleter> curl;
   std::array<char, CURL_ERROR_SIZE> error{};
 };
@@ -142,6 +143,7 @@ Result<std::unique_ptr<HttpsConnection>> HttpsConnection::make(const HttpsOption
   CURL* const curl = handle->curl.get();
   if (curl == nullptr) return fail(ErrorCode::io, "libcurl cannot start: install it with TLS support");
   handle->url = options.url.back() == '/' ? options.url.substr(0, options.url.size() - 1) : options.url;
+  handle->where_to_look = options.where_to_look;
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, handle->error.data());
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
@@ -201,10 +203,8 @@ Result<HttpAnswer> HttpsConnection::request(const std::string& method, const std
       json_escape(handle_->error[0] != '\0' ? handle_->error.data() : curl_easy_strerror(code));
   if (code == CURLE_PEER_FAILED_VERIFICATION) {
     return fail(ErrorCode::unavailable,
-                fmt::format("what answers is not shown to be the back office of this camera ({}): check "
-                            "upload.url, and that back-office-ca.crt came from the office that enrolled the "
-                            "camera",
-                            said));
+                fmt::format("what answers is not shown to be the back office of this camera ({}): check {}",
+                            said, handle_->where_to_look));
   }
   if (code != CURLE_OK) return fail(ErrorCode::unavailable, said);
   long version = 0;

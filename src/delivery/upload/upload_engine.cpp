@@ -96,6 +96,8 @@ UploadEngine::UploadEngine(const UploaderOptions& options, RecordQueue& queue, B
           counters.counter("records_dead_lettered", "records that the back office refused for good")),
       quarantined_(
           counters.counter("records_quarantined", "records stored under their key with another content")),
+      kept_(counters.counter("records_without_form",
+                             "records that this profile cannot send, and the queue keeps")),
       retried_(counters.counter("uploads_retried", "shipments that had to be sent again")),
       forbidden_(
           counters.counter("uploads_forbidden", "shipments refused because the device is not enrolled")),
@@ -104,7 +106,8 @@ UploadEngine::UploadEngine(const UploaderOptions& options, RecordQueue& queue, B
       texted_before_(most_texted_ranges),
       most_shipments_(std::max<std::size_t>(back_office.limits().shipments, 1)),
       dead_(most_given_up_ranges),
-      quarantine_(most_given_up_ranges) {}
+      quarantine_(most_given_up_ranges),
+      formless_(most_given_up_ranges) {}
 
 UploadEngine::~UploadEngine() = default;
 
@@ -112,8 +115,10 @@ UploadEngine::~UploadEngine() = default;
 // ----------------------------------------------------------------------------------------------------
 
 std::optional<NumberRange> UploadEngine::given_up(std::uint64_t number) const {
-  const std::optional<NumberRange> dead = dead_.range_of(number);
-  return dead ? dead : quarantine_.range_of(number);
+  for (const NumberRanges* ranges : {&dead_, &quarantine_, &formless_}) {
+    if (const std::optional<NumberRange> range = ranges->range_of(number)) return range;
+  }
+  return std::nullopt;
 }
 
 bool UploadEngine::delayed(std::uint64_t number, Time now) const {
@@ -395,6 +400,20 @@ void UploadEngine::settle_one(Batch& batch, std::size_t index, const Receipt& re
       verdict.gone.insert(number);
       return;
     }
+    case Outcome::no_form: {
+      verdict.progress = true;
+      if (gone) return;
+      forget(number);
+      kept_.add();
+      if (formless_.full()) forget_what_does_not_wait(formless_);
+      {
+        const std::lock_guard lock(mutex_);
+        formless_.add(number);
+      }
+      log::info("record_without_form", {{"number", number}, {"reason", receipt.reason}});
+      verdict.gone.insert(number);
+      return;
+    }
     case Outcome::too_large:
       if (batch.shipments.size() > 1) {
         verdict.too_large = true;
@@ -554,15 +573,18 @@ UploaderState UploadEngine::state() const {
   UploaderState state;
   std::vector<NumberRange> dead;
   std::vector<NumberRange> quarantine;
+  std::vector<NumberRange> formless;
   {
     const std::lock_guard lock(mutex_);
     state.circuit_open = circuit_open_;
     state.failures_in_a_row = failures_in_a_row_;
     dead = dead_.all();
     quarantine = quarantine_.all();
+    formless = formless_.all();
   }
   state.dead_lettered = count_waiting(dead);
   state.quarantined = count_waiting(quarantine);
+  state.without_form = count_waiting(formless);
   return state;
 }
 

@@ -89,6 +89,7 @@ class UploadEngine {
   Counter& duplicate_;
   Counter& dead_lettered_;
   Counter& quarantined_;
+  Counter& kept_;
   Counter& retried_;
   Counter& forbidden_;
   Counter& bytes_;
@@ -108,6 +109,7 @@ class UploadEngine {
   mutable std::mutex mutex_;
   NumberRanges dead_;
   NumberRanges quarantine_;
+  NumberRanges formless_;  // this profile has no form for them
   std::uint64_t failures_in_a_row_ = 0;
   bool circuit_open_ = false;
 };

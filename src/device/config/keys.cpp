@@ -13,6 +13,8 @@ namespace {
 
 constexpr double most_count = 4'294'967'295.0;  // ids are 32 bits wide in the record
 
+constexpr std::string_view bof2 = "bof2";
+
 using C = Configuration;
 
 const std::vector<Key>& table() {
@@ -189,16 +191,17 @@ const std::vector<Key>& table() {
       {.section = "upload",
        .name = "profile",
        .slot = [](C& c) -> Slot { return &c.upload.profile; },
-       .choices = {"wayside", "mqtt", "mqtt-3.1.1"},
+       .choices = {"wayside", "mqtt", "mqtt-3.1.1", "bof2"},
        .help = "Batches over HTTPS, or through an MQTT broker: version 5, or 3.1.1 where the broker knows no "
-               "other."},
+               "other; or the police SOAP service, which takes plain text and so costs protection (README)."},
       {.section = "upload",
        .name = "url",
        .slot = [](C& c) -> Slot { return &c.upload.url; },
        .most = 200,
        .form = TextForm::office_url,
        .may_be_empty = true,
-       .help = "The back office, https://HOST:PORT, or its MQTT broker, mqtts://HOST:PORT; empty keeps the "
+       .help = "The back office or SOAP service, https://HOST:PORT, or the MQTT broker, mqtts://HOST:PORT; "
+               "empty keeps the "
                "records in "
                "the queue."},
       {.section = "upload",
@@ -214,6 +217,57 @@ const std::vector<Key>& table() {
        .most = 10'000'000,
        .unit = "kbit/s",
        .help = "What records of before an outage may take of the link; 0 sets no limit."},
+      {.section = "upload",
+       .name = "path",
+       .slot = [](C& c) -> Slot { return &c.upload.path; },
+       .most = 200,
+       .form = TextForm::url_path,
+       .only_profile = bof2,
+       .help = "With bof2: where on its host the SOAP service is."},
+      {.section = "upload",
+       .name = "username",
+       .slot = [](C& c) -> Slot { return &c.upload.username; },
+       .most = 100,
+       .may_be_empty = true,
+       .only_profile = bof2,
+       .help = "With bof2: whom the SOAP service knows this sender as; it needs one."},
+      {.section = "upload",
+       .name = "signature_file",
+       .slot = [](C& c) -> Slot { return &c.upload.signature_file; },
+       .may_be_empty = true,
+       .only_profile = bof2,
+       .help = "With bof2: file of mode 0600 with the signature on one line; empty sends it empty."},
+      {.section = "upload",
+       .name = "ca_certificate",
+       .slot = [](C& c) -> Slot { return &c.upload.ca_certificate; },
+       .may_be_empty = true,
+       .only_profile = bof2,
+       .help = "With bof2: PEM file of the authority that the SOAP service's certificate is of; empty is the "
+               "back "
+               "office's."},
+      {.section = "upload",
+       .name = "certificate",
+       .slot = [](C& c) -> Slot { return &c.upload.certificate; },
+       .may_be_empty = true,
+       .only_profile = bof2,
+       .help =
+           "With bof2: PEM file of the certificate shown to the SOAP service; empty is the device's own."},
+      {.section = "upload",
+       .name = "private_key",
+       .slot = [](C& c) -> Slot { return &c.upload.private_key; },
+       .may_be_empty = true,
+       .only_profile = bof2,
+       .help = "With bof2: PEM file of that certificate's key. Give both or neither."},
+      {.section = "upload",
+       .name = "unlock_url",
+       .slot = [](C& c) -> Slot { return &c.upload.unlock_url; },
+       .most = 200,
+       .form = TextForm::https_url,
+       .may_be_empty = true,
+       .only_profile = bof2,
+       .help = "With bof2: the back office that lends this camera its unlock key, https://HOST:PORT; it "
+               "needs one. "
+               "Heartbeats go there."},
       {.section = "identity",
        .name = "directory",
        .slot = [](C& c) -> Slot { return &c.identity.directory; },
@@ -274,6 +328,11 @@ std::string expected_form(const Key& key) {
         return "\"https://HOST\", \"https://HOST:PORT\", the same with \"mqtts\" for a profile of MQTT, or "
                "an empty "
                "text";
+      }
+      if (key.form == TextForm::https_url) return "\"https://HOST\", \"https://HOST:PORT\", or an empty text";
+      if (key.form == TextForm::url_path) {
+        return fmt::format(
+            "a path that begins with a slash, of letters, digits and . _ ~ / -, at most {} bytes", key.most);
       }
       return fmt::format("a text of one line, at most {} bytes", key.most);
     }

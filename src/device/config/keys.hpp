@@ -18,7 +18,7 @@ using Slot =
     std::variant<std::string*, std::uint32_t*, double*, std::optional<double>*, std::filesystem::path*>;
 
 // What a text must look like, and how it is made absolute.
-enum class TextForm { any, camera_source, office_url };
+enum class TextForm { any, camera_source, office_url, https_url, url_path };
 
 // What the address of a back office begins with; which of them the profile says.
 inline constexpr std::string_view https_scheme = "https";
@@ -36,6 +36,7 @@ struct Key {
   bool may_be_empty = false;
   std::string_view example{};  // as TOML; set only where the file must (or may) give what has no default
   bool required = false;
+  std::string_view only_profile{};  // a key of [upload] that no other profile takes
   std::string_view help{};
 };
 

@@ -232,20 +232,54 @@ class Loader {
               "not the smaller",
               c.passes.suppress_repeat_s, c.passes.close_after_s));
     }
-    const std::string_view scheme =
-        c.upload.profile == "wayside" ? config::https_scheme : config::mqtts_scheme;
+    const std::string_view scheme = c.upload.profile == "wayside" || c.upload.profile == "bof2"
+                                        ? config::https_scheme
+                                        : config::mqtts_scheme;
     if (!c.upload.url.empty() && c.upload.url.rfind(fmt::format("{}://", scheme), 0) != 0) {
       error(line_of("upload", "url"),
             fmt::format("upload.url is \"{}\" and upload.profile is \"{}\", expected an address that begins "
                         "with {}://",
                         shown(c.upload.url), c.upload.profile, scheme));
     }
+    check_profile(line_of);
     if (overlap(c.queue.directory, c.identity.directory)) {
       const toml::source_index queue = line_of("queue", "directory");
       error(queue != 0 ? queue : line_of("identity", "directory"),
             fmt::format("queue.directory is \"{}\" and identity.directory is \"{}\", expected two folders, "
                         "neither of them within the other",
                         shown(c.queue.directory.string()), shown(c.identity.directory.string())));
+    }
+  }
+
+  template <class LineOf>
+  void check_profile(LineOf line_of) {
+    const Configuration::Upload& upload = configuration_.upload;
+    const Configuration defaults;
+    for (const config::Key& key : config::all_keys()) {
+      if (key.only_profile.empty() || key.only_profile == upload.profile ||
+          config::value_text(key, configuration_) == config::value_text(key, defaults))
+        continue;
+      error(line_of("upload", key.name),
+            fmt::format(
+                "upload.{} is for upload.profile \"{}\" and upload.profile is \"{}\": remove it, or set the "
+                "profile",
+                key.name, key.only_profile, upload.profile));
+    }
+    if (upload.profile != "bof2") return;
+    if (upload.certificate.empty() != upload.private_key.empty()) {
+      const std::string_view there = upload.certificate.empty() ? "private_key" : "certificate";
+      error(line_of("upload", there),
+            fmt::format("upload.{} is there without upload.{}, expected both or neither", there,
+                        upload.certificate.empty() ? "certificate" : "private_key"));
+    }
+    if (upload.url.empty()) return;
+    for (const auto& [key, value] :
+         {std::pair<std::string_view, const std::string&>{"username", upload.username},
+          {"unlock_url", upload.unlock_url}}) {
+      if (value.empty()) {
+        error(line_of("upload", "profile"),
+              fmt::format("upload.{} is empty, and upload.profile \"bof2\" needs it", key));
+      }
     }
   }
 

@@ -30,6 +30,18 @@ bool is_office_url(std::string_view text) {
   return url && (url->scheme == https_scheme || url->scheme == mqtts_scheme);
 }
 
+bool is_https_url(std::string_view text) {
+  const auto url = service_url_from(text);
+  return url && url->scheme == https_scheme;
+}
+
+bool is_url_path(std::string_view text) {
+  return !text.empty() && text.front() == '/' && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '~' || c == '/' || c == '-';
+  });
+}
+
 struct Setter {
   const Key& key;
   const Value& value;
@@ -45,6 +57,8 @@ struct Setter {
     }
     std::string taken = *text;
     if (key.form == TextForm::office_url && !taken.empty() && !is_office_url(taken)) return false;
+    if (key.form == TextForm::https_url && !taken.empty() && !is_https_url(taken)) return false;
+    if (key.form == TextForm::url_path && !is_url_path(taken)) return false;
     if (key.form == TextForm::camera_source) {
       constexpr std::string_view replay = "replay:";
       if (taken.rfind(replay, 0) != 0 || taken.size() == replay.size()) return false;

@@ -284,7 +284,36 @@ TEST_F(ConfigurationFile, AnUploadAddressGoesWithItsProfile) {
               HasSubstr("upload.profile is \"wayside\", expected an address that begins with https://"));
   EXPECT_THAT(refusal_after_smallest(upload("mqtt", "mqtt://a:1")), HasSubstr("upload.url is"));
   EXPECT_THAT(refusal_after_smallest(upload("amqp", "")),
-              HasSubstr("expected one of \"wayside\", \"mqtt\", \"mqtt-3.1.1\""));
+              HasSubstr("expected one of \"wayside\", \"mqtt\", \"mqtt-3.1.1\", \"bof2\""));
+}
+
+TEST_F(ConfigurationFile, ThePoliceServiceNeedsItsKeysAndNoOtherProfileTakesThem) {
+  const std::string bof2 = "[upload]\nprofile = \"bof2\"\nurl = \"https://bof.example\"\n";
+  const std::string needed = "username = \"u\"\nunlock_url = \"https://office:8443\"\n";
+  const auto loaded = load(std::string(smallest) + bof2 + needed + "signature_file = \"secret\"\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->upload.unlock_url, "https://office:8443");
+  EXPECT_EQ(loaded->upload.path, "/bof/services/InputCaptureWebService");
+  EXPECT_TRUE(loaded->upload.signature_file.is_absolute());
+  EXPECT_TRUE(load(std::string(smallest) + "[upload]\nprofile = \"bof2\"\n"))
+      << "without an address nothing is sent";
+  const std::string missing = refusal_after_smallest(bof2);
+  EXPECT_THAT(missing, HasSubstr("upload.username is empty, and upload.profile \"bof2\" needs it"));
+  EXPECT_THAT(missing, HasSubstr("upload.unlock_url is empty"));
+  EXPECT_THAT(refusal_after_smallest(bof2 + needed + "certificate = \"a.crt\"\n"),
+              HasSubstr("upload.certificate is there without upload.private_key"));
+  EXPECT_THAT(refusal_after_smallest(bof2 + "username = \"u\"\nunlock_url = \"mqtts://office\"\n"),
+              HasSubstr("upload.unlock_url is \"mqtts://office\", expected \"https://HOST\""));
+  for (const char* path : {"", "x", "/a b", "/a?b", "/\u00e9"}) {
+    EXPECT_THAT(refusal_after_smallest(bof2 + needed + "path = \"" + path + "\"\n"),
+                HasSubstr("expected a path that begins with a slash"));
+  }
+  for (const char* line : {"username = \"u\"", "unlock_url = \"https://office\"", "signature_file = \"s\"",
+                           "path = \"/other\"", "ca_certificate = \"a\""}) {
+    EXPECT_THAT(refusal_after_smallest(std::string("[upload]\n") + line + "\n"),
+                HasSubstr("is for upload.profile \"bof2\" and upload.profile is \"wayside\": remove it"))
+        << line;
+  }
 }
 
 TEST_F(ConfigurationFile, WhatIsNoTomlNamesTheLine) {

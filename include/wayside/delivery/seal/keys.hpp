@@ -66,6 +66,7 @@ struct RecipientSecret {
   PublicKey key{};
 };
 [[nodiscard]] RecipientSecret make_recipient_secret();
+[[nodiscard]] RecipientSecret recipient_secret_from(Secret secret);  // with its public half
 // A file of 64 hex digits that only its owner can read (0600); invalid_input otherwise.
 [[nodiscard]] Result<RecipientSecret> load_recipient_secret(const std::filesystem::path& file);
 [[nodiscard]] Status save_recipient_secret(const RecipientSecret& secret, const std::filesystem::path& file);

@@ -53,6 +53,7 @@ struct Receipt {
     duplicate,     // was stored before, hash matches
     text_missing,  // a picture before its text: send the text, then the picture again
     refused,       // will never be taken: dead-letter it
+    no_form,       // this profile has no form for it: keep it, and send it where a profile has one
     forbidden,     // not from this device as it is enrolled now: try again later, and raise an alarm
     too_large,     // the batch, or the shipment if it went alone, is larger than the receiver takes
     later,         // try again, not before retry_after if given
@@ -94,6 +95,9 @@ struct HttpsOptions {
   std::filesystem::path certificate;             // PEM: the camera's
   std::filesystem::path private_key;             // PEM
   std::chrono::milliseconds time_limit{30'000};  // for one batch, from connecting to the answer's last byte
+  // What to look at where the other side does not show that it is who it should be.
+  std::string where_to_look =
+      "upload.url, and that back-office-ca.crt came from the office that enrolled the camera";
 };
 
 // The profile "wayside": sealed records over HTTPS (https_api.md): TLS 1.3 or nothing, client certificate,

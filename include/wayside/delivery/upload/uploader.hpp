@@ -39,6 +39,7 @@ struct UploaderState {
   std::uint64_t failures_in_a_row = 0;
   std::uint64_t dead_lettered = 0;  // in this run, still in the queue
   std::uint64_t quarantined = 0;
+  std::uint64_t without_form = 0;  // what this profile cannot send; still in the queue too
 };
 
 class Uploader {
@@ -49,7 +50,7 @@ class Uploader {
   // New records are there. Ends the wait for them, never a back-off.
   virtual void wake() = 0;
   // Waits until nothing is left to send or the limit has passed; true: drained. What was dead-lettered or
-  // quarantined is not left to send.
+  // quarantined, or has no form, is not left to send.
   virtual bool wait_drained(std::chrono::milliseconds limit) = 0;
   [[nodiscard]] virtual UploaderState state() const = 0;
 };
@@ -63,6 +64,9 @@ class Uploader {
 //                          silently
 //   records_quarantined    stored under the same key with another hash: kept and skipped in the same way, an
 //                          alarm
+//   records_without_form   what the profile has no form for (gap and other ledger records with "bof2"):
+//   skipped in
+//                          the same way, and no alarm; another profile sends them
 //   uploads_retried        shipments that will be sent again
 //   uploads_forbidden      of these, those refused because the device is not enrolled: an alarm
 //   bytes_uploaded         payload bytes that were receipted

@@ -61,10 +61,19 @@ struct Configuration {
     std::uint32_t group_wait_ms = 250;
   } queue;
   struct Upload {
-    std::string profile = "wayside";  // over HTTPS; "mqtt" or "mqtt-3.1.1": through a broker
-    std::string url;                  // empty: records stay in the queue
+    // Over HTTPS; "mqtt" or "mqtt-3.1.1": through a broker; "bof2": the police SOAP service, with what
+    // follows backlog_kbit_per_s.
+    std::string profile = "wayside";
+    std::string url;  // empty: records stay in the queue
     std::uint32_t time_limit_s = 30;
     std::uint32_t backlog_kbit_per_s = 0;  // 0: no cap
+    std::string path = "/bof/services/InputCaptureWebService";
+    std::string username;
+    std::filesystem::path signature_file;  // empty: the signature is sent empty
+    std::filesystem::path ca_certificate;  // empty: the identity's, as are the next two
+    std::filesystem::path certificate;
+    std::filesystem::path private_key;
+    std::string unlock_url;
   } upload;
   struct Identity {
     std::filesystem::path directory = "/var/lib/wayside/identity";
