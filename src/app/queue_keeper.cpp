@@ -107,8 +107,13 @@ Status QueueKeeper::append_book(const std::string& document) {
   parts.record_class = RecordClass::ledger;
   parts.document.assign(document.begin(), document.end());
   const Result<std::vector<SequenceNumber>> written = queue_.append({&parts, 1});
-  if (written) return {};
-  log::error("day_book_unwritten", {{"reason", written.error()}});
+  if (written) {
+    unwritten_told_.clear();
+    return {};
+  }
+  // Of a day that was cut off it is tried at every look.
+  if (std::exchange(unwritten_told_, written.error().message) != written.error().message)
+    log::error("day_book_unwritten", {{"reason", written.error()}});
   return fail(written.error());
 }
 

@@ -67,6 +67,7 @@ class QueueKeeper {
   QueueReading opened_;  // where the open book begins
   UnbookedRecords interrupted_;
   bool interrupted_told_ = false;
+  std::string unwritten_told_;  // why a book could not be written, as the log says already
 };
 
 }  // namespace wayside::app

@@ -40,11 +40,17 @@ std::string Sealing::read_folder() {
   for (const RecipientFolder::Bad& bad : folder->bad) {
     const auto before = std::find_if(known_.begin(), known_.end(),
                                      [&](const RecipientOfFile& one) { return one.file == bad.file; });
-    const bool goes_on = before != known_.end() && contradiction(*before, folder->good).empty();
-    problem +=
-        fmt::format("{}{}; {}", problem.empty() ? "" : "; ", bad.error.message,
-                    goes_on ? "records are sealed to what it held before, until its key ends"
-                            : "RECORDS ARE NOT SEALED TO ITS RECIPIENT, who will not be able to open them");
+    const bool was_good = before != known_.end();
+    const bool goes_on = was_good && contradiction(*before, folder->good).empty();
+    const bool elsewhere =
+        was_good && std::any_of(folder->good.begin(), folder->good.end(), [&](const RecipientOfFile& one) {
+          return one.recipient.key == before->recipient.key;
+        });
+    const char* const meanwhile =
+        goes_on     ? "records are sealed to what it held before, until its key ends"
+        : elsewhere ? "the key that it held before is in another file"
+                    : "RECORDS ARE NOT SEALED TO ITS RECIPIENT, who will not be able to open them";
+    problem += fmt::format("{}{}; {}", problem.empty() ? "" : "; ", bad.error.message, meanwhile);
     if (goes_on) folder->good.push_back(*before);
   }
   known_ = std::move(folder->good);

@@ -16,6 +16,7 @@
 namespace wayside::backoffice {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -322,6 +323,26 @@ TEST_F(ExportTest, CheckNamesWhereTheChainIsBroken) {
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_THAT(report->damaged, testing::IsEmpty());
   EXPECT_EQ(report->queues.at(0).chain_breaks.first, 3U);
+}
+
+TEST_F(ExportTest, TwinsAreBothExportedAndCheckedAndTellThemselvesApart) {
+  put(1, sample_record(device, "AB12CDE", 1));
+  camera_.previous = {};
+  put(1, sample_record(device, "XY63ZZZ", 2));
+  ASSERT_TRUE(export_jsonl(store_, {}, file_));
+  std::istringstream lines(content(file_));
+  std::vector<nlohmann::json> parsed;
+  for (std::string line; std::getline(lines, line);)
+    parsed.push_back(nlohmann::json::parse(line));
+  ASSERT_EQ(parsed.size(), 2U);
+  EXPECT_FALSE(parsed[0].contains("twin"));
+  EXPECT_EQ(parsed[1].at("twin"), 1);
+  EXPECT_EQ(parsed[1].at("document").at("vrm"), "XY63ZZZ");
+  EXPECT_EQ(export_ledger(store_, file_).value(), 2U);
+  EXPECT_THAT(damage_found(), testing::IsEmpty());
+  EXPECT_THAT(check(store_)->queues.at(0).twins, testing::ElementsAre(NumberRange{1, 1}));
+  damage("UPDATE records SET document = '{}' WHERE twin = 1");
+  EXPECT_THAT(damage_found(), Contains(HasSubstr("record 1 (twin 1) of queue ")));
 }
 
 TEST_F(ExportTest, LedgerHoldsTheSignedHeadsInOrderAndNothingThatWasSealed) {

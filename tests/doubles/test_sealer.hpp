@@ -16,8 +16,11 @@ namespace wayside::doubles {
 
 class TestSealer final : public RecordSealer {
  public:
-  explicit TestSealer(std::string device_id = "0123456789abcdef") : device_id_(std::move(device_id)) {
-    Secret seed = Secret::random();
+  explicit TestSealer(std::string device_id = "0123456789abcdef")
+      : TestSealer(Secret::random(), make_recipient_secret(), std::move(device_id)) {}
+  // With keys that somebody else knows too.
+  TestSealer(Secret seed, RecipientSecret secret, std::string device_id = "0123456789abcdef")
+      : device_id_(std::move(device_id)), secret_(std::move(secret)) {
     device_key_ = signing_public_key(seed);
     sealer_ = make_record_sealer({device_id_, std::move(seed), {recipient()}, {}});
   }
@@ -66,7 +69,7 @@ class TestSealer final : public RecordSealer {
 
  private:
   std::string device_id_;
-  RecipientSecret secret_ = make_recipient_secret();
+  RecipientSecret secret_;
   PublicKey device_key_{};
   std::unique_ptr<ReplaceableSealer> sealer_;
 };

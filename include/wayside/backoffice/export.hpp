@@ -49,7 +49,8 @@ struct ExportCounts {
 };
 
 // Of both: a record that check() would name, being no longer what the camera signed, is left out and counted.
-// One JSON object a line: device_id, queue_uuid, number, received_at, complete, document.
+// One JSON object a line: device_id, queue_uuid, number, received_at, complete, document; twin (from 1) where
+// another record of this number was stored before.
 [[nodiscard]] Result<ExportCounts> export_jsonl(Store& store, const Selection& selection,
                                                 const std::filesystem::path& file);
 // One page with everything in it, pictures included: about 40 kB a record, held in memory while it is made.

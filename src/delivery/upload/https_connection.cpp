@@ -157,6 +157,9 @@ Result<std::unique_ptr<HttpsConnection>> HttpsConnection::make(const HttpsOption
   curl_easy_setopt(curl, CURLOPT_CAINFO, options.ca_certificate.c_str());
   // The distribution's own authorities would be asked as well.
   curl_easy_setopt(curl, CURLOPT_CAPATH, static_cast<char*>(nullptr));
+  // Each connection shows its certificates anew; and servers that ask for ours, but were not told how to keep
+  // sessions, refuse a resumed one.
+  curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   curl_easy_setopt(curl, CURLOPT_SSLCERT, options.certificate.c_str());
   curl_easy_setopt(curl, CURLOPT_SSLKEY, options.private_key.c_str());
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options.time_limit.count()));

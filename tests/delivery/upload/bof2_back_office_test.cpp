@@ -273,6 +273,23 @@ TEST_F(Bof2Test, AStringOrAFaultOfTheSenderDeadLettersAndTheRestGoesOn) {
   EXPECT_EQ(waiting(), 1U);
 }
 
+TEST_F(Bof2Test, WithoutAnAnswerNothingMoreOfTheBatchIsSent) {
+  append(pass(0));
+  const SealedRecord record = queue_->read(SequenceNumber(1)).value();
+  const StoreKey place{device, queue_->uuid(), SequenceNumber(1)};
+  const std::vector<Shipment> pictures = {{place, RecordClass::ordinary, ShipmentKind::plate, &record},
+                                          {place, RecordClass::ordinary, ShipmentKind::overview, &record}};
+  for (const auto& answer : {PoliceServiceDouble::cut(), PoliceServiceDouble::status(503)}) {
+    const std::size_t before = police_.calls().size();
+    police_.always(answer);
+    const std::vector<Receipt> receipts = office()->deliver(pictures);
+    ASSERT_THAT(receipts, SizeIs(2));
+    EXPECT_EQ(receipts[0].outcome, Outcome::later);
+    EXPECT_EQ(receipts[1].outcome, Outcome::later);
+    EXPECT_EQ(police_.calls().size(), before + 1);
+  }
+}
+
 TEST_F(Bof2Test, ALostAnswerIsARepeatThatTheServiceCanTell) {
   append(pass(3));
   police_.answer_next({police_.takes_and_cuts()});
