@@ -1,140 +1,16 @@
 #include "wayside/backoffice/store.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <limits>
 #include <mutex>
 
 #include <fmt/format.h>
 
 #include "src/backoffice/database.hpp"
+#include "src/backoffice/record_rows.hpp"
+#include "src/backoffice/store_file.hpp"
 
 namespace wayside::backoffice {
-
-namespace {
-
-constexpr int store_version = 5;
-
-constexpr const char* tables = R"sql(
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS devices (
-  device_id TEXT PRIMARY KEY, certificate_sha256 BLOB NOT NULL, public_key BLOB NOT NULL,
-  enrolled_at INTEGER NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS device_keys (
-  id INTEGER PRIMARY KEY, device_id TEXT NOT NULL REFERENCES devices (device_id), public_key BLOB NOT NULL,
-  enrolled_from INTEGER NOT NULL, UNIQUE (device_id, public_key)) STRICT;
-CREATE TABLE IF NOT EXISTS records (
-  id INTEGER PRIMARY KEY, device_id TEXT NOT NULL, queue_uuid TEXT NOT NULL, number INTEGER NOT NULL,
-  twin INTEGER NOT NULL, type INTEGER NOT NULL, class INTEGER NOT NULL, head BLOB NOT NULL, chain BLOB NOT NULL, previous BLOB NOT NULL,
-  record_key BLOB, document TEXT NOT NULL, captured_at INTEGER, gaps BLOB, pseudonymous BLOB,
-  sha256 BLOB NOT NULL, received_at INTEGER NOT NULL,
-  UNIQUE (device_id, queue_uuid, number, twin)) STRICT;
-CREATE INDEX IF NOT EXISTS records_by_time ON records (captured_at) WHERE type = 1;
-CREATE INDEX IF NOT EXISTS books ON records (device_id, queue_uuid, number, twin) WHERE type IN (2, 3);
-CREATE INDEX IF NOT EXISTS links ON records (device_id, queue_uuid, number, twin, chain, previous);
-CREATE TABLE IF NOT EXISTS parts (
-  record INTEGER NOT NULL REFERENCES records (id), part INTEGER NOT NULL, sha256 BLOB NOT NULL, bytes BLOB NOT NULL,
-  PRIMARY KEY (record, part)) STRICT;
-CREATE TABLE IF NOT EXISTS heartbeats (
-  device_id TEXT PRIMARY KEY, json TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;
-PRAGMA user_version = 5;
-COMMIT;
-)sql";
-
-Result<Sha256> hash_from(ByteView blob) {
-  Sha256 hash{};
-  if (blob.size() != hash.size())
-    return fail(ErrorCode::corrupt, "a stored hash has a wrong size: run check");
-  std::copy(blob.begin(), blob.end(), hash.begin());
-  return hash;
-}
-
-std::int64_t sql_number(std::uint64_t number) {
-  assert(number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
-  return static_cast<std::int64_t>(number);
-}
-
-Status for_each_row(Statement& rows, const std::function<Status()>& visit) {
-  for (;;) {
-    const auto row = rows.step();
-    if (!row) return fail(row.error());
-    if (!*row) return {};
-    if (auto done = visit(); !done) return done;
-  }
-}
-
-Bytes bytes_of(const Statement& row, int column) {
-  const ByteView bytes = row.blob(column);
-  return {bytes.begin(), bytes.end()};
-}
-
-// Noughts for a hash of a wrong size.
-Sha256 hash_or_noughts(const Statement& row, int column) {
-  return hash_from(row.blob(column)).value_or(Sha256{});
-}
-
-// Columns 0 to 3: device, queue, number, twin.
-RecordId id_of(const Statement& row) {
-  return {row.text(0), row.text(1), static_cast<std::uint64_t>(row.number(2)),
-          static_cast<std::uint32_t>(row.number(3))};
-}
-
-// The columns that record_of() reads, of a table r; what more a row has begins at the column after them.
-constexpr std::string_view record_sql =
-    "r.device_id, r.queue_uuid, r.number, r.twin, r.type, r.class, r.head, r.chain, r.previous, "
-    "r.record_key, r.document, r.captured_at, r.gaps, r.pseudonymous, r.sha256, r.received_at";
-constexpr int record_columns = 16;
-constexpr int chain_column = 7;
-constexpr int previous_column = 8;
-constexpr int sha256_column = 14;
-
-StoredRecord record_of(const Statement& row) {
-  StoredRecord record;
-  record.id = id_of(row);
-  record.type = static_cast<RecordType>(row.number(4));
-  record.record_class = static_cast<RecordClass>(row.number(5));
-  record.head = bytes_of(row, 6);
-  record.chain = hash_or_noughts(row, chain_column);
-  record.previous = hash_or_noughts(row, previous_column);
-  record.key = bytes_of(row, 9);
-  record.document = row.text(10);
-  if (!row.is_null(11)) record.captured_at = UtcTime{row.number(11)};
-  record.gaps = bytes_of(row, 12);
-  record.pseudonymous = bytes_of(row, 13);
-  record.sha256 = hash_or_noughts(row, sha256_column);
-  record.received_at = {row.number(15)};
-  return record;
-}
-
-std::optional<StoredPart> picture_of(const Statement& row, int column) {
-  if (row.is_null(column)) return std::nullopt;
-  return StoredPart{bytes_of(row, column), hash_or_noughts(row, column + 1)};
-}
-
-// Then four columns: each picture and its hash.
-StoredRecord whole_record_of(const Statement& row) {
-  StoredRecord record = record_of(row);
-  record.plate = picture_of(row, record_columns);
-  record.overview = picture_of(row, record_columns + 2);
-  return record;
-}
-
-// Of such a row.
-Status check_hash_sizes(const Statement& row) {
-  for (const int column :
-       {chain_column, previous_column, sha256_column, record_columns + 1, record_columns + 3}) {
-    if (row.is_null(column)) continue;
-    if (const auto hash = hash_from(row.blob(column)); !hash) return fail(hash.error());
-  }
-  return {};
-}
-
-constexpr std::string_view pictures_sql = "p.bytes, p.sha256, o.bytes, o.sha256";
-constexpr std::string_view join_pictures_sql =
-    "LEFT JOIN parts p ON p.record = r.id AND p.part = 1 LEFT JOIN parts o ON o.record = r.id AND o.part = 2";
-static_assert(static_cast<int>(PartKind::plate) == 1 && static_cast<int>(PartKind::overview) == 2);
-
-}  // namespace
 
 class Store::Implementation {
  public:
@@ -143,8 +19,9 @@ class Store::Implementation {
   [[nodiscard]] Result<std::vector<KnownText>> known_all(const RecordId& id) {
     auto rows = database_.kept(
         "SELECT r.head, r.record_key, r.document, r.sha256, p.sha256, o.sha256, r.chain FROM records r "
-        "LEFT JOIN parts p ON p.record = r.id AND p.part = 1 LEFT JOIN parts o ON o.record = r.id AND o.part "
-        "= 2 WHERE r.device_id = ? AND r.queue_uuid = ? AND r.number = ? ORDER BY r.twin");
+        "LEFT JOIN parts p ON p.record = r.id AND p.part = 1 "
+        "LEFT JOIN parts o ON o.record = r.id AND o.part = 2 WHERE r.device_id = ? AND r.queue_uuid = ? AND "
+        "r.number = ? ORDER BY r.twin");
     rows->bind(id.device_id).bind(id.queue_uuid).bind(sql_number(id.number));
     std::vector<KnownText> texts;
     const Status read = for_each_row(*rows, [&]() -> Status {
@@ -277,66 +154,17 @@ class Store::Implementation {
   }
 };
 
-namespace {
-
-Result<std::int64_t> version_of(Database& database) {
-  auto version = database.prepare("PRAGMA user_version");
-  const auto row = version.step();
-  if (!row) return fail(row.error());
-  return version.number(0);
-}
-
-Error lost(const std::filesystem::path& file, std::string_view how, ErrorCode code) {
-  return {code, fmt::format("{} {}: restore it from a backup, or run wayside-backoffice init {} to start an "
-                            "empty one (cameras must be enrolled again)",
-                            file.string(), how, file.parent_path().string())};
-}
-
-Result<Database> open_database(const std::filesystem::path& file, IfMissing missing) {
-  const bool must_exist = missing == IfMissing::refuse;
-  auto database = Database::open(file, missing);
-  if (!database && must_exist && database.error().code == ErrorCode::not_found)
-    return fail(lost(file, "is missing", ErrorCode::not_found));
-  if (!database) return fail(database.error());
-  const auto version = version_of(*database);
-  if (!version) return fail(version.error());
-  // SQLite takes a file cut down to nothing for a new one.
-  if (*version == 0 && must_exist) return fail(lost(file, "holds no store", ErrorCode::corrupt));
-  if (*version > store_version) {
-    return fail(ErrorCode::unsupported,
-                fmt::format("{} was written by a newer wayside-backoffice: use that one", file.string()));
-  }
-  if (*version > 0 && *version < store_version) {
-    return fail(ErrorCode::unsupported,
-                fmt::format("{} was written by an earlier wayside-backoffice, which kept records in another "
-                            "form: read it with that one; to begin anew, move it away and run "
-                            "wayside-backoffice init {} (cameras must be enrolled again)",
-                            file.string(), file.parent_path().string()));
-  }
-  if (const auto set =
-          database->run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
-      !set) {
-    return fail(set.error());
-  }
-  if (*version == 0) {
-    if (const auto made = database->run(tables); !made) return fail(made.error());
-  }
-  return database;
-}
-
-}  // namespace
-
 Store::Store(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
-  auto database = open_database(file, IfMissing::make);
+  auto database = open_store_file(file, IfMissing::make);
   if (!database) return fail(database.error());
   return std::unique_ptr<Store>(new Store(std::make_unique<Implementation>(std::move(*database))));
 }
 
 Result<std::unique_ptr<Store>> Store::open_existing(const std::filesystem::path& file) {
-  auto database = open_database(file, IfMissing::refuse);
+  auto database = open_store_file(file, IfMissing::refuse);
   if (!database) return fail(database.error());
   return std::unique_ptr<Store>(new Store(std::make_unique<Implementation>(std::move(*database))));
 }
