@@ -1,13 +1,16 @@
 #include "src/app/command_line.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include "wayside/base/json_text.hpp"
@@ -118,6 +121,17 @@ CLI::Validator number(double from, double to) {
     return fmt::format("a number from {} to {} is expected instead of {}", from, to, text);
   };
   return {problem, fmt::format("{} to {}", from, to), {}};
+}
+
+CLI::Validator one_of(std::vector<std::string> words) {
+  std::string all = fmt::format("{}", fmt::join(words, ", "));
+  const auto problem = [words = std::move(words), all](const std::string& text) -> std::string {
+    if (std::find(words.begin(), words.end(), text) != words.end()) return {};
+    const std::string near = nearest(text, words);
+    return fmt::format("one of {} is expected instead of \"{}\"{}", all, text,
+                       near.empty() ? "" : fmt::format("; did you mean {}?", near));
+  };
+  return {problem, "", {}};
 }
 
 std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {

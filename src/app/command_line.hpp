@@ -37,6 +37,8 @@ void prepare(CLI::App& app);
 [[nodiscard]] CLI::Validator whole_number(std::uint64_t from, std::uint64_t to);
 // CLI::Range lets "nan" through, which is not below or above anything.
 [[nodiscard]] CLI::Validator number(double from, double to);
+// The option's own description lists the words.
+[[nodiscard]] CLI::Validator one_of(std::vector<std::string> words);
 
 // Parses; returns nothing where the program should go on, and otherwise the exit code, after having printed
 // the help, the version, or one sentence on what is wrong with the nearest right word.

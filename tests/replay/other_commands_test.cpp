@@ -1,4 +1,4 @@
-// What wayside-eval and wayside-backoffice say to wrong words, as a person meets it.
+// What the programs beside waysided say to wrong words, as a person meets it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <opencv2/imgcodecs.hpp>
@@ -75,6 +75,24 @@ TEST_F(OtherCommandLines, ClipsAndWhatLiesBesideThemAreNotWrittenOver) {
     EXPECT_THAT(over.text, HasSubstr("would be written over what is read from it"));
     EXPECT_EQ(*read_text_file(at(out)), "as it was");
   }
+}
+
+TEST_F(OtherCommandLines, LanesGoOverNoFileOfTheirScene) {
+  for (const std::string site : {"s.mp4", "./s.truth.json", "nowhere/lanes.toml"}) {
+    const Answer drawn = answer("wayside-roadsim", {"draw", "--preset", "empty", "--seconds", "0.2", "--out",
+                                                    at("s"), "--site", at(site)});
+    EXPECT_NE(drawn.code, 0) << site;
+    EXPECT_FALSE(fs::exists(at("s.mp4"))) << "told before anything is drawn";
+  }
+}
+
+TEST_F(OtherCommandLines, AnUnknownPlateFormatIsRefusedWithThoseThereAre) {
+  const Answer drawn = answer("wayside-roadsim",
+                              {"plate", "--vrm", "AB12CDE", "--format", "curent", "--out", at("plate.png")});
+  EXPECT_EQ(drawn.code, 2);
+  EXPECT_THAT(drawn.text, HasSubstr("military"));
+  EXPECT_THAT(drawn.text, HasSubstr("did you mean current?"));
+  EXPECT_FALSE(fs::exists(at("plate.png")));
 }
 
 TEST_F(OtherCommandLines, AThresholdThatIsNoNumberIsRefused) {

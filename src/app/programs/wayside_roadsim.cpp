@@ -88,9 +88,22 @@ class Progress {
   int shown_ = 0;
 };
 
+// Before the drawing, which may take an hour.
+Status check_site(const DrawOptions& options) {
+  if (options.site.empty()) return {};
+  const std::filesystem::path site = std::filesystem::path(options.site).lexically_normal();
+  for (const char* ending : {".mp4", ".avi", ".frames.csv", ".truth.json"}) {
+    if (site != std::filesystem::path(options.out + ending).lexically_normal()) continue;
+    return fail(ErrorCode::invalid_input, fmt::format("--site {} is a file of the scene itself: name another",
+                                                      json_escape(options.site)));
+  }
+  return check_replaceable(site);
+}
+
 Status draw(const DrawOptions& options, bool vehicles_given) {
   auto scenario = scenario_from(options, vehicles_given);
   if (!scenario) return fail(scenario.error());
+  if (auto fits = check_site(options); !fits) return fits;
   auto press = PlatePress::load(app::models_folder() / "plates");
   if (!press) return fail(press.error());
   auto scene = Scene::make(*scenario, *press);
@@ -190,8 +203,11 @@ int run(int argc, char** argv) {
   PlateOptions pressing;
   CLI::App* plate_command = cli.add_subcommand("plate", "Draw one number plate as a picture");
   plate_command->add_option("--vrm", pressing.vrm, "The registration mark, without a space")->required();
-  plate_command->add_option("--format", pressing.format,
-                            "current, prefix, suffix, dateless, ni, q, diplomatic, military or foreign");
+  plate_command
+      ->add_option("--format", pressing.format,
+                   "current, prefix, suffix, dateless, ni, q, diplomatic, military or foreign")
+      ->check(app::one_of(
+          {"current", "prefix", "suffix", "dateless", "ni", "q", "diplomatic", "military", "foreign"}));
   plate_command->add_flag("--rear", pressing.rear, "Yellow");
   plate_command->add_option("--lines", pressing.lines, "1 or 2")->check(app::whole_number(1, 2));
   plate_command->add_option("--scale", pressing.px_per_mm, "px per mm")->check(app::number(0.1, 10));

@@ -70,8 +70,9 @@ int make_identity_in(const std::string& folder) {
   if (!request) return report("waysided", request.error());
   fmt::print(
       "The certificate request of this camera is {}\n"
-      "Next: take it to the back office, have it signed (wayside-backoffice enrol), and put device.crt and\n"
-      "back-office-ca.crt, which come back, into {}\n",
+      "Next: take it to the back office, have it signed (wayside-backoffice enrol), and put all that comes "
+      "back\n"
+      "(device.crt, back-office-ca.crt and the folder recipients) into {}\n",
       request->string(), folder);
   return exit_done;
 }

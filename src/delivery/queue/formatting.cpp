@@ -101,10 +101,11 @@ Result<SegmentHeader> read_header(Disk& disk, const Disk::Entry& entry,
   return best;
 }
 
-// Acknowledgement blocks are the last thing that formatting writes, so one of them shows that it was
-// finished.
-bool has_acknowledgements(Disk& disk, const std::vector<Disk::Entry>& entries, const QueueUuid& uuid,
-                          Trouble& trouble) {
+// Whose the acknowledgement blocks are. They are the last thing that formatting writes, so one of them shows
+// that it was finished.
+std::vector<QueueUuid> acknowledgement_owners(Disk& disk, const std::vector<Disk::Entry>& entries,
+                                              Trouble& trouble) {
+  std::vector<QueueUuid> owners;
   Bytes bytes(acknowledgement_file_bytes);
   for (const int which : {0, 1}) {
     const std::string name = Acknowledgements::file_name(which);
@@ -118,9 +119,42 @@ bool has_acknowledgements(Disk& disk, const std::vector<Disk::Entry>& entries, c
       note(trouble, read.error());
       continue;
     }
-    if (const Result<QueueUuid> owner = acknowledgement_owner(bytes); owner && *owner == uuid) return true;
+    if (const Result<QueueUuid> owner = acknowledgement_owner(bytes)) owners.push_back(*owner);
   }
-  return false;
+  return owners;
+}
+
+// How many segments there are by their files, and of what size: as configured where these do not tell.
+void take_sizes(const std::vector<Disk::Entry>& entries, const QueueOptions& options, Survey& out) {
+  out.segments = 0;
+  out.segment_bytes = 0;
+  bool equal = true;
+  for (const Disk::Entry& entry : entries) {
+    if (!segment_index(entry.name)) continue;
+    equal = equal && (out.segments == 0 || entry.bytes == out.segment_bytes);
+    out.segment_bytes = static_cast<std::uint32_t>(entry.bytes);
+    ++out.segments;
+  }
+  if (equal && can_be_segments(out.segments) && can_be_segment_bytes(out.segment_bytes)) return;
+  out.segments = options.segments;
+  out.segment_bytes = options.segment_bytes;
+}
+
+// No segment says which queue this is. Where an acknowledgement block does, all that was in it is lost, but
+// not that it was there.
+Result<Survey> survey_without_segments(Disk& disk, const std::vector<Disk::Entry>& entries,
+                                       const QueueOptions& options) {
+  Survey out;
+  Trouble trouble;
+  const std::vector<QueueUuid> owners = acknowledgement_owners(disk, entries, trouble);
+  if (owners.empty()) return trouble ? Result<Survey>(fail(*trouble)) : Result<Survey>(out);
+  if (Status ok = check_sizes(options); !ok) return fail(ok.error());
+  out.formatted = true;
+  out.uuid = owners.front();
+  take_sizes(entries, options, out);
+  out.headers.resize(out.segments);
+  log::error("queue_segments_lost", {{"segments", out.segments}});
+  return out;
 }
 
 SegmentHeader blank_header(const Survey& queue, std::uint32_t index) {
@@ -203,7 +237,8 @@ Result<Survey> survey(Disk& disk, const QueueOptions& options) {
   Survey out;
   const auto winner = std::max_element(votes.begin(), votes.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
-  if (winner == votes.end()) return trouble ? Result<Survey>(fail(*trouble)) : Result<Survey>(out);
+  if (winner == votes.end())
+    return trouble ? Result<Survey>(fail(*trouble)) : survey_without_segments(disk, *entries, options);
   out.uuid = winner->first;
   bool used = false;
   for (const auto& [index, header] : headers) {
@@ -212,7 +247,11 @@ Result<Survey> survey(Disk& disk, const QueueOptions& options) {
     out.segment_bytes = header.segment_bytes;
     used = used || header.epoch != 0;
   }
-  out.formatted = used || has_acknowledgements(disk, *entries, out.uuid, trouble);
+  const auto acknowledged = [&] {
+    const std::vector<QueueUuid> owners = acknowledgement_owners(disk, *entries, trouble);
+    return std::find(owners.begin(), owners.end(), out.uuid) != owners.end();
+  };
+  out.formatted = used || acknowledged();
   if (!out.formatted && trouble) return fail(*trouble);
   for (std::uint32_t i = 0; i < out.segments; ++i) {
     const auto it = headers.find(i);

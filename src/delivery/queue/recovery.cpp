@@ -41,6 +41,8 @@ Result<std::unique_ptr<DiskFile>> open_acknowledgements(Disk& disk, const std::v
 Status open_files(Disk& disk, Survey& queue, Recovered& out) {
   const Result<std::vector<Disk::Entry>> entries = disk.list();
   if (!entries) return fail(entries.error());
+  const auto readable = [](const std::optional<SegmentHeader>& header) { return header.has_value(); };
+  out.lost_places = std::none_of(queue.headers.begin(), queue.headers.end(), readable);
   for (std::uint32_t i = 0; i < queue.segments; ++i) {
     const std::string name = segment_file_name(i);
     const auto there = std::find_if(entries->begin(), entries->end(),

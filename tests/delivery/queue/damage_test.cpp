@@ -1,6 +1,9 @@
 // A device that fails, rots, or holds something else: what it costs, and what the queue says.
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <map>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -210,6 +213,43 @@ TEST(Damage, ARecordWhoseWholeFileIsGoneIsToldAsDamaged) {
   const auto queue = opened(device);
   ASSERT_TRUE(append_one(*queue, record("next")));
   EXPECT_EQ(contents(*queue).lost.at(1), "damaged");
+}
+
+// The acknowledgement blocks still say which queue this was, and how far its numbers went.
+TEST(Damage, TheLossOfEverySegmentIsToldAndTheQueueGoesOn) {
+  const std::map<std::string, std::function<void(FaultyDevice&, const std::string&)>> losses = {
+      {"gone", [](FaultyDevice& device, const std::string& file) { device.durable.erase(file); }},
+      {"cut short", [](FaultyDevice& device, const std::string& file) { device.durable[file].resize(1000); }},
+      {"empty", [](FaultyDevice& device, const std::string& file) { device.durable[file].clear(); }},
+      {"noughts", [](FaultyDevice& device, const std::string& file) {
+         std::fill(device.durable[file].begin(), device.durable[file].end(), std::uint8_t{0});
+       }}};
+  for (const auto& [how, lose] : losses) {
+    SCOPED_TRACE(how);
+    FaultyDevice device;
+    QueueUuid uuid{};
+    {
+      const auto queue = opened(device);
+      uuid = queue->uuid();
+      for (int i = 0; i < 5; ++i)
+        ASSERT_TRUE(append_one(*queue, record(std::to_string(i))));
+      ASSERT_TRUE(queue->acknowledge(SequenceNumber(1)));
+      ASSERT_TRUE(queue->flush());
+    }
+    for (std::uint32_t i = 0; i < small_queue().segments; ++i)
+      lose(device, segment_file_name(i));
+    const auto queue = opened(device);
+    EXPECT_EQ(queue->uuid(), uuid);
+    EXPECT_GE(queue->depth().damaged, 4U);
+    const auto next = append_one(*queue, record("next"));
+    ASSERT_TRUE(next);
+    EXPECT_GT(next->value(), 5U) << "a number must not be used again";
+    const auto found = contents(*queue);
+    EXPECT_EQ(found.records.size(), 1U);
+    EXPECT_FALSE(found.lost.contains(1)) << "it was delivered";
+    for (std::uint64_t number = 2; number <= 5; ++number)
+      EXPECT_EQ(found.lost.at(number), "damaged");
+  }
 }
 
 TEST(Damage, AnAcknowledgementBlockOfAnotherQueueIsIgnoredAndCounted) {
