@@ -80,12 +80,14 @@ TEST_F(ApiOverMqtt, WhoWritesUnderAnothersTopicStoresNothing) {
   const SealedSample forged = other.pass();
   const auto message = take(forged.all(), camera.device_id());
   ASSERT_TRUE(message);
-  for (const json& receipt : json::parse(*message).at("receipts"))
+  const json refused = json::parse(*message);
+  for (const json& receipt : refused.at("receipts"))
     EXPECT_EQ(receipt.at("outcome"), "refused") << receipt;
   // The real record under the same key is not kept out by it.
   const auto real = take(camera.pass().all(), camera.device_id());
   ASSERT_TRUE(real);
-  for (const json& receipt : json::parse(*real).at("receipts"))
+  const json accepted = json::parse(*real);
+  for (const json& receipt : accepted.at("receipts"))
     EXPECT_EQ(receipt.at("outcome"), "accepted") << receipt;
 }
 
