@@ -118,9 +118,8 @@ void Uplink::compare_numbers(const KnownNumbers& known) {
   if (skipped) {
     problem = fmt::format(
         "the back office has records up to number {} of this queue, {} more than were on this card: an older "
-        "state of it was put back, or it is a copy. These numbers are not used again; find out who had the "
-        "card, "
-        "and look for what was not delivered yet",
+        "state of it was put back, or it is a copy. These numbers are not used again; find out who had "
+        "the card, and look for what was not delivered yet",
         known.highest.value(), *skipped);
   } else if (skipped.error().code == ErrorCode::refused) {
     problem = fmt::format(

@@ -131,8 +131,9 @@ void take_sizes(const std::vector<Disk::Entry>& entries, const QueueOptions& opt
   bool equal = true;
   for (const Disk::Entry& entry : entries) {
     if (!segment_index(entry.name)) continue;
-    equal = equal && (out.segments == 0 || entry.bytes == out.segment_bytes);
-    out.segment_bytes = static_cast<std::uint32_t>(entry.bytes);
+    if (out.segments == 0 && entry.bytes <= largest_segment)
+      out.segment_bytes = static_cast<std::uint32_t>(entry.bytes);
+    equal = equal && entry.bytes == out.segment_bytes;
     ++out.segments;
   }
   if (equal && can_be_segments(out.segments) && can_be_segment_bytes(out.segment_bytes)) return;
