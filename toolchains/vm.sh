@@ -58,7 +58,7 @@ if [ ! -f "$vm/initramfs" ] || [ "$init" -nt "$vm/initramfs" ] || [ "${BASH_SOUR
     step "Making the initramfs ($version)"
     tree="$(mktemp -d)"
     trap 'rm -rf "$tree"' EXIT
-    mkdir -p "$tree"/{bin,dev,proc,sys,modules,lower,upper,root}
+    mkdir -p "$tree"/{bin,dev,proc,sys,modules,lower,upper,merged}
     cp "$(command -v busybox)" "$tree/bin/busybox"
     install -m 755 "$init" "$tree/init"
     # Disks, the port and the root; the guest loads the rest from there. Numbered, so that each comes after what it needs.

@@ -11,22 +11,22 @@ for module in /modules/*; do $b insmod "$module"; done
 $b mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose root /lower
 $b mount -t tmpfs tmpfs /upper
 $b mkdir /upper/files /upper/work
-$b mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work overlay /root
-for folder in proc sys dev; do $b mount --move /$folder /root/$folder; done
-$b mount -t tmpfs tmpfs /root/run
-$b mkdir -p /root/dev/pts /root/dev/shm
-$b mount -t devpts devpts /root/dev/pts
-$b mount -t tmpfs tmpfs /root/dev/shm
-for word in $($b cat /root/proc/cmdline); do
+$b mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work overlay /merged
+for folder in proc sys dev; do $b mount --move /$folder /merged/$folder; done
+$b mount -t tmpfs tmpfs /merged/run
+$b mkdir -p /merged/dev/pts /merged/dev/shm
+$b mount -t devpts devpts /merged/dev/pts
+$b mount -t tmpfs tmpfs /merged/dev/shm
+for word in $($b cat /merged/proc/cmdline); do
     case "$word" in vm.folder=*) folder="${word#vm.folder=}" ;; esac
 done
-$b mkdir -p /root/lib/modules
-$b mount --bind "/root$folder/lib/modules" /root/lib/modules
-for port in /root/sys/class/virtio-ports/*; do
+$b mkdir -p /merged/lib/modules
+$b mount --bind "/merged$folder/lib/modules" /merged/lib/modules
+for port in /merged/sys/class/virtio-ports/*; do
     [ "$($b cat "$port/name")" != commands ] || export port="/dev/${port##*/}"
 done
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
-exec $b switch_root /root /bin/sh -c '
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/
+exec $b switch_root /merged /bin/sh -c '
 exec 3<>"$port"
 echo "@ready" >&3
 while read -r line <&3; do
