@@ -48,7 +48,15 @@ demo="$root/build/demo"
 mkdir -p "$demo"
 
 truth="" lanes=""
-if [ -z "$video" ]; then
+if [ -n "$video" ]; then
+    # Before the last run's results make room for this one's.
+    mkdir -p "$demo/probe"
+    printf '[site]\nname = "probe"\nfeed_id = 1\nsource_id = 1\ncamera_id = 1\n[camera]\nsource = "replay:%s"\n[identity]\ndirectory = "identity"\n' \
+        "$video" >"$demo/probe/wayside.toml"
+    refused="$("$bin/waysided" --check-config --config "$demo/probe/wayside.toml" | sed -n 's/^  camera\.source: //p')"
+    rm -r "$demo/probe"
+    [ -z "$refused" ] || die "$refused"
+else
     scene="$demo/scenes/$preset-$seconds"
     if [ ! -f "$scene.done" ] || [ "$bin/wayside-roadsim" -nt "$scene.done" ]; then
         step "Drawing a road scene ($preset, $seconds s)"
@@ -66,6 +74,7 @@ fi
 step "Starting a back office on loopback, provisioning a camera"
 office="$demo/back-office" camera="$demo/camera"
 rm -rf "$office" "$camera"
+rm -f "$demo/passes.html" "$demo/records.jsonl" "$demo/report.json"
 mkdir -p "$camera"
 install -m 600 /dev/null "$demo/passes.txt"
 "$bin/wayside-backoffice" init "$office" --host localhost

@@ -134,6 +134,14 @@ CLI::Validator one_of(std::vector<std::string> words) {
   return {problem, "", {}};
 }
 
+CLI::Validator not_empty() {
+  return {[](const std::string& text) {
+            return text.empty() ? "a name is expected instead of nothing" : std::string();
+          },
+          "",
+          {}};
+}
+
 std::optional<int> parse(CLI::App& app, int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);

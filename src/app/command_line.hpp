@@ -40,6 +40,8 @@ void prepare(CLI::App& app);
 // The option's own description lists the words.
 [[nodiscard]] CLI::Validator one_of(std::vector<std::string> words);
 
+[[nodiscard]] CLI::Validator not_empty();
+
 // Parses; returns nothing where the program should go on, and otherwise the exit code, after having printed
 // the help, the version, or one sentence on what is wrong with the nearest right word.
 [[nodiscard]] std::optional<int> parse(CLI::App& app, int argc, const char* const* argv);

@@ -71,7 +71,7 @@ void Sealing::look_again() {
   }
   sealer_->replace_recipients(std::move(recipients));
   if (const std::string with_keys = sealer_->problem(); !with_keys.empty())
-    problem += (problem.empty() ? "" : "; ") + with_keys;
+    problem += fmt::format("{}{}: {}", problem.empty() ? "" : "; ", recipients_.string(), with_keys);
   if (problem.empty()) {
     health_.well("sealing");
   } else if (health_.ill("sealing", problem)) {
@@ -83,7 +83,7 @@ Status Sealing::try_to_seal() {
   RecordParts nothing;
   nothing.document = {'{', '}'};
   const Result<SealedRecord> sealed = sealer_->seal({{}, SequenceNumber(1), {}}, nothing);
-  if (!sealed) return fail(sealed.error());
+  if (!sealed) return fail(sealed.error().context(recipients_.string()));
   return {};
 }
 

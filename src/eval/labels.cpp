@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 #include <sstream>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -46,6 +47,14 @@ Result<std::string> file_at(const CsvTable& table, const CsvRow& row) {
   return std::filesystem::path(file).lexically_normal().string();
 }
 
+// Spaces, hyphens and dots divide marks in every hand.
+bool has_odd_signs(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return normal_text(std::string_view(&c, 1)).empty() &&
+           std::string_view(" -.\t").find(c) == std::string_view::npos;
+  });
+}
+
 template <class Parse>
 auto load(const std::filesystem::path& path, Parse parse)
     -> decltype(parse(std::string_view{}, std::string_view{})) {
@@ -71,7 +80,8 @@ Result<std::vector<PlateLabel>> parse_plate_labels(std::string_view text, std::s
   for (const CsvRow& row : table->rows) {
     const Result<std::string> file = file_at(*table, row);
     if (!file) return fail(file.error());
-    PlateLabel label{row.line, *file, {}, normal_text(row.fields[*table->column("text")]), {}};
+    const std::string& written = row.fields[*table->column("text")];
+    PlateLabel label{row.line, *file, {}, normal_text(written), {}, has_odd_signs(written)};
     if (label.text.empty()) {
       return fail(table->error_at(row, "text", "no letter or digit in it; expected what the plate says"));
     }
@@ -94,6 +104,19 @@ Result<std::vector<PlateLabel>> parse_plate_labels(std::string_view text, std::s
 
 Result<std::vector<PlateLabel>> load_plate_labels(const std::filesystem::path& path) {
   return load(path, parse_plate_labels);
+}
+
+std::vector<PlateLabel> take_repeats(std::vector<PlateLabel>& labels) {
+  std::set<std::tuple<std::string, double, double, double, double, std::string>> seen;
+  std::vector<PlateLabel> repeats;
+  std::vector<PlateLabel> kept;
+  for (PlateLabel& label : labels) {
+    const cv::Rect2d& box = label.box;
+    const bool first = seen.emplace(label.file, box.x, box.y, box.width, box.height, label.text).second;
+    (first ? kept : repeats).push_back(std::move(label));
+  }
+  labels = std::move(kept);
+  return repeats;
 }
 
 Result<std::vector<ClipLabel>> parse_clip_labels(std::string_view text, std::string_view name) {

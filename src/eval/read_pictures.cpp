@@ -19,7 +19,7 @@ Result<std::vector<fs::path>> files_below(const fs::path& folder, const IsWanted
   std::vector<fs::path> files;
   for (; !failed && entries != fs::recursive_directory_iterator(); entries.increment(failed)) {
     std::error_code ignored;
-    if (wanted(entries->path()) && entries->is_regular_file(ignored)) files.push_back(entries->path());
+    if (wanted(entries->path()) && !entries->is_directory(ignored)) files.push_back(entries->path());
   }
   if (failed) {
     return fail(ErrorCode::io, fmt::format("cannot list {}: {}; expected a folder of pictures",
@@ -67,6 +67,11 @@ Result<PictureRun> read_pictures(const fs::path& folder, const Recogniser& recog
     const fs::path& path = (*files)[i];
     PictureReads reads{path.lexically_relative(folder).lexically_normal().string(), {}, 0};
     progress(i, files->size());
+    std::error_code absent;
+    if (!fs::is_regular_file(path, absent)) {
+      run.skipped.push_back({reads.file, "a link that leads nowhere, a pipe or a device, and no picture"});
+      continue;
+    }
     const Result<cv::Mat> picture = read_picture(path);
     const Result<FramePtr> frame =
         picture ? make_frame(FrameInfo{}, *picture) : Result<FramePtr>(fail(picture.error()));

@@ -119,6 +119,17 @@ Result<Sheet> write_report(const std::vector<PictureReads>& reads, const std::ve
   std::map<std::string, const PictureReads*> reads_of;
   for (const PictureReads& picture : reads)
     reads_of[picture.file] = &picture;
+  std::map<std::string, std::vector<const PlateLabel*>> labels_of;
+  for (const PlateLabel& label : labels)
+    labels_of[label.file].push_back(&label);
+  std::map<const PlateLabel*, const ReportedPlate*> captor_of;
+  for (const auto& [file, on_it] : labels_of) {
+    const auto found = reads_of.find(file);
+    if (found == reads_of.end()) continue;
+    const std::vector<const ReportedPlate*> captors = captured_plates(*found->second, on_it);
+    for (std::size_t i = 0; i < captors.size(); ++i)
+      captor_of[on_it[i]] = captors[i];
+  }
   Sheet sheet;
   std::string html =
       "<!doctype html><meta charset=\"utf-8\"><title>Plates missed or misread</title>\n"
@@ -134,7 +145,7 @@ Result<Sheet> write_report(const std::vector<PictureReads>& reads, const std::ve
       continue;
     }
     ++sheet.labels;
-    const ReportedPlate* captured = captured_plate(*found->second, label);
+    const ReportedPlate* captured = captor_of.at(&label);
     if (captured != nullptr && normal_text(captured->vrm) == label.text) continue;
     ++sheet.wrong;
     const Result<cv::Mat> picture = read_picture(folder / label.file);
@@ -149,6 +160,13 @@ Result<Sheet> write_report(const std::vector<PictureReads>& reads, const std::ve
     return fail(ErrorCode::invalid_input,
                 "no label is on a picture that the reads are of: give the labels and the folder that "
                 "wayside-eval images was given when it wrote them");
+  }
+  if (sheet.wrong > 0 && sheet.skipped.size() == sheet.wrong) {
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("none of the {} wrong pictures could be read, the first because {}: give the folder "
+                    "that wayside-eval images was given",
+                    sheet.wrong, sheet.skipped.front().why));
   }
   html += "</table>\n";
   if (Status written = replace_file(out, as_bytes(html), 0600); !written) return fail(written.error());

@@ -21,13 +21,51 @@ void count(PictureGroup& group, const PlateLabel& label, const ReportedPlate* pl
   if (folded_text(plate->vrm) == folded_text(label.text)) ++group.exact_folded;
 }
 
-std::size_t at_no_label(const PictureReads& reads, const std::vector<const PlateLabel*>& labels) {
-  return static_cast<std::size_t>(
-      std::count_if(reads.plates.begin(), reads.plates.end(), [&](const ReportedPlate& plate) {
-        return std::none_of(labels.begin(), labels.end(),
-                            [&](const PlateLabel* label) { return same_place(plate.box, label->box); });
-      }));
-}
+// Pairs reports and labels one to one (Kuhn's augmenting paths). Who comes first keeps some label, so that
+// the more confident reports are those that capture.
+class Pairing {
+ public:
+  Pairing(const PictureReads& reads, const std::vector<const PlateLabel*>& labels)
+      : labels_(labels), taken_(labels.size(), nullptr) {
+    std::vector<const ReportedPlate*> by_confidence;
+    for (const ReportedPlate& plate : reads.plates)
+      by_confidence.push_back(&plate);
+    std::stable_sort(by_confidence.begin(), by_confidence.end(),
+                     [](const auto* a, const auto* b) { return a->confidence > b->confidence; });
+    for (const ReportedPlate* plate : by_confidence) {
+      std::vector<bool> tried(labels.size(), false);
+      static_cast<void>(find_label_for(*plate, tried));
+    }
+  }
+  [[nodiscard]] std::vector<const ReportedPlate*> captors() && { return std::move(taken_); }
+
+ private:
+  // Where labels lie close together the one that the report covers best.
+  [[nodiscard]] std::vector<std::size_t> places_of(const ReportedPlate& plate) const {
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      if (same_place(plate.box, labels_[i]->box)) places.push_back(i);
+    }
+    std::stable_sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
+      return common_share(plate.box, labels_[a]->box) > common_share(plate.box, labels_[b]->box);
+    });
+    return places;
+  }
+
+  bool find_label_for(const ReportedPlate& plate, std::vector<bool>& tried) {
+    for (const std::size_t place : places_of(plate)) {
+      if (tried[place]) continue;
+      tried[place] = true;
+      if (taken_[place] != nullptr && !find_label_for(*taken_[place], tried)) continue;
+      taken_[place] = &plate;
+      return true;
+    }
+    return false;
+  }
+
+  const std::vector<const PlateLabel*>& labels_;
+  std::vector<const ReportedPlate*> taken_;  // by label
+};
 
 std::string per_picture(std::size_t reads, std::size_t pictures) {
   if (pictures == 0) return "-";
@@ -36,13 +74,9 @@ std::string per_picture(std::size_t reads, std::size_t pictures) {
 
 }  // namespace
 
-const ReportedPlate* captured_plate(const PictureReads& reads, const PlateLabel& label) {
-  const ReportedPlate* best = nullptr;
-  for (const ReportedPlate& plate : reads.plates) {
-    if (!same_place(plate.box, label.box)) continue;
-    if (best == nullptr || plate.confidence > best->confidence) best = &plate;
-  }
-  return best;
+std::vector<const ReportedPlate*> captured_plates(const PictureReads& reads,
+                                                  const std::vector<const PlateLabel*>& labels) {
+  return Pairing(reads, labels).captors();
 }
 
 std::vector<const PlateLabel*> labels_outside(const std::vector<PlateLabel>& labels,
@@ -82,9 +116,12 @@ PictureScore score_pictures(const std::vector<PictureReads>& reads, const std::v
       continue;
     }
     ++score.labelled_pictures;
-    score.other_reads += at_no_label(picture, found->second);
-    for (const PlateLabel* label : found->second) {
-      const ReportedPlate* plate = captured_plate(picture, *label);
+    score.other_reads += picture.plates.size();
+    const std::vector<const ReportedPlate*> captors = captured_plates(picture, found->second);
+    for (std::size_t i = 0; i < captors.size(); ++i) {
+      const PlateLabel* label = found->second[i];
+      const ReportedPlate* plate = captors[i];
+      if (plate != nullptr) --score.other_reads;
       count(all, *label, plate);
       if (plate != nullptr)
         score.judged.push_back({plate->confidence, normal_text(plate->vrm) == label->text});
@@ -118,7 +155,8 @@ std::string table(const PictureScore& score) {
       score.false_reads, score.unlabelled_pictures, per_picture(score.false_reads, score.unlabelled_pictures),
       score.pictures_with_false, share_text(score.pictures_with_false, score.unlabelled_pictures));
   out += fmt::format(
-      "other reads: {} in {} pictures with labels, {} a picture (plates nobody labelled, or false)\n",
+      "other reads: {} in {} pictures with labels, {} a picture (plates nobody labelled, reported twice, or "
+      "false)\n",
       score.other_reads, score.labelled_pictures, per_picture(score.other_reads, score.labelled_pictures));
   out += table(reliability_of(score.judged));
   if (score.missing_labels > 0) {

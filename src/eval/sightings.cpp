@@ -107,7 +107,10 @@ SightingScore score_by_vrm(const std::vector<Sighting>& sightings, const std::ve
     std::size_t best_distance = most_wrong_characters + 1;
     for (std::size_t i = 0; i < vrms.size(); ++i) {
       const std::size_t distance = edit_distance(normal_text(sighting.vrm), vrms[i]);
-      if (distance >= best_distance) continue;
+      // A vehicle may be named twice, which came twice.
+      const bool nearer = distance < best_distance || (distance == best_distance && best &&
+                                                       tallies[i].sightings < tallies[*best].sightings);
+      if (!nearer) continue;
       best_distance = distance;
       best = i;
     }

@@ -36,7 +36,9 @@ const PictureGroup& group(const PictureScore& score, const std::string& name) {
 TEST(PictureScore, PlaceCountsByOverlapOrByTheReportsCentre) {
   const cv::Rect2d known(100, 100, 100, 20);
   const auto captured = [&](const cv::Rect2d& reported) {
-    return captured_plate({"f", {plate(reported, "A1")}, 0}, label("f", known, "A1")) != nullptr;
+    const PictureReads reads{"f", {plate(reported, "A1")}, 0};
+    const PlateLabel there = label("f", known, "A1");
+    return captured_plates(reads, {&there}).front() != nullptr;
   };
   EXPECT_TRUE(captured(known));
   EXPECT_TRUE(captured({145, 108, 4, 4}));      // tiny, but its centre is inside
@@ -78,7 +80,28 @@ TEST(PictureScore, OfSeveralReportsAtOnePlaceTheMostConfidentCounts) {
   const PictureScore score = score_pictures({reads}, {label("f", box, "AB12CDE")});
   EXPECT_EQ(group(score, "all").captured, 1U);
   EXPECT_EQ(group(score, "all").exact, 0U);
-  EXPECT_EQ(score.other_reads, 0U);
+  EXPECT_EQ(score.other_reads, 1U);
+}
+
+TEST(PictureScore, OneReportCapturesOneLabelAndAsManyAreCapturedAsCanBe) {
+  const cv::Rect2d left(10, 10, 50, 10);
+  const cv::Rect2d right(40, 10, 50, 10);
+  const auto of = [&](std::vector<ReportedPlate> plates) {
+    return score_pictures({{"f", std::move(plates), 0}},
+                          {label("f", left, "LEFT"), label("f", right, "RIGHT")});
+  };
+  const PictureScore one = of({plate({24, 10, 50, 10}, "RIGHT")});  // at both places
+  EXPECT_EQ(group(one, "all").captured, 1U);
+  EXPECT_EQ(one.other_reads, 0U);
+  // The surer covers the right label better, and has to leave it to the one that can be there alone.
+  const PictureScore two = of({plate({26, 10, 50, 10}, "LEFT", 0.9), plate({60, 10, 50, 10}, "RIGHT", 0.5)});
+  EXPECT_EQ(group(two, "all").captured, 2U);
+  EXPECT_EQ(group(two, "all").exact, 2U);
+  // Among those that would do the surest, though it comes last.
+  const PictureScore three = of({plate(left, "L", 0.2), plate(right, "R", 0.3), plate(left, "LEFT", 0.8)});
+  EXPECT_EQ(group(three, "all").captured, 2U);
+  EXPECT_EQ(group(three, "all").exact, 1U);
+  EXPECT_EQ(three.other_reads, 1U);
 }
 
 TEST(PictureScore, FalseReadsAreThoseOfPicturesWithoutLabels) {
@@ -202,6 +225,8 @@ class ReadPictures : public testing::Test {
 TEST_F(ReadPictures, EveryPictureBelowTheFolderIsReadOnceAndTheBadOnesAreNamed) {
   for (const std::string name : {"b.png", "a/c.png", "bad.png", "dot.png", "notes.txt"})
     touch(name);
+  std::filesystem::create_symlink("nowhere", folder_.path() / "link.png");
+  std::filesystem::create_directory(folder_.path() / "folder.png");
   const auto result = run();
   ASSERT_TRUE(result) << result.error().message;
   ASSERT_EQ(result->reads.size(), 2U);
@@ -212,9 +237,10 @@ TEST_F(ReadPictures, EveryPictureBelowTheFolderIsReadOnceAndTheBadOnesAreNamed) 
   EXPECT_EQ(result->reads[0].plates.at(0).box, cv::Rect2d(1, 2, 30, 10));
   EXPECT_EQ(forgotten_, 2);
   EXPECT_THAT(files_, ElementsAre("a/c.png", "b.png"));
-  ASSERT_EQ(result->skipped.size(), 2U);
+  ASSERT_EQ(result->skipped.size(), 3U);
   EXPECT_EQ(result->skipped[0].file, "bad.png");
   EXPECT_THAT(result->skipped[1].why, HasSubstr("1 x 1 px"));
+  EXPECT_EQ(result->skipped[2].file, "link.png");
 }
 
 TEST_F(ReadPictures, NoPictureNoFolderAndNoRoomAreErrors) {

@@ -90,5 +90,20 @@ TEST(Texts, AreCompared) {
   EXPECT_EQ(folded_text("OI10 abo"), "0110AB0");
 }
 
+TEST(PlateLabels, RepeatsAreTakenOutAndOddSignsAreMarked) {
+  auto labels = parse_plate_labels(
+      "file,x,y,w,h,text\na,1,2,30,10,AB12 CDE\na,1,2,30,10,ab12-cde\na,1,3,30,10,AB12CDE\nb,1,2,30,10,AB1? "
+      "CDE\n",
+      "l.csv");
+  ASSERT_TRUE(labels) << labels.error().message;
+  const std::vector<PlateLabel> repeats = take_repeats(*labels);
+  ASSERT_EQ(repeats.size(), 1U);
+  EXPECT_EQ(repeats.front().line, 3U);
+  ASSERT_EQ(labels->size(), 3U);
+  EXPECT_FALSE(labels->at(0).odd_text);
+  EXPECT_TRUE(labels->at(2).odd_text);
+  EXPECT_EQ(labels->at(2).text, "AB1CDE");
+}
+
 }  // namespace
 }  // namespace wayside::eval

@@ -50,6 +50,22 @@ TEST(Report, ShowsWhatIsWrongAndOnlyThat) {
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
 }
 
+TEST(Report, OfAFolderThatHasNoneOfThePicturesLeavesAnEarlierSheet) {
+  const doubles::TemporaryFolder folder;
+  const auto out = folder.path() / "sheet.html";
+  ASSERT_TRUE(replace_file(out, as_bytes(std::string("earlier"))));
+  const auto sheet = write_report(
+      {{"one.png", {}, 1}}, {{2, "one.png", {10, 10, 50, 10}, "AA11AAA", {}}}, folder.path(),
+      [](const auto& path) -> Result<cv::Mat> {
+        return fail(ErrorCode::not_found, path.string() + " is not there");
+      },
+      out, [](std::size_t, std::size_t) {});
+  ASSERT_FALSE(sheet);
+  EXPECT_EQ(sheet.error().code, ErrorCode::invalid_input);
+  EXPECT_THAT(sheet.error().message, HasSubstr("one.png is not there"));
+  EXPECT_EQ(*read_text_file(out), "earlier");
+}
+
 TEST(Report, OfOtherPicturesThanTheLabelsIsNoCleanSheet) {
   const doubles::TemporaryFolder folder;
   const auto out = folder.path() / "sheet.html";

@@ -133,5 +133,14 @@ TEST(Records, ErrorsNameLineAndMemberAndNoVrm) {
               HasSubstr("e.jsonl, line 1: expected an object"));
 }
 
+TEST(SightingsByVrm, AVehicleNamedTwiceCameTwice) {
+  const Sighting one{"AB12CDE", 1, {}};
+  const SightingScore twice = score_by_vrm({one, one}, {"AB12CDE", "AB12CDE"});
+  EXPECT_EQ(twice.captured, 2U);
+  EXPECT_EQ(twice.exact, 2U);
+  EXPECT_EQ(twice.duplicates, 0U);
+  EXPECT_EQ(score_by_vrm({one, one, one}, {"AB12CDE", "AB12CDE"}).duplicates, 1U);
+}
+
 }  // namespace
 }  // namespace wayside::eval

@@ -140,12 +140,39 @@ TEST_F(OtherCommandLines, PicturesThatNoneCanReadAndPlatesOutsideOfThemAreTold) 
   const Answer none = answer("wayside-eval", words);
   EXPECT_EQ(none.code, 2);
   EXPECT_THAT(none.text, HasSubstr("none of the pictures in " + at("pictures") + " could be read"));
+  EXPECT_FALSE(fs::exists(at("reads.jsonl")));
+  EXPECT_FALSE(fs::exists(at("reads.jsonl.part")));
 
   cv::imwrite(at("pictures/grey.png"), cv::Mat(60, 80, CV_8UC1, cv::Scalar(90)));
   const Answer one = answer("wayside-eval", words);
   EXPECT_EQ(one.code, 0);
   EXPECT_THAT(one.text,
               HasSubstr("labels.csv line 2: the plate lies outside of grey.png, which is 80x60 pixels"));
+}
+
+TEST_F(OtherCommandLines, LabelsOfOtherPicturesAreNoMeasurement) {
+  write("labels.csv", "file,x,y,w,h,text,tags\npictures/grey.png,10,10,30,10,AB12CDE,\n");
+  fs::create_directory(at("pictures"));
+  cv::imwrite(at("pictures/grey.png"), cv::Mat(60, 80, CV_8UC1, cv::Scalar(90)));
+  const Answer other = answer(
+      "wayside-eval", {"images", "--labels", at("labels.csv"), "--out", at("reads.jsonl"), at("pictures")});
+  EXPECT_EQ(other.code, 2);
+  EXPECT_THAT(other.text, HasSubstr("no line of " + at("labels.csv") + " names a picture in"));
+  const Answer straight =
+      answer("wayside-eval", {"images", "--labels", at("labels.csv"), "--out", "/dev/null", folder_.path()});
+  EXPECT_EQ(straight.code, 0) << straight.text;
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(OtherCommandLines, AClipThatCannotBeRunLeavesTheReadsOfAnEarlierRun) {
+  write("passes.jsonl", "as it was");
+  write("broken.mp4", "no clip");
+  write("labels.csv", "file,vrms\nbroken.mp4,AB12CDE\n");
+  const Answer none = answer(
+      "wayside-eval", {"clips", "--labels", at("labels.csv"), "--out", at("passes.jsonl"), at("broken.mp4")});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_EQ(*read_text_file(at("passes.jsonl")), "as it was");
+  EXPECT_FALSE(fs::exists(at("passes.jsonl.part")));
 }
 
 TEST_F(OtherCommandLines, NumbersOutOfRangeAreToldWithTheRange) {

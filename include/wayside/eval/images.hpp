@@ -2,10 +2,11 @@
 //
 // Threads: one. Units: pixels of the picture; CPU milliseconds of the calling thread, decoding excluded.
 // What counts: a plate is captured where a reported plate is at its place (IoU of the boxes >= 0.3, or the
-// reported box's centre inside the label); exact where the most confident of those says the label's text; a
-// reported plate at the place of no label is false in a picture without labels, and another read in one with
-// labels, where further plates may stand in view that nobody labelled. Failure: a picture that cannot be read
-// is skipped and named; its labels are counted apart and not as missed.
+// reported box's centre inside the label), and a reported plate captures one label at most: where several
+// would do, as many labels as possible are captured, by the most confident. Exact where that one says the
+// label's text. A reported plate that captures nothing is false in a picture without labels, and another read
+// in one with labels, where further plates may stand in view that nobody labelled. Failure: a picture that
+// cannot be read is skipped and named; its labels are counted apart and not as missed.
 #pragma once
 
 #include <cstddef>
@@ -77,7 +78,7 @@ struct PictureScore {
   std::size_t unlabelled_pictures = 0;
   std::size_t false_reads = 0;  // in the unlabelled pictures
   std::size_t pictures_with_false = 0;
-  std::size_t other_reads = 0;       // in the labelled ones
+  std::size_t other_reads = 0;       // in the labelled ones, of plates nobody labelled or a second of one
   std::vector<std::string> missing;  // files that labels name and the run did not read
   std::size_t missing_labels = 0;    // labels on those
   std::vector<double> cpu_ms;
@@ -95,7 +96,8 @@ struct PictureScore {
 [[nodiscard]] std::vector<const PlateLabel*> labels_outside(const std::vector<PlateLabel>& labels,
                                                             const std::map<std::string, cv::Size>& sizes);
 
-// The most confident of the plates at the label's place; nothing where it was not captured.
-[[nodiscard]] const ReportedPlate* captured_plate(const PictureReads& reads, const PlateLabel& label);
+// What captured each of one picture's labels, in their order; nothing where that was not captured.
+[[nodiscard]] std::vector<const ReportedPlate*> captured_plates(const PictureReads& reads,
+                                                                const std::vector<const PlateLabel*>& labels);
 
 }  // namespace wayside::eval

@@ -54,25 +54,55 @@ struct Engine {
   }
 };
 
-// Lines go out as they come, so that a run that is broken off leaves what it had.
+// Lines go out as they come, to a file beside the one asked for, whose place it takes when whole: a run that
+// is broken off leaves what it had in NAME.part, and the file of an earlier run as it was. A device or pipe
+// gets the lines straight.
 class LineFile {
  public:
   explicit LineFile(fs::path path)
-      : path_(std::move(path)), out_(path_, std::ios::binary | std::ios::trunc) {}
+      : path_(std::move(path)), written_(straight(path_) ? path_ : fs::path(path_.string() + ".part")) {}
+  [[nodiscard]] Status open() {
+    if (fs::is_directory(path_))
+      return fail(ErrorCode::invalid_input, fmt::format("--out {} is a folder: name a file", path_.string()));
+    std::error_code ignored;
+    if (written_ != path_) fs::remove(written_, ignored);  // whatever stands there, it is not written through
+    out_.open(written_, std::ios::binary | std::ios::trunc);
+    if (out_) return {};
+    return fail(ErrorCode::io, fmt::format("cannot write {}: check that its folder is there and writable",
+                                           written_.string()));
+  }
   [[nodiscard]] Status write(const std::string& line) {
     if (out_ << line << '\n' << std::flush) return {};
-    return fail(ErrorCode::io,
-                fmt::format("cannot write {}: check that its folder is there, writable and not full",
-                            path_.string()));
+    return refused();
   }
-  [[nodiscard]] Status opened() {
-    if (out_) return {};
-    return fail(ErrorCode::io,
-                fmt::format("cannot write {}: check that its folder is there and writable", path_.string()));
+  [[nodiscard]] Status finish() {
+    out_.close();
+    if (!out_) return refused();
+    std::error_code failed;
+    if (written_ != path_) fs::rename(written_, path_, failed);
+    return failed ? refused() : Status{};
+  }
+  // Of a run that measured nothing.
+  void discard() {
+    std::error_code ignored;
+    if (written_ != path_) fs::remove(written_, ignored);
   }
 
  private:
+  static bool straight(const fs::path& path) {
+    std::error_code absent;
+    const fs::file_status there = fs::status(path, absent);
+    return fs::is_symlink(fs::symlink_status(path, absent)) || fs::is_other(there) ||
+           fs::is_character_file(there) || fs::is_fifo(there) || fs::is_socket(there);
+  }
+  [[nodiscard]] Status refused() const {
+    return fail(ErrorCode::io,
+                fmt::format("cannot write {}: check that its folder is there, writable and not full",
+                            written_.string()));
+  }
+
   fs::path path_;
+  fs::path written_;
   std::ofstream out_;
 };
 
@@ -90,6 +120,21 @@ void name_skipped(std::string_view what, const std::vector<eval::SkippedFile>& f
 void name_missing(std::string_view what, const std::vector<std::string>& files) {
   for (const std::string& file : files)
     fmt::print(log::standard_error(), "{}: {}: {}\n", program, what, json_escape(file));
+}
+
+// What is odd in the labels, though they can be counted.
+void tell_of_labels(const fs::path& file, const std::vector<eval::PlateLabel>& labels,
+                    const std::vector<eval::PlateLabel>& repeats) {
+  for (const eval::PlateLabel& label : repeats) {
+    fmt::print(log::standard_error(), "{}: {} line {}: says what an earlier line says; counted once\n",
+               program, file.string(), label.line);
+  }
+  for (const eval::PlateLabel& label : labels) {
+    if (!label.odd_text) continue;
+    fmt::print(log::standard_error(),
+               "{}: {} line {}: the text holds signs that are no letter or digit; they are left out\n",
+               program, file.string(), label.line);
+  }
 }
 
 // An output that is one of the inputs would destroy what people made by hand.
@@ -132,8 +177,9 @@ struct ImagesCommand {
     std::vector<fs::path> inputs = pictures_below(folder);
     inputs.push_back(labels);
     if (Status ok = refuse_as_output(out, inputs); !ok) return ok;
-    const auto known = eval::load_plate_labels(labels);
+    auto known = eval::load_plate_labels(labels);
     if (!known) return fail(known.error());
+    tell_of_labels(labels, *known, eval::take_repeats(*known));
     // Before the file of an earlier run is written over.
     std::error_code absent;
     if (!fs::is_directory(folder, absent))
@@ -141,7 +187,7 @@ struct ImagesCommand {
     const auto recogniser = engine.make();
     if (!recogniser) return fail(recogniser.error());
     LineFile lines(out);
-    if (Status opened = lines.opened(); !opened) return opened;
+    if (Status opened = lines.open(); !opened) return opened;
     const auto result = eval::read_pictures(
         folder, *recogniser, replay::read_picture, replay::is_picture_name,
         [&](const eval::PictureReads& reads) { return lines.write(eval::json_line(reads, grounds)); },
@@ -158,10 +204,19 @@ struct ImagesCommand {
     }
     fmt::print("{}peak memory {:.0f} MiB; {} pictures read, {} skipped\n", eval::table(score),
                peak_memory_mib(), result->reads.size(), result->skipped.size());
-    if (!result->reads.empty()) return {};
+    if (result->reads.empty()) {
+      lines.discard();
+      return fail(
+          ErrorCode::invalid_input,
+          fmt::format("none of the pictures in {} could be read; the lines above say why", folder.string()));
+    }
+    if (Status whole = lines.finish(); !whole) return whole;
+    if (known->empty() || score.labelled_pictures > 0) return {};
     return fail(
         ErrorCode::invalid_input,
-        fmt::format("none of the pictures in {} could be read; the lines above say why", folder.string()));
+        fmt::format("no line of {} names a picture in {}: its column file gives paths relative to that "
+                    "folder",
+                    labels.string(), folder.string()));
   }
 };
 
@@ -218,7 +273,7 @@ struct ClipsCommand {
     const auto recogniser = engine.make();
     if (!recogniser) return fail(recogniser.error());
     LineFile lines(out);
-    if (Status opened = lines.opened(); !opened) return opened;
+    if (Status opened = lines.open(); !opened) return opened;
     const auto open_clip = [&](const std::string& path) {
       ReplayOptions options;
       options.path = path;
@@ -236,8 +291,15 @@ struct ClipsCommand {
     name_missing("run, but without label or truth", score.unlabelled);
     fmt::print("{}peak memory {:.0f} MiB; {} clips run, {} skipped, {} damaged\n", eval::table(score),
                peak_memory_mib(), result->runs.size(), result->skipped.size(), result->damaged.size());
-    if (!result->runs.empty()) return {};
-    return fail(ErrorCode::invalid_input, "none of the clips could be run; the lines above say why");
+    if (result->runs.empty()) {
+      lines.discard();
+      return fail(ErrorCode::invalid_input, "none of the clips could be run; the lines above say why");
+    }
+    if (Status whole = lines.finish(); !whole) return whole;
+    if (score.unlabelled.size() < result->runs.size() || (!labels.empty() && known.empty())) return {};
+    return fail(ErrorCode::invalid_input,
+                labels.empty() ? std::string("no clip that could be run has its truth beside it")
+                               : fmt::format("no line of {} names a clip that was run", labels.string()));
   }
 };
 
@@ -267,8 +329,9 @@ struct ReportCommand {
 
   [[nodiscard]] Status run() const {
     if (Status ok = refuse_as_output(out, {labels, reads}); !ok) return ok;
-    const auto known = eval::load_plate_labels(labels);
+    auto known = eval::load_plate_labels(labels);
     if (!known) return fail(known.error());
+    static_cast<void>(eval::take_repeats(*known));
     std::vector<fs::path> pictures;
     for (const eval::PlateLabel& label : *known)
       pictures.push_back(folder / label.file);
@@ -291,15 +354,25 @@ int run(int argc, char** argv) {
   CLI::App app("Measures the recogniser on pictures and clips whose plates are known.", std::string(program));
   prepare(app);
   app.require_subcommand(1);
+  app.footer(
+      "While a command runs, what it writes is FILE.part; FILE is written over when it is whole.\n\n"
+      "EXIT CODES\n"
+      "  0  measured\n"
+      "  1  the work failed: a file or folder cannot be read or written, or the models are damaged\n"
+      "  2  the command line is wrong, or an input says nothing that can be measured; the message names it");
 
   ImagesCommand images;
   CLI::App* images_app =
       app.add_subcommand("images", "Reads every picture of a folder and compares it with labels");
   images_app
-      ->add_option("--labels", images.labels,
-                   "CSV: file,x,y,w,h,text,tags; a header alone: no plate is to be read")
+      ->add_option(
+          "--labels", images.labels,
+          "CSV: file,x,y,w,h,text and, if wanted, tags, source; a header alone: no plate is to be read")
+      ->check(not_empty())
       ->required();
-  images_app->add_option("--out", images.out, "File for the reads, one line of JSON a picture")->required();
+  images_app->add_option("--out", images.out, "File for the reads, one line of JSON a picture")
+      ->check(not_empty())
+      ->required();
   images_app->add_option("DIR", images.folder, "Folder of pictures, with the folders in it")->required();
   images_app->add_flag("--grounds", images.grounds,
                        "Also write what each confidence rests on, to fit it anew");
@@ -308,9 +381,13 @@ int run(int argc, char** argv) {
   ClipsCommand clips;
   CLI::App* clips_app =
       app.add_subcommand("clips", "Runs clips and compares the passes with labels or ground truth");
-  clips_app->add_option("--labels", clips.labels,
-                        "CSV: file,vrms,country; empty: NAME.truth.json beside each clip");
-  clips_app->add_option("--out", clips.out, "File for the passes, one line of JSON a clip")->required();
+  clips_app
+      ->add_option("--labels", clips.labels,
+                   "CSV: file,vrms and, if wanted, country; without it: NAME.truth.json beside each clip")
+      ->check(not_empty());
+  clips_app->add_option("--out", clips.out, "File for the passes, one line of JSON a clip")
+      ->check(not_empty())
+      ->required();
   clips_app->add_option("CLIP", clips.given, "Clips, or folders of clips")->required();
   clips.engine.add_options(*clips_app);
 

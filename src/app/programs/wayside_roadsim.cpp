@@ -170,7 +170,11 @@ int run(int argc, char** argv) {
       "  wayside-roadsim draw --preset day --seed 1 --seconds 20 --site lanes.toml --out scenes/day\n"
       "  wayside-roadsim draw --preset night-ir --vehicles 50 --out scenes/night\n"
       "  wayside-roadsim plate --vrm AB12CDE --rear --out plate.png\n"
-      "  wayside-roadsim plates --count 3000 --out plates");
+      "  wayside-roadsim plates --count 3000 --out plates\n\n"
+      "EXIT CODES\n"
+      "  0  drawn\n"
+      "  1  the work failed: a file or folder cannot be written, or the plates' artwork is damaged\n"
+      "  2  the command line is wrong; the message names the option");
 
   DrawOptions drawing;
   CLI::App* draw_command =
@@ -196,6 +200,7 @@ int run(int argc, char** argv) {
   draw_command->add_option("--site", drawing.site,
                            "Also write the lanes for the camera's configuration to this file");
   draw_command->add_option("--out", drawing.out, "Folder and name of the files, without an ending")
+      ->check(app::not_empty())
       ->required();
 
   CLI::App* presets_command = cli.add_subcommand("presets", "List the presets");
@@ -211,7 +216,9 @@ int run(int argc, char** argv) {
   plate_command->add_flag("--rear", pressing.rear, "Yellow");
   plate_command->add_option("--lines", pressing.lines, "1 or 2")->check(app::whole_number(1, 2));
   plate_command->add_option("--scale", pressing.px_per_mm, "px per mm")->check(app::number(0.1, 10));
-  plate_command->add_option("--out", pressing.out, "The picture's file, ending in .png or .jpg")->required();
+  plate_command->add_option("--out", pressing.out, "The picture's file, ending in .png or .jpg")
+      ->check(app::not_empty())
+      ->required();
 
   PlatesOptions set;
   CLI::App* plates_command =
@@ -222,7 +229,9 @@ int run(int argc, char** argv) {
   plates_command->add_option("--year", set.set.year, "The youngest age identifier that may occur")
       ->check(app::whole_number(2002, 2050));
   plates_command->add_option("--scale", set.set.px_per_mm, "px per mm")->check(app::number(0.1, 10));
-  plates_command->add_option("--out", set.out, "Folder for the pictures and plates.csv")->required();
+  plates_command->add_option("--out", set.out, "Folder for the pictures and plates.csv")
+      ->check(app::not_empty())
+      ->required();
 
   if (const auto code = app::parse(cli, argc, argv)) return *code;
   Status done;

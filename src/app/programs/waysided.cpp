@@ -4,11 +4,13 @@
 #include "wayside/base/files.hpp"
 #include "wayside/base/harden_process.hpp"
 #include "wayside/base/log.hpp"
+#include "wayside/device/clock/clock.hpp"
 #include "wayside/device/identity/identity.hpp"
 
 #include "src/app/command_line.hpp"
 #include "src/app/daemon.hpp"
 #include "src/app/process.hpp"
+#include "src/app/readiness.hpp"
 #include "src/app/single_thread.hpp"
 
 namespace {
@@ -35,7 +37,9 @@ constexpr const char* footer =
     "  waysided --print-config-template > camera.toml\n"
     "      Start a configuration; every key is explained in it.\n"
     "  waysided --config camera.toml --check-config\n"
-    "      Say whether a configuration is right, or everything that is wrong with it.\n"
+    "      Say whether a configuration is right, or everything that is wrong with it; and of a right one "
+    "what this\n"
+    "      machine does not have yet: recording, models, identity, recipients.\n"
     "  waysided --make-identity /var/lib/wayside/identity\n"
     "      Make this camera's key and the certificate request to take to the back office.\n"
     "  waysided --config /etc/wayside/camera.toml\n"
@@ -120,6 +124,11 @@ int run(const Arguments& arguments) {
   }
   if (arguments.check) {
     fmt::print("{}: valid\n", arguments.config);
+    const std::vector<std::string> lacking =
+        not_in_place(*configuration, models_folder(), *make_system_clock());
+    if (!lacking.empty()) fmt::print("Not in place on this machine:\n");
+    for (const std::string& sentence : lacking)
+      fmt::print("  {}\n", sentence);
     return exit_done;
   }
   DaemonOptions options;
@@ -153,7 +162,8 @@ int run(int argc, char** argv) {
   app.footer(footer);
   Arguments arguments;
   app.add_option("--config", arguments.config, "The camera's configuration")->type_name("FILE");
-  app.add_flag("--check-config", arguments.check, "Check the configuration and end");
+  app.add_flag("--check-config", arguments.check,
+               "Check the configuration, tell what this machine lacks for it, and end");
   app.add_flag("--print-config-template", arguments.print_template,
                "Print a configuration with every key explained and end");
   app.add_option("--make-identity", arguments.identity,

@@ -94,15 +94,29 @@ Result<Recorded> record_scene(const Scene& scene, const std::filesystem::path& o
   }
   Recorded recorded;
   const std::string name = out.filename().string();
-  recorded.video = folder / (name + (scene.scenario().codec == Codec::mjpeg ? ".avi" : ".mp4"));
+  const std::string ending = scene.scenario().codec == Codec::mjpeg ? ".avi" : ".mp4";
+  recorded.video = folder / (name + ending);
   recorded.sidecar = folder / (name + ".frames.csv");
   recorded.truth_file = folder / (name + ".truth.json");
-  // A small file first: a folder that cannot be written is found before minutes of drawing.
+  // A folder that cannot be written is found before minutes of drawing.
+  for (const std::filesystem::path& file : {recorded.video, recorded.sidecar, recorded.truth_file}) {
+    if (auto place = check_replaceable(file); !place) return fail(place.error());
+  }
+  // The codec wants the ending by which it knows the form of the file.
+  const std::filesystem::path part = folder / (name + ".part" + ending);
+  const auto plates = write_video(scene, part, threads, progress);
+  if (!plates) {
+    std::filesystem::remove(part, failed);
+    return fail(plates.error());
+  }
+  std::filesystem::rename(part, recorded.video, failed);
+  if (failed) {
+    return fail(ErrorCode::io,
+                fmt::format("cannot write {}: {}", json_escape(recorded.video.string()), failed.message()));
+  }
   const std::string sidecar = sidecar_text(scene.scenario(), scene.planned_exposure(), scene.frame_count());
   if (auto written = replace_file(recorded.sidecar, as_bytes(sidecar)); !written)
     return fail(written.error());
-  const auto plates = write_video(scene, recorded.video, threads, progress);
-  if (!plates) return fail(plates.error());
   recorded.truth = scene.truth_of(*plates);
   recorded.truth.video = recorded.video.filename().string();
   if (auto written = replace_file(recorded.truth_file, as_bytes(truth_json(recorded.truth))); !written)

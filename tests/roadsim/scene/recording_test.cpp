@@ -180,14 +180,32 @@ TEST(Recording, AFolderThatCannotBeMadeIsNamed) {
 TEST(Recording, AVideoThatCannotBeWrittenIsNamed) {
   for (const Codec codec : {Codec::mjpeg, Codec::h264}) {
     const doubles::TemporaryFolder folder;
-    std::filesystem::create_directories(folder.path() / "scene.avi");
-    std::filesystem::create_directories(folder.path() / "scene.mp4");
+    std::filesystem::create_directories(folder.path() / "scene.part.avi");
+    std::filesystem::create_directories(folder.path() / "scene.part.mp4");
+    std::ofstream(folder.path() / "scene.frames.csv") << "an earlier scene's";
     Scenario scenario = test::small("empty", 1, 0.1);
     scenario.codec = codec;
     const auto recorded = record_scene(test::scene_of(scenario), folder.path() / "scene");
     ASSERT_FALSE(recorded);
     EXPECT_EQ(recorded.error().code, ErrorCode::io);
     EXPECT_THAT(recorded.error().message, ::testing::HasSubstr("cannot write the video"));
+    EXPECT_EQ(text_of(folder.path() / "scene.frames.csv"), "an earlier scene's");
+  }
+}
+
+TEST(Recording, APlaceThatIsNoFileIsToldBeforeTheDrawing) {
+  for (const char* name : {"scene.avi", "scene.frames.csv", "scene.truth.json"}) {
+    const doubles::TemporaryFolder folder;
+    std::filesystem::create_directories(folder.path() / name);
+    Scenario scenario = test::small("empty", 1, 0.1);
+    scenario.codec = Codec::mjpeg;
+    int drawn = 0;
+    const auto recorded =
+        record_scene(test::scene_of(scenario), folder.path() / "scene", [&](int, int) { ++drawn; });
+    ASSERT_FALSE(recorded) << name;
+    EXPECT_EQ(recorded.error().code, ErrorCode::invalid_input);
+    EXPECT_THAT(recorded.error().message, ::testing::HasSubstr(std::string(name) + " is a folder"));
+    EXPECT_EQ(drawn, 0);
   }
 }
 

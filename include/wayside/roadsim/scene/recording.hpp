@@ -2,7 +2,8 @@
 //
 // Threads: draws on threads of its own, which end with the call; writes, and calls progress, on the caller's
 // (the codec may use its own). The files are the same to the bit whatever the number of threads, where the
-// codec's are. Failure: io naming the path; what was begun is left there.
+// codec's are. Failure: io naming the path. The video grows as
+// OUT.part.mp4 or .avi; the files of an earlier scene are written over when the new one is drawn.
 #pragma once
 
 #include <filesystem>

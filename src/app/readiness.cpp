@@ -1,0 +1,67 @@
+#include "src/app/readiness.hpp"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "wayside/anpr/model/model_store.hpp"
+#include "wayside/delivery/seal/recipient_folder.hpp"
+#include "wayside/delivery/seal/record_sealer.hpp"
+#include "wayside/device/identity/identity.hpp"
+
+#include "src/app/open_source.hpp"
+
+namespace wayside::app {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void add(std::vector<std::string>& all, std::string_view key, const std::string& sentence) {
+  all.push_back(fmt::format("{}: {}", key, sentence));
+}
+
+void look_at_recipients(const fs::path& identity, UtcTime now, std::vector<std::string>& all) {
+  constexpr std::string_view key = "identity.directory";
+  const fs::path folder = identity / "recipients";
+  const Result<RecipientFolder> read = read_recipient_folder(folder);
+  if (!read) return add(all, key, read.error().message);
+  for (const RecipientFolder::Bad& bad : read->bad)
+    add(all, key, bad.error.message);
+  Result<Secret> seed = load_signing_seed(identity);
+  if (!seed) return;  // told with the certificate
+  SealerOptions options;
+  options.signing_seed = std::move(*seed);
+  options.now = [now] { return std::optional(now); };
+  for (const RecipientOfFile& one : read->good)
+    options.recipients.push_back(one.recipient);
+  if (const std::string problem = make_record_sealer(std::move(options))->problem(); !problem.empty())
+    add(all, key, fmt::format("{}: {}", folder.string(), problem));
+}
+
+}  // namespace
+
+std::vector<std::string> not_in_place(const Configuration& configuration, const fs::path& models,
+                                      const Clock& clock) {
+  std::vector<std::string> all;
+  // A driver's context names the key.
+  if (const auto source = open_source(configuration.camera, clock); !source)
+    all.push_back(source.error().message);
+  const fs::path& identity = configuration.identity.directory;
+  std::error_code absent;
+  if (!fs::is_directory(identity, absent)) {
+    add(all, "identity.directory",
+        fmt::format("{} is not there: it is made when the camera starts, or by waysided --make-identity",
+                    identity.string()));
+  } else {
+    if (const auto certified = load_identity(identity, clock.utc_now()); !certified)
+      add(all, "identity.directory", certified.error().message);
+    look_at_recipients(identity, clock.utc_now(), all);
+  }
+  if (configuration.upload.url.empty()) add(all, "upload.url", "is empty: records stay in the queue");
+  if (const auto store = ModelStore::open(models); !store) add(all, "models", store.error().message);
+  return all;
+}
+
+}  // namespace wayside::app
