@@ -17,6 +17,7 @@ constexpr double noise_multiple = 3.5;
 constexpr double counted_at_most = 8;
 // A drop of rain or an insect is smaller: so many cells of a 3 x 3 neighbourhood must have changed.
 constexpr int least_neighbours = 4;
+constexpr int least_cells = 8;  // of a spot; a plate alone in the dark, 60 px wide, has more
 
 }  // namespace
 
@@ -40,6 +41,7 @@ void MotionWatch::look(const cv::Mat& luma) {
   cv::Mat neighbours;
   cv::boxFilter(difference, neighbours, CV_8U, {3, 3}, {-1, -1}, false, cv::BORDER_REPLICATE);
   cv::threshold(neighbours, changed_, least_neighbours - 1, 255, cv::THRESH_BINARY);
+  keep_what_may_be_a_vehicle();
   const cv::Rect cells = cv::boundingRect(changed_);
   if (cells.empty()) {
     box_ = {};
@@ -52,6 +54,20 @@ void MotionWatch::look(const cv::Mat& luma) {
                   cv::Point(static_cast<int>((wider.x + wider.width) * across),
                             static_cast<int>((wider.y + wider.height) * down))) &
          cv::Rect({}, frame_);
+}
+
+// Rain close to the lens and streaks in headlamps pass the neighbourhood, in small spots all over the frame.
+void MotionWatch::keep_what_may_be_a_vehicle() {
+  cv::Mat spots;
+  cv::Mat figures;
+  cv::Mat centres;
+  const int count = cv::connectedComponentsWithStats(changed_, spots, figures, centres, 8, CV_16U);
+  for (int spot = 1; spot < count; ++spot) {
+    if (figures.at<int>(spot, cv::CC_STAT_AREA) >= least_cells) continue;
+    const cv::Rect box(figures.at<int>(spot, cv::CC_STAT_LEFT), figures.at<int>(spot, cv::CC_STAT_TOP),
+                       figures.at<int>(spot, cv::CC_STAT_WIDTH), figures.at<int>(spot, cv::CC_STAT_HEIGHT));
+    changed_(box).setTo(0, spots(box) == spot);
+  }
 }
 
 bool MotionWatch::moved_within(const cv::Rect& area) const {

@@ -22,6 +22,8 @@ class MotionWatch {
   void forget() { reference_.release(); }
 
  private:
+  void keep_what_may_be_a_vehicle();
+
   cv::Mat small_;
   cv::Mat reference_;
   cv::Mat changed_;  // CV_8UC1, 255 where a cell has

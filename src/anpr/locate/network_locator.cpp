@@ -1,5 +1,6 @@
-// Searches what has moved, looks closely at each find, and follows what is a plate without another search. A
-// search costs ten times a closer look, and most frames of a road hold nothing new.
+// Searches what has moved, looks closely at each find, and follows what is a plate without another search: a
+// closer look where the plate should be by now. A search costs ten times a closer look, and most frames of a
+// road hold nothing new.
 
 #include <algorithm>
 #include <cmath>
@@ -37,15 +38,31 @@ constexpr int frames_between_checks = 50;  // even if nothing moves: light fades
 // after it has moved or grown so much that it is another look for the vote, or often enough for its pass to
 // stay open.
 constexpr int frames_between_same_looks = 5;
+// How a plate moves is not known at its first sight, and the closer look does not reach as far as a vehicle
+// drives between two frames: it is lost once, and found again by a search within so many frames, so far away
+// at most.
+constexpr int frames_to_find_again = 3;
+constexpr float most_step_widths = 2.5F;  // a frame: 100 mph at 25 frames a second
+constexpr float most_growth = 0.4F;       // of the logarithm of its width
+// A plate that is known to move little is looked at after it has come so far, or so many frames later.
+constexpr float look_again_widths = 0.08F;
+constexpr int frames_between_looks = 3;
 constexpr float new_look_widths = 0.25F;
 constexpr float new_look_growth = 0.15F;  // of the logarithm of its width
 
 struct Known {
   PlateCandidate plate;
-  float heat = 0;       // the localiser's probability when it was found
-  cv::Point2f step;     // px a frame, of the centre
-  PlateQuad shown{};    // when it was last handed on
-  int since_shown = 0;  // frames
+  float heat = 0;         // the localiser's probability when it was found
+  cv::Point2f step;       // px a frame, of the centre
+  PlateQuad shown{};      // when it was last handed on
+  int since_shown = 0;    // frames
+  int since_looked = 0;   // frames
+  bool followed = false;  // so that its step is known
+};
+
+struct Lost {
+  PlateQuad quad{};
+  int frames_ago = 0;
 };
 
 bool is_new_look(const Known& known) {
@@ -101,6 +118,7 @@ class NetworkLocator final : public PlateLocator {
   void forget() override {
     watch_.forget();
     known_.clear();
+    lost_.clear();
     since_search_ = 0;
     empty_searches_ = 0;
   }
@@ -127,6 +145,7 @@ class NetworkLocator final : public PlateLocator {
   }
 
   [[nodiscard]] int frames_to_wait() const {
+    if (lost_one_) return 1;
     if (!known_.empty()) return frames_between_searches;
     return empty_searches_ > empty_searches_patient ? frames_between_empty_searches : 1;
   }
@@ -135,20 +154,40 @@ class NetworkLocator final : public PlateLocator {
   std::vector<PlateCandidate> follow(const cv::Mat& luma) {
     std::vector<PlateCandidate> shown;
     std::vector<Known> still;
+    lost_one_ = false;
+    for (Lost& lost : lost_)
+      ++lost.frames_ago;
+    lost_.erase(std::remove_if(lost_.begin(), lost_.end(),
+                               [](const Lost& lost) { return lost.frames_ago > frames_to_find_again; }),
+                lost_.end());
     for (Known& known : known_) {
       ++known.since_shown;
+      ++known.since_looked;
+      const cv::Point2f moved = known.step * static_cast<float>(known.since_looked);
       const cv::Rect2f box = bounding_box(known.plate.quad);
       if (known.since_shown < frames_between_same_looks && !watch_.moved_within(cv::Rect(box))) {
         still.push_back(known);
         continue;
       }
+      if (known.followed && known.since_looked < frames_between_looks &&
+          std::hypot(moved.x, moved.y) < look_again_widths * box.width) {
+        still.push_back(known);
+        continue;
+      }
       const std::optional<PlateCandidate> plate =
-          closer(luma, shifted(known.plate.quad, known.step), known.heat, still_plate);
-      const bool lost = !plate || std::any_of(still.begin(), still.end(), [&](const Known& other) {
+          closer(luma, shifted(known.plate.quad, moved), known.heat, still_plate);
+      if (!plate) {
+        lost_.push_back({known.plate.quad, known.since_looked});
+        lost_one_ = true;
+        continue;
+      }
+      const bool taken = std::any_of(still.begin(), still.end(), [&](const Known& other) {
         return overlap(other.plate.quad, plate->quad) > 0.3F;
       });
-      if (lost) continue;
-      known.step = centre(plate->quad) - centre(known.plate.quad);
+      if (taken) continue;
+      known.step = (centre(plate->quad) - centre(known.plate.quad)) / static_cast<float>(known.since_looked);
+      known.followed = true;
+      known.since_looked = 0;
       known.plate = *plate;
       if (is_new_look(known)) {
         shown.push_back(*plate);
@@ -186,7 +225,7 @@ class NetworkLocator final : public PlateLocator {
         continue;
       }
       if (is_known(plate->quad)) continue;
-      known_.push_back({*plate, find.score, {}, plate->quad, 0});
+      known_.push_back({*plate, find.score, step_of(plate->quad), plate->quad, 0, 0, false});
       shown.push_back(*plate);
     }
     empty_searches_ = known_.empty() ? empty_searches_ + 1 : 0;
@@ -195,6 +234,24 @@ class NetworkLocator final : public PlateLocator {
     if (shown.size() > options_.max_candidates) shown.resize(options_.max_candidates);
     while (known_.size() > options_.max_candidates)
       known_.pop_back();
+  }
+
+  // How far the plate moves in a frame, where it is one that was lost a moment ago.
+  [[nodiscard]] cv::Point2f step_of(const PlateQuad& quad) {
+    auto nearest = lost_.end();
+    float least = most_step_widths * width_px(quad);
+    cv::Point2f step;
+    for (auto lost = lost_.begin(); lost != lost_.end(); ++lost) {
+      if (std::abs(std::log(width_px(quad) / width_px(lost->quad))) > most_growth) continue;
+      const cv::Point2f moved = (centre(quad) - centre(lost->quad)) / static_cast<float>(lost->frames_ago);
+      const float far = std::hypot(moved.x, moved.y);
+      if (far > least) continue;
+      least = far;
+      nearest = lost;
+      step = moved;
+    }
+    if (nearest != lost_.end()) lost_.erase(nearest);
+    return step;
   }
 
   [[nodiscard]] bool is_known(const PlateQuad& quad) const {
@@ -229,6 +286,8 @@ class NetworkLocator final : public PlateLocator {
   std::unique_ptr<RefinerNet> refiner_;
   MotionWatch watch_;
   std::vector<Known> known_;
+  std::vector<Lost> lost_;
+  bool lost_one_ = false;  // in this frame
   int since_search_ = 0;
   int empty_searches_ = 0;
   Counts counts_;

@@ -53,6 +53,20 @@ TEST(MotionWatch, AVehicleIsFoundWhereItIs) {
   }
 }
 
+TEST(MotionWatch, DropsAllOverTheFrameDoNotWidenWhereAVehicleIs) {
+  MotionWatch watch;
+  watch.look(road(1, 3));
+  watch.set_reference();
+  cv::Mat frame = road(2, 3);
+  const cv::Rect vehicle(200, 120, 160, 110);
+  frame(vehicle) += cv::Scalar(60);
+  for (const cv::Point drop : {cv::Point(24, 16), {600, 40}, {40, 320}, {560, 312}, {480, 200}})
+    frame(cv::Rect(drop, cv::Size(16, 16))) += cv::Scalar(80);
+  watch.look(frame);
+  EXPECT_EQ(watch.box() & vehicle, vehicle);
+  EXPECT_LT(watch.box().area(), 2 * vehicle.area());
+}
+
 TEST(MotionWatch, ADropOfRainIsNoVehicle) {
   MotionWatch watch;
   watch.look(road(1, 3));

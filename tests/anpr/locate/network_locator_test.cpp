@@ -220,6 +220,20 @@ TEST(NetworkLocator, FollowsAPlateWithFewSearches) {
             static_cast<std::uint64_t>(frames));
 }
 
+TEST(NetworkLocator, AFastPlateIsLostOnceAndThenFollowed) {
+  Road road(70);  // more than half of its width a frame
+  PlateLocator& locator = locator_with({});
+  const PlateLocator::Counts before = locator.counts();
+  constexpr int frames = 7;
+  for (int i = 0; i < frames; ++i) {
+    const std::vector<PlateCandidate> found = locator.locate(*frame_of(road.frame(i)));
+    ASSERT_EQ(found.size(), 1U) << "frame " << i;
+    const cv::Point2f off = centre(found.front().quad) - road.middle(i);
+    EXPECT_LT(std::hypot(off.x, off.y), 6) << "frame " << i;
+  }
+  EXPECT_LE(since(locator, before).frames_searched, 4U) << "the first two, and now and then for another";
+}
+
 TEST(NetworkLocator, AnEmptyRoadIsNotLookedAtAndCounted) {
   Road road(0);
   PlateLocator& locator = locator_with({});
