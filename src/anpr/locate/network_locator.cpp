@@ -3,6 +3,7 @@
 // road hold nothing new.
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <optional>
 
@@ -36,8 +37,9 @@ constexpr int frames_between_empty_searches = 2;
 constexpr int frames_between_checks = 50;  // even if nothing moves: light fades, the gate may be wrong
 // A plate that has hardly moved looks as it did, and reading it is the dearest part of all: it is shown again
 // after it has moved or grown so much that it is another look for the vote, or often enough for its pass to
-// stay open.
+// stay open at any rate of frames.
 constexpr int frames_between_same_looks = 5;
+constexpr std::chrono::milliseconds between_same_looks{350};
 // How a plate moves is not known at its first sight, and the closer look does not reach as far as a vehicle
 // drives between two frames: it is lost once, and found again by a search within so many frames, so far away
 // at most.
@@ -52,9 +54,10 @@ constexpr float new_look_growth = 0.15F;  // of the logarithm of its width
 
 struct Known {
   PlateCandidate plate;
-  float heat = 0;         // the localiser's probability when it was found
-  cv::Point2f step;       // px a frame, of the centre
-  PlateQuad shown{};      // when it was last handed on
+  float heat = 0;     // the localiser's probability when it was found
+  cv::Point2f step;   // px a frame, of the centre
+  PlateQuad shown{};  // when it was last handed on
+  MonotonicTime shown_at;
   int since_shown = 0;    // frames
   int since_looked = 0;   // frames
   bool followed = false;  // so that its step is known
@@ -65,11 +68,14 @@ struct Lost {
   int frames_ago = 0;
 };
 
+bool is_due(const Known& known, MonotonicTime now) {
+  return known.since_shown >= frames_between_same_looks || now - known.shown_at >= between_same_looks;
+}
+
 bool is_new_look(const Known& known) {
   const float width = width_px(known.shown);
   const cv::Point2f moved = centre(known.plate.quad) - centre(known.shown);
-  return known.since_shown >= frames_between_same_looks ||
-         std::hypot(moved.x, moved.y) >= new_look_widths * width ||
+  return std::hypot(moved.x, moved.y) >= new_look_widths * width ||
          std::abs(std::log(width_px(known.plate.quad) / width)) >= new_look_growth;
 }
 
@@ -108,7 +114,7 @@ class NetworkLocator final : public PlateLocator {
 
   std::vector<PlateCandidate> locate(const Frame& frame) override {
     try {
-      return look(frame.luma());
+      return look(frame.luma(), frame.info().monotonic);
     } catch (const cv::Exception&) {
       forget();  // out of memory for a huge picture: no plates in this frame, the next may fit
       return {};
@@ -126,9 +132,9 @@ class NetworkLocator final : public PlateLocator {
   [[nodiscard]] Counts counts() const override { return counts_; }
 
  private:
-  std::vector<PlateCandidate> look(const cv::Mat& luma) {
+  std::vector<PlateCandidate> look(const cv::Mat& luma, MonotonicTime now) {
     watch_.look(luma);
-    std::vector<PlateCandidate> shown = follow(luma);
+    std::vector<PlateCandidate> shown = follow(luma, now);
     ++since_search_;
     const bool check = since_search_ >= frames_between_checks;
     const cv::Rect region = check ? cv::Rect({}, luma.size()) : watch_.box();
@@ -140,7 +146,7 @@ class NetworkLocator final : public PlateLocator {
       ++counts_.frames_followed;
       return shown;
     }
-    search(luma, widened(region, luma.size()), shown);
+    search(luma, widened(region, luma.size()), now, shown);
     return shown;
   }
 
@@ -151,7 +157,7 @@ class NetworkLocator final : public PlateLocator {
   }
 
   // The plates in view, each looked at again where it should be by now.
-  std::vector<PlateCandidate> follow(const cv::Mat& luma) {
+  std::vector<PlateCandidate> follow(const cv::Mat& luma, MonotonicTime now) {
     std::vector<PlateCandidate> shown;
     std::vector<Known> still;
     lost_one_ = false;
@@ -165,12 +171,9 @@ class NetworkLocator final : public PlateLocator {
       ++known.since_looked;
       const cv::Point2f moved = known.step * static_cast<float>(known.since_looked);
       const cv::Rect2f box = bounding_box(known.plate.quad);
-      if (known.since_shown < frames_between_same_looks && !watch_.moved_within(cv::Rect(box))) {
-        still.push_back(known);
-        continue;
-      }
-      if (known.followed && known.since_looked < frames_between_looks &&
-          std::hypot(moved.x, moved.y) < look_again_widths * box.width) {
+      const bool near = known.followed && known.since_looked < frames_between_looks &&
+                        std::hypot(moved.x, moved.y) < look_again_widths * box.width;
+      if (!is_due(known, now) && (near || !watch_.moved_within(cv::Rect(box)))) {
         still.push_back(known);
         continue;
       }
@@ -189,9 +192,10 @@ class NetworkLocator final : public PlateLocator {
       known.followed = true;
       known.since_looked = 0;
       known.plate = *plate;
-      if (is_new_look(known)) {
+      if (is_due(known, now) || is_new_look(known)) {
         shown.push_back(*plate);
         known.shown = plate->quad;
+        known.shown_at = now;
         known.since_shown = 0;
       }
       still.push_back(known);
@@ -200,7 +204,8 @@ class NetworkLocator final : public PlateLocator {
     return shown;
   }
 
-  void search(const cv::Mat& luma, const cv::Rect& region, std::vector<PlateCandidate>& shown) {
+  void search(const cv::Mat& luma, const cv::Rect& region, MonotonicTime now,
+              std::vector<PlateCandidate>& shown) {
     ++counts_.frames_searched;
     since_search_ = 0;
     watch_.set_reference();
@@ -225,7 +230,7 @@ class NetworkLocator final : public PlateLocator {
         continue;
       }
       if (is_known(plate->quad)) continue;
-      known_.push_back({*plate, find.score, step_of(plate->quad), plate->quad, 0, 0, false});
+      known_.push_back({*plate, find.score, step_of(plate->quad), plate->quad, now, 0, 0, false});
       shown.push_back(*plate);
     }
     empty_searches_ = known_.empty() ? empty_searches_ + 1 : 0;

@@ -269,6 +269,18 @@ TEST(NetworkLocator, AStandingPlateIsShownNowAndThen) {
   EXPECT_LE(longest, 6) << "a pass must stay open";
 }
 
+TEST(NetworkLocator, AStandingPlateKeepsItsPassOpenAtFewFramesASecond) {
+  Road road(0);
+  PlateLocator& locator = locator_with({});
+  std::int64_t shown_ms = 0;
+  for (int i = 0; i < 20; ++i) {
+    FrameInfo info;
+    info.monotonic.ns = std::int64_t{i} * 200'000'000;
+    if (!locator.locate(*make_frame(info, road.frame(i)).value()).empty()) shown_ms = i * 200;
+    EXPECT_LE(i * 200 - shown_ms, 400) << "at 5 frames a second";
+  }
+}
+
 TEST(NetworkLocator, WhatWasKnownOfOneSourceIsForgottenForTheNext) {
   Road road(0);
   PlateLocator& locator = locator_with({});
