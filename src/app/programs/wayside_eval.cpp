@@ -61,17 +61,25 @@ class LineFile {
  public:
   explicit LineFile(fs::path path)
       : path_(std::move(path)), written_(straight(path_) ? path_ : fs::path(path_.string() + ".part")) {}
+  LineFile(const LineFile&) = delete;
+  LineFile& operator=(const LineFile&) = delete;
+  ~LineFile() {
+    std::error_code ignored;
+    if (begun_ && lines_ == 0 && written_ != path_) fs::remove(written_, ignored);
+  }
   [[nodiscard]] Status open() {
     if (fs::is_directory(path_))
       return fail(ErrorCode::invalid_input, fmt::format("--out {} is a folder: name a file", path_.string()));
     std::error_code ignored;
     if (written_ != path_) fs::remove(written_, ignored);  // whatever stands there, it is not written through
     out_.open(written_, std::ios::binary | std::ios::trunc);
-    if (out_) return {};
+    begun_ = static_cast<bool>(out_);
+    if (begun_) return {};
     return fail(ErrorCode::io, fmt::format("cannot write {}: check that its folder is there and writable",
                                            written_.string()));
   }
   [[nodiscard]] Status write(const std::string& line) {
+    ++lines_;
     if (out_ << line << '\n' << std::flush) return {};
     return refused();
   }
@@ -81,11 +89,6 @@ class LineFile {
     std::error_code failed;
     if (written_ != path_) fs::rename(written_, path_, failed);
     return failed ? refused() : Status{};
-  }
-  // Of a run that measured nothing.
-  void discard() {
-    std::error_code ignored;
-    if (written_ != path_) fs::remove(written_, ignored);
   }
 
  private:
@@ -104,6 +107,8 @@ class LineFile {
   fs::path path_;
   fs::path written_;
   std::ofstream out_;
+  bool begun_ = false;
+  std::size_t lines_ = 0;
 };
 
 void show_progress(std::size_t done, std::size_t total) {
@@ -141,7 +146,7 @@ void tell_of_labels(const fs::path& file, const std::vector<eval::PlateLabel>& l
 Status refuse_as_output(const fs::path& out, const std::vector<fs::path>& inputs) {
   for (const fs::path& input : inputs) {
     std::error_code none;
-    if (!fs::equivalent(out, input, none)) continue;
+    if (!fs::equivalent(out, input, none) && !fs::equivalent(out.string() + ".part", input, none)) continue;
     return fail(
         ErrorCode::invalid_input,
         fmt::format("--out {} would be written over what is read from it: give another file", out.string()));
@@ -204,12 +209,10 @@ struct ImagesCommand {
     }
     fmt::print("{}peak memory {:.0f} MiB; {} pictures read, {} skipped\n", eval::table(score),
                peak_memory_mib(), result->reads.size(), result->skipped.size());
-    if (result->reads.empty()) {
-      lines.discard();
+    if (result->reads.empty())
       return fail(
           ErrorCode::invalid_input,
           fmt::format("none of the pictures in {} could be read; the lines above say why", folder.string()));
-    }
     if (Status whole = lines.finish(); !whole) return whole;
     if (known->empty() || score.labelled_pictures > 0) return {};
     return fail(
@@ -291,10 +294,8 @@ struct ClipsCommand {
     name_missing("run, but without label or truth", score.unlabelled);
     fmt::print("{}peak memory {:.0f} MiB; {} clips run, {} skipped, {} damaged\n", eval::table(score),
                peak_memory_mib(), result->runs.size(), result->skipped.size(), result->damaged.size());
-    if (result->runs.empty()) {
-      lines.discard();
+    if (result->runs.empty())
       return fail(ErrorCode::invalid_input, "none of the clips could be run; the lines above say why");
-    }
     if (Status whole = lines.finish(); !whole) return whole;
     if (score.unlabelled.size() < result->runs.size() || (!labels.empty() && known.empty())) return {};
     return fail(ErrorCode::invalid_input,
