@@ -322,4 +322,13 @@ std::string queue_in_heartbeat(std::string_view heartbeat) {
                                                                      : std::string();
 }
 
+std::uint64_t delivered_in_heartbeat(std::string_view heartbeat) {
+  constexpr std::uint64_t beyond_numbers = std::uint64_t{1} << 62U;
+  const Json json = Json::parse(heartbeat, nullptr, false);
+  if (!json.is_object() || !json.contains("queue") || !json.at("queue").is_object()) return 0;
+  const Json delivered = json.at("queue").value("delivered_to", Json());
+  if (!delivered.is_number_unsigned() || delivered.get<std::uint64_t>() >= beyond_numbers) return 0;
+  return delivered.get<std::uint64_t>();
+}
+
 }  // namespace wayside::backoffice

@@ -129,16 +129,19 @@ Status check(const Arguments& arguments) {
              count_of(report->ledger_records, "ledger record"), report->damaged.size());
   const auto broken = static_cast<std::size_t>(
       std::count_if(report->queues.begin(), report->queues.end(),
-                    [](const backoffice::QueueCoverage& queue) { return !queue.is_one_chain(); }));
+                    [](const backoffice::QueueCoverage& queue) { return !queue.is_sound(); }));
   if (!report->damaged.empty()) {
     return fail(ErrorCode::corrupt,
                 fmt::format("{} of {} not what was stored: restore the folder from a backup",
                             count_of(report->damaged.size(), "part"), arguments.folder.string()));
   }
   if (broken == 0) return {};
-  return fail(ErrorCode::corrupt, fmt::format("{} of {} not one chain, or put back to an older state: look "
-                                              "into what the camera and its card went through",
-                                              count_of(broken, "queue"), arguments.folder.string()));
+  return fail(
+      ErrorCode::corrupt,
+      fmt::format(
+          "{} of {} not one chain, put back to an older state, or without records that were here: look "
+          "into what the camera and its card went through",
+          count_of(broken, "queue"), arguments.folder.string()));
 }
 
 }  // namespace wayside::app::office

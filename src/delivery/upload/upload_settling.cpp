@@ -211,6 +211,10 @@ void UploadEngine::complete_if_all_receipted(std::uint64_t number, std::uint8_t 
     log::warning("acknowledgement_failed", {{"number", number}, {"error", done.error()}});
     return delay(number, std::nullopt);
   }
+  {
+    const std::lock_guard lock(mutex_);
+    highest_delivered_ = std::max(highest_delivered_, number);
+  }
   delivered_.add();
   if (duplicate) duplicate_.add();
   // It stays named in texted_, so that what lies together stays one range.
