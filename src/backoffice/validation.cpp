@@ -13,10 +13,9 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include "wayside/base/strict_json.hpp"
 #include "wayside/base/time.hpp"
 #include "wayside/delivery/seal/sealed_record.hpp"
-
-#include "src/backoffice/strict_json.hpp"
 
 namespace wayside::backoffice {
 
