@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "wayside/base/json_text.hpp"
 #include "wayside/delivery/seal/sealed_record.hpp"
 
 #include "src/backoffice/gap_record.hpp"
@@ -230,8 +231,8 @@ Result<std::vector<QueueCoverage>> coverage(Store& store) {
   std::map<std::pair<std::string, std::string>, std::pair<std::uint64_t, UtcTime>> receipted;
   for (const Store::KeptHeartbeat& heartbeat : *heartbeats) {
     const std::uint64_t number = delivered_in_heartbeat(heartbeat.json);
-    if (number == 0) continue;
     const std::pair queue(heartbeat.device_id, queue_in_heartbeat(heartbeat.json));
+    if (number == 0 || queue.second.empty()) continue;
     queues->try_emplace(queue);
     receipted.emplace(queue, std::pair(number, heartbeat.received_at));
   }
@@ -277,7 +278,9 @@ CoverageTotals totals(const std::vector<QueueCoverage>& queues) {
 }
 
 std::vector<std::string> sentences(const QueueCoverage& queue) {
-  const std::string name = fmt::format("queue {} of device {}", queue.queue_uuid, queue.device_id);
+  // Whoever can write to the file can put anything there.
+  const std::string name =
+      fmt::format("queue {} of device {}", json_escape(queue.queue_uuid), json_escape(queue.device_id));
   std::vector<std::string> out;
   if (const std::uint64_t given_up = queue.given_up_count(); given_up > 0) {
     std::string reasons;

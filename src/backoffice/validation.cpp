@@ -317,8 +317,9 @@ Status check_heartbeat(std::string_view heartbeat) {
 std::string queue_in_heartbeat(std::string_view heartbeat) {
   const Json json = Json::parse(heartbeat, nullptr, false);
   const auto uuid = json.is_object() ? json.find("queue_uuid") : json.end();
-  return json.is_object() && uuid != json.end() && uuid->is_string() ? uuid->get<std::string>()
-                                                                     : std::string();
+  const bool named = json.is_object() && uuid != json.end() && uuid->is_string() &&
+                     is_queue_uuid(uuid->get_ref<const std::string&>());
+  return named ? uuid->get<std::string>() : std::string();
 }
 
 std::uint64_t delivered_in_heartbeat(std::string_view heartbeat) {

@@ -298,6 +298,11 @@ TEST_F(CoverageTest, ACardThatWasPutBackIsToldWithWhatWasUsedTwiceAndWhatWasLeft
                                    "twice, and both records kept (6-7); 1 number left out afterwards")));
 }
 
+TEST_F(CoverageTest, WhatSomebodyWroteIntoTheFileDrivesNoTerminal) {
+  put_passes(2, 2, "\x1b[2J\u202e");
+  EXPECT_THAT(sentences(only_queue()), ElementsAre(HasSubstr("queue \\u001b[2J\\u202e of device")));
+}
+
 // Whoever can write to the store's file takes the newest records out; nothing that is left names them, but
 // the camera's last heartbeat.
 class TakenOut : public CoverageTest {
@@ -345,6 +350,8 @@ TEST_F(TakenOut, WhatIsThereOrGivenUpOrSaidByAHeartbeatThatNoCameraSendsIsNotMis
     hear(there);
     EXPECT_TRUE(only_queue().is_sound()) << there;
   }
+  hear(9, "\x1b[2J");
+  EXPECT_TRUE(only_queue().is_sound()) << "that is no queue";
   for (const char* nonsense : {"", "no JSON", "[]", R"({"queue":3})", R"({"queue":{"delivered_to":"9"}})"}) {
     ASSERT_TRUE(store_->put_heartbeat(device, nonsense, UtcTime{}));
     EXPECT_TRUE(only_queue().is_sound()) << nonsense;
