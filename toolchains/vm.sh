@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets up what the tests in a virtual machine need, and passes them: toolchains/vm.sh [ctest options].
-# With --prepare it only sets up. The long ones: toolchains/vm.sh -L long.
+# With --prepare it only sets up. The long ones: toolchains/vm.sh -L long. With --where-possible, a machine that cannot be set
+# up for want of packages or of the right processor passes, and says that it was not tested; whatever else fails, fails.
 #
 # build/vm gets a kernel of Debian 12, its modules and an initramfs; nothing is installed that a machine starts from. The
 # guest's root is this machine's own, read-only below a layer in the guest's memory: what was built here runs there, with
@@ -8,19 +9,32 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 prepare_only=""
+where_possible=""
 case "${1:-}" in
 -h | --help)
-    sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
     exit 0
     ;;
 --prepare)
     prepare_only=yes
     shift
     ;;
+--where-possible)
+    where_possible=yes
+    shift
+    ;;
 esac
-[ "$(dpkg --print-architecture)" = amd64 ] || die "the virtual machine is an amd64 one with this machine's programs: run this on amd64"
 
-install_packages packages-vm.txt
+# What this machine lacks, and no fault of what is tested.
+cannot() {
+    [ -n "$where_possible" ] || die "$*"
+    step "NOT TESTED in a virtual machine: $*"
+    exit 0
+}
+
+[ "$(dpkg --print-architecture)" = amd64 ] || cannot "the virtual machine is an amd64 one with this machine's programs: run this on amd64"
+
+(install_packages packages-vm.txt) || cannot "the packages of toolchains/packages-vm.txt are not to be had; the lines above say why"
 PATH="$PATH:/usr/sbin:/sbin"
 vm="$root/build/vm"
 mkdir -p "$root/build"
@@ -30,14 +44,14 @@ init="$root/tests/vm/machine/init.sh"
 if [ ! -f "$vm/version" ]; then
     step "Looking for the kernel"
     as_root apt-get -o DPkg::Lock::Timeout=300 -q update >"$root/build/vm-kernel.log" 2>&1 ||
-        die "apt-get update failed; build/vm-kernel.log says why"
-    package="$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*-amd64\)$/\1/p')"
-    [ -n "$package" ] || die "apt knows no kernel: run apt-get update, and look whether this is Debian 12"
+        cannot "apt-get update failed: $(tail -n 3 "$root/build/vm-kernel.log")"
+    package="$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*-amd64\)$/\1/p' || true)"
+    [ -n "$package" ] || cannot "apt knows no kernel: run apt-get update, and look whether this is Debian 12"
     step "Fetching $package (70 MB, 280 MB unpacked)"
     rm -rf "$vm"
     mkdir -p "$vm"
     (cd "$vm" && apt-get -q download "$package") >"$root/build/vm-kernel.log" 2>&1 ||
-        die "could not fetch $package; build/vm-kernel.log says why"
+        cannot "could not fetch $package: $(tail -n 3 "$root/build/vm-kernel.log")"
     # No network card, graphics or sound chip is ever plugged into the guest.
     dpkg-deb --fsys-tarfile "$vm"/linux-image-*.deb | tar -x -C "$vm" --exclude='*/drivers/net/ethernet' --exclude='*/drivers/net/wireless' \
         --exclude='*/drivers/gpu' --exclude='*/kernel/sound' ./boot ./lib

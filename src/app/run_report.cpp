@@ -34,8 +34,10 @@ Json state(UtcTime now, const Health& health, const QueueDepth& depth, const Upl
 }  // namespace
 
 std::string heartbeat_json(UtcTime now, const Health& health, const QueueUuid& queue, const QueueDepth& depth,
-                           const UploaderState& upload, const CounterSet& counters) {
+                           const UploaderState& upload, const CounterSet& counters,
+                           std::uint64_t delivered_to) {
   Json json = state(now, health, depth, upload, counters);
+  if (delivered_to > 0) json["queue"]["delivered_to"] = delivered_to;
   json["queue_uuid"] = to_hex(queue);
   return json.dump();
 }

@@ -3,6 +3,7 @@
 // Threads: pure, counters may count on.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "wayside/base/counters.hpp"
@@ -14,10 +15,11 @@
 namespace wayside::app {
 
 // {"time", "problems": {...}, "queue": {...}, "upload": {...}, "counters": {...}, "queue_uuid"}:
-// delivery/upload/https_api.md.
+// delivery/upload/https_api.md. `delivered_to`: the highest number that the back office has receipted as far
+// as is known; 0: none is.
 [[nodiscard]] std::string heartbeat_json(UtcTime now, const Health& health, const QueueUuid& queue,
                                          const QueueDepth& depth, const UploaderState& upload,
-                                         const CounterSet& counters);
+                                         const CounterSet& counters, std::uint64_t delivered_to);
 
 struct RunFigures {
   std::string ended;  // "end_of_stream", "stopped", "source_failed"

@@ -101,17 +101,34 @@ void Uplink::run_heartbeat(const std::stop_token& stop) {
 }
 
 bool Uplink::send_heartbeat() {
+  // In this order: a record that comes in between waits, or is delivered and higher.
+  const std::uint64_t newest = queue_.chain().number.value();
+  const QueueDepth depth = queue_.depth();
+  const UploaderState upload = state();
+  std::uint64_t delivered_to = depth.all_delivered ? newest : 0;
+  delivered_to = std::max(delivered_to, upload.highest_delivered);
+  if (!back_office_->heartbeats_go_where_records_go()) delivered_to = 0;
   const Result<std::optional<KnownNumbers>> sent = back_office_->heartbeat(
       options_.uploader.device_id,
-      heartbeat_json(clock_.utc_now(), health_, queue_.uuid(), queue_.depth(), state(), counters_));
-  if (sent && *sent) compare_numbers(**sent);
+      heartbeat_json(clock_.utc_now(), health_, queue_.uuid(), depth, upload, counters_, delivered_to));
+  if (sent && *sent) compare_numbers(**sent, delivered_to);
   (sent ? heartbeats_ : heartbeats_failed_).add();
   if (!sent) log::warning("heartbeat_failed", {{"reason", sent.error()}});
   return sent.has_value();
 }
 
-void Uplink::compare_numbers(const KnownNumbers& known) {
+void Uplink::compare_numbers(const KnownNumbers& known, std::uint64_t delivered_to) {
   if (known.queue_uuid != queue_.uuid()) return;  // an answer to somebody else's question
+  if (known.highest.value() >= delivered_to) {
+    health_.well("back_office_records");
+  } else if (const std::string problem = fmt::format(
+                 "the back office has receipted record {} of this queue, and now says that it has none above "
+                 "{}: it lost records, an older state of it was put back, or they went to another office; "
+                 "this camera has let go of them. Look at the office: wayside-backoffice check",
+                 delivered_to, known.highest.value());
+             health_.ill("back_office_records", problem)) {
+    log::error("back_office_lost_records", {{"reason", problem}});
+  }
   const Result<std::uint64_t> skipped = queue_.skip_through(known.highest);
   if (skipped && *skipped == 0) return;
   std::string problem;

@@ -3,7 +3,8 @@
 //
 // The answer to a heartbeat says how far the back office's numbers of this queue go. A queue that is behind
 // was put back to an older state: it leaves the numbers in between out, and health's part "queue_rolled_back"
-// says so until the program ends.
+// says so until the program ends. An office that has less than it receipted is a problem of
+// "back_office_records" as long as it says so.
 //
 // Life: start(), then stop(). Threads: two of its own, "upload" and "heartbeat"; wake() and wait_drained()
 // from any. Ownership: queue, clock, health and counters outlive it. Failure: a connection that cannot be
@@ -61,7 +62,7 @@ class Uplink {
   void run_upload(const std::stop_token& stop);
   void run_heartbeat(const std::stop_token& stop);
   [[nodiscard]] bool send_heartbeat();
-  void compare_numbers(const KnownNumbers& known);
+  void compare_numbers(const KnownNumbers& known, std::uint64_t delivered_to);
 
   const UplinkOptions options_;
   const Connect connect_;

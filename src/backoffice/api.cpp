@@ -206,6 +206,11 @@ Result<std::string> Api::keep_heartbeat(const std::string& device_id, const std:
   if (queue_uuid.empty()) return std::string();
   const auto highest = store_.highest_number(device_id, queue_uuid);
   if (!highest) return fail(highest.error());
+  if (const std::uint64_t delivered = delivered_in_heartbeat(heartbeat); delivered > *highest) {
+    log::error(
+        "records_gone",
+        {{"device_id", device_id}, {"queue", queue_uuid}, {"receipted", delivered}, {"highest", *highest}});
+  }
   return nlohmann::json{{"queue_uuid", queue_uuid}, {"highest_number", *highest}}.dump();
 }
 

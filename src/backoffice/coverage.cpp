@@ -4,10 +4,12 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "wayside/base/json_text.hpp"
 #include "wayside/delivery/seal/sealed_record.hpp"
 
 #include "src/backoffice/gap_record.hpp"
@@ -221,8 +223,19 @@ std::uint64_t QueueCoverage::missing_count() const {
 }
 
 Result<std::vector<QueueCoverage>> coverage(Store& store) {
-  const auto queues = read(store);
+  // Heartbeats first: what they say is receipted was stored before they came.
+  const auto heartbeats = store.heartbeats();
+  if (!heartbeats) return fail(heartbeats.error());
+  auto queues = read(store);
   if (!queues) return fail(queues.error());
+  std::map<std::pair<std::string, std::string>, std::pair<std::uint64_t, UtcTime>> receipted;
+  for (const Store::KeptHeartbeat& heartbeat : *heartbeats) {
+    const std::uint64_t number = delivered_in_heartbeat(heartbeat.json);
+    const std::pair queue(heartbeat.device_id, queue_in_heartbeat(heartbeat.json));
+    if (number == 0 || queue.second.empty()) continue;
+    queues->try_emplace(queue);
+    receipted.emplace(queue, std::pair(number, heartbeat.received_at));
+  }
   std::vector<QueueCoverage> out;
   for (const auto& [key, queue] : *queues) {
     QueueCoverage one;
@@ -244,7 +257,12 @@ Result<std::vector<QueueCoverage>> coverage(Store& store) {
       }
     }
     one.stored_and_given_up = without(common(queue.stored, lost_on_the_camera), one.rolled_back);
-    one.missing = without({{1, known.back().last}}, known);
+    std::uint64_t highest = known.empty() ? 0 : known.back().last;
+    if (const auto said = receipted.find(key); said != receipted.end() && !holds(known, said->second.first)) {
+      std::tie(one.receipted_and_gone, one.receipted_said_at) = said->second;
+      highest = std::max(highest, one.receipted_and_gone);
+    }
+    one.missing = without({{1, highest}}, known);
     out.push_back(std::move(one));
   }
   return out;
@@ -260,7 +278,9 @@ CoverageTotals totals(const std::vector<QueueCoverage>& queues) {
 }
 
 std::vector<std::string> sentences(const QueueCoverage& queue) {
-  const std::string name = fmt::format("queue {} of device {}", queue.queue_uuid, queue.device_id);
+  // Whoever can write to the file can put anything there.
+  const std::string name =
+      fmt::format("queue {} of device {}", json_escape(queue.queue_uuid), json_escape(queue.device_id));
   std::vector<std::string> out;
   if (const std::uint64_t given_up = queue.given_up_count(); given_up > 0) {
     std::string reasons;
@@ -296,6 +316,12 @@ std::vector<std::string> sentences(const QueueCoverage& queue) {
         fmt::format("{}: the camera went on from an older state of its card: {}. Somebody put it back, "
                     "or there is a copy of the card: find out who",
                     name, what));
+  }
+  if (queue.receipted_and_gone > 0) {
+    out.push_back(fmt::format(
+        "{}: the camera's heartbeat of {} has a receipt for record {}, which is not here: records were taken "
+        "out of the store, or an older state of it was put back, and the camera has let go of them",
+        name, to_iso8601(queue.receipted_said_at), queue.receipted_and_gone));
   }
   if (queue.chain_breaks.count > 0) {
     out.push_back(

@@ -17,6 +17,7 @@
 
 #include "wayside/base/log.hpp"
 #include "wayside/base/service_url.hpp"
+#include "wayside/delivery/broker/broker_tls.hpp"
 
 #include "src/backoffice/api.hpp"
 #include "src/backoffice/office_keys.hpp"
@@ -69,24 +70,23 @@ class Connection {
 
   explicit Connection(Api& api) : api_(api), client_(mosquitto_new(new_client_id().c_str(), true, this)) {}
 
-  Status open(const Broker& broker) {
+  // Of the broker's addresses, this one.
+  Status open(const Broker& broker, const std::string& address) {
     ::mosquitto* const client = client_.get();
     if (client == nullptr)
       return fail(ErrorCode::io, "libmosquitto cannot start: install it with TLS support");
     mosquitto_connect_callback_set(client, on_connect);
     mosquitto_subscribe_callback_set(client, on_subscribe);
     mosquitto_message_callback_set(client, on_message);
+    auto tls = BrokerTls::make({broker.host, broker.ca_certificate, broker.certificate, broker.key});
+    if (!tls) return fail(tls.error());
+    tls_ = std::move(*tls);
     int code = mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1);
     const auto then = [&](auto call) {
       if (code == MOSQ_ERR_SUCCESS) code = call();
     };
-    then([&] {
-      return mosquitto_tls_set(client, broker.ca_certificate.c_str(), nullptr, broker.certificate.c_str(),
-                               broker.key.c_str(), nullptr);
-    });
-    // The check of the broker's name is on unless it is switched off.
-    then([&] { return mosquitto_tls_opts_set(client, 1, "tlsv1.3", nullptr); });
-    then([&] { return mosquitto_connect_async(client, broker.host.c_str(), broker.port, keep_alive_s); });
+    then([&] { return tls_->give_to(client); });
+    then([&] { return mosquitto_connect_async(client, address.c_str(), broker.port, keep_alive_s); });
     return code == MOSQ_ERR_SUCCESS ? Status{} : fail(error_of(code));
   }
 
@@ -98,8 +98,9 @@ class Connection {
     if (connected_) return {};
     if (Clock::now() - begun_ > connecting_limit)
       return fail(ErrorCode::unavailable, "the broker did not answer in time, or closed the connection");
-    // libmosquitto 2.0 takes no notice of a connection that was cut before its answer, and turns in circles.
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    // Twice, since an answer may still be there to be read.
+    if (is_dead(mosquitto_socket(client_.get())) && std::exchange(found_dead_, true))
+      return fail(ErrorCode::unavailable, "the broker refused the connection or closed it");
     return {};
   }
 
@@ -168,7 +169,9 @@ class Connection {
   const Clock::time_point begun_ = Clock::now();
   bool connected_ = false;
   bool subscribed_ = false;
+  bool found_dead_ = false;
   std::string refused_;
+  std::unique_ptr<BrokerTls> tls_;
   std::unique_ptr<::mosquitto, Deleter> client_;
 };
 
@@ -177,8 +180,11 @@ class Connection {
 class Ingest::Implementation {
  public:
   Implementation(Connection::Broker broker, Store& store, std::unique_ptr<OfficeKeys> keys,
-                 std::function<void(const std::string&)> on_record)
-      : broker_(std::move(broker)), keys_(std::move(keys)), api_(store, *keys_, std::move(on_record)) {
+                 std::function<void(const std::string&)> on_record, BrokerRoute::Resolver resolver)
+      : broker_(std::move(broker)),
+        route_(broker_.host, std::move(resolver)),
+        keys_(std::move(keys)),
+        api_(store, *keys_, std::move(on_record)) {
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
 
@@ -202,10 +208,14 @@ class Ingest::Implementation {
     }
   }
 
-  // Until the connection ends or the stop.
+  // Until the connection ends or the stop; the next one is to another of the broker's addresses, where it has
+  // several.
   Status serve(const std::stop_token& stop, std::string& told) {
+    const auto addresses = route_.addresses();
+    if (!addresses) return fail(addresses.error());
+    route_.begin_with((*addresses)[1 % addresses->size()]);
     Connection connection(api_);
-    if (auto opened = connection.open(broker_); !opened) return opened;
+    if (auto opened = connection.open(broker_, addresses->front()); !opened) return opened;
     while (!stop.stop_requested()) {
       if (auto turned = connection.turn(); !turned) return turned;
       if (connected_ || !connection.subscribed()) continue;
@@ -217,6 +227,7 @@ class Ingest::Implementation {
   }
 
   const Connection::Broker broker_;
+  BrokerRoute route_;
   std::unique_ptr<OfficeKeys> keys_;
   Api api_;
   std::atomic<bool> connected_{false};
@@ -252,8 +263,8 @@ Result<std::unique_ptr<Ingest>> Ingest::start(const Authority& authority, Store&
   Connection::Broker broker{url->host, url->port_or_0 == 0 ? usual_port : url->port_or_0,
                             authority.ca_certificate(), authority.client_certificate(),
                             authority.client_key()};
-  auto implementation = std::make_unique<Implementation>(std::move(broker), store, std::move(*keys),
-                                                         std::move(options.on_record));
+  auto implementation = std::make_unique<Implementation>(
+      std::move(broker), store, std::move(*keys), std::move(options.on_record), std::move(options.resolver));
   return std::unique_ptr<Ingest>(new Ingest(std::move(implementation)));
 }
 

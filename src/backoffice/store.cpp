@@ -279,6 +279,19 @@ Result<std::string> Store::heartbeat(const std::string& device_id) {
   return found.text(0);
 }
 
+Result<std::vector<Store::KeptHeartbeat>> Store::heartbeats() {
+  const std::lock_guard lock(implementation_->mutex_);
+  auto rows = implementation_->database_.prepare(
+      "SELECT device_id, json, received_at FROM heartbeats ORDER BY device_id");
+  std::vector<KeptHeartbeat> kept;
+  const Status visited = for_each_row(rows, [&]() -> Status {
+    kept.push_back({rows.text(0), rows.text(1), UtcTime{rows.number(2)}});
+    return {};
+  });
+  if (!visited) return fail(visited.error());
+  return kept;
+}
+
 Status Store::visit(const Selection& selection, const std::function<Status(const StoredRecord&)>& visit) {
   const std::lock_guard lock(implementation_->mutex_);
   // The newest are picked first, then turned round: a page of passes is read from the oldest to the newest.

@@ -13,10 +13,9 @@
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
+#include "wayside/base/strict_json.hpp"
 #include "wayside/base/time.hpp"
 #include "wayside/delivery/seal/sealed_record.hpp"
-
-#include "src/backoffice/strict_json.hpp"
 
 namespace wayside::backoffice {
 
@@ -318,8 +317,18 @@ Status check_heartbeat(std::string_view heartbeat) {
 std::string queue_in_heartbeat(std::string_view heartbeat) {
   const Json json = Json::parse(heartbeat, nullptr, false);
   const auto uuid = json.is_object() ? json.find("queue_uuid") : json.end();
-  return json.is_object() && uuid != json.end() && uuid->is_string() ? uuid->get<std::string>()
-                                                                     : std::string();
+  const bool named = json.is_object() && uuid != json.end() && uuid->is_string() &&
+                     is_queue_uuid(uuid->get_ref<const std::string&>());
+  return named ? uuid->get<std::string>() : std::string();
+}
+
+std::uint64_t delivered_in_heartbeat(std::string_view heartbeat) {
+  constexpr std::uint64_t beyond_numbers = std::uint64_t{1} << 62U;
+  const Json json = Json::parse(heartbeat, nullptr, false);
+  if (!json.is_object() || !json.contains("queue") || !json.at("queue").is_object()) return 0;
+  const Json delivered = json.at("queue").value("delivered_to", Json());
+  if (!delivered.is_number_unsigned() || delivered.get<std::uint64_t>() >= beyond_numbers) return 0;
+  return delivered.get<std::uint64_t>();
 }
 
 }  // namespace wayside::backoffice

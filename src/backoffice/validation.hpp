@@ -35,7 +35,10 @@ struct ChainMark {
 [[nodiscard]] Status check_picture(PartKind kind, ByteView picture, const std::string& document);
 
 [[nodiscard]] Status check_heartbeat(std::string_view heartbeat);
-// 32 hex digits, of a heartbeat that check_heartbeat() has taken; empty: it names no queue.
+// 32 hex digits, of any bytes; empty: it names no queue.
 [[nodiscard]] std::string queue_in_heartbeat(std::string_view heartbeat);
+// The highest number of that queue for which the camera has a receipt, of any bytes; 0: it says nothing of
+// it.
+[[nodiscard]] std::uint64_t delivered_in_heartbeat(std::string_view heartbeat);
 
 }  // namespace wayside::backoffice

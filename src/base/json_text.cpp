@@ -29,6 +29,25 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
   return 0;
 }
 
+// Characters that no eye sees and that change what it sees around them: line ends beyond ASCII, and those
+// that turn the direction of writing, behind which a line of a log can say something else than it holds.
+bool misleads(std::string_view character) {
+  // U+061C, U+200E and U+200F, U+2028 to U+202E, U+2066 to U+2069.
+  if (character == "\xD8\x9C") return true;
+  if (character.size() != 3 || character[0] != '\xE2') return false;
+  const auto second = static_cast<unsigned char>(character[1]);
+  const auto third = static_cast<unsigned char>(character[2]);
+  if (second == 0x80) return third == 0x8E || third == 0x8F || (third >= 0xA8 && third <= 0xAE);
+  return second == 0x81 && third >= 0xA6 && third <= 0xA9;
+}
+
+// Of a sequence of two or three bytes.
+unsigned code_point(std::string_view character) {
+  const auto low_bits = [&](std::size_t i) { return static_cast<unsigned char>(character[i]) & 0x3FU; };
+  if (character.size() == 2) return (static_cast<unsigned char>(character[0]) & 0x1FU) << 6U | low_bits(1);
+  return (static_cast<unsigned char>(character[0]) & 0x0FU) << 12U | low_bits(1) << 6U | low_bits(2);
+}
+
 }  // namespace
 
 std::string json_escape(std::string_view text) {
@@ -56,8 +75,11 @@ std::string json_escape(std::string_view text) {
         // C1 control characters drive terminals just as the C0 ones do.
         out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(text[i + 1])));
         i += 2;
+      } else if (const std::string_view character = text.substr(i, length); misleads(character)) {
+        out += fmt::format("\\u{:04x}", code_point(character));
+        i += length;
       } else {
-        out += text.substr(i, length);
+        out += character;
         i += length;
       }
     }

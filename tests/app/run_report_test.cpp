@@ -48,7 +48,7 @@ TEST(RunReport, TheHeartbeatIsOneLineWithTimeProblemsQueueUploadAndCounters) {
   counters.counter("reads").add();
   Health health;
   health.ill("recognition", "reader.traineddata is damaged");
-  const std::string text = heartbeat_json(UtcTime{1000}, health, {7}, {}, {}, counters);
+  const std::string text = heartbeat_json(UtcTime{1000}, health, {7}, {}, {}, counters, 0);
   EXPECT_EQ(text.find('\n'), std::string::npos);
   const auto json = nlohmann::json::parse(text);
   EXPECT_EQ(json.size(), 6U);
@@ -58,6 +58,9 @@ TEST(RunReport, TheHeartbeatIsOneLineWithTimeProblemsQueueUploadAndCounters) {
   EXPECT_EQ(json.at("queue").size(), 6U);
   EXPECT_EQ(json.at("upload").at("circuit"), "closed");
   EXPECT_EQ(json.at("counters").at("reads"), 1);
+  const auto delivered =
+      nlohmann::json::parse(heartbeat_json(UtcTime{1000}, health, {7}, {}, {}, counters, 17));
+  EXPECT_EQ(delivered.at("queue").at("delivered_to"), 17);
 }
 
 TEST(Process, KnowsItsMemoryAndTime) {

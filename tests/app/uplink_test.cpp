@@ -159,6 +159,47 @@ TEST_F(UplinkTest, AQueueBehindTheOfficesNumbersLeavesThemOutAndSaysSo) {
   EXPECT_THAT(taken_.heartbeats.back(), testing::HasSubstr("queue_rolled_back")) << "the office hears of it";
 }
 
+TEST_F(UplinkTest, AnOfficeThatHasLessThanItReceiptedIsToldUntilItHasItAgain) {
+  add_records(3);
+  taken_.known = KnownNumbers{queue_.uuid(), SequenceNumber(2)};
+  options_.heartbeat_every = 1ms;
+  Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
+  uplink.start();
+  EXPECT_TRUE(uplink.wait_drained(10s));
+  while (!health_.problems().contains("back_office_records"))
+    std::this_thread::yield();
+  EXPECT_THAT(health_.problems().at("back_office_records"),
+              testing::AllOf(testing::HasSubstr("receipted record 3"), testing::HasSubstr("none above 2")));
+  {
+    std::lock_guard lock(taken_.mutex);
+    EXPECT_EQ(nlohmann::json::parse(taken_.heartbeats.back()).at("queue").at("delivered_to"), 3);
+    taken_.known = KnownNumbers{queue_.uuid(), SequenceNumber(3)};
+  }
+  while (health_.problems().contains("back_office_records"))
+    std::this_thread::yield();
+  EXPECT_TRUE(health_.problems().empty());
+}
+
+// What was delivered before this run is known as soon as nothing waits and no gap is left to tell; while
+// anything does, the newest number may be one that was never sent.
+TEST_F(UplinkTest, ClaimsNoReceiptForWhatMayNeverHaveBeenSent) {
+  add_records(3);
+  for (const std::uint64_t number : {1U, 3U})
+    ASSERT_TRUE(queue_.acknowledge(SequenceNumber(number)));
+  Gate gate;
+  taken_.hold = &gate;
+  taken_.known = KnownNumbers{queue_.uuid(), SequenceNumber(0)};
+  Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
+  uplink.start();
+  while (count("heartbeats_sent") == 0)
+    std::this_thread::yield();
+  EXPECT_TRUE(health_.problems().empty());
+  gate.open();
+  EXPECT_TRUE(uplink.wait_drained(10s));
+  uplink.stop();
+  EXPECT_THAT(health_.problems().at("back_office_records"), testing::HasSubstr("receipted record 3"));
+}
+
 TEST_F(UplinkTest, WhatTheOfficeCannotHaveOrSaysOfAnotherQueueIsNotBelieved) {
   add_records(3);
   taken_.known = KnownNumbers{queue_.uuid(), SequenceNumber(std::uint64_t{1} << 60U)};

@@ -3,9 +3,11 @@
 
 #include <map>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "src/backoffice/database.hpp"
 #include "tests/backoffice/sealing_camera.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
@@ -204,7 +206,7 @@ TEST_F(CoverageTest, ARecordThatDoesNotNameTheOneJustBeforeItBreaksTheChain) {
   other.previous = chain_of(4);
   put(other);
   const QueueCoverage queue = only_queue();
-  EXPECT_FALSE(queue.is_one_chain());
+  EXPECT_FALSE(queue.is_sound());
   EXPECT_THAT(sentences(queue),
               ElementsAre(HasSubstr(name + ": the chain is broken at 2 numbers, first 4 and last 6:")));
 }
@@ -246,7 +248,7 @@ TEST_F(CoverageTest, GapRecordsAndMissingNumbersExplainWhyARecordNamesAnotherOne
   after.previous = chain_of(2);  // 6 came out of a write that failed, as 8 tells
   put(after);
   put_gap(8, 6, 6, GapReason::interrupted);
-  EXPECT_TRUE(only_queue().is_one_chain());
+  EXPECT_TRUE(only_queue().is_sound());
 }
 
 TEST_F(CoverageTest, ABookThatSaysAnotherChainHeadIsNamed) {
@@ -289,11 +291,71 @@ TEST_F(CoverageTest, ACardThatWasPutBackIsToldWithWhatWasUsedTwiceAndWhatWasLeft
   EXPECT_EQ(queue.given_up_count(), 0U);
   EXPECT_EQ(queue.chain_breaks.count, 0U) << "each names the one before it in its own life";
   EXPECT_EQ(queue.book_contradictions.count, 0U) << "each life has its own book";
-  EXPECT_FALSE(queue.is_one_chain()) << "check must not end with 0";
+  EXPECT_FALSE(queue.is_sound()) << "check must not end with 0";
   EXPECT_THAT(
       sentences(queue),
       ElementsAre(HasSubstr(name + ": the camera went on from an older state of its card: 2 numbers used "
                                    "twice, and both records kept (6-7); 1 number left out afterwards")));
+}
+
+TEST_F(CoverageTest, WhatSomebodyWroteIntoTheFileDrivesNoTerminal) {
+  put_passes(2, 2, "\x1b[2J\u202e");
+  EXPECT_THAT(sentences(only_queue()), ElementsAre(HasSubstr("queue \\u001b[2J\\u202e of device")));
+}
+
+// Whoever can write to the store's file takes the newest records out; nothing that is left names them, but
+// the camera's last heartbeat.
+class TakenOut : public CoverageTest {
+ protected:
+  void hear(std::uint64_t delivered_to, const std::string& queue = sample_queue) {
+    const nlohmann::json heartbeat = {{"queue_uuid", queue}, {"queue", {{"delivered_to", delivered_to}}}};
+    ASSERT_TRUE(store_->put_heartbeat(device, heartbeat.dump(), *utc_from_iso8601("2026-11-22T17:35:40Z")));
+  }
+  void take_out_from(std::uint64_t number) {
+    auto file = Database::open(temporary_.path() / "records.db", IfMissing::refuse);
+    ASSERT_TRUE(file && file->run(fmt::format("DELETE FROM records WHERE number >= {}", number).c_str()));
+  }
+};
+
+TEST_F(TakenOut, NewestRecordsThatTheCameraHasReceiptsForAreMissed) {
+  put_passes(1, 9);
+  hear(8);  // the ninth was stored since
+  EXPECT_TRUE(only_queue().is_sound());
+  take_out_from(9);
+  EXPECT_TRUE(only_queue().is_sound()) << "of this one nobody knows, until the next heartbeat";
+  take_out_from(7);
+  const QueueCoverage queue = only_queue();
+  EXPECT_FALSE(queue.is_sound());
+  EXPECT_THAT(queue.missing, ElementsAre(NumberRange{7, 8}));
+  EXPECT_THAT(
+      sentences(queue),
+      ElementsAre(HasSubstr("2 numbers missing (7-8)"),
+                  HasSubstr(name + ": the camera's heartbeat of 2026-11-22T17:35:40.000Z has a receipt "
+                                   "for record 8, which is not here")));
+}
+
+TEST_F(TakenOut, AQueueOfWhichNothingIsLeftIsMissedToo) {
+  put_passes(1, 3);
+  hear(3);
+  take_out_from(1);
+  EXPECT_EQ(only_queue().receipted_and_gone, 3U);
+  EXPECT_EQ(only_queue().missing_count(), 3U);
+}
+
+TEST_F(TakenOut, WhatIsThereOrGivenUpOrSaidByAHeartbeatThatNoCameraSendsIsNotMissed) {
+  put_passes(1, 3);
+  put_gap(6, 4, 5, GapReason::evicted);
+  for (const std::uint64_t there : {std::uint64_t{0}, std::uint64_t{3}, std::uint64_t{5}, std::uint64_t{6},
+                                    std::uint64_t{1} << 62U, ~std::uint64_t{0}}) {
+    hear(there);
+    EXPECT_TRUE(only_queue().is_sound()) << there;
+  }
+  hear(9, "\x1b[2J");
+  EXPECT_TRUE(only_queue().is_sound()) << "that is no queue";
+  for (const char* nonsense : {"", "no JSON", "[]", R"({"queue":3})", R"({"queue":{"delivered_to":"9"}})"}) {
+    ASSERT_TRUE(store_->put_heartbeat(device, nonsense, UtcTime{}));
+    EXPECT_TRUE(only_queue().is_sound()) << nonsense;
+  }
 }
 
 TEST_F(CoverageTest, RolledBackNumbersThatNeverCameAreGivenUp) {

@@ -119,10 +119,11 @@ class IngestTest : public testing::Test {
         office_.folder(), certificates / "ca.crt",
         doubles::PemPair{certificates / "broker.crt", certificates / "broker.key"}, "tls_version tlsv1.3\n");
   }
-  std::unique_ptr<Ingest> ingest(Store& store) {
-    auto started = Ingest::start(office_.authority(), store,
-                                 {"mqtts://127.0.0.1:" + std::to_string(broker_->port()),
-                                  [this](const std::string&) { ++announced_; }});
+  std::unique_ptr<Ingest> ingest(Store& store, std::vector<std::string> addresses = {"127.0.0.1"}) {
+    auto started = Ingest::start(
+        office_.authority(), store,
+        {"mqtts://127.0.0.1:" + std::to_string(broker_->port()), [this](const std::string&) { ++announced_; },
+         [addresses](const std::string&) -> Result<std::vector<std::string>> { return addresses; }});
     if (!started) throw std::runtime_error(started.error().message);
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (!(*started)->connected() && std::chrono::steady_clock::now() < deadline)
@@ -183,6 +184,14 @@ TEST_F(IngestTest, WhatCamerasSendThroughABrokerIsStoredReceiptedAndAcknowledged
     EXPECT_EQ((*answered)->queue_uuid, newer.queue_uuid());
     EXPECT_EQ((*answered)->highest.value(), each == &newer ? 40U : 0U) << "each device has its own numbers";
   }
+}
+
+TEST_F(IngestTest, ABrokersNameWithADeadAddressIsNoHindrance) {
+  const auto running = ingest(office_.store(), {"127.0.0.3", "127.0.0.1"});
+  MqttCamera one = camera("one", five);
+  one.append(3);
+  EXPECT_TRUE(one.wait_drained(patience));
+  EXPECT_EQ(stored(one.device_id()), 3);
 }
 
 TEST_F(IngestTest, SeveralBesideEachOtherOnOneStoreKeepEachRecordOnce) {

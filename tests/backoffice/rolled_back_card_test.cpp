@@ -126,7 +126,7 @@ TEST(RolledBackCard, LosesNothingReusesNothingAndIsTold) {
   EXPECT_THAT(queues[0].twins, ElementsAre(NumberRange{4, 5}));
   EXPECT_THAT(queues[0].rolled_back, ElementsAre(NumberRange{6, 7}));
   EXPECT_EQ(queues[0].chain_breaks.count, 0U);
-  EXPECT_FALSE(queues[0].is_one_chain());
+  EXPECT_FALSE(queues[0].is_sound());
   EXPECT_THAT(sentences(queues[0]), ElementsAre(HasSubstr("went on from an older state of its card")));
   std::size_t passes = 0;
   ASSERT_TRUE(office.store().visit({}, [&](const StoredRecord& record) -> Status {

@@ -25,6 +25,9 @@ TEST(Log, LetsNothingDriveATerminalOrBreakALine) {
   EXPECT_EQ(log::format_entry(log::Format::console, "e", {{"k", "\x1b[2Ja\nb\x7f"}}),
             "e k=\"\\u001b[2Ja\\nb\\u007f\"");
   EXPECT_EQ(json_escape("\xC2\x9B"), "\\u009b");
+  EXPECT_EQ(json_escape("a\u202eb\u2028c\u2067d\u200fe\u061cf"), "a\\u202eb\\u2028c\\u2067d\\u200fe\\u061cf");
+  const std::string harmless = "\u200d\u2027\u202f\u2065\u206a\u061b";
+  EXPECT_EQ(json_escape(harmless), harmless);
 }
 
 TEST(Log, ReplacesInvalidUtf8AndNotANumber) {

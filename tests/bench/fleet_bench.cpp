@@ -101,10 +101,11 @@ std::unique_ptr<MqttClient> connected_camera(const Identity& identity, std::uint
   options.ca_certificate = identity.back_office_ca;
   options.certificate = identity.certificate;
   options.private_key = identity.private_key;
+  BrokerRoute route(options.host);
   const auto deadline = Clock::now() + patience;
   // A fleet takes sessions only some time after it has a leader.
   for (;;) {
-    auto client = MqttClient::connect(options, "wayside-" + identity.device_id + more,
+    auto client = MqttClient::connect(options, route, "wayside-" + identity.device_id + more,
                                       "wayside/v2/" + identity.device_id + "/receipts",
                                       [&] { return Clock::now() > deadline; });
     if (client) return std::move(*client);

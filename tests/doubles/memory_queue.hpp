@@ -124,6 +124,7 @@ class MemoryQueue : public RecordQueue {
     const std::lock_guard lock(mutex_);
     QueueDepth depth;
     depth.unacknowledged = waiting_.size();
+    depth.all_delivered = waiting_.empty();
     return depth;
   }
   QueueTally tally() const override {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -52,6 +53,11 @@ class RawTlsServer {
   [[nodiscard]] int port() const { return port_; }
   // Those that came so far as to say something.
   [[nodiscard]] int conversations() const { return conversations_; }
+  // What the last of them called it (TLS server name indication); empty: nothing.
+  [[nodiscard]] std::string called() const {
+    const std::lock_guard lock(mutex_);
+    return called_;
+  }
 
  private:
   static void check(bool ok) {
@@ -64,6 +70,11 @@ class RawTlsServer {
       SSL_set_fd(tls, peer);
       char request[65'536];
       if (SSL_accept(tls) == 1 && SSL_read(tls, request, sizeof request) > 0) {
+        {
+          const char* const name = SSL_get_servername(tls, TLSEXT_NAMETYPE_host_name);
+          const std::lock_guard lock(mutex_);
+          called_ = name == nullptr ? "" : name;
+        }
         ++conversations_;
         SSL_write(tls, answer_.data(), static_cast<int>(answer_.size()));
         SSL_shutdown(tls);
@@ -78,6 +89,8 @@ class RawTlsServer {
   int listener_ = -1;
   int port_ = 0;
   std::atomic<int> conversations_{0};
+  mutable std::mutex mutex_;
+  std::string called_;
   std::thread thread_;
 };
 

@@ -43,11 +43,13 @@ class TestAuthority {
 
   [[nodiscard]] std::filesystem::path certificate() const { return folder_ / (name_ + ".crt"); }
 
-  // For the address 127.0.0.1, valid from and to so many seconds from now.
-  [[nodiscard]] PemPair issue(const std::string& common_name, long from_s = -3600, long to_s = 3600) const {
+  // For the address 127.0.0.1 or another subject alternative name, valid from and to so many seconds from
+  // now.
+  [[nodiscard]] PemPair issue(const std::string& common_name, long from_s = -3600, long to_s = 3600,
+                              const std::string& server = "IP:127.0.0.1") const {
     const Key key(EVP_EC_gen("P-256"));
     const Certificate certificate =
-        make(common_name, key.get(), key_.get(), name_, from_s, to_s, "CA:FALSE", "IP:127.0.0.1");
+        make(common_name, key.get(), key_.get(), name_, from_s, to_s, "CA:FALSE", server);
     write(common_name, certificate.get(), key.get());
     return {folder_ / (common_name + ".crt"), folder_ / (common_name + ".key")};
   }

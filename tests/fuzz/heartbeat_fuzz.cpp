@@ -5,13 +5,15 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace wayside;
   using namespace wayside::fuzz;
+  // These two also read what lies in the store's file, whoever wrote it.
+  const std::string queue = backoffice::queue_in_heartbeat(text_of(data, size));
+  require(queue.empty() || queue.size() == 32, "a queue is named by 32 digits");
+  require(backoffice::delivered_in_heartbeat(text_of(data, size)) < std::uint64_t{1} << 62U,
+          "no number is higher");
   const Status taken = backoffice::check_heartbeat(text_of(data, size));
   if (!taken) {
     require_good(taken.error());
     require(taken.error().message.size() < 300, "a refusal is a sentence");
-    return 0;
   }
-  const std::string queue = backoffice::queue_in_heartbeat(text_of(data, size));
-  require(queue.empty() || queue.size() == 32, "a queue is named by 32 digits");
   return 0;
 }

@@ -43,7 +43,7 @@ struct QueueCoverage {
   std::string queue_uuid;
   // Given up and not stored, each number once, in the order of gap_reasons.
   std::array<std::uint64_t, gap_reasons.size()> given_up{};
-  // Below the highest number stored or given up; ascending, never touching each other.
+  // Below the highest number stored, given up or receipted; ascending, never touching each other.
   std::vector<NumberRange> missing;
   // Stored although the camera gave them up: no loss, and no damage; in the form of `missing`. Not those that
   // were rolled back, which are told because they are stored.
@@ -58,17 +58,24 @@ struct QueueCoverage {
   Places chain_breaks;
   // Numbers whose record is another than a day's book says.
   Places book_contradictions;
+  // The highest number that the camera has a receipt for, as its last heartbeat says, where that number is
+  // neither stored nor given up: it was stored here, or the camera would have no receipt, and is gone. 0: no
+  // such thing is known. Heartbeats lie in the same file as the records and are not signed: who edits both
+  // with care is found out by the camera's next heartbeat only.
+  std::uint64_t receipted_and_gone = 0;
+  UtcTime receipted_said_at;  // when that heartbeat came
 
   // As many as fit: a damaged or hostile store ends at the largest number, never at a small one.
   [[nodiscard]] std::uint64_t given_up_count() const;
   [[nodiscard]] std::uint64_t missing_count() const;
-  [[nodiscard]] bool is_one_chain() const {
-    return chain_breaks.count == 0 && book_contradictions.count == 0 && rolled_back.empty() && twins.empty();
+  [[nodiscard]] bool is_sound() const {
+    return chain_breaks.count == 0 && book_contradictions.count == 0 && rolled_back.empty() &&
+           twins.empty() && receipted_and_gone == 0;
   }
 };
 
-// One entry a queue, by device and queue. A gap record that is damaged here gives up nothing: check() names
-// it.
+// One entry a queue, by device and queue, those included of which a heartbeat alone tells. A gap record that
+// is damaged here gives up nothing: check() names it.
 [[nodiscard]] Result<std::vector<QueueCoverage>> coverage(Store& store);
 
 // As many as fit, as above.
@@ -79,8 +86,8 @@ struct CoverageTotals {
 [[nodiscard]] CoverageTotals totals(const std::vector<QueueCoverage>& queues);
 
 // One sentence on what was given up, one on what is missing, one on what is both stored and given up, one on
-// a card that was put back, and one each on how often and where the chain is broken, and where it is another
-// than a book says; none where nothing is.
+// a card that was put back, on records that are gone although receipted, and one each on how often and where
+// the chain is broken, and where it is another than a book says; none where nothing is.
 [[nodiscard]] std::vector<std::string> sentences(const QueueCoverage& queue);
 
 }  // namespace wayside::backoffice

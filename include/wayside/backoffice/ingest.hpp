@@ -7,7 +7,8 @@
 // Threads: one of its own, which also calls on_record; the destructor stops it after the message under way.
 // connected() from any. Ownership: the store must outlive it. Failure of start(): invalid_input for an
 // address that is none, not_found where the office has no client certificate or no recipient key. A broker
-// that is not there, or goes, is logged once and tried again every second.
+// that is not there, or goes, is logged once and tried again every second, at the next of its addresses where
+// its name has several.
 #pragma once
 
 #include <functional>
@@ -17,6 +18,7 @@
 #include "wayside/backoffice/authority.hpp"
 #include "wayside/backoffice/store.hpp"
 #include "wayside/base/result.hpp"
+#include "wayside/delivery/broker/broker_route.hpp"
 
 namespace wayside::backoffice {
 
@@ -24,6 +26,7 @@ struct IngestOptions {
   std::string broker;  // "mqtts://HOST" or "mqtts://HOST:PORT", HOST as the broker's certificate says
   // As ServerOptions.
   std::function<void(const std::string& document)> on_record = {};
+  BrokerRoute::Resolver resolver = addresses_of;
 };
 
 class Ingest {

@@ -169,6 +169,12 @@ class Store {
   // Keeps the latest.
   [[nodiscard]] Status put_heartbeat(const std::string& device_id, std::string_view json, UtcTime now);
   [[nodiscard]] Result<std::string> heartbeat(const std::string& device_id);  // not_found: none yet
+  struct KeptHeartbeat {
+    std::string device_id;
+    std::string json;  // as it came, unless somebody else wrote it
+    UtcTime received_at;
+  };
+  [[nodiscard]] Result<std::vector<KeptHeartbeat>> heartbeats();
 
   // Hands over one capture record after the other, as they were when the first was; stops where visit fails.
   // Do not call the store from within visit.

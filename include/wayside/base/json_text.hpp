@@ -5,7 +5,7 @@
 #include <string_view>
 
 namespace wayside {
-// Quotes, backslashes and control characters escaped, invalid UTF-8 replaced by U+FFFD; without the outer
-// quotes.
+// Quotes, backslashes, control characters and those that change the direction of writing escaped, invalid
+// UTF-8 replaced by U+FFFD; without the outer quotes.
 [[nodiscard]] std::string json_escape(std::string_view text);
 }  // namespace wayside

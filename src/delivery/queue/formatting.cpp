@@ -124,6 +124,17 @@ std::vector<QueueUuid> acknowledgement_owners(Disk& disk, const std::vector<Disk
   return owners;
 }
 
+// Whether there is anything in the beginning of the files: where formatting was cut short, there are noughts.
+bool hold_anything(Disk& disk, const std::vector<Disk::Entry>& entries) {
+  Bytes block(block_bytes);
+  return std::any_of(entries.begin(), entries.end(), [&](const Disk::Entry& entry) {
+    if (!is_ours(entry.name) || entry.bytes < block_bytes) return false;
+    const Result<std::unique_ptr<DiskFile>> file = disk.open(entry.name);
+    return file && (*file)->read(0, block) &&
+           std::any_of(block.begin(), block.end(), [](std::uint8_t byte) { return byte != 0; });
+  });
+}
+
 // How many segments there are by their files, and of what size: as configured where these do not tell.
 void take_sizes(const std::vector<Disk::Entry>& entries, const QueueOptions& options, Survey& out) {
   out.segments = 0;
@@ -148,7 +159,12 @@ Result<Survey> survey_without_segments(Disk& disk, const std::vector<Disk::Entry
   Survey out;
   Trouble trouble;
   const std::vector<QueueUuid> owners = acknowledgement_owners(disk, entries, trouble);
-  if (owners.empty()) return trouble ? Result<Survey>(fail(*trouble)) : Result<Survey>(out);
+  if (owners.empty() && trouble) return fail(*trouble);
+  if (owners.empty()) {
+    out.was_something = hold_anything(disk, entries);
+    if (out.was_something) log::error("queue_unreadable", {{"made_anew", true}});
+    return out;
+  }
   if (Status ok = check_sizes(options); !ok) return fail(ok.error());
   out.formatted = true;
   out.uuid = owners.front();
@@ -169,7 +185,7 @@ SegmentHeader blank_header(const Survey& queue, std::uint32_t index) {
 
 // made: the files that were begun, for whoever has to take them away again.
 Result<Survey> make_all(Disk& disk, const QueueOptions& options, std::vector<std::string>& made) {
-  Survey queue{true, {}, options.segments, options.segment_bytes, {}};
+  Survey queue{true, {}, options.segments, options.segment_bytes, false, {}};
   randombytes_buf(queue.uuid.data(), queue.uuid.size());
   for (std::uint32_t i = 0; i < options.segments; ++i) {
     made.push_back(segment_file_name(i));

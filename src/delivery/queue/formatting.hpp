@@ -24,6 +24,7 @@ struct Survey {
   QueueUuid uuid{};
   std::uint32_t segments = 0;
   std::uint32_t segment_bytes = 0;
+  bool was_something = false;  // not formatted, but its files hold bytes that are none of a queue's
   std::vector<std::optional<SegmentHeader>>
       headers;  // by segment; nothing: no file, or no readable header of this queue
 };

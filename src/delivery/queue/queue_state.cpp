@@ -19,6 +19,7 @@ QueueState::QueueState(std::unique_ptr<Disk> its_disk, Recovered& recovered, Cou
     if (gap.reason == GapReason::interrupted) interrupted += gap.numbers.last - gap.numbers.first + 1;
   }
   count("queue_acknowledgement_blocks_ignored", recovered.ignored_blocks);
+  count("queue_unreadable_made_anew", recovered.made_over_something ? 1 : 0);
 }
 
 std::optional<StoredRecord> QueueState::find(SequenceNumber number) const {

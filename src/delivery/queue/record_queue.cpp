@@ -155,6 +155,7 @@ class FlashQueue : public RecordQueue {
     out.segments = static_cast<std::uint32_t>(index.segments().size());
     out.segments_free = index.free_segments();
     if (const std::optional<std::uint64_t> oldest = index.oldest()) out.oldest = SequenceNumber(*oldest);
+    out.all_delivered = index.waiting() == 0 && !index.owes();
     return out;
   }
 

@@ -234,6 +234,7 @@ std::vector<const StoredRecord*> newest_of(const std::vector<StoredRecord>& reco
 Result<Recovered> recover(Disk& disk, const QueueOptions& options) {
   assert(options.sealer != nullptr);
   Result<Survey> queue = survey(disk, options);
+  const bool made_over_something = queue && queue->was_something;
   if (queue && !queue->formatted) queue = format(disk, options);
   if (!queue) return fail(queue.error());
   if (queue->segments != options.segments || queue->segment_bytes != options.segment_bytes) {
@@ -246,6 +247,7 @@ Result<Recovered> recover(Disk& disk, const QueueOptions& options) {
 
   Recovered out;
   out.uuid = queue->uuid;
+  out.made_over_something = made_over_something;
   out.segments = queue->segments;
   out.segment_bytes = queue->segment_bytes;
   out.index = QueueIndex(queue->segments);

@@ -36,6 +36,7 @@ struct Recovered {
   std::uint64_t next_number = 1;
   std::uint64_t newest_epoch = 0;
   std::array<std::optional<WritePosition>, 3> active;  // by Log
+  bool made_over_something = false;                    // a directory of files of which none was readable
   bool lost_places = false;                            // a segment file was missing or cut short
   UnbookedRecords unbooked;
   std::uint64_t damaged = 0;         // numbers missing that were written, or lay in lost places

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/strict_json.hpp"
 
 #include "src/delivery/upload/shipment.hpp"
 
@@ -87,10 +88,11 @@ bool is_json(std::string_view content_type) {
 }
 
 Result<std::vector<Receipt>> receipts_in(std::string_view body, std::span<const Sha256> sent) {
-  const Json json = Json::parse(body, nullptr, false);
-  const auto list = json.is_object() ? json.find("receipts") : json.end();
-  if (!json.is_object() || list == json.end() || !list->is_array())
-    return fail(ErrorCode::invalid_input, "the body is no JSON object with receipts");
+  const Result<Json> json = parse_object(body, "the body");
+  if (!json) return fail(json.error());
+  const auto list = json->find("receipts");
+  if (list == json->end() || !list->is_array())
+    return fail(ErrorCode::invalid_input, "the body has no list of receipts");
   if (list->size() != sent.size()) {
     return fail(ErrorCode::invalid_input,
                 fmt::format("{} receipts for {} shipments", list->size(), sent.size()));
@@ -153,8 +155,8 @@ std::vector<Receipt> receipts_from(const HttpAnswer& answer, std::span<const Sha
     return receipts ? std::move(*receipts)
                     : all(Outcome::later, "answered 200, but " + receipts.error().message);
   }
-  const Json json = Json::parse(answer.body, nullptr, false);
-  const Result<Judged> judged = judge(json);
+  const Result<Json> json = parse_object(answer.body, "the body");
+  const Result<Judged> judged = json ? judge(*json) : Result<Judged>(fail(json.error()));
   if (judged && answer.status == 403 && judged->receipt.outcome == Outcome::refused)
     return all(Outcome::forbidden, judged->receipt.reason);
   if (judged && answer.status == 400 && judged->receipt.outcome == Outcome::later)
@@ -165,10 +167,11 @@ std::vector<Receipt> receipts_from(const HttpAnswer& answer, std::span<const Sha
 Result<std::vector<KeyedReceipt>> keyed_receipts_from(std::string_view message) {
   if (message.size() > largest_answer)
     return fail(ErrorCode::invalid_input, fmt::format("the message is larger than {} bytes", largest_answer));
-  const Json json = Json::parse(message, nullptr, false);
-  const auto list = json.is_object() ? json.find("receipts") : json.end();
-  if (!json.is_object() || list == json.end() || !list->is_array())
-    return fail(ErrorCode::invalid_input, "the message is no JSON object with receipts");
+  const Result<Json> json = parse_object(message, "the message");
+  if (!json) return fail(json.error());
+  const auto list = json->find("receipts");
+  if (list == json->end() || !list->is_array())
+    return fail(ErrorCode::invalid_input, "the message has no list of receipts");
   std::vector<KeyedReceipt> receipts;
   for (const Json& entry : *list) {
     Result<Judged> judged = judge(entry);
@@ -205,15 +208,14 @@ Result<std::vector<KeyedReceipt>> keyed_receipts_from(std::string_view message) 
 Result<KnownNumbers> known_numbers_from(std::string_view answer) {
   if (answer.size() > largest_answer)
     return fail(ErrorCode::invalid_input, fmt::format("the answer is larger than {} bytes", largest_answer));
-  const Json json = Json::parse(answer, nullptr, false);
-  if (!json.is_object())
-    return fail(ErrorCode::invalid_input, "the answer to the heartbeat is no JSON object");
-  const auto queue = string_at(json, "queue_uuid");
+  const Result<Json> json = parse_object(answer, "the answer to the heartbeat");
+  if (!json) return fail(json.error());
+  const auto queue = string_at(*json, "queue_uuid");
   const auto uuid = queue_from(queue && *queue ? **queue : "");
   if (!uuid)
     return fail(ErrorCode::invalid_input, "the answer to the heartbeat: queue_uuid is not 32 hex digits");
-  const auto highest = json.find("highest_number");
-  if (highest == json.end() || !highest->is_number_unsigned())
+  const auto highest = json->find("highest_number");
+  if (highest == json->end() || !highest->is_number_unsigned())
     return fail(ErrorCode::invalid_input, "the answer to the heartbeat: highest_number is no whole number");
   return KnownNumbers{*uuid, SequenceNumber(highest->get<std::uint64_t>())};
 }

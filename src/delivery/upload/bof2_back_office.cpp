@@ -159,6 +159,9 @@ class Bof2BackOffice : public BackOffice {
     return std::move(delivery.receipts);
   }
 
+  // They go to the office that lends the keys; the police service takes none.
+  bool heartbeats_go_where_records_go() const override { return false; }
+
   Result<std::optional<KnownNumbers>> heartbeat(const std::string& device_id,
                                                 std::string_view json) override {
     return heartbeats_->send(device_id, json);

@@ -1,3 +1,5 @@
+#include "src/delivery/upload/mqtt_back_office.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -27,8 +29,10 @@ constexpr std::chrono::seconds answer_awaited{5};
 
 class MqttBackOffice : public BackOffice {
  public:
-  explicit MqttBackOffice(const MqttOptions& options)
-      : options_(options), topics_("wayside/v2/" + options.device_id + "/") {}
+  MqttBackOffice(const MqttOptions& options, BrokerRoute::Resolver resolver)
+      : options_(options),
+        topics_("wayside/v2/" + options.device_id + "/"),
+        route_(options.host, std::move(resolver)) {}
 
   // A message is no larger than one with the largest shipment has to be.
   BatchLimits limits() const override { return {most_shipments, largest_payload}; }
@@ -57,8 +61,8 @@ class MqttBackOffice : public BackOffice {
     const auto too_late = [&] { return Clock::now() >= std::min(deadline, hurry_.load()); };
     // A connection of its own, for this one message: it never waits behind a batch.
     const std::string topic = "wayside/v2/" + device_id + "/heartbeat";
-    const auto client =
-        MqttClient::connect(options_, "wayside-" + device_id + "-heartbeat", topic + "-answer", too_late);
+    const auto client = MqttClient::connect(options_, route_, "wayside-" + device_id + "-heartbeat",
+                                            topic + "-answer", too_late);
     if (!client) return fail(client.error());
     if (Status ok = (*client)->publish(topic, as_bytes(json)); !ok) return fail(ok.error());
     while (!(*client)->all_taken()) {
@@ -129,8 +133,8 @@ class MqttBackOffice : public BackOffice {
   // batches would pile up.
   Status attempt(Exchange& exchange, const Bytes& message, const MqttClient::TooLate& too_late) {
     if (!connection_) {
-      auto connected =
-          MqttClient::connect(options_, "wayside-" + options_.device_id, topics_ + "receipts", too_late);
+      auto connected = MqttClient::connect(options_, route_, "wayside-" + options_.device_id,
+                                           topics_ + "receipts", too_late);
       if (!connected) return fail(connected.error());
       connection_ = std::move(*connected);
     }
@@ -150,6 +154,7 @@ class MqttBackOffice : public BackOffice {
 
   const MqttOptions options_;
   const std::string topics_;
+  BrokerRoute route_;
   std::atomic<Clock::time_point> hurry_{Clock::time_point::max()};
   std::unique_ptr<MqttClient> connection_;
   Clock::time_point last_used_{};
@@ -178,13 +183,18 @@ Status check(const MqttOptions& options) {
 
 }  // namespace
 
+Result<std::unique_ptr<BackOffice>> make_mqtt_back_office(const MqttOptions& options,
+                                                          BrokerRoute::Resolver resolver) {
+  if (Status ok = check(options); !ok) return fail(ok.error());
+  return std::make_unique<MqttBackOffice>(options, std::move(resolver));
+}
+
 }  // namespace wayside::upload
 
 namespace wayside {
 
 Result<std::unique_ptr<BackOffice>> make_mqtt_back_office(const MqttOptions& options) {
-  if (Status ok = upload::check(options); !ok) return fail(ok.error());
-  return std::make_unique<upload::MqttBackOffice>(options);
+  return upload::make_mqtt_back_office(options, addresses_of);
 }
 
 }  // namespace wayside

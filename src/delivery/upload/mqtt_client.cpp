@@ -1,15 +1,14 @@
 #include "src/delivery/upload/mqtt_client.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 
 #include "src/delivery/upload/answer.hpp"
 
@@ -17,6 +16,9 @@ namespace wayside::upload {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds longest_on_one_address{5};
 constexpr int turn_ms = 50;
 constexpr int keep_alive_s = 60;
 constexpr std::size_t most_messages = 256;
@@ -38,54 +40,67 @@ ErrorCode code_of(bool mqtt_5, int reason) {
   }
 }
 
-bool is_dead(int socket) {
-  tcp_info info{};
-  socklen_t size = sizeof info;
-  return ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
-         (info.tcpi_state == TCP_CLOSE || info.tcpi_state == TCP_CLOSE_WAIT);
-}
-
 }  // namespace
 
 void MqttClient::Deleter::operator()(::mosquitto* client) const {
   mosquitto_destroy(client);
 }
 
-Result<std::unique_ptr<MqttClient>> MqttClient::connect(const MqttOptions& options,
+Result<std::unique_ptr<MqttClient>> MqttClient::connect(const MqttOptions& options, BrokerRoute& route,
                                                         const std::string& client_id,
                                                         const std::string& topic, const TooLate& too_late) {
+  auto made_tls =
+      BrokerTls::make({options.host, options.ca_certificate, options.certificate, options.private_key});
+  if (!made_tls) return fail(ErrorCode::unavailable, made_tls.error().message);
+  const std::shared_ptr<BrokerTls> tls = std::move(*made_tls);
+  const auto addresses = route.addresses();
+  if (!addresses) return fail(addresses.error());
+  const auto share = std::min<Clock::duration>(
+      longest_on_one_address, options.time_limit / static_cast<std::int64_t>(addresses->size()));
+  for (std::size_t i = 0;; ++i) {
+    const std::string& next = (*addresses)[(i + 1) % addresses->size()];
+    const bool last = i + 1 == addresses->size();
+    const auto enough = Clock::now() + share;
+    std::unique_ptr<MqttClient> made(new MqttClient(tls));
+    const Status opened = made->open(options, (*addresses)[i], client_id, topic,
+                                     [&] { return too_late() || (!last && Clock::now() >= enough); });
+    if (opened) {
+      route.begin_with((*addresses)[i]);
+      return made;
+    }
+    route.begin_with(next);
+    if (last || too_late() || opened.error().code != ErrorCode::unavailable) return fail(opened.error());
+  }
+}
+
+Status MqttClient::open(const MqttOptions& options, const std::string& address, const std::string& client_id,
+                        const std::string& topic, const TooLate& too_late) {
   static const int started = mosquitto_lib_init();
-  std::unique_ptr<MqttClient> made(new MqttClient());
-  made->mqtt_5_ = options.protocol == MqttOptions::Protocol::mqtt_5;
-  if (started == MOSQ_ERR_SUCCESS) made->client_.reset(mosquitto_new(client_id.c_str(), true, made.get()));
-  ::mosquitto* const client = made->client_.get();
+  mqtt_5_ = options.protocol == MqttOptions::Protocol::mqtt_5;
+  if (started == MOSQ_ERR_SUCCESS) client_.reset(mosquitto_new(client_id.c_str(), true, this));
+  ::mosquitto* const client = client_.get();
   if (client == nullptr) return fail(ErrorCode::io, "libmosquitto cannot start: install it with TLS support");
   mosquitto_connect_callback_set(client, on_connect);
   mosquitto_subscribe_callback_set(client, on_subscribe);
   mosquitto_publish_v5_callback_set(client, on_publish);
   mosquitto_message_callback_set(client, on_message);
   int code = mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION,
-                                  made->mqtt_5_ ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
+                                  mqtt_5_ ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
   const auto then = [&](auto call) {
     if (code == MOSQ_ERR_SUCCESS) code = call();
   };
   then([&] { return mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1); });
-  then([&] {
-    return mosquitto_tls_set(client, options.ca_certificate.c_str(), nullptr, options.certificate.c_str(),
-                             options.private_key.c_str(), nullptr);
-  });
-  // The check of the broker's name is on unless it is switched off.
-  then([&] { return mosquitto_tls_opts_set(client, 1, "tlsv1.3", nullptr); });
-  then([&] { return mosquitto_connect_async(client, options.host.c_str(), options.port, keep_alive_s); });
-  if (code != MOSQ_ERR_SUCCESS) return fail(made->error_of(code, "connecting to the broker"));
-  if (Status ok = made->wait_for(made->connected_, too_late); !ok)
+  then([&] { return tls_->give_to(client); });
+  then([&] { return mosquitto_connect_async(client, address.c_str(), options.port, keep_alive_s); });
+  if (code != MOSQ_ERR_SUCCESS) return fail(error_of(code, "connecting to the broker"));
+  if (Status ok = wait_for(connected_, too_late); !ok)
     return fail(ok.error().context("connecting to the broker"));
-  if (topic.empty()) return made;
+  if (topic.empty()) return {};
   code = mosquitto_subscribe(client, nullptr, topic.c_str(), 0);
-  if (code != MOSQ_ERR_SUCCESS) return fail(made->error_of(code, "subscribing to " + topic));
-  if (Status ok = made->wait_for(made->subscribed_, too_late); !ok)
+  if (code != MOSQ_ERR_SUCCESS) return fail(error_of(code, "subscribing to " + topic));
+  if (Status ok = wait_for(subscribed_, too_late); !ok)
     return fail(ok.error().context("subscribing to " + topic));
-  return made;
+  return {};
 }
 
 MqttClient::~MqttClient() {
@@ -112,8 +127,7 @@ Status MqttClient::turn() {
   }
   // What the broker took it has thrown away already.
   if (nobody_receives_) return fail(ErrorCode::unavailable, "no back office receives batches at this broker");
-  // libmosquitto 2.0 takes no notice of a connection that was refused, or cut before its answer, and turns in
-  // circles at full speed. Twice, since an answer may still be there to be read.
+  // Twice, since an answer may still be there to be read.
   if (!connected_ && is_dead(mosquitto_socket(client_.get())) && std::exchange(found_dead_, true))
     return fail(ErrorCode::unavailable, "no connection: the broker refused it or closed it");
   if (code == MOSQ_ERR_SUCCESS) return {};

@@ -10,10 +10,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
+#include "wayside/delivery/broker/broker_route.hpp"
+#include "wayside/delivery/broker/broker_tls.hpp"
 #include "wayside/delivery/upload/back_office.hpp"
 
 struct mosquitto;
@@ -27,9 +30,12 @@ class MqttClient {
   // Asked while waiting, at least every 50 ms: true ends the wait.
   using TooLate = std::function<bool()>;
 
-  // Connects and, where a topic is given, has subscribed to it with QoS 0. A clean session: receipts for an
-  // earlier connection are not wanted, since what was not receipted is sent again.
+  // Connects to the first address of the route that lets it in and, where a topic is given, has subscribed to
+  // it with QoS 0. An address that is silent is left for the next after five seconds at most; a broker that
+  // says no speaks for all. A clean session: receipts for an earlier connection are not wanted, since what
+  // was not receipted is sent again.
   [[nodiscard]] static Result<std::unique_ptr<MqttClient>> connect(const MqttOptions& options,
+                                                                   BrokerRoute& route,
                                                                    const std::string& client_id,
                                                                    const std::string& topic,
                                                                    const TooLate& too_late);
@@ -47,7 +53,9 @@ class MqttClient {
   [[nodiscard]] std::vector<std::string> take_messages();
 
  private:
-  MqttClient() = default;
+  explicit MqttClient(std::shared_ptr<BrokerTls> tls) : tls_(std::move(tls)) {}
+  [[nodiscard]] Status open(const MqttOptions& options, const std::string& address,
+                            const std::string& client_id, const std::string& topic, const TooLate& too_late);
   [[nodiscard]] Status wait_for(const bool& flag, const TooLate& too_late);
   [[nodiscard]] Error error_of(int code, std::string_view attempted) const;
 
@@ -59,6 +67,7 @@ class MqttClient {
   struct Deleter {
     void operator()(::mosquitto* client) const;
   };
+  const std::shared_ptr<BrokerTls> tls_;  // before the client, which uses it to its end
   std::unique_ptr<::mosquitto, Deleter> client_;
   bool mqtt_5_ = true;
   bool connected_ = false;

@@ -73,6 +73,15 @@ class Examination {
     return file ? std::move(*file) : nullptr;
   }
 
+  // Nothing: its block does not check out, as after a power cut while it was written.
+  std::optional<QueueUuid> owner_of(const char* acknowledgements) {
+    const std::unique_ptr<DiskFile> file = open(acknowledgements);
+    Bytes block(acknowledgement_file_bytes);
+    if (!file || !file->read(0, block)) return std::nullopt;
+    const Result<QueueUuid> owner = acknowledgement_owner(block);
+    return owner ? std::optional(*owner) : std::nullopt;
+  }
+
   void read_headers(const std::vector<Disk::Entry>& entries) {
     for (const Disk::Entry& entry : entries) {
       const bool segment = entry.name.size() == 8 && entry.name.starts_with("seg-");
@@ -139,13 +148,21 @@ class Examination {
       const auto file = find(segment_file_name(i));
       if (file == entries.end()) {
         trouble("absent", fmt::format("{} is not there", segment_file_name(i)));
-      } else if (file->bytes < report_.segment_bytes) {
-        trouble("short", fmt::format("{} is {} bytes long instead of {}", file->name, file->bytes,
-                                     report_.segment_bytes));
+      } else if (file->bytes != report_.segment_bytes) {
+        trouble("size", fmt::format("{} is {} bytes long instead of {}", file->name, file->bytes,
+                                    report_.segment_bytes));
       }
     }
     for (const char* name : {"ack-0", "ack-1"}) {
-      if (find(name) == entries.end()) trouble("absent", fmt::format("{} is not there", name));
+      const auto file = find(name);
+      if (file == entries.end()) {
+        trouble("absent", fmt::format("{} is not there", name));
+      } else if (file->bytes != acknowledgement_file_bytes) {
+        trouble("size", fmt::format("{} is {} bytes long instead of {}", name, file->bytes,
+                                    acknowledgement_file_bytes));
+      } else if (const auto owner = owner_of(name); owner && *owner != report_.uuid) {
+        trouble("other queue", fmt::format("{} is of another queue", name));
+      }
     }
   }
 

@@ -404,6 +404,28 @@ TEST(Damage, OfTheNewestRecordIsToldAsDamagedWhereItsFrameStillReads) {
   EXPECT_EQ(found.lost.at(4), "interrupted");
 }
 
+// A card that gives back nothing but ones, or somebody else's files under these names.
+TEST(OpenQueue, SaysThatItIsMadeAnewWhereNothingOfWhatIsThereCanBeRead) {
+  FaultyDevice device;
+  { ASSERT_TRUE(append_one(*opened(device), record("one"))); }
+  const auto made_anew = [&] {
+    CounterSet counters;
+    QueueOptions options = small_queue();
+    options.counters = &counters;
+    EXPECT_TRUE(append_one(*opened(device, options), record("next")));
+    return counters.counter("queue_unreadable_made_anew").value();
+  };
+  EXPECT_EQ(made_anew(), 0U);
+  for (auto& [name, bytes] : device.durable)
+    std::fill(bytes.begin(), bytes.end(), std::uint8_t{0xff});
+  EXPECT_EQ(made_anew(), 1U);
+  EXPECT_EQ(made_anew(), 0U);
+  // As where formatting was cut short.
+  for (auto& [name, bytes] : device.durable)
+    std::fill(bytes.begin(), bytes.end(), std::uint8_t{0});
+  EXPECT_EQ(made_anew(), 0U);
+}
+
 TEST(OpenQueue, RefusesADirectoryThatHoldsAnythingElse) {
   const doubles::TemporaryFolder folder;
   std::ofstream(folder.path() / "holiday.txt") << "x";

@@ -63,6 +63,11 @@ TEST(Answer, IsNoAcknowledgementUnlessStatusOutcomeAndHashAgree) {
            answer(200, both, ""),
            answer(200, both, "application/json5"),
            answer(200, both + "x"),
+           answer(200, both + std::string(1, '\0')),
+           answer(200, "\xef\xbb\xbf" + both),
+           // Which of two is meant, parsers do not agree on.
+           answer(200, receipts(accepted, R"({"outcome":"later",)" + stored("accepted", sent[1]).substr(1))),
+           answer(200, R"({"receipts":[],)" + both.substr(1)),
            answer(200, ""),
            answer(200, "[]"),
            answer(200, "null"),

@@ -1,5 +1,7 @@
 // The MQTT side against a real broker with TLS, and a back office behind it that loses receipts, answers with
 // wrong hashes or not at all. Skipped where there is no mosquitto.
+#include "src/delivery/upload/mqtt_back_office.hpp"
+
 #include <csignal>
 #include <thread>
 
@@ -172,6 +174,100 @@ TEST_F(MqttBackOfficeTest, TriesLaterWhereWhatListensClosesAtOnce) {
   EXPECT_THAT(outcomes(deliver_to(*client())), Each(Outcome::later));
   ::shutdown(listener, SHUT_RDWR);
   ::close(listener);
+}
+
+// A name for several machines: one that refuses, one that takes the connection and says nothing, one that is
+// the broker.
+class MqttBackOfficeOfSeveralAddresses : public MqttBackOfficeTest {
+ protected:
+  void SetUp() override {
+    MqttBackOfficeTest::SetUp();
+    if (IsSkipped()) return;
+    const doubles::PemPair identity =
+        authority_.issue("broker", -3600, 3600, "DNS:broker.example,IP:127.0.0.1");
+    broker_ = std::make_unique<MqttBroker>(folder_.path(), authority_.certificate(), identity,
+                                           "tls_version tlsv1.3\n");
+    options_.port = broker_->port();
+    options_.host = "broker.example";
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(broker_->port());
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);  // 127.0.0.2
+    silent_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    ASSERT_EQ(::bind(silent_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    ASSERT_EQ(::listen(silent_, 8), 0);
+  }
+  ~MqttBackOfficeOfSeveralAddresses() override {
+    if (silent_ >= 0) ::close(silent_);
+  }
+  std::unique_ptr<BackOffice> client(std::vector<std::string> addresses) {
+    auto made = upload::make_mqtt_back_office(
+        options_, [this, addresses](const std::string& host) -> Result<std::vector<std::string>> {
+          asked_.push_back(host);
+          return addresses;
+        });
+    EXPECT_TRUE(made) << (made ? "" : made.error().message);
+    return made ? std::move(*made) : nullptr;
+  }
+  // How often somebody was connected to the silent one so far.
+  int silences() {
+    for (int peer = -1; (peer = ::accept4(silent_, nullptr, nullptr, SOCK_NONBLOCK)) >= 0; ++silences_)
+      ::close(peer);
+    return silences_;
+  }
+  static constexpr const char* broker_address_ = "127.0.0.1";
+  static constexpr const char* silent_address_ = "127.0.0.2";
+  static constexpr const char* refusing_address_ = "127.0.0.3";
+  int silent_ = -1;  // does not block
+  int silences_ = 0;
+  std::vector<std::string> asked_;
+};
+
+TEST_F(MqttBackOfficeOfSeveralAddresses, TriesThemInTurnAndBeginsWithTheOneThatAnsweredNextTime) {
+  start_office();
+  options_.time_limit = 4s;
+  const auto one = client({"::1", refusing_address_, silent_address_, broker_address_});
+  EXPECT_THAT(outcomes(deliver_to(*one)), ElementsAre(Outcome::accepted, Outcome::accepted));
+  EXPECT_EQ(asked_, std::vector<std::string>{"broker.example"});
+  EXPECT_EQ(silences(), 1);
+  // The heartbeat has a connection of its own.
+  ASSERT_TRUE(one->heartbeat(device, "{}"));
+  EXPECT_EQ(silences(), 1) << "no time is spent on it again";
+}
+
+TEST_F(MqttBackOfficeOfSeveralAddresses, ComesRoundToEveryOneThoughTheTimeLimitEndsBefore) {
+  start_office();
+  options_.time_limit = 10s;
+  const auto one = client({silent_address_, broker_address_});
+  one->hurry(std::chrono::steady_clock::now() + 200ms);
+  EXPECT_THAT(outcomes(deliver_to(*one)), Each(Outcome::later)) << "there was no time for the second";
+  one->hurry(std::chrono::steady_clock::time_point::max());
+  EXPECT_THAT(outcomes(deliver_to(*one)), Each(Outcome::accepted));
+  EXPECT_EQ(silences(), 1) << "it began with the second";
+}
+
+TEST_F(MqttBackOfficeOfSeveralAddresses, GivesUpWhereNoneAnswersOrTheNameHasNone) {
+  const auto one = client({refusing_address_, "127.0.0.4"});
+  options_.time_limit = 1h;
+  EXPECT_THAT(outcomes(deliver_to(*one)), Each(Outcome::later));
+  options_.host = "no-such-name.invalid";
+  const auto receipts = deliver_to(*MqttBackOfficeTest::client());
+  EXPECT_THAT(outcomes(receipts), Each(Outcome::later));
+  EXPECT_THAT(receipts.front().reason, HasSubstr("no-such-name.invalid has no address"));
+}
+
+TEST_F(MqttBackOfficeOfSeveralAddresses, AsksForTheNameNotTheAddress) {
+  const doubles::RawTlsServer named(authority_.issue("named", -3600, 3600, "DNS:broker.example"),
+                                    authority_.certificate(), "x");
+  options_.port = static_cast<std::uint16_t>(named.port());
+  EXPECT_THAT(outcomes(deliver_to(*client({broker_address_}))), Each(Outcome::later));
+  EXPECT_EQ(named.conversations(), 1) << "its certificate is for the name";
+  EXPECT_EQ(named.called(), "broker.example");
+  const doubles::RawTlsServer other(authority_.issue("other", -3600, 3600, "DNS:other.example,IP:127.0.0.1"),
+                                    authority_.certificate(), "x");
+  options_.port = static_cast<std::uint16_t>(other.port());
+  EXPECT_THAT(outcomes(deliver_to(*client({broker_address_}))), Each(Outcome::later));
+  EXPECT_EQ(other.conversations(), 0) << "its certificate is for the address, which nobody asked for";
 }
 
 TEST_F(MqttBackOfficeTest, GoesOnAfterTheBrokerWasRestarted) {

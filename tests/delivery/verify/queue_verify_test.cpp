@@ -184,9 +184,8 @@ TEST_F(Verify, FindsGapsOfEveryReasonAccountedFor) {
   }
   const QueueReport report = verified();
   EXPECT_TRUE(report.good) << to_text(report);
-  for (const NumberFate one :
-       {NumberFate::present, NumberFate::evicted, NumberFate::expired, NumberFate::interrupted,
-        NumberFate::rolled_back})
+  for (const NumberFate one : {NumberFate::present, NumberFate::evicted, NumberFate::expired,
+                               NumberFate::interrupted, NumberFate::rolled_back})
     EXPECT_GT(count(report, one), 0U) << to_string(one);
   EXPECT_GT(report.links_gapped, 0U);
   EXPECT_EQ(report.links_unknown, 0U);
@@ -251,6 +250,13 @@ TEST_F(Verify, SaysWhatIsWrongWithTheFilesInSentences) {
   told([](Files& files) { files.at("seg-0004").resize(100); }, "seg-0004 has no header that checks out");
   told([](Files& files) { files.at("seg-0000").resize(20'000); },
        "seg-0000 is 20000 bytes long instead of 65536");
+  told([](Files& files) { files.at("seg-0000").resize(70'000); },
+       "seg-0000 is 70000 bytes long instead of 65536");
+  told([](Files& files) { files.at("ack-0").resize(66'000); }, "ack-0 is 66000 bytes long instead of 65536");
+  FaultyDevice other;
+  { ASSERT_TRUE(append_one(*opened(other, options_), record("other"))); }
+  told([&](Files& files) { files.at("ack-1") = other.durable.at("ack-0"); }, "ack-1 is of another queue");
+  told([](Files& files) { files.at("ack-1").clear(); }, "ack-1 is 0 bytes long instead of 65536");
   told(
       [](Files& files) {
         std::fill(files.at("seg-0001").begin(), files.at("seg-0001").end(), std::uint8_t{7});

@@ -125,7 +125,7 @@ class DaemonLives : public testing::Test {
     EXPECT_EQ(check->incomplete, 0U);
     for (const backoffice::QueueCoverage& coverage : check->queues) {
       EXPECT_EQ(coverage.missing_count(), 0U);
-      EXPECT_TRUE(coverage.is_one_chain());
+      EXPECT_TRUE(coverage.is_sound());
     }
     const fs::path copy = file("copy");
     fs::remove_all(copy);

@@ -50,6 +50,8 @@ struct QueueDepth {
   std::uint32_t segments_free = 0;
   std::uint32_t segments = 0;
   std::optional<SequenceNumber> oldest;  // of those waiting
+  // Nothing waits, and no gap is left to be told: every number is delivered, or told in a record that is.
+  bool all_delivered = false;
 };
 
 // Records accepted since the queue was opened, its own gap records included.

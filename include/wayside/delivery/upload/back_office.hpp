@@ -85,6 +85,8 @@ class BackOffice {
   // refused or unavailable; never worth a retry of its own.
   [[nodiscard]] virtual Result<std::optional<KnownNumbers>> heartbeat(const std::string& device_id,
                                                                       std::string_view json) = 0;
+  // Whether who gets the heartbeats is who receipts the records.
+  [[nodiscard]] virtual bool heartbeats_go_where_records_go() const { return true; }
   // Calls under way and those still to come have to be done by then; what is cut off counts as not delivered.
   virtual void hurry(std::chrono::steady_clock::time_point) {}
 };

@@ -39,7 +39,8 @@ struct UploaderState {
   std::uint64_t failures_in_a_row = 0;
   std::uint64_t dead_lettered = 0;  // in this run, still in the queue
   std::uint64_t quarantined = 0;
-  std::uint64_t without_form = 0;  // what this profile cannot send; still in the queue too
+  std::uint64_t without_form = 0;       // what this profile cannot send; still in the queue too
+  std::uint64_t highest_delivered = 0;  // of the numbers delivered in this run; 0: none
 };
 
 class Uploader {

@@ -1,4 +1,4 @@
-#include "src/backoffice/strict_json.hpp"
+#include "wayside/base/strict_json.hpp"
 
 #include <set>
 #include <string>
@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-namespace wayside::backoffice {
+namespace wayside {
 
 using Json = nlohmann::json;
 
@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
-// This parser skips a byte order mark in front and stops at the first NUL; to SQLite neither is JSON, or not
-// the same.
+// This parser skips a byte order mark in front and stops at the first NUL; to SQLite, and to others, neither
+// is JSON, or not the same.
 bool is_read_differently(std::string_view text) {
   return text.starts_with(byte_order_mark) || text.find('\0') != std::string_view::npos;
 }
@@ -27,8 +27,8 @@ Result<Json> parse_object(std::string_view text, std::string_view what) {
     return fail(ErrorCode::invalid_input,
                 fmt::format("{} is not plain JSON: send it without byte order mark and NUL", what));
   }
-  // Of a key given twice this parser keeps the last and SQLite the first: what one has checked would not be
-  // what the other selects by.
+  // Of a key given twice this parser keeps the last, SQLite and others the first: what one has checked would
+  // not be what the other goes by.
   bool key_twice = false;
   std::vector<std::set<std::string>> open_objects;
   const auto see = [&](int, Json::parse_event_t event, Json& parsed) {
@@ -46,4 +46,4 @@ Result<Json> parse_object(std::string_view text, std::string_view what) {
   return json;
 }
 
-}  // namespace wayside::backoffice
+}  // namespace wayside

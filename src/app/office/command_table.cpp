@@ -1,0 +1,160 @@
+#include <cstdint>
+
+#include "src/app/office/commands.hpp"
+
+namespace wayside::app::office {
+
+std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
+  std::vector<Command> commands;
+  const auto add_to = [&](CLI::App& parent, const char* name, const char* help,
+                          Status (*work)(const Arguments&)) {
+    CLI::App* sub = parent.add_subcommand(name, help);
+    sub->add_option("DIR", arguments.folder, "The back office's folder")->required();
+    commands.push_back({sub, work});
+    return sub;
+  };
+  const auto add = [&](const char* name, const char* help, Status (*work)(const Arguments&)) {
+    return add_to(app, name, help, work);
+  };
+  const auto add_selection = [&](CLI::App* sub) {
+    sub->add_option("--since", arguments.since,
+                    "Only passes from this UTC date or time on, as in 2026-11-22");
+    sub->add_option("--limit", arguments.limit, "Only the newest so many passes; 0 for all")
+        ->check(whole_number(0, UINT32_MAX));
+  };
+
+  CLI::App* sub =
+      add("init", "Make a back office in a new folder; again: renew the server's certificate", init);
+  sub->add_option(
+      "--host", arguments.hosts,
+      "Names or addresses that cameras will call it by, beside localhost and those it has already");
+  sub->footer(
+      "Makes the authority (EC P-256), the server's certificate and the one it shows to an MQTT broker (two\n"
+      "years), a first recipient key (two years) and the store. DIR is readable by its owner only. Run "
+      "again,\n"
+      "it keeps authority and records, and makes both certificates anew, the server's for the names it had "
+      "and\n"
+      "those of --host; restart serve and ingest to use them. To drop a name, delete server.crt first and "
+      "give\n"
+      "every name that stays.\n"
+      "Example: wayside-backoffice init office --host anpr.example.org --host 192.0.2.7");
+
+  sub = add("enrol", "Sign a camera's certificate request and let the camera in", enrol);
+  sub->add_option("--request", arguments.request, "device.csr, as waysided --make-identity wrote it")
+      ->required();
+  sub->add_option("--out", arguments.out, "Folder to write device.crt, back-office-ca.crt and recipients/ to")
+      ->required();
+  sub->footer(
+      "A camera that is enrolled again can use only its newest certificate (two years). Where its key is\n"
+      "another than before, as after a replacement, that is said; records that the earlier key signed are "
+      "still\n"
+      "taken. recipients/ says whom the camera seals to: every public file of DIR/recipients whose key has "
+      "not\n"
+      "ended, a second controller's too. Works while serving.\n"
+      "Example: wayside-backoffice enrol office --request device.csr --out for-the-camera");
+
+  CLI::App* keys = app.add_subcommand("recipient-key", "Make and list the keys that cameras seal records to");
+  keys->require_subcommand(1);
+  sub = add_to(*keys, "new", "Make the office's next key", new_recipient_key);
+  sub->add_option("--valid-from", arguments.valid_from, "UTC date or time; now, if not given");
+  sub->add_option("--valid-until", arguments.valid_until, "UTC date or time; two years later, if not given");
+  sub->footer(
+      "The secret stays in DIR/recipients; it opens what is sealed to it also after the key has ended. The "
+      "key\n"
+      "becomes the successor of the office's latest one. Works while serving.\n"
+      "Example: wayside-backoffice recipient-key new office --valid-from 2028-10-01");
+  sub = add_to(*keys, "list", "Print whom cameras seal to", list_recipient_keys);
+  sub->footer(
+      "Columns: key id, view, own (its secret is here) or other, name, validity. Another controller is added "
+      "by\n"
+      "putting its public file into DIR/recipients.\n"
+      "Example: wayside-backoffice recipient-key list office");
+
+  CLI::App* unlock =
+      app.add_subcommand("unlock-key", "Keys that a camera borrows to open its own records (profile bof2)");
+  unlock->require_subcommand(1);
+  const auto add_unlock = [&](const char* name, const char* help, Status (*work)(const Arguments&)) {
+    CLI::App* command = add_to(*unlock, name, help, work);
+    command->add_option("--device", arguments.device_id, "The camera's device id, 16 hex digits")->required();
+    return command;
+  };
+  sub = add_unlock("new", "Make a camera's next unlock key", new_unlock_key);
+  sub->add_option("--valid-from", arguments.valid_from, "UTC date or time; now, if not given");
+  sub->add_option("--valid-until", arguments.valid_until, "UTC date or time; two years later, if not given");
+  sub->footer(
+      "The secret stays in DIR/unlock; serve lends it to this camera alone, over its own certificate, and "
+      "writes\n"
+      "down when in DIR/unlock/audit.jsonl. The camera holds it in memory only. Works while serving.\n"
+      "Example: wayside-backoffice unlock-key new office --device 0123456789abcdef");
+  sub = add_to(*unlock, "list", "Print the cameras that borrow keys, and their keys", list_unlock_keys);
+  sub->footer("Example: wayside-backoffice unlock-key list office");
+  sub = add_unlock("revoke", "Lend a camera no key any more, as when it was stolen", revoke_unlock);
+  sub->footer(
+      "Works while serving.\nExample: wayside-backoffice unlock-key revoke office --device 0123456789abcdef");
+  sub = add_unlock("restore", "Lend it its keys again", restore_unlock);
+  sub->footer("Example: wayside-backoffice unlock-key restore office --device 0123456789abcdef");
+
+  sub = add("serve", "Take records from cameras until stopped by SIGTERM or SIGINT", serve);
+  sub->add_option("--listen", arguments.listen, "Address to listen on; 0.0.0.0 for all")
+      ->capture_default_str();
+  sub->add_option("--port", arguments.port, "Port; 0 lets the system choose")
+      ->check(whole_number(0, UINT16_MAX));
+  sub->add_option("--port-file", arguments.port_file, "Write the port's number to this file once it answers");
+  sub->add_flag("--watch", arguments.watch, "Print each record: time, VRM, confidence, direction, lane");
+  sub->footer(
+      "TLS 1.3 only; cameras show the certificate they were enrolled with. Logs go to standard error and\n"
+      "never hold a VRM; the lines of --watch go to standard output.\n"
+      "Example: wayside-backoffice serve office --listen 0.0.0.0 --port 8443 --watch");
+
+  sub = add("ingest", "Take records from cameras through an MQTT broker until stopped", ingest);
+  sub->add_option("--broker", arguments.broker, "mqtts://HOST:PORT, HOST as the broker's certificate says")
+      ->required();
+  sub->add_flag("--watch", arguments.watch, "As for serve");
+  sub->footer(
+      "Shows the broker DIR/client.crt, which init makes, as \"office\". Runs beside serve and beside other\n"
+      "ingests of the same DIR: each record is kept once.\n"
+      "Example: wayside-backoffice ingest office --broker mqtts://broker.example.org:8883");
+
+  sub = add("broker-certificate", "Make a certificate for an MQTT broker", broker_certificate);
+  sub->add_option("--host", arguments.hosts, "Names or addresses that cameras and office call it by")
+      ->required();
+  sub->add_option("--out", arguments.out, "Folder to write ca.crt, broker.crt and broker.key to")->required();
+  sub->footer(
+      "Two years. Cameras need nothing new: they trust what the office's authority signed, and show the\n"
+      "certificate they were enrolled with.\n"
+      "Example: wayside-backoffice broker-certificate office --host broker.example.org --out for-the-broker");
+
+  sub = add("list", "Print the passes, newest last", list);
+  add_selection(sub);
+  sub->footer(
+      "Columns: time of capture (UTC), VRM, confidence, direction, lane, device, record number.\n"
+      "Example: wayside-backoffice list office --since 2026-11-22 --limit 20");
+
+  sub = add("export",
+            "Write the passes to a file: JSON lines, one HTML page with the pictures, or signed heads",
+            export_records);
+  sub->add_option("--jsonl", arguments.jsonl, "Write one JSON object a line: key, complete or not, document");
+  sub->add_option("--html", arguments.html, "Write one page that opens in any browser, pictures included");
+  sub->add_option(
+      "--ledger", arguments.ledger,
+      "Write the signed head of every record, from which a third party can verify chain and gaps");
+  add_selection(sub);
+  sub->footer(
+      "The files are readable by their owner only (they hold VRMs and pictures) and must lie outside DIR.\n"
+      "Records that are no longer what their camera signed are left out of lines and page, and counted: exit "
+      "code 1.\n"
+      "Examples: wayside-backoffice export office --html passes.html --limit 500\n"
+      "          wayside-backoffice export office --jsonl passes.jsonl --since 2026-11-22T08:00:00Z");
+
+  sub = add("check", "Verify every record anew and say what is damaged, incomplete or missing", check);
+  sub->footer(
+      "Seals every record again and holds it to the camera's signature; follows each queue's chain.\n"
+      "Names the record numbers that have not arrived and that no camera has given up. They may still be on\n"
+      "their way: exit code 1 only where anything is damaged or a chain is broken. Names those too that are "
+      "stored although\n"
+      "their camera gave them up.\n"
+      "Example: wayside-backoffice check office");
+  return commands;
+}
+
+}  // namespace wayside::app::office

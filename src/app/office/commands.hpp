@@ -1,0 +1,87 @@
+// The commands of wayside-backoffice, one function each: they print what they did, and return what went
+// wrong.
+//
+// Threads: the main one. Ownership: each opens and closes the office for itself.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wayside/backoffice/authority.hpp"
+#include "wayside/backoffice/store.hpp"
+#include "wayside/base/result.hpp"
+#include "wayside/base/time.hpp"
+
+#include "src/app/command_line.hpp"
+
+namespace wayside::app::office {
+
+inline constexpr std::string_view program = "wayside-backoffice";
+
+// What the command line gave, all commands' together.
+struct Arguments {
+  std::filesystem::path folder;
+  std::vector<std::string> hosts;
+  std::filesystem::path request;
+  std::filesystem::path out;
+  std::string listen = "127.0.0.1";
+  std::uint16_t port = 8443;
+  std::filesystem::path port_file;
+  std::string broker;
+  bool watch = false;
+  std::string since;
+  std::size_t limit = 0;
+  std::filesystem::path jsonl;
+  std::filesystem::path html;
+  std::filesystem::path ledger;
+  std::string valid_from;
+  std::string valid_until;
+  std::string device_id;
+};
+
+// --- making and keeping an office (keeping.cpp)
+[[nodiscard]] Status init(const Arguments& arguments);
+[[nodiscard]] Status enrol(const Arguments& arguments);
+[[nodiscard]] Status broker_certificate(const Arguments& arguments);
+[[nodiscard]] Status new_recipient_key(const Arguments& arguments);
+[[nodiscard]] Status list_recipient_keys(const Arguments& arguments);
+[[nodiscard]] Status new_unlock_key(const Arguments& arguments);
+[[nodiscard]] Status list_unlock_keys(const Arguments& arguments);
+[[nodiscard]] Status revoke_unlock(const Arguments& arguments);
+[[nodiscard]] Status restore_unlock(const Arguments& arguments);
+
+// --- receiving, until SIGTERM or SIGINT (receiving.cpp)
+[[nodiscard]] Status serve(const Arguments& arguments);
+[[nodiscard]] Status ingest(const Arguments& arguments);
+
+// --- looking at what there is (reading.cpp)
+[[nodiscard]] Status list(const Arguments& arguments);
+[[nodiscard]] Status export_records(const Arguments& arguments);
+[[nodiscard]] Status check(const Arguments& arguments);
+
+// --- the command line (command_table.cpp)
+struct Command {
+  CLI::App* parsed;
+  Status (*work)(const Arguments&);
+};
+// Fills `arguments` when `app` is parsed; the one command that was parsed is then to be done.
+[[nodiscard]] std::vector<Command> add_commands(CLI::App& app, Arguments& arguments);
+
+// --- what commands share (shared.cpp)
+[[nodiscard]] UtcTime utc_now();
+[[nodiscard]] std::string count_of(std::size_t count, std::string_view one);  // "2 records"
+struct Office {
+  backoffice::Authority authority;
+  std::unique_ptr<backoffice::Store> store;
+};
+[[nodiscard]] Result<Office> open_office(const std::filesystem::path& folder);
+[[nodiscard]] Result<UtcTime> time_from(const std::string& text, std::string_view option);
+// Not among the office's own files, and onto nothing that is no file.
+[[nodiscard]] Status check_output(const std::filesystem::path& file, const std::filesystem::path& office);
+
+}  // namespace wayside::app::office

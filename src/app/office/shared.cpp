@@ -1,0 +1,48 @@
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "wayside/base/files.hpp"
+
+#include "src/app/office/commands.hpp"
+
+namespace wayside::app::office {
+
+namespace fs = std::filesystem;
+using backoffice::Authority;
+using backoffice::Store;
+
+UtcTime utc_now() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
+}
+
+std::string count_of(std::size_t count, std::string_view one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
+
+Result<Office> open_office(const fs::path& folder) {
+  auto authority = Authority::open(folder);
+  if (!authority) return fail(authority.error());
+  auto store = Store::open_existing(authority->database());
+  if (!store) return fail(store.error());
+  return Office{std::move(*authority), std::move(*store)};
+}
+
+Result<UtcTime> time_from(const std::string& text, std::string_view option) {
+  const bool date_only = text.size() == 10;
+  const auto time = utc_from_iso8601(date_only ? text + "T00:00:00Z" : text);
+  if (time) return *time;
+  return fail(ErrorCode::invalid_input,
+              fmt::format("{} must be a UTC date or time, as in 2026-11-22 or 2026-11-22T17:35:40Z", option));
+}
+
+Status check_output(const fs::path& file, const fs::path& office) {
+  if (!overlap(file, office)) return check_replaceable(file);
+  return fail(ErrorCode::invalid_input,
+              fmt::format("{} lies inside of the back office's own folder: give a place outside of it",
+                          file.string()));
+}
+
+}  // namespace wayside::app::office
