@@ -128,6 +128,21 @@ TimeQuality TimeKeeper::quality(const ClockReading& now) const {
   return quality;
 }
 
+TimeKeeper::TakenTime TimeKeeper::time_of(const ClockReading& stamped, const ClockReading& now) const {
+  TakenTime taken{stamped.utc, quality(now)};
+  if (!taken.quality.max_error_ms) return taken;
+  // Slewed at most for so long, and never by more than redate() allows for.
+  const double slewed_s = std::abs(seconds(now.monotonic - stamped.monotonic)) * options_.slew_ppm * 1e-6;
+  const Redated right = redate(stamped.monotonic, now, *taken.quality.max_error_ms, options_.oscillator_ppm,
+                               std::min(milliseconds_up(slewed_s), std::int64_t{400}));
+  taken.quality.max_error_ms = right.max_error_ms;
+  if (std::abs(offset_of(stamped) - offset_of(now)) > reading_ms) {
+    taken.quality.redated_from = stamped.utc;
+    taken.utc = right.utc;
+  }
+  return taken;
+}
+
 std::optional<ClockEvent> TimeKeeper::next_event() {
   if (events_.empty()) return std::nullopt;
   const ClockEvent event = events_.front();

@@ -148,6 +148,28 @@ TEST(TimeKeeper, AGnssWeekThatRanOverIsNotBelievedAndSaid) {
   EXPECT_EQ(camera.keeper.problem(), "");
 }
 
+TEST(TimeKeeper, AFrameStampedBeforeTheClockWasSetIsPutRightOnceAndSaysSo) {
+  Camera camera;
+  camera.now.utc = {0};
+  camera.keeper.look(camera.now, std::nullopt);
+  const ClockReading stamped = camera.now;
+  EXPECT_FALSE(camera.keeper.time_of(stamped, camera.now).quality.redated_from);
+  camera.wait(2);
+  camera.now.utc = made + std::chrono::hours(48);
+  camera.look_updated();
+  EXPECT_FALSE(camera.keeper.time_of(stamped, camera.now).quality.max_error_ms);
+  camera.wait(2);
+  camera.look_updated();
+  const auto taken = camera.keeper.time_of(stamped, camera.now);
+  EXPECT_EQ(taken.utc, made + std::chrono::hours(48) + std::chrono::seconds(-2));
+  EXPECT_EQ(taken.quality.redated_from, stamped.utc);
+  EXPECT_GT(taken.quality.max_error_ms.value(), camera.quality().max_error_ms.value());
+  const ClockReading later = camera.now;
+  camera.wait(1);
+  EXPECT_EQ(camera.keeper.time_of(later, camera.now).utc, later.utc);
+  EXPECT_FALSE(camera.keeper.time_of(later, camera.now).quality.redated_from);
+}
+
 TEST(TimeKeeper, ALeapSecondThatMayLieBetweenIsAllowedForInDatingEarlierRecords) {
   const ClockReading trusted{{900'000'000'000}, utc_from_iso8601("2027-01-01T00:05:00Z").value()};
   const Redated before = redate({500'000'000'000}, trusted, 10);

@@ -54,6 +54,13 @@ class TimeKeeper {
   void look(const ClockReading& now, const std::optional<Discipline>& discipline);
   // Of a time read from the clock at `now`; a step since the last look is noticed here too.
   [[nodiscard]] TimeQuality quality(const ClockReading& now) const;
+  // Of a frame that was stamped `stamped` when it was exposed, asked now or later: where the clock has been
+  // set since, its time is put right, and says so.
+  struct TakenTime {
+    UtcTime utc;
+    TimeQuality quality;
+  };
+  [[nodiscard]] TakenTime time_of(const ClockReading& stamped, const ClockReading& now) const;
   // The events since the last call, oldest first; each once.
   [[nodiscard]] std::optional<ClockEvent> next_event();
   [[nodiscard]] const std::string& problem() const { return problem_; }

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "wayside/base/time.hpp"
+
 namespace wayside {
 
 enum class TimeSource {
@@ -25,6 +27,9 @@ struct TimeQuality {
   // The kernel's id of this start, 32 hex digits: monotonic times of one start can be compared, and a time
   // that turns out wrong can be put right. Nothing for a recording.
   std::optional<std::string> boot_id = std::nullopt;
+  // What the clock said at the time, where that was put right since: once, when it was first synchronised or
+  // set.
+  std::optional<UtcTime> redated_from = std::nullopt;
 };
 
 }  // namespace wayside
