@@ -26,6 +26,9 @@ using Json = nlohmann::json;
 constexpr std::string_view capture_text =
 #include "capture_record_schema.inc"
     ;
+constexpr std::string_view clock_text =
+#include "clock_record_schema.inc"
+    ;
 constexpr std::string_view coverage_text =
 #include "coverage_record_schema.inc"
     ;
@@ -45,6 +48,10 @@ struct NamedSchema {
 NamedSchema capture_schema() {
   static const auto parsed = parse_schema(capture_text);
   return {*parsed, "capture record schema, version 1"};
+}
+NamedSchema clock_schema() {
+  static const auto parsed = parse_schema(clock_text);
+  return {*parsed, "clock record schema, version 1"};
 }
 NamedSchema coverage_schema() {
   static const auto parsed = parse_schema(coverage_text);
@@ -228,6 +235,11 @@ Status check_ledger_document(RecordType type, std::string_view document, const R
     const std::string_view schema = schema_name(type);
     if (const auto said = json->find("schema"); said == json->end() || *said != schema)
       return refuse(fmt::format("field schema must be {}", schema));
+    if (type == RecordType::clock) {
+      if (auto fits = check_against(clock_schema(), *json); !fits) return fits;
+      if (json->at("device_id") != id.device_id) return refuse("field device_id differs from the sender's");
+      return {};
+    }
     if (type != RecordType::coverage) return {};
     if (auto fits = check_against(coverage_schema(), *json); !fits) return fits;
     return check_book(*json, id);

@@ -307,7 +307,7 @@ TEST_F(ExportTest, CheckNamesARecordWhoseSignerIsNotEnrolled) {
 }
 
 TEST_F(ExportTest, CheckCountsLedgerRecordsApart) {
-  office_.put({camera_.seal(ledger_parts(RecordType::clock, R"({"schema":"wayside-clock-1"})")).text()});
+  office_.put({camera_.seal(ledger_parts(RecordType::clock, clock_document(device))).text()});
   const auto report = check(store_);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->records, 0U);

@@ -36,6 +36,13 @@ inline RecordParts parts_of(const SampleRecord& sample, bool with_pictures = tru
   return parts;
 }
 
+// Of the first synchronisation.
+inline std::string clock_document(const std::string& device_id) {
+  return R"({"boot_id":"00112233445566778899aabbccddeeff","device_id":")" + device_id +
+         R"(","kind":"first_synchronisation","max_error_ms":27,"monotonic_ms":316000,"schema":"wayside-clock-1",)"
+         R"("source":"gnss","step_ms":0,"utc":"2026-11-28T02:33:02.047Z","whole_gnss_weeks":false})";
+}
+
 inline RecordParts ledger_parts(RecordType type, const std::string& document) {
   RecordParts parts;
   parts.type = type;

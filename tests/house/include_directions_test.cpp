@@ -38,6 +38,8 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"roadsim/scene", {"roadsim/plates/"}},
     {"backoffice", {"device/identity/", "delivery/broker/", "delivery/seal/"}},
     {"eval", {"anpr/", "device/clock/"}},
+    {"drivers/time_sources", {"device/clock/"}},
+    {"drivers/illuminator", {"anpr/capture/illuminator.hpp"}},
     {"drivers/replay_source", {"anpr/capture/", "device/clock/clock.hpp"}},
     {"app", {"anpr/", "delivery/", "device/", "roadsim/", "backoffice/", "eval/"}},
 };

@@ -86,6 +86,19 @@ json picture_of(const Jpeg& jpeg) {
           {"height", jpeg.height}};
 }
 
+json time_of(const VehiclePass& pass, const TimeQuality& time) {
+  json said = {{"captured_at", to_iso8601(pass.best_frame.utc)},
+               {"source", to_string(time.source)},
+               {"max_error_ms", value_or_null(time.max_error_ms)},
+               {"synchronised_ago_s", value_or_null(time.synchronised_ago_s)}};
+  if (time.boot_id) {
+    said["boot_id"] = *time.boot_id;
+    said["monotonic_ms"] = pass.best_frame.monotonic.ns / 1'000'000;
+  }
+  if (time.redated_from) said["redated_from"] = to_iso8601(*time.redated_from);
+  return said;
+}
+
 json document_of(const VehiclePass& pass, const RecordOrigin& origin, const TimeQuality& time,
                  const Jpeg& plate, const Jpeg& overview) {
   return {
@@ -108,11 +121,7 @@ json document_of(const VehiclePass& pass, const RecordOrigin& origin, const Time
         {"best", frame_of(pass.best_frame)},
         {"last", frame_of(pass.last_frame)}}},
       {"reads", {{"used", pass.reads_used}, {"rejected", pass.reads_rejected}}},
-      {"time",
-       {{"captured_at", to_iso8601(pass.best_frame.utc)},
-        {"source", to_string(time.source)},
-        {"max_error_ms", value_or_null(time.max_error_ms)},
-        {"synchronised_ago_s", value_or_null(time.synchronised_ago_s)}}},
+      {"time", time_of(pass, time)},
       {"images", {{"plate", picture_of(plate)}, {"overview", picture_of(overview)}}},
       {"firmware", origin.firmware_version},
       {"model", origin.model_version},

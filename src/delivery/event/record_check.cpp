@@ -162,6 +162,10 @@ Status check_time(const TimeQuality& time) {
   if (time.synchronised_ago_s.value_or(0) < 0) {
     return wrong(fmt::format("synchronised_ago_s is {}; expected 0 or more", *time.synchronised_ago_s));
   }
+  if (time.boot_id && (time.boot_id->size() != 32 ||
+                       time.boot_id->find_first_not_of("0123456789abcdef") != std::string::npos)) {
+    return wrong("boot_id is not 32 lower case hex digits");
+  }
   return {};
 }
 

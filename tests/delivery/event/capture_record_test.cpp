@@ -46,7 +46,8 @@ TEST(CaptureRecord, OneFixedPassGivesOneFixedDocument) {
       R"("quad":[[600.0,400.1],[720.5,401.0],[720.3,427.3],[0.0,426.1]],"reads":{"rejected":2,"used":11},)"
       R"("site":{"camera_id":333,"feed_id":1,"latitude":54.97828,"longitude":-1.61778,"name":"A1 north, gantry \"7\"",)"
       R"("source_id":22},)"
-      R"("time":{"captured_at":"2026-05-28T20:26:40.320Z","max_error_ms":12,"source":"ntp","synchronised_ago_s":64},)"
+      R"("time":{"boot_id":"00112233445566778899aabbccddeeff","captured_at":"2026-05-28T20:26:40.320Z",)"
+      R"("max_error_ms":12,"monotonic_ms":1320,"source":"ntp","synchronised_ago_s":64},)"
       R"("version":1,"vrm":"AB12CDE"})";
   EXPECT_EQ(record->document, expected);
 }
@@ -82,6 +83,19 @@ TEST(CaptureRecord, WhatIsNotKnownIsNullOrAbsent) {
   EXPECT_EQ(document.at("time").at("source"), "unsynchronised");
   EXPECT_TRUE(document.at("time").at("max_error_ms").is_null());
   EXPECT_TRUE(document.at("time").at("synchronised_ago_s").is_null());
+  EXPECT_FALSE(document.at("time").contains("boot_id"));
+  EXPECT_FALSE(document.at("time").contains("monotonic_ms"));
+  EXPECT_FALSE(document.at("time").contains("redated_from"));
+}
+
+TEST(CaptureRecord, ATimeThatWasPutRightSaysSo) {
+  TimeQuality time = example_time();
+  time.redated_from = UtcTime{5000};
+  const auto record = encode_record(example_pass(), example_origin(), time);
+  ASSERT_TRUE(record) << record.error().message;
+  const auto said = nlohmann::json::parse(record->document).at("time");
+  EXPECT_EQ(said.at("redated_from"), "1970-01-01T00:00:05.000Z");
+  EXPECT_EQ(said.at("captured_at"), "2026-05-28T20:26:40.320Z");
 }
 
 TEST(CaptureRecord, AwayIsNotTowards) {
@@ -174,6 +188,7 @@ TEST(CaptureRecord, ValuesWithNoPlaceInTheDocumentAreRefusedByName) {
       {"negative error", [](Pass&, Origin&, Time& t) { t.max_error_ms = -1; }, "max_error_ms is -1"},
       {"negative age", [](Pass&, Origin&, Time& t) { t.synchronised_ago_s = -1; },
        "synchronised_ago_s is -1"},
+      {"boot id", [](Pass&, Origin&, Time& t) { t.boot_id = "0011-2233"; }, "boot_id is not"},
   };
   for (const Wrong& wrong : wrongs) {
     VehiclePass pass = example_pass();

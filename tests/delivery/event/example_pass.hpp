@@ -43,6 +43,7 @@ inline VehiclePass example_pass() {
   pass.quad = {cv::Point2f(600.04F, 400.06F), {720.5F, 401}, {720.3F, 427.25F}, {-0.04F, 426.1F}};
   pass.first_frame = frame_at(100, 1'780'000'000'000);
   pass.best_frame = frame_at(108, 1'780'000'000'320);
+  pass.best_frame.monotonic = {1'320'000'000};
   pass.last_frame = frame_at(112, 1'780'000'000'480);
   pass.frame_width = 1280;
   pass.frame_height = 720;
@@ -69,7 +70,7 @@ inline RecordOrigin example_origin() {
 }
 
 inline TimeQuality example_time() {
-  return {TimeSource::ntp, 12, 64};
+  return {TimeSource::ntp, 12, 64, "00112233445566778899aabbccddeeff"};
 }
 
 // The file the back office is built with.
