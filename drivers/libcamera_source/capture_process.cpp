@@ -1,7 +1,6 @@
 #include "drivers/libcamera_source/capture_process.hpp"
 
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstring>
 
@@ -9,6 +8,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +18,7 @@ namespace wayside::libcamera_source {
 
 namespace {
 
-constexpr int end_limit_ms = 2000;
+constexpr std::chrono::milliseconds end_limit{2000};
 
 class FileActions {
  public:
@@ -93,16 +93,20 @@ Result<CaptureProcess> CaptureProcess::start(const CaptureProgram& program,
 CaptureProcess::~CaptureProcess() {
   if (process_ <= 0) return;
   kill();
-  for (int waited_ms = 0; waited_ms < end_limit_ms && !ended(); waited_ms += 10)
-    ::poll(nullptr, 0, 10);
+  static_cast<void>(ended(end_limit));
 }
 
 void CaptureProcess::kill() {
   if (process_ > 0) ::kill(process_, SIGKILL);
 }
 
-std::optional<std::string> CaptureProcess::ended() {
+std::optional<std::string> CaptureProcess::ended(std::chrono::milliseconds limit) {
   if (process_ <= 0) return "has ended";
+  if (limit.count() > 0) {
+    const capture_link::Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, process_, 0)));
+    pollfd end{process.number(), POLLIN, 0};
+    ::poll(&end, 1, static_cast<int>(limit.count()));
+  }
   int status = 0;
   const pid_t done = ::waitpid(process_, &status, WNOHANG);
   if (done == 0 || (done < 0 && errno == EINTR)) return std::nullopt;

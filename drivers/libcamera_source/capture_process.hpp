@@ -4,6 +4,7 @@
 // one that does not end though it was killed (it hangs in a driver) stays "ending".
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,8 +34,8 @@ class CaptureProcess {
 
   void kill();
   // How it ended, in words, once it has: "ended with exit code 1", "was ended by signal 11". Then the object
-  // is done with.
-  [[nodiscard]] std::optional<std::string> ended();
+  // is done with. Waits for it no longer than limit.
+  [[nodiscard]] std::optional<std::string> ended(std::chrono::milliseconds limit = {});
   [[nodiscard]] pid_t id() const { return process_; }
 
  private:

@@ -209,16 +209,12 @@ class Source final : public LibcameraSource {
   void lose(const Error& why) {
     frames_.reset();
     process_->kill();
-    std::optional<std::string> how;
-    for (int i = 0; i < 50 && !how; ++i) {
-      how = process_->ended();
-      if (!how) ::poll(nullptr, 0, 1);
-    }
+    const std::optional<std::string> how = process_->ended(milliseconds(500));
     if (!explained_) {
-      tell(CameraState::crashed,
-           fmt::format(
-               "the capture process {}; it is started anew",
-               why.code == ErrorCode::unavailable && how ? *how : "is not to be believed: " + why.message));
+      const std::string what = why.code != ErrorCode::unavailable ? "is not to be believed: " + why.message
+                               : how                              ? *how
+                                                                  : std::string("has closed its link");
+      tell(CameraState::crashed, fmt::format("the capture process {}; it is started anew", what));
     }
     if (how) process_.reset();
     due_ = clock_.monotonic_now() + pause_;
