@@ -139,7 +139,7 @@ class Daemon {
     Result<std::string> device_id = device_id_of(configuration_.identity.directory);
     if (!device_id) return fail(device_id.error());
     device_id_ = std::move(*device_id);
-    Result<OpenedSource> source = open_source(configuration_.camera, *clock_);
+    Result<OpenedSource> source = open_source(configuration_, *clock_, health_, counters_);
     if (!source) return fail(source.error());
     source_ = std::move(*source);
     Result<std::unique_ptr<Sealing>> sealing =

@@ -47,6 +47,7 @@ Status FrameFeeder::feed(const std::stop_token& stop) {
       deliver_(numbered_on(std::move(*frame)));
       continue;
     }
+    if (source_.restarts_itself()) continue;
     silent += limit;
     if (silent < stall_limit_) continue;
     if (const Status restarted = restart(stop); !restarted) return restarted;

@@ -1,4 +1,5 @@
-// Takes frames from a source, restarts a source that stalls, and numbers frames on across restarts.
+// Takes frames from a source, restarts a source that stalls and does not restart itself, and numbers frames
+// on across restarts.
 //
 // Threads: run() is the body of the capture thread, the only one that touches the source.
 // Failure: run() returns an Error where the source cannot go on: a recording damaged at a frame, a camera

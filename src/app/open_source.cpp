@@ -1,14 +1,69 @@
 #include "src/app/open_source.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/log.hpp"
 
+#include "drivers/libcamera_source/libcamera_source.hpp"
 #include "drivers/replay_source/replay_source.hpp"
 
 namespace wayside::app {
 
-Result<OpenedSource> open_source(const Configuration::Camera& camera, const Clock& clock) {
+namespace {
+
+// Frames that the flow may hold at a time: those that wait for the localiser and for the readers, and what
+// each stage has in its hands; and some that the camera is filling meanwhile.
+std::uint32_t frames_in_use(const Configuration& configuration) {
+  constexpr std::uint32_t being_filled = 4;
+  constexpr std::uint32_t most = capture_link::most_slots;
+  return std::min(most, 2 * configuration.capture.ring_frames + configuration.recognition.read_threads + 1 +
+                            being_filled);
+}
+
+libcamera_source::CaptureProgram capture_program(const Configuration& configuration) {
+  const Configuration::Camera& camera = configuration.camera;
+  libcamera_source::CaptureProgram program;
+  // Beside this program, in a build tree as in an installed one.
+  program.path = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "wayside-capture").string();
+  program.arguments = {"--width",        std::to_string(camera.width),
+                       "--height",       std::to_string(camera.height),
+                       "--frames-per-s", fmt::format("{}", camera.frames_per_s),
+                       "--slots",        std::to_string(frames_in_use(configuration)),
+                       "--log-level",    configuration.log.level,
+                       "--log-format",   configuration.log.format};
+  for (const auto& [option, value] : {std::pair("--id", camera.id), std::pair("--model", camera.model)}) {
+    if (!value.empty()) program.arguments.push_back(fmt::format("{}={}", option, value));
+  }
+  return program;
+}
+
+OpenedSource open_camera(const Configuration& configuration, const Clock& clock, Health& health,
+                         CounterSet& counters) {
+  LibcameraOptions options;
+  options.program = capture_program(configuration);
+  options.stall_limit = std::chrono::milliseconds(configuration.capture.stall_limit_ms);
+  options.start_limit = std::max(options.start_limit, options.stall_limit);
+  options.on_state = [&health](CameraState state, const std::string& sentence) {
+    if (state == CameraState::starting || state == CameraState::streaming) {
+      health.well("camera");
+      log::info("camera_state", {{"state", to_string(state)}});
+    } else {
+      static_cast<void>(health.ill("camera", fmt::format("{}: {}", to_string(state), sentence)));
+      log::warning("camera_state", {{"state", to_string(state)}, {"reason", sentence}});
+    }
+  };
+  return {make_libcamera_source(std::move(options), clock, counters), [&clock] { return clock.quality(); }};
+}
+
+}  // namespace
+
+Result<OpenedSource> open_source(const Configuration& configuration, const Clock& clock, Health& health,
+                                 CounterSet& counters) {
+  const Configuration::Camera& camera = configuration.camera;
+  if (camera.source == "libcamera") return open_camera(configuration, clock, health, counters);
   constexpr std::string_view replay = "replay:";
   if (camera.source.rfind(replay, 0) == 0) {
     ReplayOptions options;
@@ -20,8 +75,8 @@ Result<OpenedSource> open_source(const Configuration::Camera& camera, const Cloc
     return OpenedSource{std::move(*opened), [] { return TimeQuality{TimeSource::recording, {}, {}}; }};
   }
   return fail(ErrorCode::unsupported,
-              fmt::format("camera.source is \"{}\", and this build only plays recordings; "
-                          "expected replay:PATH",
+              fmt::format("camera.source is \"{}\", and this build has no driver for it; expected "
+                          "libcamera or replay:PATH",
                           json_escape(camera.source)));
 }
 

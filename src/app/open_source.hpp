@@ -5,8 +5,10 @@
 #include <memory>
 
 #include "wayside/anpr/capture/frame_source.hpp"
+#include "wayside/base/counters.hpp"
 #include "wayside/device/clock/clock.hpp"
 #include "wayside/device/config/configuration.hpp"
+#include "wayside/device/health/health.hpp"
 
 namespace wayside::app {
 
@@ -16,8 +18,10 @@ struct OpenedSource {
   std::function<TimeQuality()> time_quality;
 };
 
-// The clock outlives the source. Fails with unsupported for a kind of source that this build has no driver
-// for, and as the driver fails.
-[[nodiscard]] Result<OpenedSource> open_source(const Configuration::Camera& camera, const Clock& clock);
+// What a camera is at, where it is no recording, stands in the health as "camera". Clock, health and counters
+// outlive the source. Fails with unsupported for a kind of source that this build has no driver for, and as
+// the driver fails.
+[[nodiscard]] Result<OpenedSource> open_source(const Configuration& configuration, const Clock& clock,
+                                               Health& health, CounterSet& counters);
 
 }  // namespace wayside::app

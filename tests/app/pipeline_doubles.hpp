@@ -59,6 +59,8 @@ class ScriptedSource final : public FrameSource {
   using Step = std::function<Result<NextFrame>()>;
   ScriptedSource(std::vector<Step> script, bool waits) : script_(std::move(script)), waits_(waits) {}
 
+  bool brings_itself_back = false;
+
   static std::vector<Step> frames(std::uint64_t count) {
     std::vector<Step> script;
     for (std::uint64_t n = 0; n < count; ++n)
@@ -75,6 +77,7 @@ class ScriptedSource final : public FrameSource {
   }
   void stop() override { ++stops; }
   [[nodiscard]] bool waits_for_reader() const override { return waits_; }
+  [[nodiscard]] bool restarts_itself() const override { return brings_itself_back; }
   [[nodiscard]] std::string describe() const override { return "a scripted source"; }
 
   int starts = 0;

@@ -223,6 +223,20 @@ TEST_F(PipelineTest, ACameraSilentThroughEveryRestartIsGivenUp) {
   EXPECT_THAT(pipeline_->source_error()->message, HasSubstr("no frame through 5 restarts"));
 }
 
+TEST_F(PipelineTest, ACameraThatBringsItselfBackIsWaitedForHoweverLongItTakes) {
+  options_.stall_limit = std::chrono::milliseconds(100);
+  std::vector<ScriptedSource::Step> script(50, [] { return NextFrame(Stalled{}); });
+  for (auto& step : ScriptedSource::frames(5))
+    script.push_back(step);
+  make(std::move(script), true);
+  source_->brings_itself_back = true;
+  run_to_end();
+  EXPECT_EQ(source_->starts, 1);
+  EXPECT_EQ(count("camera_restarts"), 0U);
+  EXPECT_FALSE(pipeline_->source_error().has_value());
+  EXPECT_THAT(tracked_, ElementsAreArray(all_up_to(5)));
+}
+
 TEST_F(PipelineTest, APauseBelowTheLimitIsNoStall) {
   options_.stall_limit = std::chrono::milliseconds(2000);  // ten answers of at most 200 ms
   auto script = ScriptedSource::frames(1);

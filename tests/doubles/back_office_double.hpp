@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "wayside/backoffice/authority.hpp"
 #include "wayside/backoffice/server.hpp"
@@ -19,8 +20,9 @@ namespace wayside::doubles {
 
 class BackOfficeDouble {
  public:
-  BackOfficeDouble()
-      : authority_(must(backoffice::Authority::make(temporary_.path() / "office", {}, now()))),
+  // hosts: what else than this machine it is called by.
+  explicit BackOfficeDouble(const std::vector<std::string>& hosts = {})
+      : authority_(must(backoffice::Authority::make(temporary_.path() / "office", hosts, now()))),
         store_(must(backoffice::Store::open(authority_.database()))) {}
 
   // Makes an identity, enrols it, and gives it as waysided would load it.

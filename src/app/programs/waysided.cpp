@@ -85,7 +85,8 @@ int make_identity_in(const std::string& folder) {
 // go over what the daemon lives by.
 Status check_report(const fs::path& report, const fs::path& config, const Configuration& configuration) {
   constexpr std::string_view replay = "replay:";
-  const fs::path recording = configuration.camera.source.substr(replay.size());
+  const std::string& source = configuration.camera.source;
+  const fs::path recording = source.rfind(replay, 0) == 0 ? source.substr(replay.size()) : std::string{};
   for (const fs::path& input : {config, recording}) {
     std::error_code absent;
     if (!fs::equivalent(report, input, absent)) continue;

@@ -70,7 +70,7 @@ const std::vector<Key>& table() {
        .form = TextForm::camera_source,
        .example = "\"replay:recording.mp4\"",
        .required = true,
-       .help = "Where the frames come from. replay:PATH plays a recording."},
+       .help = "Where the frames come from: libcamera is a camera, replay:PATH plays a recording."},
       {.section = "camera",
        .name = "pace",
        .slot = [](C& c) -> Slot { return &c.camera.pace; },
@@ -82,6 +82,40 @@ const std::vector<Key>& table() {
        .slot = [](C& c) -> Slot { return &c.camera.repeat; },
        .most = 1'000'000,
        .help = "How often a recording is played; 0 plays it without end."},
+      {.section = "camera",
+       .name = "id",
+       .slot = [](C& c) -> Slot { return &c.camera.id; },
+       .most = 250,
+       .may_be_empty = true,
+       .help = "With libcamera: which camera, as wayside-capture --list names it; it stays the same on one "
+               "machine and port. Empty: any."},
+      {.section = "camera",
+       .name = "model",
+       .slot = [](C& c) -> Slot { return &c.camera.model; },
+       .most = 250,
+       .may_be_empty = true,
+       .help = "With libcamera: the camera's model, as wayside-capture --list names it. Empty: any."},
+      {.section = "camera",
+       .name = "width",
+       .slot = [](C& c) -> Slot { return &c.camera.width; },
+       .least = 16,
+       .most = 16'384,
+       .unit = "px",
+       .help = "With libcamera: of the frames; a camera that does not offer just this size is not used."},
+      {.section = "camera",
+       .name = "height",
+       .slot = [](C& c) -> Slot { return &c.camera.height; },
+       .least = 16,
+       .most = 16'384,
+       .unit = "px",
+       .help = "With libcamera: of the frames."},
+      {.section = "camera",
+       .name = "frames_per_s",
+       .slot = [](C& c) -> Slot { return &c.camera.frames_per_s; },
+       .least = 0.1,
+       .most = 1000,
+       .unit = "Hz",
+       .help = "With libcamera: asked of a camera that lets itself be told."},
       {.section = "capture",
        .name = "ring_frames",
        .slot = [](C& c) -> Slot { return &c.capture.ring_frames; },
@@ -323,7 +357,8 @@ std::string expected_form(const Key& key) {
         return fmt::format("one of {}", fmt::join(words, ", "));
       }
       if (key.form == TextForm::camera_source)
-        return "\"replay:PATH\", the path of a recorded video or of a folder of pictures";
+        return "\"libcamera\", or \"replay:PATH\" with the path of a recorded video or of a folder of "
+               "pictures";
       if (key.form == TextForm::office_url) {
         return "\"https://HOST\", \"https://HOST:PORT\", the same with \"mqtts\" for a profile of MQTT, or "
                "an empty "

@@ -20,6 +20,8 @@ using Slot =
 // What a text must look like, and how it is made absolute.
 enum class TextForm { any, camera_source, office_url, https_url, url_path };
 
+inline constexpr std::string_view camera_through_libcamera = "libcamera";
+
 // What the address of a back office begins with; which of them the profile says.
 inline constexpr std::string_view https_scheme = "https";
 inline constexpr std::string_view mqtts_scheme = "mqtts";

@@ -241,6 +241,7 @@ class Loader {
                         "with {}://",
                         shown(c.upload.url), c.upload.profile, scheme));
     }
+    check_camera(line_of);
     check_profile(line_of);
     if (overlap(c.queue.directory, c.identity.directory)) {
       const toml::source_index queue = line_of("queue", "directory");
@@ -248,6 +249,23 @@ class Loader {
             fmt::format("queue.directory is \"{}\" and identity.directory is \"{}\", expected two folders, "
                         "neither of them within the other",
                         shown(c.queue.directory.string()), shown(c.identity.directory.string())));
+    }
+  }
+
+  // A key of the one kind of source says nothing to the other.
+  template <class LineOf>
+  void check_camera(LineOf line_of) {
+    const bool recording = configuration_.camera.source != config::camera_through_libcamera;
+    const Configuration defaults;
+    for (const config::Key& key : config::all_keys()) {
+      if (key.section != "camera" || key.name == "source") continue;
+      const bool of_a_recording = key.name == "pace" || key.name == "repeat";
+      if (of_a_recording == recording ||
+          config::value_text(key, configuration_) == config::value_text(key, defaults))
+        continue;
+      error(line_of("camera", key.name),
+            fmt::format("camera.{} is for camera.source \"{}\": remove it, or set the source", key.name,
+                        of_a_recording ? "replay:PATH" : config::camera_through_libcamera));
     }
   }
 

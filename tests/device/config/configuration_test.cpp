@@ -138,7 +138,8 @@ TEST_F(ConfigurationFile, EveryErrorIsReportedInTheOrderOfTheFile) {
   EXPECT_THAT(lines[2],
               HasSubstr("line 3: site.feed_id is -1, expected a whole number from 0 to 4294967295"));
   EXPECT_THAT(lines[3], HasSubstr("line 5: [site] has no key \"colour\"; remove it"));
-  EXPECT_THAT(lines[4], HasSubstr("line 7: camera.source is \"webcam\", expected \"replay:PATH\""));
+  EXPECT_THAT(lines[4],
+              HasSubstr("line 7: camera.source is \"webcam\", expected \"libcamera\", or \"replay:PATH\""));
   EXPECT_THAT(lines[5], HasSubstr("line 8: camera.pace is \"slow\", expected one of \"realtime\", \"fast\""));
   for (const std::string& line : lines)
     EXPECT_THAT(line, HasSubstr("camera.toml: ")) << line;
@@ -172,6 +173,22 @@ TEST_F(ConfigurationFile, EveryNumberHasItsRange) {
           << text;
     }
   }
+}
+
+TEST_F(ConfigurationFile, KeysOfTheOtherKindOfCameraAreNamed) {
+  const std::string recording(smallest);
+  const std::string camera = std::regex_replace(recording, std::regex("replay:clips/a.mp4"), "libcamera");
+  EXPECT_THAT(refusal(recording + "model = \"imx296\"\n"),
+              HasSubstr("line 8: camera.model is for camera.source \"libcamera\""));
+  EXPECT_THAT(refusal(camera + "pace = \"fast\"\n"),
+              HasSubstr("line 8: camera.pace is for camera.source \"replay:PATH\""));
+  const Result<Configuration> loaded =
+      load(camera + "id = \"usb-1.2\"\nwidth = 1280\nheight = 720\nframes_per_s = 12.5\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->camera.source, "libcamera");
+  EXPECT_EQ(loaded->camera.id, "usb-1.2");
+  EXPECT_EQ(loaded->camera.width, 1280U);
+  EXPECT_EQ(loaded->camera.frames_per_s, 12.5);
 }
 
 TEST_F(ConfigurationFile, AWholeNumberIsNotRoundedFromAFraction) {

@@ -32,6 +32,9 @@ class FrameSource {
   // True where a slow reader only slows the source down (a recording replayed as fast as possible): such a
   // flow must not drop. False where frames come whether anybody is ready or not.
   [[nodiscard]] virtual bool waits_for_reader() const = 0;
+  // True where the source brings its camera back by itself, however long that takes: Stalled then only says
+  // that there is no frame now, and nobody need stop and start it.
+  [[nodiscard]] virtual bool restarts_itself() const { return false; }
   [[nodiscard]] virtual std::string describe() const = 0;
 };
 

@@ -31,9 +31,15 @@ struct Configuration {
     std::optional<double> longitude;
   } site;
   struct Camera {
-    std::string source;             // "replay:/absolute/path/of/a/recording"
+    std::string source;             // "libcamera", or "replay:/absolute/path/of/a/recording"
     std::string pace = "realtime";  // "realtime" as it was recorded, "fast" as fast as it is read
     std::uint32_t repeat = 1;       // how often a recording is played; 0: without end
+    // With libcamera: which camera, and what is asked of it.
+    std::string id;     // as libcamera names it; empty: any
+    std::string model;  // empty: any
+    std::uint32_t width = 1920;
+    std::uint32_t height = 1080;
+    double frames_per_s = 25;
   } camera;
   std::vector<LaneSetting> lanes;
   struct Capture {
