@@ -45,9 +45,13 @@ void look_at_recipients(const fs::path& identity, UtcTime now, std::vector<std::
 std::vector<std::string> not_in_place(const Configuration& configuration, const fs::path& models,
                                       const Clock& clock) {
   std::vector<std::string> all;
-  // A driver's context names the key.
-  if (const auto source = open_source(configuration.camera, clock); !source)
-    all.push_back(source.error().message);
+  // A recording is there or not; a camera may be plugged in at any time. A driver's context names the key.
+  Health health;
+  CounterSet counters;
+  if (configuration.camera.source != "libcamera") {
+    if (const auto source = open_source(configuration, clock, health, counters); !source)
+      all.push_back(source.error().message);
+  }
   const fs::path& identity = configuration.identity.directory;
   std::error_code absent;
   if (!fs::is_directory(identity, absent)) {
