@@ -54,7 +54,9 @@ std::vector<std::string> not_in_place(const Configuration& configuration, const 
   }
   const fs::path& identity = configuration.identity.directory;
   std::error_code absent;
-  if (!fs::is_directory(identity, absent)) {
+  if (fs::exists(identity, absent) && !fs::is_directory(identity, absent)) {
+    add(all, "identity.directory", fmt::format("{} is not a folder: name another path", identity.string()));
+  } else if (!fs::is_directory(identity, absent)) {
     add(all, "identity.directory",
         fmt::format("{} is not there: it is made when the camera starts, or by waysided --make-identity",
                     identity.string()));

@@ -53,10 +53,17 @@ class Pairing {
   }
 
   bool find_label_for(const ReportedPlate& plate, std::vector<bool>& tried) {
-    for (const std::size_t place : places_of(plate)) {
+    const std::vector<std::size_t> places = places_of(plate);
+    for (const std::size_t place : places) {
+      if (taken_[place] != nullptr) continue;
+      taken_[place] = &plate;
+      return true;
+    }
+    // None is free: somebody surer may be as well off elsewhere.
+    for (const std::size_t place : places) {
       if (tried[place]) continue;
       tried[place] = true;
-      if (taken_[place] != nullptr && !find_label_for(*taken_[place], tried)) continue;
+      if (!find_label_for(*taken_[place], tried)) continue;
       taken_[place] = &plate;
       return true;
     }

@@ -102,6 +102,11 @@ TEST(PictureScore, OneReportCapturesOneLabelAndAsManyAreCapturedAsCanBe) {
   EXPECT_EQ(group(three, "all").captured, 2U);
   EXPECT_EQ(group(three, "all").exact, 1U);
   EXPECT_EQ(three.other_reads, 1U);
+  // A less sure one that finds a free label drives nobody off another, however well that would fit it.
+  const PictureScore four = score_pictures(
+      {{"f", {plate({100, 100, 200, 50}, "AB12CDE", 0.99), plate({110, 102, 180, 46}, "AB12CDX", 0.4)}, 0}},
+      {label("f", {110, 102, 180, 46}, "AB12CDE"), label("f", {60, 90, 400, 100}, "ZZ99ZZZ")});
+  EXPECT_EQ(group(four, "all").exact, 1U);
 }
 
 TEST(PictureScore, FalseReadsAreThoseOfPicturesWithoutLabels) {

@@ -59,6 +59,10 @@ Status draw_plate_set(const PlatePress& press, const std::filesystem::path& fold
   std::filesystem::create_directories(folder, failed);
   if (failed)
     return fail(ErrorCode::io, fmt::format("cannot make folder {}: {}", folder.string(), failed.message()));
+  // Of an earlier set whose pictures are drawn over: a table must never tell of other plates.
+  const std::filesystem::path table_file = folder / "plates.csv";
+  if (auto place = check_replaceable(table_file); !place) return fail(place.error());
+  std::filesystem::remove(table_file, failed);
   Random random(options.seed);
   std::string table = "file,vrm,format,lines,field,glyphs\n";
   for (int i = 0; i < options.count; ++i) {
@@ -78,7 +82,7 @@ Status draw_plate_set(const PlatePress& press, const std::filesystem::path& fold
                          glyphs);
     progress(i + 1);
   }
-  return replace_file(folder / "plates.csv", as_bytes(table));
+  return replace_file(table_file, as_bytes(table));
 }
 
 }  // namespace wayside::roadsim

@@ -109,6 +109,9 @@ Result<Recorded> record_scene(const Scene& scene, const std::filesystem::path& o
     std::filesystem::remove(part, failed);
     return fail(plates.error());
   }
+  // An earlier scene's in the other form would stand beside this one's truth.
+  if (std::filesystem::exists(recorded.truth_file))
+    std::filesystem::remove(folder / (name + (ending == ".avi" ? ".mp4" : ".avi")), failed);
   std::filesystem::rename(part, recorded.video, failed);
   if (failed) {
     return fail(ErrorCode::io,

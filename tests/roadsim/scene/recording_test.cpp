@@ -193,6 +193,17 @@ TEST(Recording, AVideoThatCannotBeWrittenIsNamed) {
   }
 }
 
+TEST(Recording, AnEarlierSceneOfTheOtherFormGoes) {
+  const doubles::TemporaryFolder folder;
+  Scenario scenario = test::small("empty", 1, 0.1);
+  for (const Codec codec : {Codec::h264, Codec::mjpeg}) {
+    scenario.codec = codec;
+    ASSERT_TRUE(record_scene(test::scene_of(scenario), folder.path() / "scene"));
+    EXPECT_EQ(std::filesystem::exists(folder.path() / "scene.mp4"), codec == Codec::h264);
+    EXPECT_EQ(std::filesystem::exists(folder.path() / "scene.avi"), codec == Codec::mjpeg);
+  }
+}
+
 TEST(Recording, APlaceThatIsNoFileIsToldBeforeTheDrawing) {
   for (const char* name : {"scene.avi", "scene.frames.csv", "scene.truth.json"}) {
     const doubles::TemporaryFolder folder;
