@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -135,20 +136,28 @@ RecordParts record_of(std::size_t bytes) {
   return parts;
 }
 
-void report(const char* name, const Options& options, std::size_t records, Traffic before, Traffic after,
-            std::uint64_t syncs, double all_ms, std::vector<double> each_ms) {
+void report(const std::string& name, const Options& options, std::size_t records, Traffic before,
+            Traffic after, std::uint64_t syncs, double all_ms, std::vector<double> each_ms) {
   std::sort(each_ms.begin(), each_ms.end());
   const double n = static_cast<double>(records);
   const std::uint64_t flushes = options.block_device.empty() ? syncs : after.flushes - before.flushes;
-  std::printf("%-52s %6.3f bytes/payload  %5s flushes/record  %7.0f records/s  p50 %6.2f ms  p99 %7.2f ms\n",
-              name, static_cast<double>(after.bytes - before.bytes) / (n * record_bytes),
+  std::printf("%-57s %6.3f bytes/payload  %5s flushes/record  %7.0f records/s  p50 %6.2f ms  p99 %7.2f ms\n",
+              name.c_str(), static_cast<double>(after.bytes - before.bytes) / (n * record_bytes),
               flushes == 0 ? "?" : std::to_string(static_cast<double>(flushes) / n).substr(0, 5).c_str(),
               1000 * n / all_ms, each_ms[each_ms.size() / 2], each_ms[each_ms.size() * 99 / 100]);
 }
 
-// Appended in groups, each delivered soon after, over segments that were written before: a queue in its
-// second round.
-void queue_cost(const Options& options, std::uint32_t group) {
+// How long after its record was kept the back office has it, counted in records: at once, and after a minute
+// without a link at six vehicles a second. It matters to what reuses the space of a delivered record.
+constexpr std::size_t at_once = 0;
+constexpr std::size_t a_minute = 360;
+
+std::string name_of(const char* what, std::size_t later) {
+  return std::string(what) + (later == at_once ? ", delivered at once" : ", a minute later");
+}
+
+// Appended in groups and delivered, over segments that were written before: a queue in its second round.
+void queue_cost(const Options& options, std::uint32_t group, std::size_t later) {
   const fs::path folder = options.folder / "queue";
   fs::remove_all(folder);
   doubles::TestSealer sealer;
@@ -167,19 +176,21 @@ void queue_cost(const Options& options, std::uint32_t group) {
   const Traffic before = traffic(options);
   syncs = 0;
   std::vector<double> each;
+  std::deque<SequenceNumber> waiting;
   const auto start = Clock::now();
   for (std::size_t i = 0; i < options.records; i += group) {
     const auto append = Clock::now();
     const auto numbers = (*queue)->append(records);
     each.push_back(ms_since(append));
     check(numbers && numbers->size() == group, "an append failed");
-    for (const SequenceNumber number : *numbers)
-      check((*queue)->acknowledge(number).has_value(), "an acknowledgement failed");
+    waiting.insert(waiting.end(), numbers->begin(), numbers->end());
+    for (; waiting.size() > later; waiting.pop_front())
+      check((*queue)->acknowledge(waiting.front()).has_value(), "an acknowledgement failed");
   }
   const double all = ms_since(start);
   check((*queue)->flush().has_value(), "the queue cannot be flushed");
   ::sync();
-  report(group == 1 ? "queue, sealed, one record a sync" : "queue, sealed, four records a sync", options,
+  report(name_of(group == 1 ? "queue, one record a sync" : "queue, four a sync", later), options,
          options.records, before, traffic(options), syncs, all, std::move(each));
 }
 
@@ -189,7 +200,7 @@ void sql(sqlite3* db, const std::string& statement) {
         statement + ": " + (error == nullptr ? "" : error));
 }
 
-void sqlite_cost(const Options& options, const char* name, bool secure_delete, std::size_t group) {
+void sqlite_cost(const Options& options, bool secure_delete, std::size_t group, std::size_t later) {
   const fs::path folder = options.folder / "sqlite";
   fs::remove_all(folder);
   fs::create_directories(folder);
@@ -219,8 +230,8 @@ void sqlite_cost(const Options& options, const char* name, bool secure_delete, s
       check(sqlite3_step(insert) == SQLITE_DONE, "an insertion failed");
       sqlite3_reset(insert);
     }
-    if ((i / group) % (lazy / group) == 0)
-      sql(db, "DELETE FROM records WHERE number <= " + std::to_string(i));
+    if (i >= later && (i / group) % (lazy / group) == 0)
+      sql(db, "DELETE FROM records WHERE number <= " + std::to_string(i - later));
     sql(db, "COMMIT");
     each.push_back(ms_since(append));
   }
@@ -228,7 +239,10 @@ void sqlite_cost(const Options& options, const char* name, bool secure_delete, s
   sqlite3_finalize(insert);
   sqlite3_close(db);
   ::sync();
-  report(name, options, options.records, before, traffic(options), 0, all, std::move(each));
+  report(name_of(secure_delete ? "SQLite secure_delete, one a commit"
+                               : "SQLite no secure_delete, four a commit",
+                 later),
+         options, options.records, before, traffic(options), 0, all, std::move(each));
 }
 
 void recovery_time(const Options& options) {
@@ -282,7 +296,7 @@ double us_each(Ask ask, int times) {
 // The uploader asks for hits before every batch; in an outage nearly all that waits are reads.
 void index_questions(const QueueIndex& index) {
   using Order = RecordQueue::Order;
-  constexpr std::size_t at_once = 16;
+  constexpr std::size_t a_batch = 16;
   std::uint64_t bytes = 0;
   const double walk = us_each(
       [&] {
@@ -295,13 +309,13 @@ void index_questions(const QueueIndex& index) {
   const auto tell = [&](const char* name, std::size_t expected, Order order,
                         std::optional<RecordClass> only) {
     std::size_t found = 0;
-    const double us = us_each([&] { found = index.waiting(order, {}, at_once, only).size(); }, 2000);
+    const double us = us_each([&] { found = index.waiting(order, {}, a_batch, only).size(); }, 2000);
     check(found == expected, std::string(name) + ": not what waits");
     std::printf("%s: %.1f us, 1/%.0f of a walk over all records (%.0f us)\n", name, us, walk / us, walk);
   };
   tell("newest hits, of which 8 wait", 8, Order::newest_first, RecordClass::hit);
-  tell("newest 16 of all", at_once, Order::newest_first, {});
-  tell("oldest 16 of all", at_once, Order::oldest_first, {});
+  tell("newest 16 of all", a_batch, Order::newest_first, {});
+  tell("oldest 16 of all", a_batch, Order::oldest_first, {});
 }
 
 void index_memory() {
@@ -362,10 +376,12 @@ int main(int argc, char** argv) {
   if (options.folder.empty()) options.folder = temporary.path();
   std::printf("records of %zu bytes, in %s, bytes and flushes of %s\n", record_bytes, options.folder.c_str(),
               options.block_device.empty() ? "this process" : options.block_device.c_str());
-  queue_cost(options, 1);
-  queue_cost(options, 4);
-  sqlite_cost(options, "SQLite WAL FULL, secure_delete, one record a commit", true, 1);
-  sqlite_cost(options, "SQLite WAL FULL, no secure_delete, four a commit", false, 4);
+  for (const std::size_t later : {at_once, a_minute}) {
+    queue_cost(options, 1, later);
+    queue_cost(options, 4, later);
+    sqlite_cost(options, true, 1, later);
+    sqlite_cost(options, false, 4, later);
+  }
   index_memory();
   recovery_time(options);
   return 0;
