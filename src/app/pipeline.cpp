@@ -110,7 +110,7 @@ void Pipeline::run_read(PlateReader& reader) {
 void Pipeline::run_track() {
   while (const std::optional<FrameReads> reads = in_order_.pop()) {
     reads_.add(reads->reads.size());
-    reads_rejected_.add(reads->rejected);
+    reads_rejected_.add(reads->rejected.size());
     for (VehiclePass& pass : stages_.tracker->update(*reads))
       passes_closed_.push_wait(std::move(pass));
     count_tracked();

@@ -24,6 +24,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"anpr/locate", {"anpr/capture/frame.hpp", "anpr/capture/cut_out.hpp", "anpr/model/"}},
     {"anpr/read", {"anpr/locate/plate_candidate.hpp", "anpr/capture/cut_out.hpp", "anpr/model/"}},
     {"anpr/track", {"anpr/read/plate_read.hpp"}},
+    {"anpr/sight", {"anpr/read/plate_read.hpp", "anpr/capture/plate_brightness.hpp"}},
     {"delivery/event", {"anpr/track/vehicle_pass.hpp", "device/clock/time_quality.hpp"}},
     {"delivery/seal", {}},
     {"delivery/queue", {"delivery/seal/"}},

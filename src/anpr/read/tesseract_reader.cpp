@@ -50,7 +50,7 @@ class TesseractReader final : public PlateReader {
       if (plate && plate->confidence >= options_.min_confidence) {
         reads.reads.push_back({std::move(*plate), {}});
       } else {
-        ++reads.rejected;
+        reads.rejected.push_back(candidate.quad);
       }
     }
     if (with_evidence && !reads.reads.empty()) add_evidence(*candidates.frame, reads.reads);

@@ -46,7 +46,7 @@ class TesseractReader : public testing::Test {
 TEST_F(TesseractReader, ReadsAnEasyPlateExactly) {
   const FrameReads reads = read(draw_frame(plate_of("LK52XPD"), 300));
   ASSERT_EQ(reads.reads.size(), 1U);
-  EXPECT_EQ(reads.rejected, 0U);
+  EXPECT_EQ(reads.rejected.size(), 0U);
   const PlateRead& plate = reads.reads.front().read;
   EXPECT_EQ(plate.vrm, "LK52XPD");
   EXPECT_EQ(plate.format, "current");
@@ -111,7 +111,7 @@ TEST_F(TesseractReader, WhatIsNoPlateCountsAsRejected) {
   for (const cv::Mat& picture : {noise, plain}) {
     const FrameReads reads = read(picture, at({quad}), true);
     EXPECT_TRUE(reads.reads.empty());
-    EXPECT_EQ(reads.rejected, 1U);
+    EXPECT_EQ(reads.rejected.size(), 1U);
     EXPECT_EQ(reads.frame_width, 400);
     EXPECT_EQ(reads.frame_height, 300);
   }
@@ -131,7 +131,7 @@ TEST_F(TesseractReader, ImpossibleQuadsAreRejectedNotThrown) {
   };
   const FrameReads reads = read(picture, at(quads), true);
   EXPECT_TRUE(reads.reads.empty());
-  EXPECT_EQ(reads.rejected, quads.size());
+  EXPECT_EQ(reads.rejected.size(), quads.size());
 }
 
 TEST_F(TesseractReader, EvidenceIsCutFromTheColourFrame) {
@@ -179,7 +179,7 @@ TEST_F(TesseractReader, BelowTheLeastConfidenceIsRejected) {
   options_.min_confidence = 1.01F;
   const FrameReads reads = read(draw_frame(plate_of("LK52XPD"), 300));
   EXPECT_TRUE(reads.reads.empty());
-  EXPECT_EQ(reads.rejected, 1U);
+  EXPECT_EQ(reads.rejected.size(), 1U);
 }
 
 TEST_F(TesseractReader, AgainGivesTheSame) {

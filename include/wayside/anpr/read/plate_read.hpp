@@ -56,7 +56,7 @@ struct FrameReads {
   int frame_width = 0;   // px
   int frame_height = 0;  // px
   std::vector<EvidencedRead> reads;
-  std::size_t rejected = 0;  // candidates that gave no text worth a read
+  std::vector<PlateQuad> rejected;  // candidates that gave no text worth a read
 };
 
 }  // namespace wayside
