@@ -22,6 +22,7 @@
 #include "src/app/run_report.hpp"
 #include "src/app/sealing.hpp"
 #include "src/app/service_manager.hpp"
+#include "src/app/sight_keeper.hpp"
 #include "src/app/unlock_keeper.hpp"
 #include "src/app/uplink.hpp"
 
@@ -113,7 +114,8 @@ class Daemon {
     }
     const double wall_s = seconds_between(begin, clock_->monotonic_now());
     const Status delivered = deliver_rest();
-    if (pipeline_ && events_.told_to_end()) keeper_->close();  // the writer has ended
+    if (sight_) sight_->close();  // the writer has ended
+    if (pipeline_ && events_.told_to_end()) keeper_->close();
     manager_.stopping();
     if (uplink_) uplink_->stop();
     if (unlock_) unlock_->stop();
@@ -157,6 +159,11 @@ class Daemon {
     if (!queue) return fail(queue.error());
     queue_ = std::move(*queue);
     keeper_.emplace(*queue_, *clock_, device_id_, configuration_.queue.retention_days);
+    if (source_.is_camera) {
+      sight_.emplace(SightKeeperOptions{device_id_, configuration_.identity.directory / "commissioned-view",
+                                        configuration_.recognition.min_plate_width_px, source_.time_quality},
+                     *queue_, *clock_, health_, counters_);
+    }
     make_uplink();
     return {};
   }
@@ -189,6 +196,10 @@ class Daemon {
     pipeline.on_finished = [this] { events_.flow_finished(); };
     if (uplink_) pipeline.on_stored = [this] { uplink_->wake(); };
     pipeline.keep = [this] { keep(); };
+    if (sight_) {
+      pipeline.on_frame = [this](const Frame& frame) { sight_->saw_frame(frame); };
+      pipeline.on_reads = [this](const FrameReads& reads) { sight_->saw_reads(reads); };
+    }
     pipeline.pseudonym_key = [this] { return sealing_->pseudonym_key(); };
     pipeline_ =
         std::make_unique<Pipeline>(std::move(*stages), std::move(pipeline), *queue_, *clock_, counters_);
@@ -212,7 +223,8 @@ class Daemon {
   }
 
   void keep() {
-    if (keeper_->look() && uplink_) uplink_->wake();
+    const bool seen = sight_ && sight_->look();
+    if ((keeper_->look() || seen) && uplink_) uplink_->wake();
   }
 
   // Four looks a limit: a flow that moves is seen in time even when one look comes late.
@@ -320,6 +332,7 @@ class Daemon {
   std::unique_ptr<Sealing> sealing_;
   std::unique_ptr<RecordQueue> queue_;
   std::optional<QueueKeeper> keeper_;
+  std::optional<SightKeeper> sight_;
   UnlockKeys unlock_keys_;  // outlives who uses them
   std::unique_ptr<UnlockKeeper> unlock_;
   std::unique_ptr<Uplink> uplink_;

@@ -55,7 +55,8 @@ OpenedSource open_camera(const Configuration& configuration, const Clock& clock,
       log::warning("camera_state", {{"state", to_string(state)}, {"reason", sentence}});
     }
   };
-  return {make_libcamera_source(std::move(options), clock, counters), [&clock] { return clock.quality(); }};
+  return {make_libcamera_source(std::move(options), clock, counters), [&clock] { return clock.quality(); },
+          true};
 }
 
 }  // namespace

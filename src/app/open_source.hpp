@@ -16,6 +16,8 @@ struct OpenedSource {
   std::unique_ptr<FrameSource> source;
   // How good the times of its frames are, asked when a record is made.
   std::function<TimeQuality()> time_quality;
+  // What it shows is the road in front of the device, now; false for a recording.
+  bool is_camera = false;
 };
 
 // What a camera is at, where it is no recording, stands in the health as "camera". Clock, health and counters

@@ -75,6 +75,7 @@ void Pipeline::run_capture(const std::stop_token& stop) {
 void Pipeline::run_locate() {
   std::uint64_t ticket = 0;
   while (std::optional<FramePtr> frame = ring_.pop()) {
+    if (options_.on_frame) options_.on_frame(**frame);
     FrameCandidates found{*frame, stages_.locator->locate(**frame)};
     count_located();
     if (found.candidates.empty()) {
@@ -109,6 +110,7 @@ void Pipeline::run_read(PlateReader& reader) {
 
 void Pipeline::run_track() {
   while (const std::optional<FrameReads> reads = in_order_.pop()) {
+    if (options_.on_reads) options_.on_reads(*reads);
     reads_.add(reads->reads.size());
     reads_rejected_.add(reads->rejected.size());
     for (VehiclePass& pass : stages_.tracker->update(*reads))

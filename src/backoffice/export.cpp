@@ -156,6 +156,7 @@ void count(const StoredRecord& record, CheckReport& report) {
     case RecordType::coverage:
     case RecordType::clock:
     case RecordType::audit:
+    case RecordType::sight:
       ++report.ledger_records;
       return;
     case RecordType::capture:
@@ -177,6 +178,8 @@ std::string_view to_string(RecordType type) {
       return "clock";
     case RecordType::audit:
       return "audit";
+    case RecordType::sight:
+      return "sight";
   }
   return "unknown";
 }

@@ -32,6 +32,9 @@ constexpr std::string_view clock_text =
 constexpr std::string_view coverage_text =
 #include "coverage_record_schema.inc"
     ;
+constexpr std::string_view sight_text =
+#include "sight_record_schema.inc"
+    ;
 
 std::unique_ptr<const valijson::Schema> parse_schema(std::string_view text) {
   auto schema = std::make_unique<valijson::Schema>();
@@ -56,6 +59,10 @@ NamedSchema clock_schema() {
 NamedSchema coverage_schema() {
   static const auto parsed = parse_schema(coverage_text);
   return {*parsed, "coverage record schema, version 1"};
+}
+NamedSchema sight_schema() {
+  static const auto parsed = parse_schema(sight_text);
+  return {*parsed, "sight record schema, version 1"};
 }
 
 // Valijson writes a path as "<root>", "[site]", "[name]".
@@ -206,6 +213,8 @@ std::string_view schema_name(RecordType type) {
       return "wayside-clock-1";
     case RecordType::audit:
       return "wayside-audit-1";
+    case RecordType::sight:
+      return "wayside-sight-1";
     case RecordType::capture:
     case RecordType::gap:
       break;
@@ -238,6 +247,13 @@ Status check_ledger_document(RecordType type, std::string_view document, const R
     if (type == RecordType::clock) {
       if (auto fits = check_against(clock_schema(), *json); !fits) return fits;
       if (json->at("device_id") != id.device_id) return refuse("field device_id differs from the sender's");
+      return {};
+    }
+    if (type == RecordType::sight) {
+      if (auto fits = check_against(sight_schema(), *json); !fits) return fits;
+      if (json->at("device_id") != id.device_id) return refuse("field device_id differs from the sender's");
+      if (!utc_from_iso8601(json->at("from").get<std::string>()))
+        return refuse("field from is no time in UTC with milliseconds");
       return {};
     }
     if (type != RecordType::coverage) return {};

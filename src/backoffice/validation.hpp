@@ -20,7 +20,7 @@ namespace wayside::backoffice {
 // A capture record's document: its time of capture.
 [[nodiscard]] Result<UtcTime> check_document(std::string_view document, const std::string& device_id);
 
-// What a coverage, clock or audit record says. Only a coverage record's schema is fixed so far.
+// What a coverage, clock, audit or sight record says. The schema of audit records is not fixed yet.
 [[nodiscard]] Status check_ledger_document(RecordType type, std::string_view document, const RecordId& id);
 
 // Where the chain stood when the book was written; of a document that check_ledger_document() has taken, else

@@ -1,4 +1,4 @@
-// What coverage, clock and audit records say, as cameras send them to the back office.
+// What coverage, clock, audit and sight records say, as cameras send them to the back office.
 #include "src/backoffice/validation.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -7,7 +7,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace wayside::fuzz;
   const std::string_view text = text_of(data, size);
   const backoffice::RecordId id{"0011223344556677", "000102030405060708090a0b0c0d0e0f", 20};
-  for (const RecordType type : {RecordType::coverage, RecordType::clock, RecordType::audit}) {
+  for (const RecordType type : {RecordType::coverage, RecordType::clock, RecordType::audit, RecordType::sight}) {
     const Status taken = backoffice::check_ledger_document(type, text, id);
     if (!taken) {
       require_good(taken.error());

@@ -68,7 +68,7 @@ struct CheckReport {
   std::size_t incomplete = 0;
   std::vector<std::string> damaged;  // one sentence each, naming key and part
   std::size_t gap_records = 0;
-  std::size_t ledger_records = 0;  // coverage, clock and audit
+  std::size_t ledger_records = 0;  // coverage, clock, audit and sight
   std::vector<QueueCoverage> queues;
 };
 // Of every row: the device's signature; that the plain parts, sealed again, are what it signed; that they are

@@ -45,6 +45,14 @@ void MovingPlates::see(const PlateQuad& quad, bool read, MonotonicTime at) {
 
 std::vector<MovingPlates::Gone> MovingPlates::update(const FrameReads& frame) {
   const MonotonicTime now = frame.frame.monotonic;
+  std::vector<Gone> gone;
+  std::erase_if(tracks_, [&](const Track& track) {
+    if (now - track.seen <= gone_after) return false;
+    const bool moved = track.moved_px >= least_way * track.widest_px;
+    if (moved && track.looks >= least_looks && (track.read || !track.beside_a_read))
+      gone.push_back({track.widest_px, track.read});
+    return true;
+  });
   for (const EvidencedRead& read : frame.reads)
     see(read.read.quad, true, now);
   for (const PlateQuad& quad : frame.rejected)
@@ -54,14 +62,6 @@ std::vector<MovingPlates::Gone> MovingPlates::update(const FrameReads& frame) {
     for (Track& track : tracks_)
       track.beside_a_read = track.beside_a_read || distance(track.last, there) <= beside * track.widest_px;
   }
-  std::vector<Gone> gone;
-  std::erase_if(tracks_, [&](const Track& track) {
-    if (now - track.seen <= gone_after) return false;
-    const bool moved = track.moved_px >= least_way * track.widest_px;
-    if (moved && track.looks >= least_looks && (track.read || !track.beside_a_read))
-      gone.push_back({track.widest_px, track.read});
-    return true;
-  });
   return gone;
 }
 

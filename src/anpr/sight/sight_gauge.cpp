@@ -32,6 +32,10 @@ constexpr double covered_doubtful = 0.35, covered_hopeless = 0.65;  // of the vi
 constexpr double small_doubtful = 1.2;                              // of the least width that is read
 constexpr double unread_doubtful = 0.5;
 constexpr std::uint64_t plates_judged = 4;
+// What is usual is the share among so many plates; far more is twice that and a twentieth on top, of so many
+// of late.
+constexpr std::uint64_t plates_usual = 500;
+constexpr std::uint64_t plates_of_late = 200;
 constexpr double dark_median = 10;
 constexpr double good_light = 40;
 // With less of the commissioned pattern than this, a picture in bad light says nothing about it.
@@ -140,6 +144,7 @@ SightMinute SightGauge::close(const FramesLost& lost) {
   plates_->next_minute();
   out.plate_width_px = plates_->width();
   look_at_view(*minute, out);
+  count_plates(out);
   judge(out);
   if (!commissioned_) learn(*minute, out);
   return out;
@@ -148,6 +153,40 @@ SightMinute SightGauge::close(const FramesLost& lost) {
 std::optional<View> SightGauge::commissioned() const {
   const std::scoped_lock lock(mutex_);
   return commissioned_;
+}
+
+std::uint64_t SightGauge::changes() const {
+  const std::scoped_lock lock(mutex_);
+  return changes_;
+}
+
+void SightGauge::count_plates(const SightMinute& minute) {
+  if (!commissioned_ || minute.plates == 0) return;
+  if (commissioned_->plates == 0) {
+    first_ = {first_.plates + minute.plates, first_.unread + minute.plates_unread};
+    if (first_.plates < plates_usual) return;
+    commissioned_->plates = static_cast<std::uint32_t>(first_.plates);
+    commissioned_->plates_unread = static_cast<std::uint32_t>(first_.unread);
+    ++changes_;
+    return;
+  }
+  of_late_.push_back({minute.plates, minute.plates_unread});
+  std::uint64_t plates = 0;
+  for (const Passed& passed : of_late_)
+    plates += passed.plates;
+  while (plates - of_late_.front().plates >= plates_of_late) {
+    plates -= of_late_.front().plates;
+    of_late_.pop_front();
+  }
+}
+
+bool SightGauge::more_unread_than_usual() const {
+  Passed all;
+  for (const Passed& passed : of_late_)
+    all = {all.plates + passed.plates, all.unread + passed.unread};
+  if (all.plates < plates_of_late) return false;
+  const double usual = commissioned_->plates_unread / static_cast<double>(commissioned_->plates);
+  return static_cast<double>(all.unread) > (2 * usual + 0.05) * static_cast<double>(all.plates);
 }
 
 void SightGauge::look_at_view(const Minute& minute, SightMinute& out) {
@@ -182,7 +221,8 @@ void SightGauge::learn(const Minute& minute, const SightMinute& so_far) {
   if (!learning_.empty() && compare(learning_.front(), *now).alike < one_view) learning_.clear();
   learning_.push_back(std::move(*now));
   if (learning_.size() < minutes_learnt) return;
-  View all{cv::Mat::zeros(View::height, View::width, CV_32FC2), {}};
+  View all;
+  all.pattern = cv::Mat::zeros(View::height, View::width, CV_32FC2);
   double sharpness = 0;
   int sharp = 0;
   for (const View& view : learning_) {
@@ -192,6 +232,7 @@ void SightGauge::learn(const Minute& minute, const SightMinute& so_far) {
   }
   if (sharp > 0) all.sharpness = sharpness / sharp;
   commissioned_ = std::move(all);
+  ++changes_;
   learning_.clear();
 }
 
@@ -225,7 +266,7 @@ void SightGauge::judge(SightMinute& minute) const {
   const bool unread =
       minute.plates >= plates_judged &&
       static_cast<double>(minute.plates_unread) >= unread_doubtful * static_cast<double>(minute.plates);
-  against(Hindrance::plates_unread, unread, false);
+  against(Hindrance::plates_unread, unread || more_unread_than_usual(), false);
   minute.could_read = verdict;
 }
 

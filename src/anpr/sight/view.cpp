@@ -119,7 +119,8 @@ void find_shift(const cv::Mat& now, const cv::Mat& before, double both, ViewComp
 }
 
 constexpr std::array<std::uint8_t, 4> magic{'W', 'S', 'V', '1'};
-constexpr std::size_t header_bytes = 12;  // magic, sharpness in millionths (all ones: none), checksum
+// Magic; checksum of what follows it; sharpness in millionths (all ones: none); plates, and those unread.
+constexpr std::size_t header_bytes = 20;
 constexpr std::size_t pattern_bytes = std::size_t{2} * View::width * View::height;
 constexpr std::uint32_t no_sharpness = 0xffffffffU;
 
@@ -222,10 +223,12 @@ Bytes encode(const View& view) {
   std::copy(magic.begin(), magic.end(), out.begin());
   const auto millionths =
       view.sharpness ? static_cast<std::uint32_t>(std::lround(*view.sharpness * 1e6)) : no_sharpness;
-  put(out, 4, millionths);
+  put(out, 8, millionths);
+  put(out, 12, view.plates);
+  put(out, 16, view.plates_unread);
   cv::Mat pattern(View::height, View::width, CV_8SC2, out.data() + header_bytes);
   view.pattern.convertTo(pattern, CV_8S, 127);
-  put(out, 8, fnv1a(ByteView(out).subspan(header_bytes)) ^ millionths);
+  put(out, 4, fnv1a(ByteView(out).subspan(8)));
   return out;
 }
 
@@ -235,11 +238,13 @@ Result<View> decode_view(ByteView bytes) {
   };
   if (bytes.size() != header_bytes + pattern_bytes) return damaged("its length is another");
   if (!std::equal(magic.begin(), magic.end(), bytes.begin())) return damaged("it does not begin with WSV1");
-  const auto millionths = get<std::uint32_t>(bytes, 4);
-  if (get<std::uint32_t>(bytes, 8) != (fnv1a(bytes.subspan(header_bytes)) ^ millionths))
-    return damaged("its checksum is wrong");
+  if (get<std::uint32_t>(bytes, 4) != fnv1a(bytes.subspan(8))) return damaged("its checksum is wrong");
+  const auto millionths = get<std::uint32_t>(bytes, 8);
   if (millionths != no_sharpness && millionths > 1'000'000) return damaged("its sharpness is above 1");
   View out;
+  out.plates = get<std::uint32_t>(bytes, 12);
+  out.plates_unread = get<std::uint32_t>(bytes, 16);
+  if (out.plates_unread > out.plates) return damaged("it tells of more plates unread than passed");
   if (millionths != no_sharpness) out.sharpness = millionths / 1e6;
   Bytes copy(bytes.begin() + header_bytes, bytes.end());
   cv::Mat(View::height, View::width, CV_8SC2, copy.data()).convertTo(out.pattern, CV_32F, 1.0 / 127);

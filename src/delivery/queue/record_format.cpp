@@ -23,7 +23,7 @@ constexpr std::size_t frame_crc_at = 60;
 constexpr std::size_t contents_crc_at = 60;
 
 bool is_known(RecordType type) {
-  return type >= RecordType::capture && type <= RecordType::audit;
+  return type >= RecordType::capture && type <= RecordType::sight;
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ const char* wrong_with_boxes(const RecordHead& head) {
 }
 
 const char* wrong_with(const RecordHead& head) {
-  if (head.type < RecordType::capture || head.type > RecordType::audit) return "its type is unknown";
+  if (head.type < RecordType::capture || head.type > RecordType::sight) return "its type is unknown";
   if (head.record_class > RecordClass::ledger) return "its class is unknown";
   if (!seal::fits(head.type, head.record_class)) return "its class is not one that its type can have";
   if (head.number.value() == 0 || head.number.value() > seal::most_number)

@@ -219,6 +219,39 @@ TEST(SightGauge, LetteringAndSignsAreNoPlatesThatWereMissed) {
   EXPECT_EQ(minute.plates_unread, 0U);
 }
 
+// Minutes of 20 plates each, of which so many are never read.
+SightMinute minutes_of_traffic(SightGauge& gauge, int minutes, int unread, std::int64_t& ms) {
+  SightMinute last;
+  for (int minute = 0; minute < minutes; ++minute) {
+    for (int plate = 0; plate < 20; ++plate, ms += 1000) {
+      for (int i = 0; i < 4; ++i, ms += 40) {
+        const std::vector<cv::Point2f> at{{400, 100 + 60.0F * static_cast<float>(i)}};
+        const bool read = plate >= unread;
+        gauge.saw_reads(
+            looked(ms, read ? at : std::vector<cv::Point2f>{}, read ? std::vector<cv::Point2f>{} : at, 100));
+      }
+    }
+    gauge.saw_reads(looked(ms, {}, {}, 100));
+    last = gauge.close({});
+  }
+  return last;
+}
+
+TEST(SightGauge, MorePlatesUnreadThanUsualAreTold) {
+  std::int64_t ms = 0;
+  SightGauge gauge(60, commissioned());
+  const std::uint64_t changes = gauge.changes();
+  EXPECT_EQ(minutes_of_traffic(gauge, 24, 1, ms).plates, 20U);
+  EXPECT_EQ(gauge.changes(), changes);
+  static_cast<void>(minutes_of_traffic(gauge, 1, 1, ms));
+  ASSERT_GT(gauge.changes(), changes) << "500 plates have passed";
+  EXPECT_EQ(gauge.commissioned()->plates, 500U);
+  EXPECT_EQ(gauge.commissioned()->plates_unread, 25U);
+  EXPECT_FALSE(has(minutes_of_traffic(gauge, 10, 2, ms), Hindrance::plates_unread));
+  EXPECT_TRUE(has(minutes_of_traffic(gauge, 10, 4, ms), Hindrance::plates_unread));
+  EXPECT_FALSE(has(minutes_of_traffic(gauge, 10, 1, ms), Hindrance::plates_unread)) << "it is mended";
+}
+
 TEST(SightGauge, PlatesTooSmallForTheReaderAreTold) {
   const std::vector<bool> all(6, true);
   EXPECT_FALSE(has(traffic(100, all), Hindrance::plates_too_small));

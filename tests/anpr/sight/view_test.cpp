@@ -35,10 +35,14 @@ TEST(Sharpness, IsNotToldWithoutContrast) {
 }
 
 TEST(View, ComesBackFromItsBytes) {
-  const View view = view_of(stripes(1));
+  View view = view_of(stripes(1));
+  view.plates = 500;
+  view.plates_unread = 7;
   const Result<View> again = decode_view(encode(view));
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_NEAR(*again->sharpness, *view.sharpness, 1e-5);
+  EXPECT_EQ(again->plates, 500U);
+  EXPECT_EQ(again->plates_unread, 7U);
   EXPECT_GT(compare(view, *again).alike, 0.999);
   View dark = view_of(cv::Mat(100, 100, CV_8U, cv::Scalar(0)));
   EXPECT_FALSE(decode_view(encode(dark)).value().sharpness);
@@ -50,7 +54,7 @@ TEST(View, RefusesWhatIsNone) {
   Bytes longer = good;
   longer.push_back(0);
   EXPECT_FALSE(decode_view(longer));
-  for (std::size_t at = 0; at < good.size(); at += at < 12 ? 1 : 997) {
+  for (std::size_t at = 0; at < good.size(); at += at < 20 ? 1 : 997) {
     Bytes flipped = good;
     flipped[at] ^= 1U;
     EXPECT_FALSE(decode_view(flipped)) << at;

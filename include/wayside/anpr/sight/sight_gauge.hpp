@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,7 +32,7 @@ enum class Hindrance {
   covered,  // of much of the commissioned view nothing is left: web, dirt, leaves, fog, something in front
   moved,    // the commissioned view is there, elsewhere: the camera was turned
   plates_too_small,  // the plates that passed were narrower than can be read
-  plates_unread,     // half of the plates that passed and more
+  plates_unread,     // half of the plates that passed; or of many, far more than when it was commissioned
 };
 std::string_view to_string(Hindrance hindrance);
 
@@ -78,6 +79,8 @@ class SightGauge {
   [[nodiscard]] SightMinute close(const FramesLost& lost);
   // Given or learnt.
   [[nodiscard]] std::optional<View> commissioned() const;
+  // Grows whenever there is something new about it, which somebody should keep.
+  [[nodiscard]] std::uint64_t changes() const;
 
  private:
   struct Minute;
@@ -85,6 +88,8 @@ class SightGauge {
   void look_at_view(const Minute& minute, SightMinute& out);
   void learn(const Minute& minute, const SightMinute& so_far);
   void judge(SightMinute& minute) const;
+  void count_plates(const SightMinute& minute);
+  [[nodiscard]] bool more_unread_than_usual() const;
 
   const double least_plate_width_px_;
   mutable std::mutex mutex_;
@@ -93,7 +98,14 @@ class SightGauge {
   MonotonicTime last_look_{};
   bool looked_ = false;
   std::optional<View> commissioned_;
+  std::uint64_t changes_ = 0;
   std::vector<View> learning_;  // minutes in a row that show one view
+  struct Passed {
+    std::uint64_t plates = 0;
+    std::uint64_t unread = 0;
+  };
+  Passed first_;                // since the view was learnt
+  std::deque<Passed> of_late_;  // minutes that had plates
 };
 
 }  // namespace wayside

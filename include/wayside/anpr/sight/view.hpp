@@ -25,6 +25,9 @@ struct View {
   static constexpr int height = 144;
   cv::Mat pattern;                  // CV_32FC2, height x width: horizontal and vertical, length at most 1
   std::optional<double> sharpness;  // sharpness() of its pictures on average; nothing where none had edges
+  // How many of the first plates that passed since it was learnt were never read: what is usual here.
+  std::uint32_t plates = 0;  // 0 until there were enough
+  std::uint32_t plates_unread = 0;
 };
 
 // How steep the picture's steepest edges are: the share of an edge's height that one pixel covers, 0 to 1;

@@ -57,7 +57,7 @@ struct QueueDepth {
 // Records accepted since the queue was opened, its own gap records included.
 struct QueueTally {
   std::array<std::uint64_t, 3> by_class{};  // by RecordClass
-  std::array<std::uint64_t, 6> by_type{};   // by RecordType
+  std::array<std::uint64_t, 7> by_type{};   // by RecordType
 };
 
 // What the day's book tells: the last record accepted and its chain_hash().

@@ -17,6 +17,7 @@ enum class RecordType : std::uint8_t {
   coverage = 3,  // a day's book: first and last number, counts, chain head
   clock = 4,     // the clock was set, lost or found
   audit = 5,     // somebody did something to the camera
+  sight = 6,     // minutes, and whether a plate could have been read in them
 };
 
 // Decides the order of eviction and upload; the numbers are on flash. Ordinary records stand in the log of

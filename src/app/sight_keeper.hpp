@@ -1,0 +1,77 @@
+// Keeps the book of what the camera could have read: closes its minutes, puts them into the queue every ten
+// as a sight record, keeps the commissioned view in a file, and says in the health when nothing can be read.
+//
+// A minute that ended without a word from anybody is one without frames. What the queue does not take waits,
+// a day of it at most.
+//
+// Threads: saw_frame() and saw_reads() from a thread each; look() and close() from the thread that appends.
+// Ownership: queue, clock, health and counters outlive it. Failure: logged, and tried again at the next look.
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "wayside/anpr/sight/sight_gauge.hpp"
+#include "wayside/base/counters.hpp"
+#include "wayside/delivery/queue/record_queue.hpp"
+#include "wayside/device/clock/clock.hpp"
+#include "wayside/device/clock/time_quality.hpp"
+#include "wayside/device/health/health.hpp"
+
+namespace wayside::app {
+
+struct SightKeeperOptions {
+  std::string device_id;
+  std::filesystem::path view_file;  // learnt and written where there is none
+  double least_plate_width_px = 60;
+  std::function<TimeQuality()> time_quality;  // of a time told now
+};
+
+class SightKeeper {
+ public:
+  SightKeeper(SightKeeperOptions options, RecordQueue& queue, const Clock& clock, Health& health,
+              CounterSet& counters);
+
+  void saw_frame(const Frame& frame);
+  void saw_reads(const FrameReads& reads);
+  // True: it appended something, which the uplink should be told of.
+  [[nodiscard]] bool look();
+  // At a clean stop: the minutes so far.
+  void close();
+
+ private:
+  void close_minutes();
+  void judge(const SightMinute& minute);
+  [[nodiscard]] FramesLost lost_since();
+  void keep_view();
+  [[nodiscard]] bool write(std::size_t at_least);
+
+  const SightKeeperOptions options_;
+  RecordQueue& queue_;
+  const Clock& clock_;
+  Health& health_;
+  Counter& could_read_;
+  Counter& doubtful_;
+  Counter& could_not_read_;
+  Counter& unwritten_;
+  Counter& plates_unread_;
+  Counter& missed_;
+  Counter& dropped_;
+  Counter& unread_;
+  SightGauge gauge_;
+  std::uint64_t view_kept_ = 0;  // changes() of it
+
+  std::mutex mutex_;
+  MonotonicTime minute_began_;
+  FramesLost lost_until_;
+  std::deque<SightMinute> minutes_;  // closed, and not in the queue yet
+  int blind_ = 0;                    // minutes in a row: so
+  int unsure_ = 0;
+  std::string unwritten_told_;
+  std::string unkept_told_;
+};
+
+}  // namespace wayside::app

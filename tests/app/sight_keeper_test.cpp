@@ -1,0 +1,195 @@
+#include "src/app/sight_keeper.hpp"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <opencv2/core.hpp>
+
+#include "wayside/base/files.hpp"
+
+#include "src/backoffice/validation.hpp"
+#include "tests/doubles/memory_queue.hpp"
+#include "tests/doubles/set_clock.hpp"
+#include "tests/doubles/temporary_folder.hpp"
+
+namespace wayside::app {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr const char* device_id = "00112233445566aa";
+
+class SightKeeperTest : public testing::Test {
+ protected:
+  SightKeeperTest() {
+    clock_.set("2026-09-01T08:00:00.000Z");
+    queue_.before_append = [this](std::span<const RecordParts> group) -> Status {
+      if (refuses_) return fail(ErrorCode::unavailable, "nobody's key is valid");
+      appended_.insert(appended_.end(), group.begin(), group.end());
+      return {};
+    };
+  }
+
+  SightKeeper keeper() {
+    return SightKeeper({device_id, view_file(), 60, [this] { return clock_.quality(); }}, queue_, clock_,
+                       health_, counters_);
+  }
+  std::filesystem::path view_file() const { return folder_.path() / "commissioned-view"; }
+
+  // A minute's pictures of a wall, or of what is before it, a look of the keeper's at its end.
+  bool minute(SightKeeper& keeper, bool covered = false) {
+    for (int second = 0; second < 60; second += 5) {
+      FrameInfo info;
+      info.number = FrameNumber(++frames_);
+      info.monotonic = clock_.monotonic_now();
+      keeper.saw_frame(
+          *make_frame(info, covered ? cv::Mat(360, 640, CV_8U, cv::Scalar(120)) : wall()).value());
+      clock_.now = clock_.now + std::chrono::seconds(5);
+    }
+    return keeper.look();
+  }
+  static cv::Mat wall() {
+    cv::Mat luma(360, 640, CV_8U);
+    cv::RNG rng(3);
+    for (int y = 0; y < luma.rows; y += 20) {
+      for (int x = 0; x < luma.cols; x += 40)
+        luma(cv::Rect(x, y, 40, 20)).setTo(rng.uniform(40, 220));
+    }
+    return luma;
+  }
+  std::vector<json> records() {
+    std::vector<json> out;
+    for (const RecordParts& parts : appended_) {
+      EXPECT_EQ(parts.type, RecordType::sight);
+      EXPECT_EQ(parts.record_class, RecordClass::ledger);
+      const std::string document(parts.document.begin(), parts.document.end());
+      const Status fits = backoffice::check_ledger_document(RecordType::sight, document,
+                                                            {device_id, std::string(32, 'a'), 9});
+      EXPECT_TRUE(fits) << fits.error().message;
+      out.push_back(json::parse(document));
+    }
+    return out;
+  }
+
+  doubles::TemporaryFolder folder_;
+  doubles::SetClock clock_;
+  doubles::MemoryQueue queue_;
+  Health health_;
+  CounterSet counters_;
+  std::vector<RecordParts> appended_;
+  bool refuses_ = false;
+  std::uint64_t frames_ = 0;
+};
+
+TEST_F(SightKeeperTest, TenMinutesAreARecordThatTheOfficeTakes) {
+  SightKeeper sight = keeper();
+  for (int i = 0; i < 9; ++i)
+    EXPECT_FALSE(minute(sight)) << i;
+  EXPECT_TRUE(minute(sight));
+  const auto all = records();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].at("from"), "2026-09-01T08:00:00.000Z");
+  EXPECT_EQ(all[0].at("time").at("source"), "ntp");
+  ASSERT_EQ(all[0].at("minutes").size(), 10U);
+  for (const json& one : all[0].at("minutes")) {
+    EXPECT_EQ(one.at("could_read"), "yes") << one;
+    EXPECT_EQ(one.at("frames"), 12);
+  }
+  EXPECT_EQ(all[0].at("minutes")[4].at("view"), "unknown");
+  EXPECT_EQ(all[0].at("minutes")[5].at("view"), "as_commissioned") << "learnt in the first five";
+  EXPECT_EQ(counters_.counter("sight_minutes").value(), 10U);
+}
+
+TEST_F(SightKeeperTest, ACleanStopTellsTheMinutesSoFar) {
+  SightKeeper sight = keeper();
+  static_cast<void>(minute(sight));
+  static_cast<void>(minute(sight));
+  sight.close();
+  const auto all = records();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].at("minutes").size(), 2U);
+}
+
+TEST_F(SightKeeperTest, AMinuteWithoutAWordIsOneWithoutFrames) {
+  SightKeeper sight = keeper();
+  static_cast<void>(minute(sight));
+  clock_.now = clock_.now + std::chrono::minutes(9);
+  EXPECT_TRUE(sight.look());
+  const json minutes = records().at(0).at("minutes");
+  EXPECT_EQ(minutes[0].at("could_read"), "yes");
+  for (std::size_t i = 1; i < 10; ++i)
+    EXPECT_EQ(minutes[i].at("hindrances"), json::array({"no_frames"})) << i;
+  EXPECT_THAT(health_.problems().at("sight"), HasSubstr("no frames come from the camera"));
+  static_cast<void>(minute(sight));
+  EXPECT_FALSE(health_.problems().contains("sight"));
+}
+
+TEST_F(SightKeeperTest, ACoveredViewIsAnAlarmAfterThreeMinutes) {
+  SightKeeper sight = keeper();
+  for (int i = 0; i < 5; ++i)
+    static_cast<void>(minute(sight));
+  for (int i = 0; i < 2; ++i)
+    static_cast<void>(minute(sight, true));
+  EXPECT_FALSE(health_.problems().contains("sight"));
+  static_cast<void>(minute(sight, true));
+  EXPECT_THAT(health_.problems().at("sight"), HasSubstr("100 % of the commissioned view is covered"));
+}
+
+TEST_F(SightKeeperTest, TheCommissionedViewOutlivesARestart) {
+  {
+    SightKeeper sight = keeper();
+    for (int i = 0; i < 5; ++i)
+      static_cast<void>(minute(sight));
+  }
+  ASSERT_TRUE(std::filesystem::exists(view_file()));
+  SightKeeper again = keeper();
+  static_cast<void>(minute(again));
+  again.close();
+  EXPECT_EQ(records().back().at("minutes")[0].at("view"), "as_commissioned");
+}
+
+TEST_F(SightKeeperTest, ADamagedViewIsToldAndLeftAlone) {
+  ASSERT_TRUE(replace_file(view_file(), as_bytes(std::string("WSV1 and no more"))));
+  SightKeeper sight = keeper();
+  EXPECT_THAT(health_.problems().at("commissioned-view"), HasSubstr("remove the file"));
+  for (int i = 0; i < 6; ++i)
+    static_cast<void>(minute(sight));
+  EXPECT_TRUE(read_text_file(view_file()).value() == "WSV1 and no more");
+}
+
+TEST_F(SightKeeperTest, FramesLostElsewhereCountInTheirMinute) {
+  SightKeeper sight = keeper();
+  static_cast<void>(minute(sight));
+  counters_.counter("camera_frames_missed").add(30);
+  counters_.counter("frames_dropped").add(2);
+  static_cast<void>(minute(sight));
+  static_cast<void>(minute(sight));
+  sight.close();
+  const json minutes = records().at(0).at("minutes");
+  EXPECT_EQ(minutes[0].at("frames_missed"), 0);
+  EXPECT_EQ(minutes[1].at("frames_missed"), 30);
+  EXPECT_EQ(minutes[1].at("frames_dropped"), 2);
+  EXPECT_EQ(minutes[1].at("could_read"), "no");
+  EXPECT_EQ(minutes[2].at("could_read"), "yes");
+}
+
+TEST_F(SightKeeperTest, WhatTheQueueDoesNotTakeWaits) {
+  SightKeeper sight = keeper();
+  refuses_ = true;
+  for (int i = 0; i < 25; ++i)
+    EXPECT_FALSE(minute(sight)) << i;
+  refuses_ = false;
+  EXPECT_TRUE(minute(sight));
+  sight.close();
+  const auto all = records();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].at("from"), "2026-09-01T08:00:00.000Z");
+  EXPECT_EQ(all[1].at("from"), "2026-09-01T08:10:00.000Z");
+  EXPECT_EQ(all[2].at("minutes").size(), 6U);
+}
+
+}  // namespace
+}  // namespace wayside::app
