@@ -27,7 +27,7 @@ constexpr std::string_view view_part = "commissioned-view";
 
 // One that is there and damaged is not written over: somebody should look why. Until then the view is learnt
 // at each start.
-std::optional<View> load_view(const std::filesystem::path& file, Health& health) {
+std::optional<View> load_view(const std::filesystem::path& file, Health& health, bool& damaged) {
   std::error_code ignored;
   if (!std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) return std::nullopt;
   const Result<std::string> bytes = read_text_file(file, most_view_bytes);
@@ -37,6 +37,7 @@ std::optional<View> load_view(const std::filesystem::path& file, Health& health)
       "the commissioned view {} is unusable ({}): the camera cannot tell whether it was turned since;"
       " remove the file, and the view is learnt anew",
       file.string(), view.error().message);
+  damaged = true;
   health.ill(view_part, reason);
   log::error("commissioned_view_unusable", {{"reason", reason}});
   return std::nullopt;
@@ -90,7 +91,7 @@ SightKeeper::SightKeeper(SightKeeperOptions options, RecordQueue& queue, const C
       missed_(counters.counter("camera_frames_missed")),
       dropped_(counters.counter("frames_dropped")),
       unread_(counters.counter("frames_unread")),
-      gauge_(options_.least_plate_width_px, load_view(options_.view_file, health)),
+      gauge_(options_.least_plate_width_px, load_view(options_.view_file, health, view_damaged_)),
       minute_began_(clock.monotonic_now()),
       lost_until_{missed_.value(), dropped_.value(), unread_.value()} {}
 
@@ -152,7 +153,7 @@ void SightKeeper::judge(const SightMinute& minute) {
 
 void SightKeeper::keep_view() {
   const std::uint64_t changes = gauge_.changes();
-  if (changes == view_kept_ || health_.problems().contains(view_part)) return;
+  if (changes == view_kept_ || view_damaged_) return;
   const Status kept = replace_file(options_.view_file, encode(gauge_.commissioned().value()), 0600);
   if (kept) {
     view_kept_ = changes;

@@ -61,6 +61,7 @@ class SightKeeper {
   Counter& missed_;
   Counter& dropped_;
   Counter& unread_;
+  bool view_damaged_ = false;  // in its file
   SightGauge gauge_;
   std::uint64_t view_kept_ = 0;  // changes() of it
 

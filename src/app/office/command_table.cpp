@@ -146,6 +146,17 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "Examples: wayside-backoffice export office --html passes.html --limit 500\n"
       "          wayside-backoffice export office --jsonl passes.jsonl --since 2026-11-22T08:00:00Z");
 
+  sub = add("sight", "Say when cameras could have read a plate, minute by minute", sight);
+  sub->add_option("--since", arguments.since, "Only from this UTC date or time on, as in 2026-11-22");
+  sub->add_option("--device", arguments.device_id, "Only this camera: its device id, 16 hex digits");
+  sub->footer(
+      "A line an hour (UTC), a sign a minute: . could read, ? doubtful, # could not, blank: not told, and "
+      "then\n"
+      "nobody can say. Then how many of each, and what stood against it in how many minutes. A vehicle that "
+      "is\n"
+      "not in the list can be said not to have been read only where there is a dot.\n"
+      "Example: wayside-backoffice sight office --since 2026-11-22 --device 0123456789abcdef");
+
   sub = add("check", "Verify every record anew and say what is damaged, incomplete or missing", check);
   sub->footer(
       "Seals every record again and holds it to the camera's signature; follows each queue's chain.\n"

@@ -63,6 +63,7 @@ struct Arguments {
 [[nodiscard]] Status list(const Arguments& arguments);
 [[nodiscard]] Status export_records(const Arguments& arguments);
 [[nodiscard]] Status check(const Arguments& arguments);
+[[nodiscard]] Status sight(const Arguments& arguments);
 
 // --- the command line (command_table.cpp)
 struct Command {

@@ -5,6 +5,7 @@
 
 #include "wayside/backoffice/coverage.hpp"
 #include "wayside/backoffice/export.hpp"
+#include "wayside/backoffice/sight.hpp"
 #include "wayside/base/files.hpp"
 
 #include "src/app/office/commands.hpp"
@@ -142,6 +143,26 @@ Status check(const Arguments& arguments) {
           "{} of {} not one chain, put back to an older state, or without records that were here: look "
           "into what the camera and its card went through",
           count_of(broken, "queue"), arguments.folder.string()));
+}
+
+Status sight(const Arguments& arguments) {
+  const auto office = open_office(arguments.folder);
+  if (!office) return fail(office.error());
+  std::optional<UtcTime> since;
+  if (!arguments.since.empty()) {
+    const auto time = time_from(arguments.since, "--since");
+    if (!time) return fail(time.error());
+    since = *time;
+  }
+  const auto hours = backoffice::sight(*office->store, since, arguments.device_id);
+  if (!hours) return fail(hours.error());
+  std::string device;
+  for (const backoffice::SightHour& hour : *hours) {
+    if (std::exchange(device, hour.device_id) != hour.device_id) fmt::print("device {}\n", hour.device_id);
+    fmt::print("{}\n", backoffice::to_line(hour));
+  }
+  if (hours->empty()) fmt::print("No camera has told of any minute.\n");
+  return {};
 }
 
 }  // namespace wayside::app::office

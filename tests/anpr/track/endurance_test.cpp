@@ -47,7 +47,7 @@ TEST(Endurance, ManyStandingPlatesDoNotExceedTheOpenTracks) {
   const auto tracker = make_pass_tracker({});
   std::size_t passes = 0;
   for (int i = 0; i < 200; ++i) {
-    FrameReads frame{frame_info(i), frame_width, frame_height, {}, 0};
+    FrameReads frame{frame_info(i), frame_width, frame_height, {}, {}};
     for (int n = 0; n < 100; ++n) {
       std::string vrm = "AA00AAA";
       vrm[2] = static_cast<char>('0' + n / 10);

@@ -24,7 +24,7 @@ class RandomTraffic {
   void set_density(double density) { density_ = density; }
 
   FrameReads next() {
-    FrameReads frame{frame_info(number_), frame_width, frame_height, {}, 0};
+    FrameReads frame{frame_info(number_), frame_width, frame_height, {}, {}};
     for (std::size_t lane = 0; lane < 3; ++lane) {
       if (number_ >= free_at_[lane] && chance(density_)) enter(lane);
     }

@@ -84,7 +84,7 @@ class RecordedRoad {
   }
 
   [[nodiscard]] FrameReads frame(int number) const {
-    FrameReads frame{frame_info(number), frame_width, frame_height, {}, 0};
+    FrameReads frame{frame_info(number), frame_width, frame_height, {}, {}};
     if (const auto found = reads_.find(number); found != reads_.end()) frame.reads = found->second;
     return frame;
   }
