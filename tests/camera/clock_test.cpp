@@ -29,7 +29,8 @@ TEST_F(CameraClock, RecordsOfBeforeTheFirstSynchronisationAreMarkedAndItsRecordF
   daemon.send(SIGTERM);
   EXPECT_EQ(daemon.wait(), 0) << daemon.log();
 
-  const json first = json::parse(stored(RecordType::capture).at(0).document).at("time");
+  const backoffice::StoredRecord early = stored(RecordType::capture).at(0);
+  const json first = json::parse(early.document).at("time");
   EXPECT_EQ(first.at("source"), "unsynchronised");
   EXPECT_TRUE(first.at("max_error_ms").is_null());
   const json clock = json::parse(stored(RecordType::clock).at(0).document);
@@ -44,6 +45,10 @@ TEST_F(CameraClock, RecordsOfBeforeTheFirstSynchronisationAreMarkedAndItsRecordF
     EXPECT_GE(time.at("synchronised_ago_s").get<int>(), 0);
     EXPECT_EQ(time.at("boot_id"), first.at("boot_id"));
   }
+  // The office has dated it; the clock was right all the time, which nobody knew.
+  ASSERT_TRUE(early.redated);
+  EXPECT_EQ(to_iso8601(early.redated->from), first.at("captured_at"));
+  EXPECT_LT(std::abs((*early.captured_at - early.redated->from).count()), 20);
   EXPECT_EQ(report().at("clock").at("source"), "gnss");
   EXPECT_FALSE(report().at("problems").contains("clock"));
   const auto beat = office_.store().heartbeat(camera_.device_id);
