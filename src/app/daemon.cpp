@@ -12,6 +12,7 @@
 #include "wayside/base/version.hpp"
 #include "wayside/device/identity/identity.hpp"
 
+#include "src/app/clock_sources.hpp"
 #include "src/app/connections.hpp"
 #include "src/app/main_events.hpp"
 #include "src/app/open_source.hpp"
@@ -34,6 +35,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds status_every{10'000};
 constexpr milliseconds models_again{10'000};
+// How long a clock record may wait for passes to be written beside.
+constexpr milliseconds keep_every{5'000};
+
 // A record that cannot say which device made it is worth nothing: no identity, no capture. The certificate
 // may come later; the key and the device id are made here at the first start.
 Result<std::string> device_id_of(const std::filesystem::path& folder) {
@@ -87,7 +91,7 @@ double seconds_between(MonotonicTime from, MonotonicTime to) {
 class Daemon {
  public:
   Daemon(const Configuration& configuration, const DaemonOptions& options)
-      : configuration_(configuration), options_(options), clock_(make_system_clock()) {}
+      : configuration_(configuration), options_(options), system_clock_(make_system_clock()) {}
 
   Status run() {
     if (const Status prepared = prepare(); !prepared) return prepared;
@@ -99,6 +103,7 @@ class Daemon {
     }
     if (unlock_) unlock_->start();
     if (uplink_) uplink_->start();
+    if (timekeeping_) timekeeping_->start();
     manager_.ready();
     log::info("started",
               {{"version", version()}, {"configuration", configuration_.version}, {"device_id", device_id_}});
@@ -106,16 +111,16 @@ class Daemon {
       wait_alive(models_again);
       if (!events_.told_to_end()) static_cast<void>(try_recognition());
     }
-    const MonotonicTime begin = clock_->monotonic_now();
+    const MonotonicTime begin = clock().monotonic_now();
     if (pipeline_) {
       pipeline_->start();
       follow_flow();
       pipeline_->wait();
     }
-    const double wall_s = seconds_between(begin, clock_->monotonic_now());
+    const double wall_s = seconds_between(begin, clock().monotonic_now());
     const Status delivered = deliver_rest();
-    if (sight_) sight_->close();  // the writer has ended
-    if (pipeline_ && events_.told_to_end()) keeper_->close();
+    if (timekeeping_) timekeeping_->stop();
+    if (pipeline_ && events_.told_to_end()) close_books();  // the writer has ended
     manager_.stopping();
     if (uplink_) uplink_->stop();
     if (unlock_) unlock_->stop();
@@ -141,11 +146,12 @@ class Daemon {
     Result<std::string> device_id = device_id_of(configuration_.identity.directory);
     if (!device_id) return fail(device_id.error());
     device_id_ = std::move(*device_id);
-    Result<OpenedSource> source = open_source(configuration_, *clock_, health_, counters_);
+    if (const Status kept = keep_time(); !kept) return kept;
+    Result<OpenedSource> source = open_source(configuration_, clock(), health_, counters_);
     if (!source) return fail(source.error());
     source_ = std::move(*source);
     Result<std::unique_ptr<Sealing>> sealing =
-        Sealing::open(configuration_.identity.directory, device_id_, *clock_, health_);
+        Sealing::open(configuration_.identity.directory, device_id_, clock(), health_);
     if (!sealing) return fail(sealing.error());
     sealing_ = std::move(*sealing);
     QueueOptions queue_options;
@@ -158,15 +164,25 @@ class Daemon {
     Result<std::unique_ptr<RecordQueue>> queue = open_record_queue(queue_options);
     if (!queue) return fail(queue.error());
     queue_ = std::move(*queue);
-    keeper_.emplace(*queue_, *clock_, device_id_, configuration_.queue.retention_days);
-    if (source_.is_camera) {
+    keeper_.emplace(*queue_, clock(), device_id_, configuration_.queue.retention_days);
+    if (!is_recording(configuration_)) {
       sight_.emplace(SightKeeperOptions{device_id_, configuration_.identity.directory / "commissioned-view",
-                                        configuration_.recognition.min_plate_width_px, source_.time_quality},
-                     *queue_, *clock_, health_, counters_);
+                                        configuration_.recognition.min_plate_width_px},
+                     *queue_, clock(), health_, counters_);
     }
     make_uplink();
     return {};
   }
+
+  // A recording has its own times, whatever this machine's clock says.
+  Status keep_time() {
+    if (is_recording(configuration_)) return {};
+    Result<TimekeepingOptions> options = timekeeping_options(configuration_, device_id_, *system_clock_);
+    if (!options) return fail(options.error());
+    timekeeping_ = std::make_unique<Timekeeping>(std::move(*options), *system_clock_, health_);
+    return {};
+  }
+  [[nodiscard]] const Clock& clock() const { return timekeeping_ ? *timekeeping_ : *system_clock_; }
 
   // A camera whose models are damaged stays reachable, delivers what it has and says what it needs.
   Status try_recognition() {
@@ -192,7 +208,10 @@ class Daemon {
     pipeline.writer.group_records = configuration_.queue.group_records;
     pipeline.writer.group_wait = milliseconds(configuration_.queue.group_wait_ms);
     pipeline.origin = origin_of(configuration_, models->version(), device_id_);
-    pipeline.time_quality = std::move(source_.time_quality);
+    pipeline.writer.keep_every = keep_every;
+    pipeline.date = [this](VehiclePass& pass) {
+      return timekeeping_ ? timekeeping_->date(pass) : TimeQuality{TimeSource::recording, {}, {}};
+    };
     pipeline.on_finished = [this] { events_.flow_finished(); };
     if (uplink_) pipeline.on_stored = [this] { uplink_->wake(); };
     pipeline.keep = [this] { keep(); };
@@ -202,7 +221,7 @@ class Daemon {
     }
     pipeline.pseudonym_key = [this] { return sealing_->pseudonym_key(); };
     pipeline_ =
-        std::make_unique<Pipeline>(std::move(*stages), std::move(pipeline), *queue_, *clock_, counters_);
+        std::make_unique<Pipeline>(std::move(*stages), std::move(pipeline), *queue_, clock(), counters_);
     return {};
   }
 
@@ -215,16 +234,24 @@ class Daemon {
     options.uploader.device_id = device_id_;
     options.uploader.backlog_bytes_per_s = std::uint64_t{configuration_.upload.backlog_kbit_per_s} * 1000 / 8;
     uplink_ = std::make_unique<Uplink>(options, connect_to(configuration_, device_id_, unlock_keys_), *queue_,
-                                       *clock_, health_, counters_);
+                                       clock(), health_, counters_);
     if (configuration_.upload.profile != "bof2") return;
     unlock_ = std::make_unique<UnlockKeeper>(
         UnlockKeeperOptions{configuration_.identity.directory / "recipients"},
-        connect_to_unlock(configuration_, device_id_), unlock_keys_, *clock_, health_, counters_);
+        connect_to_unlock(configuration_, device_id_), unlock_keys_, clock(), health_, counters_);
   }
 
+  // From the thread that appends.
   void keep() {
+    const bool dated = timekeeping_ && timekeeping_->write_records(*queue_);
     const bool seen = sight_ && sight_->look();
-    if ((keeper_->look() || seen) && uplink_) uplink_->wake();
+    if ((keeper_->look() || dated || seen) && uplink_) uplink_->wake();
+  }
+
+  void close_books() {
+    static_cast<void>(timekeeping_ && timekeeping_->write_records(*queue_));
+    if (sight_) sight_->close();
+    keeper_->close();
   }
 
   // Four looks a limit: a flow that moves is seen in time even when one look comes late.
@@ -237,8 +264,8 @@ class Daemon {
     sealing_->look_again();
     keep();  // nothing appends meanwhile
     tell_status();
-    const MonotonicTime until = clock_->monotonic_now() + limit;
-    while (!events_.told_to_end() && clock_->monotonic_now() < until) {
+    const MonotonicTime until = clock().monotonic_now() + limit;
+    while (!events_.told_to_end() && clock().monotonic_now() < until) {
       manager_.alive();
       events_.wait(std::min(look_every(), limit));
     }
@@ -246,7 +273,7 @@ class Daemon {
 
   // Until everything captured is in the queue.
   void follow_flow() {
-    MonotonicTime told = clock_->monotonic_now();
+    MonotonicTime told = clock().monotonic_now();
     tell_status();
     while (!events_.finished()) {
       const bool ending = events_.told_to_end();
@@ -257,8 +284,8 @@ class Daemon {
         pipeline_->request_stop();
       }
       if (pipeline_->has_moved()) manager_.alive();
-      if (clock_->monotonic_now() - told >= status_every) {
-        told = clock_->monotonic_now();
+      if (clock().monotonic_now() - told >= status_every) {
+        told = clock().monotonic_now();
         sealing_->look_again();
         tell_status();
       }
@@ -277,11 +304,11 @@ class Daemon {
 
   Status deliver_rest() {
     if (!options_.until_delivered || !uplink_ || events_.told_to_end()) return {};
-    const MonotonicTime deadline = clock_->monotonic_now() + *options_.until_delivered;
+    const MonotonicTime deadline = clock().monotonic_now() + *options_.until_delivered;
     while (!uplink_->wait_drained(milliseconds(200))) {
       events_.wait(milliseconds(0));
       if (events_.told_to_end()) return {};
-      if (clock_->monotonic_now() >= deadline) {
+      if (clock().monotonic_now() >= deadline) {
         return fail(
             ErrorCode::unavailable,
             fmt::format("{} records were not delivered within {} s; they stay in the queue and are delivered "
@@ -311,8 +338,7 @@ class Daemon {
     figures.peak_memory_bytes = peak_memory_bytes();
     figures.memory_bytes_at_end = memory_bytes();
     const UploaderState upload = uplink_ ? uplink_->state() : UploaderState{};
-    const std::string json =
-        report_json(figures, clock_->utc_now(), health_, queue_->depth(), upload, counters_);
+    const std::string json = report_json(figures, clock(), health_, queue_->depth(), upload, counters_);
     return replace_file(*options_.report, as_bytes(json));
   }
 
@@ -324,8 +350,9 @@ class Daemon {
   const DaemonOptions& options_;
   MainEvents events_;
   ServiceManager manager_;
-  std::unique_ptr<Clock> clock_;
+  std::unique_ptr<Clock> system_clock_;
   Health health_;
+  std::unique_ptr<Timekeeping> timekeeping_;  // of a camera; outlives who is told the time
   CounterSet counters_;
   std::string device_id_;
   OpenedSource source_;  // until the pipeline has it

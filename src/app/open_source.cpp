@@ -55,16 +55,19 @@ OpenedSource open_camera(const Configuration& configuration, const Clock& clock,
       log::warning("camera_state", {{"state", to_string(state)}, {"reason", sentence}});
     }
   };
-  return {make_libcamera_source(std::move(options), clock, counters), [&clock] { return clock.quality(); },
-          true};
+  return {make_libcamera_source(std::move(options), clock, counters)};
 }
 
 }  // namespace
 
+bool is_recording(const Configuration& configuration) {
+  return configuration.camera.source != "libcamera";
+}
+
 Result<OpenedSource> open_source(const Configuration& configuration, const Clock& clock, Health& health,
                                  CounterSet& counters) {
   const Configuration::Camera& camera = configuration.camera;
-  if (camera.source == "libcamera") return open_camera(configuration, clock, health, counters);
+  if (!is_recording(configuration)) return open_camera(configuration, clock, health, counters);
   constexpr std::string_view replay = "replay:";
   if (camera.source.rfind(replay, 0) == 0) {
     ReplayOptions options;
@@ -73,7 +76,7 @@ Result<OpenedSource> open_source(const Configuration& configuration, const Clock
     options.runs = camera.repeat;
     Result<std::unique_ptr<FrameSource>> opened = open_replay(options, clock);
     if (!opened) return fail(opened.error().context("camera.source"));
-    return OpenedSource{std::move(*opened), [] { return TimeQuality{TimeSource::recording, {}, {}}; }};
+    return OpenedSource{std::move(*opened)};
   }
   return fail(ErrorCode::unsupported,
               fmt::format("camera.source is \"{}\", and this build has no driver for it; expected "

@@ -1,7 +1,6 @@
 // From the configured camera to a frame source: the one place that knows which drivers this build has.
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "wayside/anpr/capture/frame_source.hpp"
@@ -14,11 +13,10 @@ namespace wayside::app {
 
 struct OpenedSource {
   std::unique_ptr<FrameSource> source;
-  // How good the times of its frames are, asked when a record is made.
-  std::function<TimeQuality()> time_quality;
-  // What it shows is the road in front of the device, now; false for a recording.
-  bool is_camera = false;
 };
+
+// Whether it is a recording, whose frames' times are its own and not the clock's.
+[[nodiscard]] bool is_recording(const Configuration& configuration);
 
 // What a camera is at, where it is no recording, stands in the health as "camera". Clock, health and counters
 // outlive the source. Fails with unsupported for a kind of source that this build has no driver for, and as

@@ -124,8 +124,9 @@ void Pipeline::run_track() {
 }
 
 void Pipeline::run_event() {
-  while (const std::optional<VehiclePass> pass = passes_closed_.pop()) {
-    Result<EncodedRecord> record = encode_record(*pass, options_.origin, options_.time_quality());
+  while (std::optional<VehiclePass> pass = passes_closed_.pop()) {
+    const TimeQuality time = options_.date(*pass);
+    Result<EncodedRecord> record = encode_record(*pass, options_.origin, time);
     if (!record) {
       records_not_encoded_.add();
       log::error("record_not_encoded", {{"pass", pass->number.value()}, {"reason", record.error()}});

@@ -50,11 +50,12 @@ struct PipelineOptions {
   std::chrono::milliseconds stall_limit{2000};  // a source silent for so long is restarted
   RecordWriterOptions writer;
   RecordOrigin origin;
-  std::function<TimeQuality()> time_quality;        // of a record made now
+  // How good a pass's time is, asked when its record is made; may put the time right.
+  std::function<TimeQuality(VehiclePass&)> date;
   std::function<void(const Frame&)> on_frame;       // from the locate thread, every frame
   std::function<void(const FrameReads&)> on_reads;  // from the track thread, every frame
   std::function<void()> on_stored;                  // from the writer thread
-  std::function<void()> keep;                       // from the writer thread, at least once a minute
+  std::function<void()> keep;                       // from the writer thread, again and again
   // Key of the recipient who gets pseudonyms; nothing where there is none.
   std::function<std::optional<Bytes>()> pseudonym_key;
   std::function<void()> on_finished;  // from the last thread of the flow

@@ -140,12 +140,9 @@ std::string day_book(const std::string& device_id, std::uint32_t day, const Queu
   book["by_class"] = {{"ordinary", by_class(RecordClass::ordinary)},
                       {"hit", by_class(RecordClass::hit)},
                       {"ledger", by_class(RecordClass::ledger)}};
-  book["by_type"] = {{"capture", by_type(RecordType::capture)},
-                     {"gap", by_type(RecordType::gap)},
-                     {"coverage", by_type(RecordType::coverage)},
-                     {"clock", by_type(RecordType::clock)},
-                     {"audit", by_type(RecordType::audit)},
-                     {"sight", by_type(RecordType::sight)}};
+  book["by_type"] = {{"capture", by_type(RecordType::capture)},   {"gap", by_type(RecordType::gap)},
+                     {"coverage", by_type(RecordType::coverage)}, {"clock", by_type(RecordType::clock)},
+                     {"audit", by_type(RecordType::audit)},       {"sight", by_type(RecordType::sight)}};
   book["given_up"] = {{"evicted", closed.depth.evicted - opened.depth.evicted},
                       {"damaged", closed.depth.damaged - opened.depth.damaged},
                       {"interrupted", closed.depth.interrupted - opened.depth.interrupted},

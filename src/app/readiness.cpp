@@ -10,6 +10,7 @@
 #include "wayside/delivery/seal/record_sealer.hpp"
 #include "wayside/device/identity/identity.hpp"
 
+#include "src/app/clock_sources.hpp"
 #include "src/app/open_source.hpp"
 
 namespace wayside::app {
@@ -40,6 +41,22 @@ void look_at_recipients(const fs::path& identity, UtcTime now, std::vector<std::
     add(all, key, fmt::format("{}: {}", folder.string(), problem));
 }
 
+void look_at_clock(const Configuration& configuration, const Clock& clock, std::vector<std::string>& all) {
+  if (is_recording(configuration)) return;
+  const Result<TimekeepingOptions> options = timekeeping_options(configuration, "", clock);
+  if (!options) return add(all, "clock.source", options.error().message);
+  if (!options->ask) {
+    add(all, "clock.source", "is \"none\": records will say that their time is unsynchronised");
+  } else if (const auto said = options->ask(); !said) {
+    add(all, "clock.source", said.error().message);
+  } else if (said->source == TimeSource::unsynchronised) {
+    add(all, "clock.source", "the clock follows nothing yet: look at the time servers and the receiver");
+  }
+  if (!options->gnss) return;
+  if (const auto place = options->gnss(std::chrono::milliseconds(0)); !place)
+    add(all, "clock.gpsd_port", place.error().message);
+}
+
 }  // namespace
 
 std::vector<std::string> not_in_place(const Configuration& configuration, const fs::path& models,
@@ -48,10 +65,11 @@ std::vector<std::string> not_in_place(const Configuration& configuration, const 
   // A recording is there or not; a camera may be plugged in at any time. A driver's context names the key.
   Health health;
   CounterSet counters;
-  if (configuration.camera.source != "libcamera") {
+  if (is_recording(configuration)) {
     if (const auto source = open_source(configuration, clock, health, counters); !source)
       all.push_back(source.error().message);
   }
+  look_at_clock(configuration, clock, all);
   const fs::path& identity = configuration.identity.directory;
   std::error_code absent;
   if (fs::exists(identity, absent) && !fs::is_directory(identity, absent)) {

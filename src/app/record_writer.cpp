@@ -10,7 +10,6 @@ namespace wayside::app {
 
 namespace {
 constexpr int last_tries = 3;
-constexpr std::chrono::minutes keep_every{1};
 }  // namespace
 
 RecordWriter::RecordWriter(RecordQueue& queue, const Clock& clock, CounterSet& counters,
@@ -39,7 +38,7 @@ std::vector<PassRecord> RecordWriter::next_group(BoundedQueue<PassRecord>& recor
   std::optional<PassRecord> record;
   do {
     if (keep_) keep_();
-    record = records.pop_for(keep_every);
+    record = records.pop_for(options_.keep_every);
   } while (!record && !records.closed_and_empty());
   const MonotonicTime deadline = clock_.monotonic_now() + options_.group_wait;
   while (record) {

@@ -29,11 +29,12 @@ struct RecordWriterOptions {
   std::size_t group_records = 4;
   std::chrono::milliseconds group_wait{250};
   std::chrono::milliseconds retry_wait{1000};
+  std::chrono::milliseconds keep_every{60'000};
 };
 
 class RecordWriter {
  public:
-  // on_stored is called after each group that is safe, keep before each group and at least once a minute,
+  // on_stored is called after each group that is safe, keep before each group and at least every keep_every,
   // both from the writer thread.
   RecordWriter(RecordQueue& queue, const Clock& clock, CounterSet& counters, RecordWriterOptions options,
                std::function<void()> on_stored, std::function<void()> keep);

@@ -10,10 +10,18 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json state(UtcTime now, const Health& health, const QueueDepth& depth, const UploaderState& upload,
+Json clock_state(const TimeQuality& time) {
+  Json json{{"source", to_string(time.source)}, {"max_error_ms", nullptr}, {"synchronised_ago_s", nullptr}};
+  if (time.max_error_ms) json["max_error_ms"] = *time.max_error_ms;
+  if (time.synchronised_ago_s) json["synchronised_ago_s"] = *time.synchronised_ago_s;
+  return json;
+}
+
+Json state(const Clock& clock, const Health& health, const QueueDepth& depth, const UploaderState& upload,
            const CounterSet& counters) {
   Json json;
-  json["time"] = to_iso8601(now);
+  json["time"] = to_iso8601(clock.utc_now());
+  json["clock"] = clock_state(clock.quality());
   json["problems"] = health.problems();
   json["queue"] = {{"unacknowledged", depth.unacknowledged},
                    {"evicted", depth.evicted},
@@ -33,17 +41,17 @@ Json state(UtcTime now, const Health& health, const QueueDepth& depth, const Upl
 
 }  // namespace
 
-std::string heartbeat_json(UtcTime now, const Health& health, const QueueUuid& queue, const QueueDepth& depth,
-                           const UploaderState& upload, const CounterSet& counters,
+std::string heartbeat_json(const Clock& clock, const Health& health, const QueueUuid& queue,
+                           const QueueDepth& depth, const UploaderState& upload, const CounterSet& counters,
                            std::uint64_t delivered_to) {
-  Json json = state(now, health, depth, upload, counters);
+  Json json = state(clock, health, depth, upload, counters);
   if (delivered_to > 0) json["queue"]["delivered_to"] = delivered_to;
   json["queue_uuid"] = to_hex(queue);
   return json.dump();
 }
 
-std::string report_json(const RunFigures& figures, UtcTime now, const Health& health, const QueueDepth& depth,
-                        const UploaderState& upload, const CounterSet& counters) {
+std::string report_json(const RunFigures& figures, const Clock& clock, const Health& health,
+                        const QueueDepth& depth, const UploaderState& upload, const CounterSet& counters) {
   Json json;
   json["version"] = version();
   json["ended"] = figures.ended;
@@ -53,7 +61,7 @@ std::string report_json(const RunFigures& figures, UtcTime now, const Health& he
   json["cpu_s"] = figures.cpu_s;
   json["peak_memory_bytes"] = figures.peak_memory_bytes;
   json["memory_bytes_at_end"] = figures.memory_bytes_at_end;
-  json.update(state(now, health, depth, upload, counters));
+  json.update(state(clock, health, depth, upload, counters));
   return json.dump(2) + "\n";
 }
 

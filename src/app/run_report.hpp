@@ -7,17 +7,17 @@
 #include <string>
 
 #include "wayside/base/counters.hpp"
-#include "wayside/base/time.hpp"
 #include "wayside/delivery/queue/record_queue.hpp"
 #include "wayside/delivery/upload/uploader.hpp"
+#include "wayside/device/clock/clock.hpp"
 #include "wayside/device/health/health.hpp"
 
 namespace wayside::app {
 
-// {"time", "problems": {...}, "queue": {...}, "upload": {...}, "counters": {...}, "queue_uuid"}:
-// delivery/upload/https_api.md. `delivered_to`: the highest number that the back office has receipted as far
-// as is known; 0: none is.
-[[nodiscard]] std::string heartbeat_json(UtcTime now, const Health& health, const QueueUuid& queue,
+// {"time", "clock": {...}, "problems": {...}, "queue": {...}, "upload": {...}, "counters": {...},
+// "queue_uuid"}: delivery/upload/https_api.md. `delivered_to`: the highest number that the back office has
+// receipted as far as is known; 0: none is.
+[[nodiscard]] std::string heartbeat_json(const Clock& clock, const Health& health, const QueueUuid& queue,
                                          const QueueDepth& depth, const UploaderState& upload,
                                          const CounterSet& counters, std::uint64_t delivered_to);
 
@@ -31,7 +31,7 @@ struct RunFigures {
 };
 
 // The figures, frames_per_s, and what a heartbeat says; one object, indented for a person.
-[[nodiscard]] std::string report_json(const RunFigures& figures, UtcTime now, const Health& health,
+[[nodiscard]] std::string report_json(const RunFigures& figures, const Clock& clock, const Health& health,
                                       const QueueDepth& depth, const UploaderState& upload,
                                       const CounterSet& counters);
 

@@ -180,7 +180,7 @@ bool SightKeeper::write(std::size_t at_least) {
     return true;
   };
   while (take()) {
-    next.time = options_.time_quality();
+    next.time = clock_.quality();
     const std::string document = sight_record(next, options_.device_id);
     RecordParts parts;
     parts.type = RecordType::sight;

@@ -10,7 +10,6 @@
 
 #include <deque>
 #include <filesystem>
-#include <functional>
 #include <mutex>
 #include <string>
 
@@ -18,7 +17,6 @@
 #include "wayside/base/counters.hpp"
 #include "wayside/delivery/queue/record_queue.hpp"
 #include "wayside/device/clock/clock.hpp"
-#include "wayside/device/clock/time_quality.hpp"
 #include "wayside/device/health/health.hpp"
 
 namespace wayside::app {
@@ -27,7 +25,6 @@ struct SightKeeperOptions {
   std::string device_id;
   std::filesystem::path view_file;  // learnt and written where there is none
   double least_plate_width_px = 60;
-  std::function<TimeQuality()> time_quality;  // of a time told now
 };
 
 class SightKeeper {

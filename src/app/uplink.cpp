@@ -110,7 +110,7 @@ bool Uplink::send_heartbeat() {
   if (!back_office_->heartbeats_go_where_records_go()) delivered_to = 0;
   const Result<std::optional<KnownNumbers>> sent = back_office_->heartbeat(
       options_.uploader.device_id,
-      heartbeat_json(clock_.utc_now(), health_, queue_.uuid(), depth, upload, counters_, delivered_to));
+      heartbeat_json(clock_, health_, queue_.uuid(), depth, upload, counters_, delivered_to));
   if (sent && *sent) compare_numbers(**sent, delivered_to);
   (sent ? heartbeats_ : heartbeats_failed_).add();
   if (!sent) log::warning("heartbeat_failed", {{"reason", sent.error()}});

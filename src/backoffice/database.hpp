@@ -81,6 +81,8 @@ class Database {
   [[nodiscard]] InUse kept(const char* sql);
   [[nodiscard]] Status run(const char* sql);  // any number of statements
   [[nodiscard]] int changes() const { return sqlite3_changes(connection_.get()); }
+  // Of the last row that was inserted.
+  [[nodiscard]] std::int64_t last_row() const { return sqlite3_last_insert_rowid(connection_.get()); }
   [[nodiscard]] Error error(int code) const;
 
  private:

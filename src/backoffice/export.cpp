@@ -11,6 +11,7 @@
 
 #include "wayside/base/files.hpp"
 
+#include "src/backoffice/dating.hpp"
 #include "src/backoffice/gap_record.hpp"
 #include "src/backoffice/html_page.hpp"
 #include "src/backoffice/opening.hpp"
@@ -100,9 +101,23 @@ class RowCheck {
       return check_ledger_document(record_.type, record_.document, record_.id);
     const auto captured_at = check_document(record_.document, record_.id.device_id);
     if (!captured_at) return fail(captured_at.error());
+    if (record_.redated) return check_redating(*record_.redated, *captured_at);
     if (record_.captured_at != std::optional(*captured_at))
       return fail(ErrorCode::corrupt, "its time of capture is not the one it is found by");
     return {};
+  }
+
+  // The right time again, from what the camera signed.
+  Status check_redating(const Redating& redating, UtcTime said) const {
+    const auto taken = unsure_time_of(record_.document);
+    const auto by = synchronisation_of(redating.by_document);
+    const auto right =
+        taken && by && redating.by.device_id == record_.id.device_id ? dated(*taken, *by) : std::nullopt;
+    if (right && redating.from == said && record_.captured_at == std::optional(right->utc) &&
+        redating.max_error_ms == right->max_error_ms)
+      return {};
+    return fail(ErrorCode::corrupt,
+                "its time was put right by other than what its camera's clock record says");
   }
 
   void check_picture_of(const OpenRecord& opened, PartKind kind, const std::optional<StoredPart>& picture) {
@@ -199,11 +214,14 @@ Result<PassSummary> summarise(const std::string& document) {
                      {},
                      json.at("format"),
                      json.at("direction"),
+                     {},
+                     {},
                      {}};
     for (const Json& one : json.at("characters"))
       pass.characters.push_back({one.at("character"), one.at("confidence")});
     for (const Json& one : json.at("alternatives"))
       pass.alternatives.push_back({one.at("vrm"), one.at("confidence")});
+    pass.clock_unsure = json.at("time").at("source") == "unsynchronised";
     if (!json.at("lane").is_null()) pass.lane = json.at("lane").get<int>();
     return pass;
   } catch (const Json::exception&) {
@@ -212,11 +230,34 @@ Result<PassSummary> summarise(const std::string& document) {
   }
 }
 
-std::string to_line(const PassSummary& pass) {
-  return fmt::format("{}  {:<8} {:>5.1f} %  {:<7}  {}", to_iso8601(pass.captured_at), pass.vrm,
-                     100 * pass.confidence, pass.direction,
-                     pass.lane ? fmt::format("lane {}", *pass.lane) : "no lane");
+Result<PassSummary> summarise(const StoredRecord& record) {
+  auto pass = summarise(record.document);
+  if (!pass || !record.redated) return pass;
+  pass->captured_at = record.captured_at.value_or(pass->captured_at);
+  pass->redated_from = record.redated->from;
+  pass->clock_unsure = false;
+  return pass;
 }
+
+std::string to_line(const PassSummary& pass) {
+  const std::string_view note = pass.redated_from   ? "  re-dated"
+                                : pass.clock_unsure ? "  clock not synchronised"
+                                                    : "";
+  return fmt::format("{}  {:<8} {:>5.1f} %  {:<7}  {}{}", to_iso8601(pass.captured_at), pass.vrm,
+                     100 * pass.confidence, pass.direction,
+                     pass.lane ? fmt::format("lane {}", *pass.lane) : "no lane", note);
+}
+
+namespace {
+
+Json json_of(const StoredRecord& record, const Redating& redated) {
+  return {{"captured_at", to_iso8601(record.captured_at.value_or(redated.from))},
+          {"from", to_iso8601(redated.from)},
+          {"max_error_ms", redated.max_error_ms},
+          {"by", {{"queue_uuid", redated.by.queue_uuid}, {"number", redated.by.number}}}};
+}
+
+}  // namespace
 
 Result<ExportCounts> export_jsonl(Store& store, const Selection& selection, const fs::path& file) {
   // The store may hold more than memory does.
@@ -228,6 +269,7 @@ Result<ExportCounts> export_jsonl(Store& store, const Selection& selection, cons
               {"number", record.id.number},       {"received_at", to_iso8601(record.received_at)},
               {"complete", record.complete()},    {"document", std::move(document)}};
     if (record.id.twin != 0) line["twin"] = record.id.twin;
+    if (record.redated) line["redated"] = json_of(record, *record.redated);
     return out->append(as_bytes(line.dump() + "\n"));
   });
   if (!counts) return counts;
@@ -238,7 +280,7 @@ Result<ExportCounts> export_jsonl(Store& store, const Selection& selection, cons
 Result<ExportCounts> export_html(Store& store, const Selection& selection, const fs::path& file) {
   HtmlPage page;
   const auto counts = visit_sound(store, selection, [&](const StoredRecord& record) -> Status {
-    const auto pass = summarise(record.document);
+    const auto pass = summarise(record);
     if (!pass) return fail(pass.error().context(name_of(record.id)));
     page.add(record, *pass);
     return {};

@@ -164,6 +164,14 @@ std::string fact(std::string_view name, const std::string& value, std::string_vi
                      css.empty() ? std::string{} : fmt::format(R"( class="{}")", css), value);
 }
 
+std::string note_of(const PassSummary& pass) {
+  if (pass.redated_from) {
+    return fmt::format("<span>re-dated: the camera said {} {}</span>", date_of(*pass.redated_from),
+                       clock_of(*pass.redated_from));
+  }
+  return pass.clock_unsure ? "<span>the camera's clock was not synchronised</span>" : "";
+}
+
 std::string joined(const std::set<std::string>& words) {
   std::string text;
   for (const std::string& word : words)
@@ -182,7 +190,7 @@ void HtmlPage::add(const StoredRecord& record, const PassSummary& pass) {
       R"(<li><article class="pass">
 {overview}
 <div class="body">
-<div class="when"><time datetime="{iso}">{date} &nbsp;{clock} UTC</time><span title="record number">No. {number}</span></div>
+<div class="when"><time datetime="{iso}">{date} &nbsp;{clock} UTC</time>{note}<span title="record number">No. {number}</span></div>
 <div class="reads">{plate}{patch}</div>
 <meter min="0" max="1" low="0.5" high="0.9" optimum="1" value="{confidence:.4f}" aria-label="confidence">{percent}</meter>
 <dl class="details">
@@ -197,7 +205,7 @@ void HtmlPage::add(const StoredRecord& record, const PassSummary& pass) {
                                    "Overview of the road with the vehicle read as " + pass.vrm)),
       fmt::arg("iso", to_iso8601(pass.captured_at)), fmt::arg("date", date_of(pass.captured_at)),
       fmt::arg("clock", clock_of(pass.captured_at)), fmt::arg("number", record.id.number),
-      fmt::arg("plate", plate(pass)),
+      fmt::arg("note", note_of(pass)), fmt::arg("plate", plate(pass)),
       fmt::arg("patch", picture("patch", record.plate, "Number plate read as " + pass.vrm)),
       fmt::arg("confidence", pass.confidence), fmt::arg("percent", percent(pass.confidence)),
       fmt::arg("direction", direction_words(pass)),

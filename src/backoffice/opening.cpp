@@ -7,6 +7,7 @@
 
 #include "wayside/base/little_endian.hpp"
 
+#include "src/backoffice/dating.hpp"
 #include "src/backoffice/gap_record.hpp"
 #include "src/backoffice/validation.hpp"
 
@@ -77,8 +78,11 @@ Status open_document(OpenedText& opened, const TextParts& parts, OfficeKeys& key
     const auto captured_at = check_document(text.document, text.id.device_id);
     if (!captured_at) return fail(captured_at.error());
     text.captured_at = *captured_at;
+    text.unsure = unsure_time_of(text.document);
   } else if (auto fits = check_ledger_document(text.type, text.document, text.id); !fits) {
     return fits;
+  } else if (text.type == RecordType::clock) {
+    text.synchronised = synchronisation_of(text.document);
   }
   text.key = copy_of(key->secret.view());
   text.pseudonymous = copy_of(parts.pseudonymous);

@@ -11,6 +11,7 @@ namespace {
 
 // What more a row has begins at the column after record_of()'s.
 constexpr int record_columns = 16;
+constexpr int dating_column = record_columns + 4;
 constexpr int chain_column = 7;
 constexpr int previous_column = 8;
 constexpr int sha256_column = 14;
@@ -22,6 +23,11 @@ Result<Sha256> hash_from(ByteView blob) {
     return fail(ErrorCode::corrupt, "a stored hash has a wrong size: run check");
   std::copy(blob.begin(), blob.end(), hash.begin());
   return hash;
+}
+
+RecordId id_from(const Statement& row, int column) {
+  return {row.text(column), row.text(column + 1), static_cast<std::uint64_t>(row.number(column + 2)),
+          static_cast<std::uint32_t>(row.number(column + 3))};
 }
 
 std::optional<StoredPart> picture_of(const Statement& row, int column) {
@@ -53,6 +59,12 @@ StoredRecord whole_record_of(const Statement& row) {
   StoredRecord record = record_of(row);
   record.plate = picture_of(row, record_columns);
   record.overview = picture_of(row, record_columns + 2);
+  if (!row.is_null(dating_column + 2)) {
+    record.redated = Redating{{row.number(dating_column)},
+                              row.number(dating_column + 1),
+                              id_from(row, dating_column + 2),
+                              row.text(dating_column + 6)};
+  }
   return record;
 }
 
@@ -66,8 +78,7 @@ Status check_hash_sizes(const Statement& row) {
 }
 
 RecordId id_of(const Statement& row) {
-  return {row.text(0), row.text(1), static_cast<std::uint64_t>(row.number(2)),
-          static_cast<std::uint32_t>(row.number(3))};
+  return id_from(row, 0);
 }
 
 Bytes bytes_of(const Statement& row, int column) {

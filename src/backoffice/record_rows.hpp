@@ -18,9 +18,12 @@ inline constexpr std::string_view record_sql =
     "r.device_id, r.queue_uuid, r.number, r.twin, r.type, r.class, r.head, r.chain, r.previous, "
     "r.record_key, r.document, r.captured_at, r.gaps, r.pseudonymous, r.sha256, r.received_at";
 // Those that whole_record_of() reads behind them, and what joins their tables.
-inline constexpr std::string_view pictures_sql = "p.bytes, p.sha256, o.bytes, o.sha256";
-inline constexpr std::string_view join_pictures_sql =
-    "LEFT JOIN parts p ON p.record = r.id AND p.part = 1 LEFT JOIN parts o ON o.record = r.id AND o.part = 2";
+inline constexpr std::string_view whole_sql =
+    "p.bytes, p.sha256, o.bytes, o.sha256, u.said_at, u.max_error_ms, c.device_id, c.queue_uuid, c.number, "
+    "c.twin, c.document";
+inline constexpr std::string_view join_whole_sql =
+    "LEFT JOIN parts p ON p.record = r.id AND p.part = 1 LEFT JOIN parts o ON o.record = r.id AND o.part = 2 "
+    "LEFT JOIN unsynchronised u ON u.record = r.id LEFT JOIN records c ON c.id = u.dated_by";
 
 // A hash of a wrong size comes as noughts, which are nothing's hash.
 [[nodiscard]] StoredRecord record_of(const Statement& row);

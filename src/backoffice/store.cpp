@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "src/backoffice/database.hpp"
+#include "src/backoffice/record_dates.hpp"
 #include "src/backoffice/record_rows.hpp"
 #include "src/backoffice/store_file.hpp"
 
@@ -53,7 +54,10 @@ class Store::Implementation {
       insert->bind(ByteView(text.gaps)).bind(ByteView(text.pseudonymous)).bind(ByteView(text.sha256));
       insert->bind(now.ms);
       if (const auto stored = insert->run(); !stored) return fail(stored.error());
-      if (database_.changes() == 1) return twin == 0 ? Outcome::accepted : Outcome::twin;
+      if (database_.changes() == 1) {
+        if (const auto noted = note_time(database_.last_row(), text); !noted) return fail(noted.error());
+        return twin == 0 ? Outcome::accepted : Outcome::twin;
+      }
       const auto before = known_all(text.id);
       if (!before) return fail(before.error());
       if (std::any_of(before->begin(), before->end(),
@@ -143,6 +147,14 @@ class Store::Implementation {
   Database database_;
 
  private:
+  Status note_time(std::int64_t record, const NewText& text) {
+    RecordDates dates(database_);
+    if (text.unsure && text.captured_at)
+      return dates.add(record, text.id.device_id, *text.captured_at, *text.unsure);
+    if (text.synchronised) return dates.add(record, text.id.device_id, *text.synchronised);
+    return {};
+  }
+
   Result<EarlierKey> compare_key(const std::string& device_id, const PublicKey& key) {
     auto found = database_.prepare("SELECT public_key FROM devices WHERE device_id = ?");
     const auto row = found.bind(device_id).step();
@@ -299,7 +311,7 @@ Status Store::visit(const Selection& selection, const std::function<Status(const
       fmt::format("SELECT {}, {} FROM (SELECT id, captured_at AS captured FROM records "
                   "WHERE type = 1 AND captured_at >= ? ORDER BY captured DESC, id DESC LIMIT ?) AS chosen "
                   "JOIN records r ON r.id = chosen.id {} ORDER BY chosen.captured, r.id",
-                  record_sql, pictures_sql, join_pictures_sql));
+                  record_sql, whole_sql, join_whole_sql));
   rows.bind(selection.since ? selection.since->ms : std::numeric_limits<std::int64_t>::min());
   rows.bind(selection.newest ? static_cast<std::int64_t>(*selection.newest) : std::int64_t{-1});
   return for_each_row(rows, [&]() -> Status {
@@ -312,7 +324,7 @@ Status Store::visit_all(const std::function<Status(const StoredRecord&)>& visit)
   const std::lock_guard lock(implementation_->mutex_);
   auto rows = implementation_->database_.prepare(
       fmt::format("SELECT {}, {} FROM records r {} ORDER BY r.device_id, r.queue_uuid, r.number, r.twin",
-                  record_sql, pictures_sql, join_pictures_sql));
+                  record_sql, whole_sql, join_whole_sql));
   return for_each_row(rows, [&] { return visit(whole_record_of(rows)); });
 }
 

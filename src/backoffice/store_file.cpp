@@ -4,14 +4,16 @@
 
 #include <fmt/format.h>
 
+#include "src/backoffice/record_dates.hpp"
+
 namespace wayside::backoffice {
 
 namespace {
 
-constexpr int store_version = 5;
+constexpr int store_version = 6;
+constexpr int version_without_dates = 5;
 
 constexpr const char* tables = R"sql(
-BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS devices (
   device_id TEXT PRIMARY KEY, certificate_sha256 BLOB NOT NULL, public_key BLOB NOT NULL,
   enrolled_at INTEGER NOT NULL) STRICT;
@@ -32,8 +34,19 @@ CREATE TABLE IF NOT EXISTS parts (
   PRIMARY KEY (record, part)) STRICT;
 CREATE TABLE IF NOT EXISTS heartbeats (
   device_id TEXT PRIMARY KEY, json TEXT NOT NULL, received_at INTEGER NOT NULL) STRICT;
-PRAGMA user_version = 5;
-COMMIT;
+)sql";
+
+// Since version 6: capture records whose camera's clock was not synchronised, and what dates them.
+constexpr const char* tables_of_dates = R"sql(
+CREATE TABLE IF NOT EXISTS unsynchronised (
+  record INTEGER PRIMARY KEY REFERENCES records (id), device_id TEXT NOT NULL, boot_id TEXT NOT NULL, monotonic_ms INTEGER NOT NULL,
+  said_at INTEGER NOT NULL, max_error_ms INTEGER, dated_by INTEGER REFERENCES records (id)) STRICT;
+CREATE INDEX IF NOT EXISTS undated ON unsynchronised (device_id, boot_id, monotonic_ms) WHERE dated_by IS NULL;
+CREATE TABLE IF NOT EXISTS synchronisations (
+  record INTEGER PRIMARY KEY REFERENCES records (id), device_id TEXT NOT NULL, boot_id TEXT NOT NULL, monotonic_ms INTEGER NOT NULL,
+  utc INTEGER NOT NULL, max_error_ms INTEGER NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS synchronisations_by_time ON synchronisations (device_id, boot_id, monotonic_ms);
+PRAGMA user_version = 6;
 )sql";
 
 Result<std::int64_t> version_of(Database& database) {
@@ -47,6 +60,25 @@ Error lost(const std::filesystem::path& file, std::string_view how, ErrorCode co
   return {code, fmt::format("{} {}: restore it from a backup, or run wayside-backoffice init {} to start an "
                             "empty one (cameras must be enrolled again)",
                             file.string(), how, file.parent_path().string())};
+}
+
+// All of it, or on failure nothing. Another process may have done it meanwhile.
+Status bring_up_to_date(Database& database) {
+  if (auto begun = database.run("BEGIN IMMEDIATE"); !begun) return begun;
+  const auto done = [&]() -> Status {
+    const auto version = version_of(database);
+    if (!version) return fail(version.error());
+    if (*version == store_version) return {};
+    if (*version == 0) {
+      if (auto made = database.run(tables); !made) return made;
+    }
+    if (auto made = database.run(tables_of_dates); !made) return made;
+    return RecordDates(database).add_all();
+  };
+  Status made = done();
+  if (made) made = database.run("COMMIT");
+  if (!made) static_cast<void>(database.run("ROLLBACK"));
+  return made;
 }
 
 }  // namespace
@@ -65,7 +97,7 @@ Result<Database> open_store_file(const std::filesystem::path& file, IfMissing mi
     return fail(ErrorCode::unsupported,
                 fmt::format("{} was written by a newer wayside-backoffice: use that one", file.string()));
   }
-  if (*version > 0 && *version < store_version) {
+  if (*version > 0 && *version < version_without_dates) {
     return fail(ErrorCode::unsupported,
                 fmt::format("{} was written by an earlier wayside-backoffice, which kept records in another "
                             "form: read it with that one; to begin anew, move it away and run "
@@ -77,8 +109,8 @@ Result<Database> open_store_file(const std::filesystem::path& file, IfMissing mi
       !set) {
     return fail(set.error());
   }
-  if (*version == 0) {
-    if (const auto made = database->run(tables); !made) return fail(made.error());
+  if (*version < store_version) {
+    if (const auto made = bring_up_to_date(*database); !made) return fail(made.error());
   }
   return database;
 }

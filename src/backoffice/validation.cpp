@@ -331,6 +331,15 @@ Status check_heartbeat(std::string_view heartbeat) {
   for (const char* key : {"unacknowledged", "evicted", "expired", "damaged", "segments", "segments_free"}) {
     if (!json->at("queue").contains(key)) return refuse(fmt::format("field queue lacks \"{}\"", key));
   }
+  if (const auto clock = json->find("clock"); clock != json->end()) {
+    if (!clock->is_object()) return refuse("field clock must be an object");
+    if (!clock->value("source", Json()).is_string()) return refuse("field clock.source must be a text");
+    for (const char* key : {"max_error_ms", "synchronised_ago_s"}) {
+      const Json value = clock->value(key, Json());
+      if (!value.is_null() && !is_count(value))
+        return refuse(fmt::format("field clock.{} must be a whole number from 0 on, or null", key));
+    }
+  }
   const Json upload = json->value("upload", Json());
   if (!upload.is_object()) return refuse("field upload must be an object");
   const Json circuit = upload.value("circuit", Json());

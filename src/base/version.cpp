@@ -6,4 +6,7 @@ namespace wayside {
 std::string_view version() {
   return WAYSIDE_VERSION;
 }
+std::string_view made_on() {
+  return WAYSIDE_MADE_ON;
+}
 }  // namespace wayside

@@ -47,7 +47,7 @@ TEST_F(OpenSource, ACameraThatDoesNotComeIsIllAndFailsNothing) {
   ASSERT_TRUE(health_.problems().contains("camera"));
   EXPECT_THAT(health_.problems()["camera"], HasSubstr("failed: cannot start"));
   EXPECT_FALSE(opened->source->waits_for_reader());
-  EXPECT_NE(opened->time_quality().source, TimeSource::recording);
+  EXPECT_FALSE(is_recording(configuration_));
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ class PipelineTest : public testing::Test {
     options_.origin.firmware_version = "0.1.0";
     options_.origin.model_version = "eng";
     options_.origin.configuration_version = "0123456789abcdef";
-    options_.time_quality = [] { return TimeQuality{TimeSource::recording, {}, {}}; };
+    options_.date = [](VehiclePass&) { return TimeQuality{TimeSource::recording, {}, {}}; };
     options_.on_finished = [this] { finished_.set_value(); };
     options_.writer.group_wait = std::chrono::milliseconds(5);
     options_.writer.retry_wait = std::chrono::milliseconds(5);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "src/app/process.hpp"
+#include "tests/doubles/hand_clock.hpp"
 
 namespace wayside::app {
 namespace {
@@ -25,7 +26,8 @@ TEST(RunReport, HoldsFiguresQueueAndEveryCounter) {
   figures.frames = 250;
   figures.cpu_s = 12.5;
   figures.peak_memory_bytes = 123'456'789;
-  const auto json = nlohmann::json::parse(report_json(figures, UtcTime{0}, {}, depth, upload, counters));
+  const auto json =
+      nlohmann::json::parse(report_json(figures, doubles::HandClock(), {}, depth, upload, counters));
   EXPECT_EQ(json.at("ended"), "end_of_stream");
   EXPECT_DOUBLE_EQ(json.at("frames_per_s").get<double>(), 25.0);
   EXPECT_EQ(json.at("peak_memory_bytes"), 123'456'789);
@@ -39,27 +41,31 @@ TEST(RunReport, HoldsFiguresQueueAndEveryCounter) {
 }
 
 TEST(RunReport, ARunOfNoTimeHasNoRate) {
-  const auto json = nlohmann::json::parse(report_json({}, UtcTime{0}, {}, {}, {}, CounterSet{}));
+  const auto json = nlohmann::json::parse(report_json({}, doubles::HandClock(), {}, {}, {}, CounterSet{}));
   EXPECT_EQ(json.at("frames_per_s"), 0.0);
 }
 
 TEST(RunReport, TheHeartbeatIsOneLineWithTimeProblemsQueueUploadAndCounters) {
   CounterSet counters;
   counters.counter("reads").add();
+  doubles::HandClock clock({1000});
+  clock.kernel = {TimeSource::ntp, 12, 40};
   Health health;
   health.ill("recognition", "reader.traineddata is damaged");
-  const std::string text = heartbeat_json(UtcTime{1000}, health, {7}, {}, {}, counters, 0);
+  const std::string text = heartbeat_json(clock, health, {7}, {}, {}, counters, 0);
   EXPECT_EQ(text.find('\n'), std::string::npos);
   const auto json = nlohmann::json::parse(text);
-  EXPECT_EQ(json.size(), 6U);
+  EXPECT_EQ(json.size(), 7U);
+  EXPECT_EQ(json.at("clock").at("source"), "ntp");
+  EXPECT_EQ(json.at("clock").at("max_error_ms"), 12);
+  EXPECT_EQ(json.at("clock").at("synchronised_ago_s"), 40);
   EXPECT_EQ(json.at("queue_uuid"), "07000000000000000000000000000000");
   EXPECT_EQ(json.at("problems").at("recognition"), "reader.traineddata is damaged");
   EXPECT_EQ(json.at("time"), "1970-01-01T00:00:01.000Z");
   EXPECT_EQ(json.at("queue").size(), 6U);
   EXPECT_EQ(json.at("upload").at("circuit"), "closed");
   EXPECT_EQ(json.at("counters").at("reads"), 1);
-  const auto delivered =
-      nlohmann::json::parse(heartbeat_json(UtcTime{1000}, health, {7}, {}, {}, counters, 17));
+  const auto delivered = nlohmann::json::parse(heartbeat_json(clock, health, {7}, {}, {}, counters, 17));
   EXPECT_EQ(delivered.at("queue").at("delivered_to"), 17);
 }
 

@@ -34,8 +34,7 @@ class SightKeeperTest : public testing::Test {
   }
 
   SightKeeper keeper() {
-    return SightKeeper({device_id, view_file(), 60, [this] { return clock_.quality(); }}, queue_, clock_,
-                       health_, counters_);
+    return SightKeeper({device_id, view_file(), 60}, queue_, clock_, health_, counters_);
   }
   std::filesystem::path view_file() const { return folder_.path() / "commissioned-view"; }
 

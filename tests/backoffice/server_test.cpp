@@ -90,6 +90,35 @@ TEST_F(ServerTest, WholeRecordIsAcceptedOnceAndDuplicateAfterwards) {
   EXPECT_EQ(visited, 1);
 }
 
+TEST_F(ServerTest, AClockRecordDatesWhatWasTakenBeforeWhicheverComesFirst) {
+  const auto unsure = [&](std::int64_t monotonic_ms) {
+    SampleRecord sample = sample_record(camera_.device_id);
+    json& time = sample.document["time"];
+    time["source"] = "unsynchronised";
+    time["max_error_ms"] = time["synchronised_ago_s"] = nullptr;
+    time["boot_id"] = "00112233445566778899aabbccddeeff";
+    time["monotonic_ms"] = monotonic_ms;
+    return sealing_.seal(parts_of(sample));
+  };
+  const SealedSample before = unsure(16'000);
+  const SealedSample clock =
+      sealing_.seal(ledger_parts(RecordType::clock, clock_document(camera_.device_id)));
+  const SealedSample behind = unsure(116'000);
+  expect_each(before.all(), "accepted");
+  expect_each({clock.text()}, "accepted");
+  expect_each({clock.text()}, "duplicate");
+  expect_each(behind.all(), "accepted");
+  expect_each({before.text(), behind.text(), clock.text()}, "duplicate");
+  std::vector<std::string> times;
+  ASSERT_TRUE(office_.store().visit({}, [&](const StoredRecord& stored) -> Status {
+    times.push_back(to_iso8601(stored.captured_at.value()));
+    EXPECT_EQ(stored.redated.value().by.number, clock.number);
+    EXPECT_EQ(to_iso8601(stored.redated.value().from), "2026-11-22T17:00:40.123Z");
+    return {};
+  }));
+  EXPECT_EQ(times, (std::vector<std::string>{"2026-11-28T02:28:02.047Z", "2026-11-28T02:29:42.047Z"}));
+}
+
 TEST_F(ServerTest, ABatchOfManyRecordsIsReceiptedInItsOrder) {
   std::vector<Sending> sendings;
   std::vector<Sending> pictures;

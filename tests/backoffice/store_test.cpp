@@ -311,7 +311,7 @@ TEST_F(StoreTest, FileOfANewerVersionIsLeftAlone) {
   // The version is the four bytes at 60 of an SQLite file, big endian.
   std::fstream raw(file_, std::ios::in | std::ios::out | std::ios::binary);
   raw.seekp(60);
-  raw.write("\0\0\0\x06", 4);
+  raw.write("\0\0\0\x07", 4);
   raw.close();
   const auto store = Store::open(file_);
   ASSERT_FALSE(store);

@@ -219,6 +219,16 @@ TEST(Validation, HeartbeatsTellQueueAndUpload) {
   EXPECT_THAT(refusal([](json& b) { b["problems"]["queue"] = 3; }), HasSubstr("field problems"));
   EXPECT_THAT(refusal([](json& b) { b["counters"]["x"] = "many"; }), HasSubstr("field counters"));
   EXPECT_THAT(refusal([](json& b) { b.erase("time"); }), HasSubstr("field time"));
+  const json clock{{"source", "ntp"}, {"max_error_ms", 12}, {"synchronised_ago_s", nullptr}};
+  EXPECT_EQ(refusal([&](json& b) { b["clock"] = clock; }), "");
+  for (const auto& [key, value] :
+       {std::pair<std::string, json>{"source", 7}, {"max_error_ms", -1}, {"synchronised_ago_s", "x"}})
+    EXPECT_THAT(refusal([&, key = key, value = value](json& b) {
+                  b["clock"] = clock;
+                  b["clock"][key] = value;
+                }),
+                HasSubstr("field clock." + key));
+  EXPECT_THAT(refusal([](json& b) { b["clock"] = 7; }), HasSubstr("field clock"));
   const std::string uuid(32, 'a');
   EXPECT_EQ(refusal([&](json& b) { b["queue_uuid"] = uuid; }), "");
   for (const json& other : {json("A" + uuid.substr(1)), json(uuid + "a"), json(""), json(7)}) {

@@ -290,7 +290,7 @@ class ADay : public ::testing::Test {
     stages.tracker = make_pass_tracker({});
     PipelineOptions options;
     options.origin = {"0123456789abcdef", "Test road", 1, 2, 3, {}, {}, "0.1.0", "test", "0123456789abcdef"};
-    options.time_quality = [] { return TimeQuality{TimeSource::recording, {}, {}}; };
+    options.date = [](VehiclePass&) { return TimeQuality{TimeSource::recording, {}, {}}; };
     options.writer.group_wait = 5ms;
     options.on_stored = [&] { uplink.wake(); };
     std::promise<void> finished;

@@ -3,6 +3,7 @@
 
 #include "wayside/backoffice/export.hpp"
 
+#include "src/backoffice/dating.hpp"
 #include "src/backoffice/validation.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -27,6 +28,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(json.at("device_id") == device, "a document is its sender's");
     const auto pass = backoffice::summarise(document);
     require(pass && pass->captured_at == *taken, "a document that was taken can be shown");
+  }
+  if (const auto unsure = backoffice::unsure_time_of(text)) {
+    const backoffice::Synchronisation later{unsure->boot_id, unsure->monotonic_ms + 1000, UtcTime{0}, 20};
+    const auto redated = backoffice::dated(*unsure, later);
+    require(redated && redated->max_error_ms >= 20, "what was taken before a synchronisation is dated by it");
   }
   for (const PartKind kind : {PartKind::plate, PartKind::overview}) {
     if (const auto fits = backoffice::check_picture(kind, {data, size}, document); !fits)

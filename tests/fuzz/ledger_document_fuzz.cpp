@@ -1,4 +1,5 @@
 // What coverage, clock, audit and sight records say, as cameras send them to the back office.
+#include "src/backoffice/dating.hpp"
 #include "src/backoffice/validation.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -18,5 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   static_cast<void>(backoffice::chain_mark_of(text));
+  if (const auto by = backoffice::synchronisation_of(text)) {
+    const auto redated = backoffice::dated({by->boot_id, 0}, *by);
+    require(redated && redated->max_error_ms >= by->max_error_ms, "a date is no surer than what it is from");
+    require(!backoffice::dated({by->boot_id, by->monotonic_ms + 1}, *by), "nothing later is dated");
+  }
   return 0;
 }

@@ -10,6 +10,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class WaysidedCommandLine : public testing::Test {
@@ -92,6 +93,25 @@ TEST_F(WaysidedCommandLine, OfARightConfigurationItTellsWhatTheMachineLacks) {
   const Answer after = answer({"--config", file.string(), "--check-config"});
   EXPECT_THAT(after.text, AllOf(HasSubstr("recipients/office.toml"), HasSubstr("device.crt"),
                                 HasSubstr("no recipient with the view \"full\"")));
+}
+
+TEST_F(WaysidedCommandLine, OfACameraItTellsThatNobodyKeepsItsClock) {
+  const auto lacks = [&](const std::string& clock) {
+    std::string text = smallest("[clock]\n" + clock);
+    text.replace(text.find("replay:none.mp4"), 15, "libcamera");
+    text.replace(text.find("[camera]"), 8, "latitude = 52.0\nlongitude = 0.1\n[camera]");
+    return answer({"--config", write(text).string(), "--check-config"}).text;
+  };
+  const std::string chronyc = (folder_.path() / "chronyc").string();
+  EXPECT_THAT(lacks("chronyc = \"chronyc\"\ngpsd_port = 1\n"),
+              AllOf(HasSubstr("clock.source: " + chronyc + " could not be started"),
+                    HasSubstr("clock.gpsd_port: gpsd could not be reached")));
+  EXPECT_THAT(lacks("source = \"none\"\n"), HasSubstr("clock.source: is \"none\""));
+  std::ofstream(chronyc)
+      << "#!/bin/sh\necho '50505300,PPS,1,1795833182.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,"
+         "Normal'\n";
+  fs::permissions(chronyc, fs::perms::owner_all);
+  EXPECT_THAT(lacks("chronyc = \"chronyc\"\n"), Not(HasSubstr("clock.")));
 }
 
 TEST_F(WaysidedCommandLine, AWrongConfigurationIsToldWholeAndEndsWithTwo) {

@@ -35,11 +35,16 @@ struct PassSummary {
   std::string format;
   std::string direction;  // "towards", "away" or "unknown"
   std::optional<int> lane;
+  bool clock_unsure = false;            // the camera's was not synchronised, and nothing has dated it since
+  std::optional<UtcTime> redated_from;  // what the camera said, where captured_at was put right since
 };
-// Fails with corrupt where it is no document of version 1.
+// Fails with corrupt where it is no document of version 1. Of a stored record: with its time as the store has
+// put it right.
 [[nodiscard]] Result<PassSummary> summarise(const std::string& document);
+[[nodiscard]] Result<PassSummary> summarise(const StoredRecord& record);
 
-// "2026-11-22T17:35:40.123Z  AB12CDE   97.3 %  towards  lane 1": columns line up under one another.
+// "2026-11-22T17:35:40.123Z  AB12CDE   97.3 %  towards  lane 1": columns line up under one another;
+// behind them "re-dated" or "clock not synchronised" where that is so.
 [[nodiscard]] std::string to_line(const PassSummary& pass);
 
 struct ExportCounts {
@@ -50,7 +55,8 @@ struct ExportCounts {
 
 // Of both: a record that check() would name, being no longer what the camera signed, is left out and counted.
 // One JSON object a line: device_id, queue_uuid, number, received_at, complete, document; twin (from 1) where
-// another record of this number was stored before.
+// another record of this number was stored before; redated (captured_at, from, max_error_ms, by) where the
+// store has put its time right, which the document, being signed, does not say.
 [[nodiscard]] Result<ExportCounts> export_jsonl(Store& store, const Selection& selection,
                                                 const std::filesystem::path& file);
 // One page with everything in it, pictures included: about 40 kB a record, held in memory while it is made.

@@ -42,20 +42,35 @@ struct RecordId {
 
 inline constexpr std::uint32_t most_twins = 8;  // with the first
 
+// When a capture record was taken by the clock that counts from a start of its camera's system, where the
+// other clock was not synchronised; and what a clock record says of the moment when it was, first.
+struct UnsureTime {
+  std::string boot_id;  // of the start: 32 hex digits
+  std::int64_t monotonic_ms = 0;
+};
+struct Synchronisation {
+  std::string boot_id;
+  std::int64_t monotonic_ms = 0;
+  UtcTime utc;
+  std::int64_t max_error_ms = 0;
+};
+
 // A record's text as it has been verified and opened.
 struct NewText {
   RecordId id;  // twin: the store decides
   RecordType type = RecordType::capture;
   RecordClass record_class = RecordClass::ordinary;
   Bytes head;
-  Sha256 chain{};                      // chain_hash() of the head
-  Sha256 previous{};                   // as the head says
-  Bytes key;                           // of the full view, 32 bytes; none of a gap record
-  std::string document;                // none of a gap record
-  std::optional<UtcTime> captured_at;  // of a capture record
-  Bytes gaps;                          // of a gap record: its list
-  Bytes pseudonymous;                  // sealed, as it was sent; empty: the record has none
-  Sha256 sha256{};                     // of the text as it was sent
+  Sha256 chain{};                                    // chain_hash() of the head
+  Sha256 previous{};                                 // as the head says
+  Bytes key;                                         // of the full view, 32 bytes; none of a gap record
+  std::string document;                              // none of a gap record
+  std::optional<UtcTime> captured_at;                // of a capture record
+  std::optional<UnsureTime> unsure = {};             // likewise
+  std::optional<Synchronisation> synchronised = {};  // of a clock record
+  Bytes gaps;                                        // of a gap record: its list
+  Bytes pseudonymous;                                // sealed, as it was sent; empty: the record has none
+  Sha256 sha256{};                                   // of the text as it was sent
 };
 
 // A picture as it has been verified against its text and opened.
@@ -74,6 +89,14 @@ struct StoredPart {
   Sha256 sha256{};  // of the sealed bytes, as it was when stored
 };
 
+// A time that the store has put right, once, by the first clock record of the camera that could.
+struct Redating {
+  UtcTime from;                   // what the camera said
+  std::int64_t max_error_ms = 0;  // by how much the right one may be wrong
+  RecordId by;
+  std::string by_document;
+};
+
 struct StoredRecord {
   RecordId id;
   RecordType type = RecordType::capture;
@@ -83,7 +106,8 @@ struct StoredRecord {
   Sha256 previous{};
   Bytes key;
   std::string document;
-  std::optional<UtcTime> captured_at;
+  std::optional<UtcTime> captured_at;  // the right one, where it was put right
+  std::optional<Redating> redated;     // of what comes with its pictures
   Bytes gaps;
   Bytes pseudonymous;
   Sha256 sha256{};
@@ -162,6 +186,9 @@ class Store {
   [[nodiscard]] Result<std::uint64_t> highest_number(const std::string& device_id,
                                                      const std::string& queue_uuid);
 
+  // A capture record of before its camera's clock was synchronised is dated by the camera's clock record of
+  // the same start, whichever of the two comes first; the camera's own words stay as they are.
+  //
   // Stores them in one transaction, in their order, or says of each why not: all that is accepted is durable
   // when it returns, or on failure nothing is. Safe against the same shipment arriving twice at once.
   [[nodiscard]] Result<std::vector<Outcome>> put(std::span<const NewShipment> shipments, UtcTime now);

@@ -57,7 +57,7 @@ Status list(const Arguments& arguments) {
   std::size_t incomplete = 0;
   const Status visited =
       office->store->visit(*selection, [&](const backoffice::StoredRecord& record) -> Status {
-        const auto pass = backoffice::summarise(record.document);
+        const auto pass = backoffice::summarise(record);
         if (!pass) return fail(pass.error());
         ++records;
         if (!record.complete()) ++incomplete;

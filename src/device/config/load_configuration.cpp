@@ -210,6 +210,12 @@ class Loader {
       error(line_of("site", there), fmt::format("site.{} is there without site.{}, expected both or neither",
                                                 there, has_latitude ? "longitude" : "latitude"));
     }
+    if (c.clock.gpsd_port != 0 && !c.site.latitude && !c.site.longitude) {
+      error(line_of("clock", "gpsd_port"),
+            fmt::format("clock.gpsd_port is {} and site.latitude and site.longitude are missing, expected "
+                        "them: gpsd's place is compared with theirs",
+                        c.clock.gpsd_port));
+    }
     if (c.recognition.min_plate_width_px >= c.recognition.max_plate_width_px) {
       const toml::source_index least = line_of("recognition", "min_plate_width_px");
       error(least != 0 ? least : line_of("recognition", "max_plate_width_px"),

@@ -202,6 +202,11 @@ TEST_F(ConfigurationFile, LatitudeNeedsLongitude) {
               HasSubstr("line 6: site.latitude is there without site.longitude"));
 }
 
+TEST_F(ConfigurationFile, ComparingPlacesNeedsTheSitesPlace) {
+  EXPECT_THAT(refusal_after_smallest("[clock]\ngpsd_port = 2947\n"),
+              HasSubstr("line 9: clock.gpsd_port is 2947 and site.latitude and site.longitude are missing"));
+}
+
 TEST_F(ConfigurationFile, TheLeastPlateWidthMustBeBelowTheMost) {
   const std::string message = refusal_after_smallest("[recognition]\nmin_plate_width_px = 700\n");
   EXPECT_THAT(

@@ -1,6 +1,6 @@
 // The camera's configuration: one TOML file, typed, every key documented, every error naming file, line, key
 // and the expected form. The table of keys (name, range, unit, help) lives once, in
-// src/device/config/keys.cpp; a key's type and default are those of its member here.
+// src/device/config/{camera,service}_keys.cpp; a key's type and default are those of its member here.
 //
 // Threads: immutable value after load.
 #pragma once
@@ -41,6 +41,12 @@ struct Configuration {
     std::uint32_t height = 1080;
     double frames_per_s = 25;
   } camera;
+  // Of a camera; a recording brings its own times.
+  struct Clock {
+    std::string source = "chrony";  // "kernel", "none"
+    std::filesystem::path chronyc = "/usr/bin/chronyc";
+    std::uint32_t gpsd_port = 0;  // 0: gpsd is not asked
+  } clock;
   std::vector<LaneSetting> lanes;
   struct Capture {
     std::uint32_t ring_frames = 8;  // frames waiting for the localiser before the oldest is dropped

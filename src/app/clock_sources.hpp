@@ -1,0 +1,17 @@
+// From the configuration to whoever is asked how good the clock is, and where the camera stands.
+//
+// Threads: pure; what is made belongs to one thread, and asks as drivers/time_sources does. Failure: as
+// read_boot_id().
+#pragma once
+
+#include "wayside/device/config/configuration.hpp"
+
+#include "src/app/timekeeping.hpp"
+
+namespace wayside::app {
+
+// clock outlives what is made.
+[[nodiscard]] Result<TimekeepingOptions> timekeeping_options(const Configuration& configuration,
+                                                             std::string device_id, const Clock& clock);
+
+}  // namespace wayside::app

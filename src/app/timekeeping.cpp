@@ -1,0 +1,186 @@
+#include "src/app/timekeeping.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "wayside/base/log.hpp"
+#include "wayside/device/clock/clock_record.hpp"
+
+#include "src/app/interruptible_wait.hpp"
+#include "src/app/named_thread.hpp"
+
+namespace wayside::app {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// A thread may be put aside between reading the one clock and the other, which must not look like a step.
+constexpr milliseconds longest_reading{2};
+constexpr int readings_at_most = 20;
+constexpr milliseconds slice{200};
+
+void log_event(const ClockEvent& event) {
+  if (event.kind == ClockEvent::Kind::first_synchronisation) {
+    log::info("clock_synchronised",
+              {{"source", to_string(event.source)}, {"max_error_ms", event.max_error_ms.value_or(0)}});
+  } else {
+    log::warning("clock_stepped", {{"step_ms", event.step_ms}, {"whole_gnss_weeks", event.whole_gnss_weeks}});
+  }
+}
+
+}  // namespace
+
+std::function<Result<Discipline>()> by_kernel(const Clock& clock) {
+  return [&clock]() -> Result<Discipline> {
+    const TimeQuality quality = clock.quality();
+    Discipline discipline{quality.source, clock.utc_now(), 0};
+    discipline.bound_s = static_cast<double>(quality.max_error_ms.value_or(0)) * 1e-3;
+    return discipline;
+  };
+}
+
+Timekeeping::Timekeeping(TimekeepingOptions options, const Clock& system, Health& health)
+    : options_(std::move(options)), system_(system), health_(health), keeper_(options_.keeper) {
+  if (options_.gnss && options_.site) position_.emplace(options_.site->first, options_.site->second);
+}
+
+void Timekeeping::start() {
+  thread_ = named_thread("clock", [this](const std::stop_token& stop) { run(stop); });
+}
+
+void Timekeeping::stop() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Timekeeping::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    look();
+    const MonotonicTime next = system_.monotonic_now() + options_.every;
+    bool receiver = position_.has_value();
+    while (receiver && !stop.stop_requested() && system_.monotonic_now() < next)
+      receiver = look_at_place(slice);
+    const auto left = std::chrono::ceil<milliseconds>(next - system_.monotonic_now());
+    if (left.count() > 0) wait_unless(stop, left);
+  }
+}
+
+ClockReading Timekeeping::read() const {
+  ClockReading reading;
+  for (int i = 0; i < readings_at_most; ++i) {
+    reading.monotonic = system_.monotonic_now();
+    reading.utc = system_.utc_now();
+    if (system_.monotonic_now() - reading.monotonic < longest_reading) break;
+  }
+  return reading;
+}
+
+void Timekeeping::look() {
+  const Result<Discipline> said = options_.ask ? options_.ask() : Result<Discipline>(Discipline{});
+  bool trusted = false;
+  std::string problem;
+  {
+    const std::lock_guard lock(mutex_);
+    const ClockReading now = read();
+    keeper_.look(now, said ? std::optional(*said) : std::nullopt);
+    trusted = keeper_.quality(now).source != TimeSource::unsynchronised;
+    problem = keeper_.problem();
+    while (const std::optional<ClockEvent> event = keeper_.next_event()) {
+      log_event(*event);
+      unwritten_.push_back(clock_record(*event, options_.device_id, options_.keeper.boot_id));
+    }
+  }
+  if (!options_.ask) return;  // that nobody keeps it is what was asked for
+  constexpr std::string_view marked = "records say that their time is unsynchronised";
+  if (!said) {
+    problem =
+        fmt::format("{}; {}", said.error().message, trusted ? "the clock's stated error grows" : marked);
+  } else if (problem.empty() && said->source == TimeSource::unsynchronised) {
+    problem = fmt::format("the clock follows nothing: look at the time servers and the receiver; {}",
+                          trusted ? "its stated error grows" : marked);
+  } else if (problem.empty() && !trusted) {
+    problem = fmt::format("the clock was set, and counts again when it has been measured anew; {}", marked);
+  }
+  tell("clock", "clock_unhealthy", problem);
+}
+
+bool Timekeeping::look_at_place(milliseconds limit) {
+  const Result<std::optional<GnssReport>> report = options_.gnss(limit);
+  if (!report) {
+    position_alarm_ = false;
+    tell("position", "position_unhealthy",
+         fmt::format("{}; where the camera is cannot be checked", report.error().message));
+    return false;
+  }
+  if (*report && (*report)->position) position_->saw(*(*report)->position);
+  const std::optional<std::string>& alarm = position_->alarm();
+  // Its figures change with every fix, and are no news each.
+  if (!alarm) {
+    tell("position", "position_unhealthy", {});
+  } else if (!position_alarm_) {
+    tell("position", "position_unhealthy", *alarm);
+  } else {
+    static_cast<void>(health_.ill("position", *alarm));
+  }
+  position_alarm_ = alarm.has_value();
+  return true;
+}
+
+void Timekeeping::tell(std::string_view part, std::string_view event, const std::string& problem) {
+  if (problem.empty()) {
+    health_.well(part);
+  } else if (health_.ill(part, problem)) {
+    log::warning(event, {{"reason", problem}});
+  }
+}
+
+TimeQuality Timekeeping::quality() const {
+  const std::lock_guard lock(mutex_);
+  TimeQuality quality = keeper_.quality(read());
+  if (!options_.age_known) quality.synchronised_ago_s.reset();
+  return quality;
+}
+
+TimeQuality Timekeeping::date(VehiclePass& pass) const {
+  const std::lock_guard lock(mutex_);
+  const ClockReading now = read();
+  const auto right = [&](FrameInfo& frame) {
+    const TimeKeeper::TakenTime taken = keeper_.time_of({frame.monotonic, frame.utc}, now);
+    frame.utc = taken.utc;
+    return taken.quality;
+  };
+  static_cast<void>(right(pass.first_frame));
+  static_cast<void>(right(pass.last_frame));
+  TimeQuality quality = right(pass.best_frame);
+  if (!options_.age_known) quality.synchronised_ago_s.reset();
+  return quality;
+}
+
+bool Timekeeping::write_records(RecordQueue& queue) {
+  bool appended = false;
+  for (;;) {
+    RecordParts parts;
+    parts.type = RecordType::clock;
+    parts.record_class = RecordClass::ledger;
+    {
+      const std::lock_guard lock(mutex_);
+      if (unwritten_.empty()) return appended;
+      parts.document.assign(unwritten_.front().begin(), unwritten_.front().end());
+    }
+    // Without the lock: a disk may take its time.
+    const Result<std::vector<SequenceNumber>> written = queue.append({&parts, 1});
+    if (!written) {
+      if (std::exchange(unwritten_told_, written.error().message) != written.error().message)
+        log::error("clock_record_unwritten", {{"reason", written.error()}, {"next", "trying again"}});
+      return appended;
+    }
+    unwritten_told_.clear();
+    appended = true;
+    const std::lock_guard lock(mutex_);
+    unwritten_.erase(unwritten_.begin());
+  }
+}
+
+}  // namespace wayside::app
