@@ -36,6 +36,10 @@ class Writer {
     bytes_.insert(bytes_.end(), text.begin(), text.begin() + length);
   }
   void put(std::optional<std::int32_t> number) { put(number.value_or(-1)); }
+  void put(const std::optional<Range>& range) {
+    put(range ? range->least : -1);
+    put(range ? range->most : -1);
+  }
   void put(const Plane& plane) {
     put(plane.part);
     put(plane.offset);
@@ -81,6 +85,12 @@ class Reader {
     const auto raw = number<std::int32_t>();
     if (raw < -1) spoil();
     return raw < 0 ? std::nullopt : std::optional(raw);
+  }
+  std::optional<Range> optional_range() {
+    const auto least = optional_number();
+    const auto most = optional_number();
+    expect(least.has_value() == most.has_value() && least.value_or(0) <= most.value_or(0));
+    return least && most ? std::optional(Range{*least, *most}) : std::nullopt;
   }
   Plane plane() {
     Plane plane;
@@ -150,6 +160,8 @@ Message stream_from(Reader& in) {
   stream.format = in.text();
   stream.id = in.text();
   stream.model = in.text();
+  stream.exposure_us = in.optional_range();
+  stream.gain_thousandths = in.optional_range();
   return stream;
 }
 
@@ -201,6 +213,8 @@ struct Encoder {
     out.put(stream.format);
     out.put(stream.id);
     out.put(stream.model);
+    out.put(stream.exposure_us);
+    out.put(stream.gain_thousandths);
     return out.take();
   }
   Bytes operator()(const Slot& slot) const {

@@ -21,7 +21,7 @@
 
 namespace wayside::capture_link {
 
-inline constexpr std::uint16_t protocol_version = 1;
+inline constexpr std::uint16_t protocol_version = 2;
 inline constexpr std::size_t most_message_bytes = 1024;
 inline constexpr std::size_t most_text_bytes = 255;
 inline constexpr std::uint8_t most_slots = 32;
@@ -52,6 +52,13 @@ struct Picture {
   friend bool operator==(const Picture&, const Picture&) = default;
 };
 
+// What a control may be set to.
+struct Range {
+  std::int32_t least = 0;
+  std::int32_t most = 0;
+  friend bool operator==(const Range&, const Range&) = default;
+};
+
 struct Stream {
   std::uint32_t width = 0;
   std::uint32_t height = 0;
@@ -60,6 +67,9 @@ struct Stream {
   std::string format;     // as libcamera names it
   std::string id;
   std::string model;
+  // Nothing: the camera does not let itself be told.
+  std::optional<Range> exposure_us = std::nullopt;
+  std::optional<Range> gain_thousandths = std::nullopt;  // of the analogue gain, as a factor
   friend bool operator==(const Stream&, const Stream&) = default;
 };
 

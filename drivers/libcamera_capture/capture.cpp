@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,6 +44,9 @@ const std::array<PixelFormat, 4>& taken_formats() {
 
 // The camera's own buffers where each is emptied at once.
 constexpr unsigned buffers_to_decode_from = 4;
+// Frames that the camera is asked for at a time. Each is asked for with its exposure, so that what is asked
+// now comes about with the one behind all of these; the other buffers wait here.
+constexpr unsigned most_under_way = 4;
 
 CameraFacts facts_of(const Camera& camera) {
   return {camera.id(), camera.properties().get(libcamera::properties::Model).value_or("")};
@@ -199,7 +203,7 @@ class Capture {
   void serve() {
     const StreamConfiguration& stream = agreed_->at(0);
     tell(Stream{stream.size.width, stream.size.height, slots_->count(), slots_->in_place(),
-                stream.pixelFormat.toString(), facts_.id, facts_.model});
+                stream.pixelFormat.toString(), facts_.id, facts_.model, exposure_range(), gain_range()});
     slots_->introduce(daemon_);
     camera_->requestCompleted.connect(this, [this](Request* request) { completed_.add(request); });
     libcamera::ControlList first(camera_->controls());
@@ -210,8 +214,13 @@ class Capture {
     }
     if (const int result = camera_->start(&first); result != 0) return tell(trouble_at("start", result));
     for (const auto& request : requests_) {
-      if (const int result = camera_->queueRequest(request.get()); result != 0)
+      if (under_way_ == most_under_way) {
+        idle_.push_back(request.get());
+      } else if (const int result = camera_->queueRequest(request.get()); result != 0) {
         return tell(trouble_at("ask for a frame of", result));
+      } else {
+        ++under_way_;
+      }
     }
     while (wait_for(completed_.bell())) {
       for (Request* request : completed_.take())
@@ -220,6 +229,7 @@ class Capture {
   }
 
   void hand_over(Request& request) {
+    --under_way_;
     if (request.status() == Request::RequestCancelled) return;  // the camera is stopping
     const auto at = static_cast<std::size_t>(request.cookie());
     const libcamera::FrameBuffer& buffer = *request.buffers().begin()->second;
@@ -247,12 +257,24 @@ class Capture {
     } else {
       tell(Skipped{metadata.sequence, std::get<SkipReason>(outcome)});
     }
-    if (!lent || !slots_->in_place()) ask_again(at);
+    if (!lent || !slots_->in_place()) give_back(at);
+    ask_again();
   }
 
-  void ask_again(std::size_t at) {
-    Request& request = *requests_[at];
-    request.reuse(Request::ReuseBuffers);
+  void give_back(std::size_t at) {
+    requests_[at]->reuse(Request::ReuseBuffers);
+    idle_.push_back(requests_[at].get());
+  }
+
+  void ask_again() {
+    while (under_way_ < most_under_way && !idle_.empty()) {
+      Request* const request = idle_.front();
+      idle_.pop_front();
+      ask_with_controls(*request);
+    }
+  }
+
+  void ask_with_controls(Request& request) {
     if (controls_.exposure_us && offers(libcamera::controls::ExposureTime.id())) {
       if (offers(libcamera::controls::AeEnable.id()))
         request.controls().set(libcamera::controls::AeEnable, false);
@@ -262,7 +284,7 @@ class Capture {
       request.controls().set(libcamera::controls::AnalogueGain,
                              static_cast<float>(*controls_.gain_thousandths) / 1000);
     controls_ = {};
-    static_cast<void>(camera_->queueRequest(&request));
+    if (camera_->queueRequest(&request) == 0) ++under_way_;
   }
 
   // Hears the daemon meanwhile. False: it has gone, or is not to be believed.
@@ -286,7 +308,10 @@ class Capture {
       if (const auto* back = std::get_if<Return>(&*message)) {
         if (!slots_ || back->slot >= slots_->count()) return false;
         slots_->give_back(back->slot);
-        if (slots_->in_place()) ask_again(back->slot);
+        if (slots_->in_place()) {
+          give_back(back->slot);
+          ask_again();
+        }
       } else if (const auto* controls = std::get_if<Controls>(&*message)) {
         controls_ = *controls;
       } else {
@@ -297,6 +322,22 @@ class Capture {
 
   [[nodiscard]] bool offers(unsigned control) const {
     return camera_->controls().find(control) != camera_->controls().end();
+  }
+  [[nodiscard]] std::optional<Range> exposure_range() const {
+    const auto control = camera_->controls().find(libcamera::controls::ExposureTime.id());
+    if (control == camera_->controls().end() ||
+        control->second.min().type() != libcamera::ControlTypeInteger32)
+      return std::nullopt;
+    const Range range{control->second.min().get<std::int32_t>(), control->second.max().get<std::int32_t>()};
+    return range.least >= 0 && range.least <= range.most ? std::optional(range) : std::nullopt;
+  }
+  [[nodiscard]] std::optional<Range> gain_range() const {
+    const auto control = camera_->controls().find(libcamera::controls::AnalogueGain.id());
+    if (control == camera_->controls().end() || control->second.min().type() != libcamera::ControlTypeFloat)
+      return std::nullopt;
+    const auto least = whole(control->second.min().get<float>());
+    const auto most = whole(control->second.max().get<float>());
+    return least && most && *least <= *most ? std::optional(Range{*least, *most}) : std::nullopt;
   }
   [[nodiscard]] std::uint8_t slots_wanted() const {
     return static_cast<std::uint8_t>(std::clamp<std::uint32_t>(options_.slots, 1, most_slots));
@@ -314,6 +355,8 @@ class Capture {
   std::unique_ptr<libcamera::FrameBufferAllocator> allocator_;
   std::unique_ptr<Slots> slots_;
   std::vector<std::unique_ptr<Request>> requests_;
+  std::deque<Request*> idle_;
+  unsigned under_way_ = 0;
   Controls controls_;  // not asked for yet
 };
 

@@ -154,6 +154,7 @@ class Source final : public LibcameraSource {
                                 {"buffers", int{stream.slots}},
                                 {"in_place", stream.in_place}});
     stream_in_place_ = stream.in_place;
+    if (options_.on_stream) options_.on_stream(stream);
     explained_ = false;
     return {};
   }

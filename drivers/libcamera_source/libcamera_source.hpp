@@ -51,6 +51,8 @@ struct LibcameraOptions {
   std::chrono::milliseconds longest_pause{2000};
   // From the capture thread, whenever the state or its sentence changes.
   std::function<void(CameraState, const std::string&)> on_state;
+  // Likewise, before a stream's first frame: what it is and what the camera lets itself be told.
+  std::function<void(const capture_link::Stream&)> on_stream;
 };
 
 class LibcameraSource : public FrameSource {

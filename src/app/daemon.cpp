@@ -14,6 +14,7 @@
 
 #include "src/app/clock_sources.hpp"
 #include "src/app/connections.hpp"
+#include "src/app/exposure_control.hpp"
 #include "src/app/main_events.hpp"
 #include "src/app/open_source.hpp"
 #include "src/app/pipeline.hpp"
@@ -93,6 +94,13 @@ class Daemon {
   Daemon(const Configuration& configuration, const DaemonOptions& options)
       : configuration_(configuration), options_(options), system_clock_(make_system_clock()) {}
 
+  // It gives orders to the pipeline's source.
+  ~Daemon() {
+    if (exposure_) exposure_->stop();
+  }
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
   Status run() {
     if (const Status prepared = prepare(); !prepared) return prepared;
     // Where somebody waits for a recording, there is nothing to wait for without models.
@@ -104,6 +112,7 @@ class Daemon {
     if (unlock_) unlock_->start();
     if (uplink_) uplink_->start();
     if (timekeeping_) timekeeping_->start();
+    if (exposure_) exposure_->start();
     manager_.ready();
     log::info("started",
               {{"version", version()}, {"configuration", configuration_.version}, {"device_id", device_id_}});
@@ -117,6 +126,7 @@ class Daemon {
       follow_flow();
       pipeline_->wait();
     }
+    if (exposure_) exposure_->stop();
     const double wall_s = seconds_between(begin, clock().monotonic_now());
     const Status delivered = deliver_rest();
     if (timekeeping_) timekeeping_->stop();
@@ -147,9 +157,13 @@ class Daemon {
     if (!device_id) return fail(device_id.error());
     device_id_ = std::move(*device_id);
     if (const Status kept = keep_time(); !kept) return kept;
-    Result<OpenedSource> source = open_source(configuration_, clock(), health_, counters_);
+    Result<OpenedSource> source =
+        open_source(configuration_, clock(), health_, counters_, [this](const capture_link::Stream& stream) {
+          if (exposure_) exposure_->stream(stream);
+        });
     if (!source) return fail(source.error());
     source_ = std::move(*source);
+    make_exposure();
     Result<std::unique_ptr<Sealing>> sealing =
         Sealing::open(configuration_.identity.directory, device_id_, clock(), health_);
     if (!sealing) return fail(sealing.error());
@@ -184,6 +198,18 @@ class Daemon {
   }
   [[nodiscard]] const Clock& clock() const { return timekeeping_ ? *timekeeping_ : *system_clock_; }
 
+  // Of a recording there is nothing to expose.
+  void make_exposure() {
+    if (!source_.order || configuration_.exposure.by != "plan") return;
+    ExposureControlOptions options;
+    options.limits.speed_limit_mph = configuration_.exposure.speed_limit_mph;
+    options.limits.least_exposure_us = static_cast<std::int32_t>(configuration_.exposure.least_us);
+    options.limits.most_gain_db = configuration_.exposure.most_gain_db;
+    options.frames_per_s = configuration_.camera.frames_per_s;
+    exposure_ = std::make_unique<ExposureControl>(options, source_.order, make_illuminator(configuration_),
+                                                  *system_clock_, health_);
+  }
+
   // A camera whose models are damaged stays reachable, delivers what it has and says what it needs.
   Status try_recognition() {
     const Status made = make_pipeline();
@@ -212,11 +238,17 @@ class Daemon {
     pipeline.date = [this](VehiclePass& pass) {
       return timekeeping_ ? timekeeping_->date(pass) : TimeQuality{TimeSource::recording, {}, {}};
     };
+    if (exposure_) {
+      pipeline.on_frame = [this](const FrameInfo& frame) { exposure_->frame(frame); };
+      pipeline.on_light = [this](const FrameInfo& frame, double scene, std::vector<PlateBrightness> plates) {
+        exposure_->light(frame, scene, std::move(plates));
+      };
+    }
     pipeline.on_finished = [this] { events_.flow_finished(); };
     if (uplink_) pipeline.on_stored = [this] { uplink_->wake(); };
     pipeline.keep = [this] { keep(); };
     if (sight_) {
-      pipeline.on_frame = [this](const Frame& frame) { sight_->saw_frame(frame); };
+      pipeline.on_picture = [this](const Frame& frame) { sight_->saw_frame(frame); };
       pipeline.on_reads = [this](const FrameReads& reads) { sight_->saw_reads(reads); };
     }
     pipeline.pseudonym_key = [this] { return sealing_->pseudonym_key(); };
@@ -352,7 +384,8 @@ class Daemon {
   ServiceManager manager_;
   std::unique_ptr<Clock> system_clock_;
   Health health_;
-  std::unique_ptr<Timekeeping> timekeeping_;  // of a camera; outlives who is told the time
+  std::unique_ptr<Timekeeping> timekeeping_;   // of a camera; outlives who is told the time
+  std::unique_ptr<ExposureControl> exposure_;  // of a camera that is planned for
   CounterSet counters_;
   std::string device_id_;
   OpenedSource source_;  // until the pipeline has it

@@ -7,6 +7,7 @@
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/log.hpp"
 
+#include "drivers/illuminator/strobe_illuminator.hpp"
 #include "drivers/libcamera_source/libcamera_source.hpp"
 #include "drivers/replay_source/replay_source.hpp"
 
@@ -41,8 +42,9 @@ libcamera_source::CaptureProgram capture_program(const Configuration& configurat
 }
 
 OpenedSource open_camera(const Configuration& configuration, const Clock& clock, Health& health,
-                         CounterSet& counters) {
+                         CounterSet& counters, std::function<void(const capture_link::Stream&)> on_stream) {
   LibcameraOptions options;
+  options.on_stream = std::move(on_stream);
   options.program = capture_program(configuration);
   options.stall_limit = std::chrono::milliseconds(configuration.capture.stall_limit_ms);
   options.start_limit = std::max(options.start_limit, options.stall_limit);
@@ -55,7 +57,13 @@ OpenedSource open_camera(const Configuration& configuration, const Clock& clock,
       log::warning("camera_state", {{"state", to_string(state)}, {"reason", sentence}});
     }
   };
-  return {make_libcamera_source(std::move(options), clock, counters)};
+  OpenedSource opened;
+  std::unique_ptr<LibcameraSource> source = make_libcamera_source(std::move(options), clock, counters);
+  opened.order = [camera = source.get()](const capture_link::Controls& controls) {
+    camera->set_controls(controls);
+  };
+  opened.source = std::move(source);
+  return opened;
 }
 
 }  // namespace
@@ -65,9 +73,11 @@ bool is_recording(const Configuration& configuration) {
 }
 
 Result<OpenedSource> open_source(const Configuration& configuration, const Clock& clock, Health& health,
-                                 CounterSet& counters) {
+                                 CounterSet& counters,
+                                 std::function<void(const capture_link::Stream&)> on_stream) {
   const Configuration::Camera& camera = configuration.camera;
-  if (!is_recording(configuration)) return open_camera(configuration, clock, health, counters);
+  if (!is_recording(configuration))
+    return open_camera(configuration, clock, health, counters, std::move(on_stream));
   constexpr std::string_view replay = "replay:";
   if (camera.source.rfind(replay, 0) == 0) {
     ReplayOptions options;
@@ -76,12 +86,25 @@ Result<OpenedSource> open_source(const Configuration& configuration, const Clock
     options.runs = camera.repeat;
     Result<std::unique_ptr<FrameSource>> opened = open_replay(options, clock);
     if (!opened) return fail(opened.error().context("camera.source"));
-    return OpenedSource{std::move(*opened)};
+    return OpenedSource{std::move(*opened), {}};
   }
   return fail(ErrorCode::unsupported,
               fmt::format("camera.source is \"{}\", and this build has no driver for it; expected "
                           "libcamera or replay:PATH",
                           json_escape(camera.source)));
+}
+
+std::unique_ptr<Illuminator> make_illuminator(const Configuration& configuration) {
+  const Configuration::Illuminator& configured = configuration.illuminator;
+  if (configured.kind == "none") return nullptr;
+  illuminator::Wiring wiring;
+  wiring.timing = illuminator::Timing::sensor_strobe;
+  wiring.pwm_chip = configured.pwm_chip;
+  wiring.pwm_channel = static_cast<int>(configured.pwm_channel);
+  wiring.gpio_chip = configured.gpio_chip.string();
+  wiring.enable_line = configured.enable_line;
+  wiring.temperature = configured.temperature;
+  return illuminator::make_strobe_illuminator(wiring, {});
 }
 
 }  // namespace wayside::app

@@ -29,6 +29,16 @@ FrameReads without_reads(const Frame& frame) {
   return none;
 }
 
+std::vector<PlateQuad> plates_of(const FrameReads& reads, const FrameCandidates& found) {
+  std::vector<PlateQuad> plates;
+  for (const EvidencedRead& one : reads.reads)
+    plates.push_back(one.read.quad);
+  if (!plates.empty()) return plates;
+  for (const PlateCandidate& candidate : found.candidates)
+    plates.push_back(candidate.quad);
+  return plates;
+}
+
 Bytes bytes_of(const std::string& text) {
   return Bytes(text.begin(), text.end());
 }
@@ -75,10 +85,11 @@ void Pipeline::run_capture(const std::stop_token& stop) {
 void Pipeline::run_locate() {
   std::uint64_t ticket = 0;
   while (std::optional<FramePtr> frame = ring_.pop()) {
-    if (options_.on_frame) options_.on_frame(**frame);
+    if (options_.on_picture) options_.on_picture(**frame);
     FrameCandidates found{*frame, stages_.locator->locate(**frame)};
     count_located();
     if (found.candidates.empty()) {
+      measure_light(*found.frame, {});
       in_order_.put(ticket, without_reads(*found.frame));
     } else {
       hand_to_readers({ticket, std::move(found)});
@@ -99,10 +110,20 @@ void Pipeline::hand_to_readers(Located located) {
   in_order_.put(pushed.dropped->ticket, without_reads(*pushed.dropped->frame.frame));
 }
 
+void Pipeline::measure_light(const Frame& frame, const std::vector<PlateQuad>& plates) const {
+  if (!options_.on_light) return;
+  std::vector<PlateBrightness> measured;
+  for (const PlateQuad& plate : plates) {
+    if (const auto brightness = plate_brightness(frame.luma(), plate)) measured.push_back(*brightness);
+  }
+  options_.on_light(frame.info(), scene_brightness(frame.luma()), std::move(measured));
+}
+
 void Pipeline::run_read(PlateReader& reader) {
   while (std::optional<Located> located = candidates_.pop()) {
     FrameReads reads = reader.read(located->frame, true);
     const std::uint64_t ticket = located->ticket;
+    measure_light(*located->frame.frame, plates_of(reads, located->frame));
     located.reset();  // gives the camera its buffer back before the wait below
     in_order_.put(ticket, std::move(reads));
   }
@@ -183,6 +204,7 @@ Pipeline::Pipeline(Stages stages, PipelineOptions options, RecordQueue& queue, c
       feeder_(*stages_.source, options_.stall_limit, counters,
               [this](FramePtr frame) {
                 frames_captured_.add();
+                if (options_.on_frame) options_.on_frame(frame->info());
                 if (lossless_) {
                   ring_.push_wait(std::move(frame));
                 } else if (ring_.push_drop_oldest(std::move(frame)).dropped) {

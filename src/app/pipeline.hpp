@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "wayside/anpr/capture/frame_source.hpp"
+#include "wayside/anpr/capture/plate_brightness.hpp"
 #include "wayside/anpr/locate/plate_locator.hpp"
 #include "wayside/anpr/read/plate_reader.hpp"
 #include "wayside/anpr/track/pass_tracker.hpp"
@@ -52,7 +53,12 @@ struct PipelineOptions {
   RecordOrigin origin;
   // How good a pass's time is, asked when its record is made; may put the time right.
   std::function<TimeQuality(VehiclePass&)> date;
-  std::function<void(const Frame&)> on_frame;       // from the locate thread, every frame
+  // A frame has come; from the capture thread.
+  std::function<void(const FrameInfo&)> on_frame;
+  // How bright it came out, and the plates in it: those read, or, where none was, those found. From whichever
+  // thread looked at it last. Where nobody asks, nothing is measured.
+  std::function<void(const FrameInfo&, double scene, std::vector<PlateBrightness>)> on_light;
+  std::function<void(const Frame&)> on_picture;     // from the locate thread, every frame
   std::function<void(const FrameReads&)> on_reads;  // from the track thread, every frame
   std::function<void()> on_stored;                  // from the writer thread
   std::function<void()> keep;                       // from the writer thread, again and again
@@ -95,6 +101,7 @@ class Pipeline {
     FrameCandidates frame;
   };
   void hand_to_readers(Located located);
+  void measure_light(const Frame& frame, const std::vector<PlateQuad>& plates) const;
   void count_located();
   void count_tracked();
 

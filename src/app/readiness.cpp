@@ -57,6 +57,21 @@ void look_at_clock(const Configuration& configuration, const Clock& clock, std::
     add(all, "clock.gpsd_port", place.error().message);
 }
 
+// Opening any of it would already change something.
+void look_at_illuminator(const Configuration& configuration, std::vector<std::string>& all) {
+  const Configuration::Illuminator& illuminator = configuration.illuminator;
+  if (is_recording(configuration) || illuminator.kind == "none") return;
+  for (const auto& [key, path] :
+       {std::pair<std::string_view, const fs::path&>{"pwm_chip", illuminator.pwm_chip},
+        {"gpio_chip", illuminator.gpio_chip},
+        {"temperature", illuminator.temperature}}) {
+    std::error_code absent;
+    if (!fs::exists(path, absent))
+      add(all, fmt::format("illuminator.{}", key),
+          fmt::format("{} is not there: it stays dark", path.string()));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> not_in_place(const Configuration& configuration, const fs::path& models,
@@ -66,10 +81,11 @@ std::vector<std::string> not_in_place(const Configuration& configuration, const 
   Health health;
   CounterSet counters;
   if (is_recording(configuration)) {
-    if (const auto source = open_source(configuration, clock, health, counters); !source)
+    if (const auto source = open_source(configuration, clock, health, counters, {}); !source)
       all.push_back(source.error().message);
   }
   look_at_clock(configuration, clock, all);
+  look_at_illuminator(configuration, all);
   const fs::path& identity = configuration.identity.directory;
   std::error_code absent;
   if (fs::exists(identity, absent) && !fs::is_directory(identity, absent)) {

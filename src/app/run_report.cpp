@@ -23,6 +23,7 @@ Json state(const Clock& clock, const Health& health, const QueueDepth& depth, co
   json["time"] = to_iso8601(clock.utc_now());
   json["clock"] = clock_state(clock.quality());
   json["problems"] = health.problems();
+  json["states"] = health.states();
   json["queue"] = {{"unacknowledged", depth.unacknowledged},
                    {"evicted", depth.evicted},
                    {"expired", depth.expired},

@@ -14,9 +14,9 @@
 
 namespace wayside::app {
 
-// {"time", "clock": {...}, "problems": {...}, "queue": {...}, "upload": {...}, "counters": {...},
-// "queue_uuid"}: delivery/upload/https_api.md. `delivered_to`: the highest number that the back office has
-// receipted as far as is known; 0: none is.
+// {"time", "clock": {...}, "problems": {...}, "states": {...}, "queue": {...}, "upload": {...}, "counters":
+// {...}, "queue_uuid"}: delivery/upload/https_api.md. `delivered_to`: the highest number that the back office
+// has receipted as far as is known; 0: none is.
 [[nodiscard]] std::string heartbeat_json(const Clock& clock, const Health& health, const QueueUuid& queue,
                                          const QueueDepth& depth, const UploaderState& upload,
                                          const CounterSet& counters, std::uint64_t delivered_to);

@@ -314,11 +314,14 @@ Status check_heartbeat(std::string_view heartbeat) {
   if (time == json->end() || !time->is_string() || !utc_from_iso8601(time->get<std::string>())) {
     return refuse("field time must be a time in UTC, as in 2026-11-22T17:35:40.123Z");
   }
-  const auto problems = json->find("problems");
-  if (problems == json->end() || !problems->is_object() ||
-      !std::all_of(problems->begin(), problems->end(), [](const Json& value) { return value.is_string(); })) {
+  const auto sentences = [](const Json& object) {
+    return object.is_object() &&
+           std::all_of(object.begin(), object.end(), [](const Json& value) { return value.is_string(); });
+  };
+  if (const auto problems = json->find("problems"); problems == json->end() || !sentences(*problems))
     return refuse("field problems must be an object of sentences, empty where all is well");
-  }
+  if (const auto states = json->find("states"); states != json->end() && !sentences(*states))
+    return refuse("field states must be an object of words");
   const Json uuid = json->value("queue_uuid", Json());
   if (!uuid.is_null() && !(uuid.is_string() && is_queue_uuid(uuid.get_ref<const std::string&>())))
     return refuse("field queue_uuid must be 32 hex digits");

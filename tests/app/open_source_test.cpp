@@ -14,7 +14,7 @@ class OpenSource : public testing::Test {
  protected:
   Result<OpenedSource> open(const std::string& source) {
     configuration_.camera.source = source;
-    return open_source(configuration_, *clock_, health_, counters_);
+    return open_source(configuration_, *clock_, health_, counters_, {});
   }
   Configuration configuration_;
   std::unique_ptr<Clock> clock_ = make_system_clock();

@@ -122,6 +122,7 @@ class FakeReader final : public PlateReader {
     reads.frame_height = frame.luma().rows;
     EvidencedRead read;
     read.read.vrm = "AB12CDE";
+    read.read.quad = {cv::Point2f(10, 10), {50, 10}, {50, 20}, {10, 20}};
     read.evidence.plate_patch_bgr = cv::Mat(20, 90, CV_8UC3, cv::Scalar(200, 200, 200));
     read.evidence.overview_bgr = std::make_shared<cv::Mat>(48, 64, CV_8UC3, cv::Scalar(60, 70, 80));
     reads.reads.push_back(std::move(read));

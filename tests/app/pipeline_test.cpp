@@ -3,7 +3,10 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <map>
+#include <mutex>
 #include <numeric>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -92,6 +95,26 @@ TEST_F(PipelineTest, ARecordingIsNeverDroppedFrom) {
   EXPECT_EQ(source_->starts, 1);
   EXPECT_EQ(source_->stops, 1);
   EXPECT_FALSE(pipeline_->source_error().has_value());
+}
+
+TEST_F(PipelineTest, EveryFrameTellsHowBrightItCameOutAndSoDoItsPlates) {
+  std::mutex mutex;
+  std::set<std::uint64_t> came;
+  std::map<std::uint64_t, std::size_t> plates;
+  options_.on_frame = [&](const FrameInfo& frame) { came.insert(frame.number.value()); };
+  options_.on_light = [&](const FrameInfo& frame, double scene, const std::vector<PlateBrightness>& seen) {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(scene, 90) << "numbered_frame()'s";
+    for (const PlateBrightness& plate : seen)
+      EXPECT_EQ(plate.bright, 90);
+    plates[frame.number.value()] = seen.size();
+  };
+  make(ScriptedSource::frames(30), true, 2);
+  run_to_end();
+  EXPECT_EQ(came.size(), 30U);
+  ASSERT_EQ(plates.size(), 30U);
+  for (const auto& [number, count] : plates)
+    EXPECT_EQ(count, number % 3 == 0 ? 0U : 1U) << number;  // two of three frames have a plate
 }
 
 TEST_F(PipelineTest, ARecordingGivesTheSameRecordsWithAnyNumberOfThreads) {

@@ -51,11 +51,13 @@ TEST(RunReport, TheHeartbeatIsOneLineWithTimeProblemsQueueUploadAndCounters) {
   doubles::HandClock clock({1000});
   clock.kernel = {TimeSource::ntp, 12, 40};
   Health health;
+  health.says("exposure", "planned");
   health.ill("recognition", "reader.traineddata is damaged");
   const std::string text = heartbeat_json(clock, health, {7}, {}, {}, counters, 0);
   EXPECT_EQ(text.find('\n'), std::string::npos);
   const auto json = nlohmann::json::parse(text);
-  EXPECT_EQ(json.size(), 7U);
+  EXPECT_EQ(json.size(), 8U);
+  EXPECT_EQ(json.at("states").at("exposure"), "planned");
   EXPECT_EQ(json.at("clock").at("source"), "ntp");
   EXPECT_EQ(json.at("clock").at("max_error_ms"), 12);
   EXPECT_EQ(json.at("clock").at("synchronised_ago_s"), 40);

@@ -217,6 +217,8 @@ TEST(Validation, HeartbeatsTellQueueAndUpload) {
   EXPECT_THAT(refusal([](json& b) { b["upload"]["quarantined"] = 0.5; }),
               HasSubstr("field upload.quarantined"));
   EXPECT_THAT(refusal([](json& b) { b["problems"]["queue"] = 3; }), HasSubstr("field problems"));
+  EXPECT_EQ(refusal([](json& b) { b["states"] = {{"exposure", "planned"}}; }), "");
+  EXPECT_THAT(refusal([](json& b) { b["states"] = {{"exposure", 1}}; }), HasSubstr("field states"));
   EXPECT_THAT(refusal([](json& b) { b["counters"]["x"] = "many"; }), HasSubstr("field counters"));
   EXPECT_THAT(refusal([](json& b) { b.erase("time"); }), HasSubstr("field time"));
   const json clock{{"source", "ntp"}, {"max_error_ms", 12}, {"synchronised_ago_s", nullptr}};

@@ -11,7 +11,7 @@ using testing::HasSubstr;
 using CameraClock = RoadCameraTest;
 
 TEST_F(CameraClock, RecordsOfBeforeTheFirstSynchronisationAreMarkedAndItsRecordFollows) {
-  write_configuration("day 5 8 1280 40 none");
+  write_configuration("day 5 8 1280 40 0 fixed");
   replay_test::Process daemon = waysided();
   ASSERT_TRUE(daemon.wait_for_log("record_stored")) << daemon.log();
   chronyd_is_synchronised();

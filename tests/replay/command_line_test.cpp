@@ -112,6 +112,10 @@ TEST_F(WaysidedCommandLine, OfACameraItTellsThatNobodyKeepsItsClock) {
          "Normal'\n";
   fs::permissions(chronyc, fs::perms::owner_all);
   EXPECT_THAT(lacks("chronyc = \"chronyc\"\n"), Not(HasSubstr("clock.")));
+  EXPECT_THAT(lacks("[illuminator]\nkind = \"sensor_strobe\"\npwm_chip = \"p\"\ngpio_chip = "
+                    "\"g\"\ntemperature = \"t\"\n"),
+              AllOf(HasSubstr("illuminator.pwm_chip: "), HasSubstr("illuminator.gpio_chip: "),
+                    HasSubstr("illuminator.temperature: ")));
 }
 
 TEST_F(WaysidedCommandLine, AWrongConfigurationIsToldWholeAndEndsWithTwo) {

@@ -247,6 +247,7 @@ class Loader {
                         "with {}://",
                         shown(c.upload.url), c.upload.profile, scheme));
     }
+    check_illuminator(line_of);
     check_camera(line_of);
     check_profile(line_of);
     if (overlap(c.queue.directory, c.identity.directory)) {
@@ -255,6 +256,24 @@ class Loader {
             fmt::format("queue.directory is \"{}\" and identity.directory is \"{}\", expected two folders, "
                         "neither of them within the other",
                         shown(c.queue.directory.string()), shown(c.identity.directory.string())));
+    }
+  }
+
+  template <class LineOf>
+  void check_illuminator(LineOf line_of) {
+    const Configuration::Illuminator& illuminator = configuration_.illuminator;
+    if (illuminator.kind == "none") return;
+    if (illuminator.temperature.empty()) {
+      error(line_of("illuminator", "kind"),
+            fmt::format("illuminator.temperature is empty, and illuminator.kind \"{}\" needs it: it never "
+                        "flashes without knowing how hot it is",
+                        illuminator.kind));
+    }
+    if (configuration_.exposure.by != "plan") {
+      error(line_of("exposure", "by"),
+            fmt::format("exposure.by is \"{}\" and illuminator.kind is \"{}\", expected exposure.by "
+                        "\"plan\": nobody else says when to flash",
+                        configuration_.exposure.by, illuminator.kind));
     }
   }
 

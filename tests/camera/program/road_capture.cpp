@@ -1,6 +1,6 @@
 // A capture process whose camera is a drawn road: it stands where wayside-capture would, beside waysided, and
 // exposes as it is told. The file "road" beside it says which: preset, seed, frames a second, width,
-// vehicles; and a folder with the illuminator's PWM output, or "none".
+// vehicles; what it exposes with until it is told, us; and how it lets itself be told: "told", or "fixed".
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -40,7 +40,8 @@ struct Road {
   double fps = 12.5;
   int width = 1280;
   int vehicles = 4;
-  std::string pwm;
+  std::int32_t exposure_us = 0;  // 0: as the scene has it
+  std::string told;
 };
 
 class RoadCamera {
@@ -48,15 +49,21 @@ class RoadCamera {
   RoadCamera(Road road, roadsim::Scene scene)
       : road_(std::move(road)), scene_(std::move(scene)), channel_(Descriptor(3)) {
     const roadsim::Exposure planned = scene_.planned_exposure();
-    exposure_us_ = planned.exposure_us;
-    gain_thousandths_ = static_cast<std::int32_t>(1000 * std::pow(10, planned.gain_db / 20));
+    exposure_us_ = road_.exposure_us > 0 ? road_.exposure_us : planned.exposure_us;
+    if (road_.exposure_us == 0)
+      gain_thousandths_ = static_cast<std::int32_t>(1000 * std::pow(10, planned.gain_db / 20));
   }
 
   void run() {
     const auto width = static_cast<std::uint32_t>(scene_.scenario().width);
     const auto height = static_cast<std::uint32_t>(scene_.scenario().height);
     const std::uint64_t bytes = std::uint64_t{width} * height;
-    say(Stream{width, height, slots, false, "R8", "a drawn road", road_.preset});
+    Stream stream{width, height, slots, false, "R8", "a drawn road", road_.preset};
+    if (road_.told == "told") {
+      stream.exposure_us = Range{20, 10'000};
+      stream.gain_thousandths = Range{1000, 16'000};
+    }
+    say(stream);
     for (std::uint8_t slot = 0; slot < slots; ++slot) {
       memory_.push_back(make_memory(bytes).value());
       const std::array<int, 1> descriptor{memory_.back().descriptor.number()};
@@ -82,7 +89,7 @@ class RoadCamera {
     FrameReady ready;
     ready.timestamp_ns = now_ns();
     const double gain_db = 20 * std::log10(gain_thousandths_ / 1000.0);
-    const cv::Mat drawn = scene_.render(number, {exposure_us_, gain_db, strobe()});
+    const cv::Mat drawn = scene_.render(number, {exposure_us_, gain_db, 0});
     cv::Mat grey(drawn.rows, drawn.cols, CV_8UC1, memory_[slot].mapping.data());
     cv::cvtColor(drawn, grey, cv::COLOR_BGR2GRAY);
     ready.slot = slot;
@@ -93,16 +100,6 @@ class RoadCamera {
     ready.picture.height = static_cast<std::uint32_t>(drawn.rows);
     ready.picture.luma = {0, 0, ready.picture.width};
     say(ready);
-  }
-
-  // What the PWM output dims the flash to.
-  [[nodiscard]] double strobe() const {
-    double period = 0, duty = 0;
-    std::string enabled;
-    std::ifstream(road_.pwm + "/period") >> period;
-    std::ifstream(road_.pwm + "/duty_cycle") >> duty;
-    std::ifstream(road_.pwm + "/enable") >> enabled;
-    return enabled == "1" && period > 0 ? std::min(1.0, duty / period) : 0;
   }
 
   void say(const Message& message) {
@@ -140,7 +137,7 @@ int run() {
   const std::filesystem::path here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   Road road;
   std::ifstream(here / "road") >> road.preset >> road.seed >> road.fps >> road.width >> road.vehicles >>
-      road.pwm;
+      road.exposure_us >> road.told;
   const auto press = roadsim::PlatePress::load(here.parent_path() / "share/wayside/models/plates");
   auto scenario = roadsim::preset_scenario(road.preset);
   if (!press || !scenario) return 3;

@@ -328,7 +328,7 @@ TEST(Damage, OfAFieldBelowAGoodCrcIsFound) {
   EXPECT_TRUE(frame_refused([](FrameHeader& frame) { frame.number = 0; }));
   EXPECT_TRUE(frame_refused([](FrameHeader& frame) { frame.number = UINT64_MAX; }));
   EXPECT_TRUE(frame_refused([](FrameHeader& frame) { frame.type = RecordType::gap; }));
-  EXPECT_TRUE(frame_refused([](FrameHeader& frame) { frame.type = static_cast<RecordType>(6); }));
+  EXPECT_TRUE(frame_refused([](FrameHeader& frame) { frame.type = static_cast<RecordType>(7); }));
   EXPECT_TRUE(frame_refused([](FrameHeader& frame) { frame.record_class = static_cast<RecordClass>(3); }));
   EXPECT_FALSE(decode_gaps(encode(Gaps{{{5, UINT64_MAX}, GapReason::damaged}})));
 }

@@ -343,7 +343,7 @@ class HeadRefused : public SealedRecordTest {
 
 TEST_F(HeadRefused, WhateverNoSealerWrites) {
   expect_refused(with([](RecordHead& h) { h.type = RecordType{0}; }), "its type is unknown");
-  expect_refused(with([](RecordHead& h) { h.type = RecordType{6}; }), "its type is unknown");
+  expect_refused(with([](RecordHead& h) { h.type = RecordType{7}; }), "its type is unknown");
   expect_refused(with([](RecordHead& h) { h.record_class = RecordClass{3}; }), "its class is unknown");
   expect_refused(with([](RecordHead& h) { h.record_class = RecordClass::ledger; }), "its class is not one");
   expect_refused(with([](RecordHead& h) { h.number = SequenceNumber(0); }), "its number");

@@ -207,6 +207,17 @@ TEST_F(ConfigurationFile, ComparingPlacesNeedsTheSitesPlace) {
               HasSubstr("line 9: clock.gpsd_port is 2947 and site.latitude and site.longitude are missing"));
 }
 
+TEST_F(ConfigurationFile, AnIlluminatorNeedsItsTemperatureAndThePlan) {
+  const std::string message =
+      refusal_after_smallest("[exposure]\nby = \"camera\"\n[illuminator]\nkind = \"sensor_strobe\"\n");
+  EXPECT_THAT(message, HasSubstr("line 11: illuminator.temperature is empty"));
+  EXPECT_THAT(message, HasSubstr("line 9: exposure.by is \"camera\" and illuminator.kind is"));
+  const auto loaded =
+      load(std::string(smallest) + "[illuminator]\nkind = \"sensor_strobe\"\ntemperature = \"t\"\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->illuminator.temperature, folder_.path() / "t");
+}
+
 TEST_F(ConfigurationFile, TheLeastPlateWidthMustBeBelowTheMost) {
   const std::string message = refusal_after_smallest("[recognition]\nmin_plate_width_px = 700\n");
   EXPECT_THAT(

@@ -31,5 +31,14 @@ TEST(HealthTest, OnlyAnotherReasonIsNews) {
   EXPECT_TRUE(health.ill("uplink", "a damaged certificate"));
 }
 
+TEST(Health, AStateIsNoProblem) {
+  Health health;
+  EXPECT_TRUE(health.says("exposure", "planned"));
+  EXPECT_FALSE(health.says("exposure", "planned"));
+  EXPECT_TRUE(health.says("exposure", "left to the camera"));
+  EXPECT_EQ(health.states().at("exposure"), "left to the camera");
+  EXPECT_TRUE(health.problems().empty());
+}
+
 }  // namespace
 }  // namespace wayside

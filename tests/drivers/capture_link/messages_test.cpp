@@ -24,6 +24,7 @@ std::vector<Message> one_of_each() {
   grey.chroma_width = grey.chroma_height = 0;
   grey.first = grey.second = {};
   return {Stream{1920, 1080, 20, true, "NV12", "\\_SB_.PCI0-1.2:1.0", "imx296"},
+          Stream{1920, 1080, 20, true, "NV12", "i2c", "imx296", Range{29, 15'534'385}, Range{1000, 251'189}},
           Slot{3, 2, {100, most_part_bytes, 0}},
           FrameReady{7, 0xFFFFFFFF, 123'456'789'012, 250, std::nullopt, a_picture()},
           FrameReady{0, 0, 0, std::nullopt, 1500, grey},
@@ -39,6 +40,14 @@ TEST(CaptureMessages, ComeBackAsTheyWere) {
     const Result<Message> again = decode(bytes);
     ASSERT_TRUE(again) << message.index();
     EXPECT_EQ(*again, message);
+  }
+}
+
+TEST(CaptureMessages, ARangeThatIsNoneIsRefused) {
+  for (const auto& [least, most] : {std::pair(2, 1), {-1, 5}, {5, -1}, {-2, 5}, {-2, -2}}) {
+    Stream stream{640, 480, 4, false, "R8", "i2c", "imx296"};
+    stream.gain_thousandths = Range{least, most};
+    EXPECT_FALSE(decode(encode(stream))) << least << " " << most;
   }
 }
 

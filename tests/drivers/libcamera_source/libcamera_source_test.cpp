@@ -34,6 +34,7 @@ class LibcameraSourceTest : public testing::Test {
       states_.push_back(state);
       sentences_[state] = sentence;
     };
+    options.on_stream = [this](const capture_link::Stream& stream) { streams_.push_back(stream); };
     source_ = make_libcamera_source(std::move(options), *clock_, counters_);
     EXPECT_TRUE(source_->start());
     return *source_;
@@ -73,6 +74,7 @@ class LibcameraSourceTest : public testing::Test {
   std::unique_ptr<Clock> clock_ = make_system_clock();
   CounterSet counters_;
   std::vector<CameraState> states_;
+  std::vector<capture_link::Stream> streams_;
   std::map<CameraState, std::string> sentences_;
   std::unique_ptr<LibcameraSource> source_;
 };
@@ -255,6 +257,14 @@ TEST_F(LibcameraSourceTest, ControlsReachTheCameraAndComeBackWithTheFrame) {
     ASSERT_TRUE(got->info().gain_db);
     EXPECT_NEAR(*got->info().gain_db, 6.02, 0.01);
   }
+}
+
+TEST_F(LibcameraSourceTest, WhatTheCameraLetsItselfBeToldIsToldBeforeItsFrames) {
+  start("stream\n");
+  ASSERT_TRUE(frame());
+  ASSERT_EQ(streams_.size(), 1U);
+  EXPECT_EQ(streams_[0].exposure_us, (capture_link::Range{20, 10'000}));
+  EXPECT_FALSE(streams_[0].gain_thousandths);
 }
 
 TEST_F(LibcameraSourceTest, AProgramThatIsNotThereIsNamedAndTriedAgain) {

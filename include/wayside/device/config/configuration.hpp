@@ -47,6 +47,21 @@ struct Configuration {
     std::filesystem::path chronyc = "/usr/bin/chronyc";
     std::uint32_t gpsd_port = 0;  // 0: gpsd is not asked
   } clock;
+  // Of a camera; a recording was exposed when it was made.
+  struct Exposure {
+    std::string by = "plan";  // "camera": as it exposes by itself
+    double speed_limit_mph = 70;
+    std::uint32_t least_us = 20;
+    double most_gain_db = 24;
+  } exposure;
+  struct Illuminator {
+    std::string kind = "none";  // "sensor_strobe"
+    std::filesystem::path pwm_chip = "/sys/class/pwm/pwmchip0";
+    std::uint32_t pwm_channel = 0;
+    std::filesystem::path gpio_chip = "/dev/gpiochip0";
+    std::uint32_t enable_line = 0;
+    std::filesystem::path temperature;  // empty: not given
+  } illuminator;
   std::vector<LaneSetting> lanes;
   struct Capture {
     std::uint32_t ring_frames = 8;  // frames waiting for the localiser before the oldest is dropped

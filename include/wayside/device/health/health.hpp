@@ -17,12 +17,18 @@ class Health {
   bool ill(std::string_view part, std::string reason);
   void well(std::string_view part);
 
+  // What a part is at, in a word or a few, where that is no problem ("exposure": "left to the camera").
+  // True: that is news.
+  bool says(std::string_view part, std::string state);
+  [[nodiscard]] std::map<std::string, std::string> states() const;
+
   // By part, in the order of their names; empty: all is well.
   [[nodiscard]] std::map<std::string, std::string> problems() const;
 
  private:
   mutable std::mutex mutex_;
   std::map<std::string, std::string, std::less<>> problems_;
+  std::map<std::string, std::string, std::less<>> states_;
 };
 
 }  // namespace wayside

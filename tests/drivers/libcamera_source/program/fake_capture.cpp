@@ -40,7 +40,7 @@ class Fake {
   Fake() : channel_(Descriptor(3)) {}
 
   void begin_stream() {
-    say(Stream{width, height, slots, false, "FAKE", "fake", "a fake"});
+    say(Stream{width, height, slots, false, "FAKE", "fake", "a fake", Range{20, 10'000}});
     for (std::uint8_t slot = 0; slot < slots; ++slot) {
       memory_.push_back(make_memory(slot_bytes).value());
       const std::array<int, 1> descriptor{memory_.back().descriptor.number()};
