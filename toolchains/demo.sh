@@ -34,17 +34,26 @@ while [ $# -gt 0 ]; do
     *) die "unknown word \"$1\": known are --video, --preset, --seconds, --realtime and --help" ;;
     esac
 done
-[[ "$seconds" =~ ^[1-9][0-9]{0,3}$ ]] || die "--seconds takes a whole number from 1 to 9999, not \"$seconds\""
+[[ "$seconds" =~ ^[1-9][0-9]{0,3}$ ]] && [ "$seconds" -le 3600 ] ||
+    die "--seconds takes a whole number from 1 to 3600, not \"$seconds\""
+case " day dusk night-ir rain dense fast two-line empty " in
+*" $preset "*) ;;
+*) die "--preset takes day, dusk, night-ir, rain, dense, fast, two-line or empty, not \"$preset\"" ;;
+esac
+demo="$root/build/demo"
 if [ -n "$video" ]; then
     [ -f "$video" ] || die "there is no video \"$video\""
     video="$(realpath "$video")"
-    case "$video" in *[\"\\]*) die "the path of the video has a quote or a backslash, which a configuration cannot hold: rename it" ;; esac
+    case "$video" in
+    *[\"\\]* | *[[:cntrl:]]*) die "the path of the video has a quote, a backslash or a control character (a tab, the end of a line), which a configuration cannot hold: rename it" ;;
+    esac
+    printf %s "$video" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1 || die "the path of the video is not UTF-8, which a configuration has to be: rename it"
+    case "$video" in "$(realpath -m "$demo")"/*) die "the video lies in build/demo, which this script empties: move it out of there" ;; esac
 fi
 
 install_packages
 build release waysided wayside-roadsim wayside-eval wayside-backoffice wayside-verify
 bin="$root/build/release/bin"
-demo="$root/build/demo"
 mkdir -p "$demo"
 
 truth="" lanes=""

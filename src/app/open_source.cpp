@@ -27,8 +27,7 @@ std::uint32_t frames_in_use(const Configuration& configuration) {
 libcamera_source::CaptureProgram capture_program(const Configuration& configuration) {
   const Configuration::Camera& camera = configuration.camera;
   libcamera_source::CaptureProgram program;
-  // Beside this program, in a build tree as in an installed one.
-  program.path = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "wayside-capture").string();
+  program.path = capture_program_path().string();
   program.arguments = {"--width",        std::to_string(camera.width),
                        "--height",       std::to_string(camera.height),
                        "--frames-per-s", fmt::format("{}", camera.frames_per_s),
@@ -67,6 +66,11 @@ OpenedSource open_camera(const Configuration& configuration, const Clock& clock,
 }
 
 }  // namespace
+
+// Beside this program, in a build tree as in an installed one.
+std::filesystem::path capture_program_path() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "wayside-capture";
+}
 
 bool is_recording(const Configuration& configuration) {
   return configuration.camera.source != "libcamera";

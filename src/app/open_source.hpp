@@ -1,6 +1,7 @@
 // From the configured camera to a frame source: the one place that knows which drivers this build has.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 
@@ -23,6 +24,9 @@ struct OpenedSource {
 
 // Whether it is a recording, whose frames' times are its own and not the clock's.
 [[nodiscard]] bool is_recording(const Configuration& configuration);
+
+// Where the program that talks to libcamera is looked for.
+[[nodiscard]] std::filesystem::path capture_program_path();
 
 // What a camera is at, where it is no recording, stands in the health as "camera". Clock, health and counters
 // outlive the source. on_stream: from the capture thread, whenever a camera's stream begins. Fails with

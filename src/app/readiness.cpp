@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "wayside/anpr/model/model_store.hpp"
 #include "wayside/delivery/seal/recipient_folder.hpp"
@@ -57,6 +58,45 @@ void look_at_clock(const Configuration& configuration, const Clock& clock, std::
     add(all, "clock.gpsd_port", place.error().message);
 }
 
+// The programs that the camera starts lie beside it.
+void look_at_capture(const Configuration& configuration, std::vector<std::string>& all) {
+  if (is_recording(configuration)) return;
+  const fs::path program = capture_program_path();
+  if (::access(program.c_str(), X_OK) == 0) return;
+  add(all, "camera.source",
+      fmt::format("{} is not there or cannot be run: it belongs beside waysided; install both anew",
+                  program.string()));
+}
+
+// The first part of the queue's path that is there has to be a folder that can be written.
+void look_at_queue(const fs::path& queue, std::vector<std::string>& all) {
+  std::error_code absent;
+  fs::path there = fs::absolute(queue, absent);
+  while (there.has_relative_path() && !fs::exists(fs::symlink_status(there, absent)))
+    there = there.parent_path();
+  if (!fs::is_directory(there, absent)) {
+    add(all, "queue.directory", fmt::format("{} is not a folder: name another path", there.string()));
+  } else if (::access(there.c_str(), W_OK | X_OK) != 0) {
+    add(all, "queue.directory",
+        fmt::format("{} cannot be written by this user: give it to the user that the camera runs as",
+                    there.string()));
+  }
+}
+
+void look_at_police_service(const Configuration& configuration, std::vector<std::string>& all) {
+  if (configuration.upload.profile != "bof2") return;
+  const Configuration::Upload& service = configuration.upload;
+  for (const auto& [key, path] :
+       {std::pair<std::string_view, const fs::path&>{"signature_file", service.signature_file},
+        {"ca_certificate", service.ca_certificate},
+        {"certificate", service.certificate},
+        {"private_key", service.private_key}}) {
+    std::error_code absent;
+    if (!path.empty() && !fs::is_regular_file(path, absent))
+      add(all, fmt::format("upload.{}", key), fmt::format("there is no file {}", path.string()));
+  }
+}
+
 // Opening any of it would already change something.
 void look_at_illuminator(const Configuration& configuration, std::vector<std::string>& all) {
   const Configuration::Illuminator& illuminator = configuration.illuminator;
@@ -86,6 +126,9 @@ std::vector<std::string> not_in_place(const Configuration& configuration, const 
   }
   look_at_clock(configuration, clock, all);
   look_at_illuminator(configuration, all);
+  look_at_capture(configuration, all);
+  look_at_queue(configuration.queue.directory, all);
+  look_at_police_service(configuration, all);
   const fs::path& identity = configuration.identity.directory;
   std::error_code absent;
   if (fs::exists(identity, absent) && !fs::is_directory(identity, absent)) {

@@ -28,6 +28,13 @@ double number(const Json& object, const char* key) {
   return found;
 }
 
+double share(const Json& object, const char* key) {
+  const double found = number(object, key);
+  if (found < 0 || found > 1)
+    throw JsonProblem{fmt::format("member \"{}\": expected a number from 0 to 1", key)};
+  return found;
+}
+
 std::int64_t whole_number(const Json& object, const char* key) {
   const Json& value = member(object, key);
   if (!value.is_number_integer())

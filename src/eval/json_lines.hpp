@@ -27,6 +27,7 @@ struct JsonProblem {
 // A member that must be there.
 [[nodiscard]] const Json& member(const Json& object, const char* key);
 [[nodiscard]] double number(const Json& object, const char* key);
+[[nodiscard]] double share(const Json& object, const char* key);  // 0 to 1
 [[nodiscard]] std::int64_t whole_number(const Json& object, const char* key);
 [[nodiscard]] std::string text(const Json& object, const char* key);
 [[nodiscard]] const Json& list(const Json& object, const char* key);

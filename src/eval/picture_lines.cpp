@@ -1,3 +1,5 @@
+#include <set>
+
 #include "wayside/eval/images.hpp"
 
 #include "src/eval/json_lines.hpp"
@@ -32,14 +34,21 @@ std::string json_line(const PictureReads& reads, bool with_grounds) {
 }
 
 Result<std::vector<PictureReads>> parse_reads(std::string_view lines, std::string_view name) {
-  return read_json_lines(lines, name, [](const Json& line) {
+  std::set<std::string> files;
+  return read_json_lines(lines, name, [&files](const Json& line) {
     PictureReads reads{text(line, "file"), {}, number(line, "cpu_ms")};
+    if (!files.insert(reads.file).second)
+      throw JsonProblem{
+          "member \"file\": an earlier line tells of the same picture; expected one line a picture"};
     for (const Json& entry : list(line, "plates")) {
       const std::vector<double> box = numbers(member(entry, "box"), 4);
+      if (box[2] < 0 || box[3] < 0)
+        throw JsonProblem{
+            "member \"box\": expected left, top, width and height, none of the last two below 0"};
       ReportedPlate plate{cv::Rect2d(box[0], box[1], box[2], box[3]),
                           quad(entry),
                           text(entry, "vrm"),
-                          number(entry, "confidence"),
+                          share(entry, "confidence"),
                           {},
                           static_cast<int>(whole_number(entry, "lines")),
                           {},
@@ -47,7 +56,7 @@ Result<std::vector<PictureReads>> parse_reads(std::string_view lines, std::strin
       for (const Json& character : list(entry, "chars")) {
         const std::string letter = text(character, "c");
         if (letter.size() != 1) throw JsonProblem{"member \"c\": expected one character"};
-        plate.characters.push_back({letter[0], static_cast<float>(number(character, "p"))});
+        plate.characters.push_back({letter[0], static_cast<float>(share(character, "p"))});
       }
       reads.plates.push_back(std::move(plate));
     }

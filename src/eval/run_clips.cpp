@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "wayside/base/json_text.hpp"
 #include "wayside/eval/clips.hpp"
 
 #include "src/eval/cpu_clock.hpp"
@@ -14,17 +15,34 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What is named like a clip and is none would be waited for, or read without an end.
+Status check_clip(const fs::path& path) {
+  std::error_code ignored;
+  const fs::file_status there = fs::status(path, ignored);
+  if (fs::is_regular_file(there)) return {};
+  const std::string_view what = !fs::exists(there)        ? "a link to nothing"
+                                : fs::is_directory(there) ? "a folder"
+                                : fs::is_fifo(there)      ? "a pipe"
+                                                          : "a device or socket";
+  return fail(ErrorCode::invalid_input,
+              fmt::format("{} is {}, and no clip: take it away, or name the clips one by one",
+                          json_escape(path.string()), what));
+}
+
 Status add_folder(const fs::path& folder, const IsWanted& is_clip, std::vector<ClipFile>& clips) {
   std::error_code failed;
   fs::directory_iterator entries(folder, failed);
   std::vector<fs::path> files;
   for (; !failed && entries != fs::directory_iterator(); entries.increment(failed)) {
-    std::error_code ignored;
-    if (is_clip(entries->path()) && entries->is_regular_file(ignored)) files.push_back(entries->path());
+    if (!is_clip(entries->path())) continue;
+    if (Status clip = check_clip(entries->path()); !clip) return clip;
+    files.push_back(entries->path());
   }
   if (failed)
     return fail(ErrorCode::io, fmt::format("cannot list {}: {}", folder.string(), failed.message()));
-  if (files.empty()) return fail(ErrorCode::invalid_input, fmt::format("{} holds no clips", folder.string()));
+  if (files.empty())
+    return fail(ErrorCode::invalid_input, fmt::format("{} holds no clips; folders in it are not looked into",
+                                                      json_escape(folder.string())));
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files)
     clips.push_back({file.filename().string(), file});
@@ -92,7 +110,8 @@ Result<std::vector<ClipFile>> find_clips(const std::vector<fs::path>& given, con
     std::error_code ignored;
     if (fs::is_directory(path, ignored)) {
       if (Status added = add_folder(path, is_clip, clips); !added) return fail(added.error());
-    } else if (fs::exists(path, ignored)) {
+    } else if (fs::exists(fs::symlink_status(path, ignored))) {
+      if (Status clip = check_clip(path); !clip) return fail(clip.error());
       clips.push_back({path.filename().string(), path});
     } else {
       return fail(ErrorCode::not_found,

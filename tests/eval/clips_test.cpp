@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 #include "tests/doubles/temporary_folder.hpp"
 #include "tests/eval/recogniser_double.hpp"
@@ -87,6 +88,24 @@ TEST_F(Clips, AreFoundInFoldersAndAsFiles) {
   EXPECT_THAT(find_clips({folder_.path() / "c.avi"}, is_avi).error().message, HasSubstr("does not exist"));
   EXPECT_THAT(find_clips({folder_.path()}, [](const auto&) { return false; }).error().message,
               HasSubstr("holds no clips"));
+}
+
+TEST_F(Clips, WhatIsNamedLikeOneAndIsNoneIsRefused) {
+  const auto refusal = [&](const char* name) {
+    const std::string in_folder = find_clips({folder_.path()}, is_avi).error().message;
+    EXPECT_EQ(find_clips({folder_.path() / name}, is_avi).error().message, in_folder);
+    std::filesystem::remove(folder_.path() / name);
+    return in_folder;
+  };
+  touch("a.avi");
+  std::filesystem::create_symlink("nowhere", folder_.path() / "link.avi");
+  EXPECT_THAT(refusal("link.avi"), HasSubstr("link.avi is a link to nothing"));
+  ASSERT_EQ(::mkfifo((folder_.path() / "pipe.avi").c_str(), 0600), 0);
+  EXPECT_THAT(refusal("pipe.avi"), HasSubstr("pipe.avi is a pipe"));
+  std::filesystem::create_symlink("/dev/zero", folder_.path() / "zero.avi");
+  EXPECT_THAT(refusal("zero.avi"), HasSubstr("zero.avi is a device or socket"));
+  std::filesystem::create_directory(folder_.path() / "more.avi");
+  EXPECT_THAT(find_clips({folder_.path()}, is_avi).error().message, HasSubstr("more.avi is a folder"));
 }
 
 TEST_F(Clips, AreScoredByLabelsAndByTruth) {

@@ -166,7 +166,9 @@ TEST(PictureLines, HaveTheAgreedFormAndReadBack) {
       R"({"file":"a/b \"c\".jpg","plates":[{"box":[1.0,2.0,30.0,10.0],)"
       R"("quad":[[1.0,2.0],[31.0,2.0],[31.0,12.0],[1.0,12.0]],"vrm":"AB1","confidence":0.8765,)"
       R"("chars":[{"c":"A","p":0.5},{"c":"B","p":0.25},{"c":"1","p":1.0}],"lines":2}],"cpu_ms":12.25})");
-  const auto back = parse_reads(line + "\n\n" + line, "r.jsonl");
+  PictureReads other = reads;
+  other.file = "other.jpg";
+  const auto back = parse_reads(json_line(other, false) + "\n\n" + line, "r.jsonl");
   ASSERT_TRUE(back) << back.error().message;
   ASSERT_EQ(back->size(), 2U);
   EXPECT_EQ(back->at(1).file, reads.file);

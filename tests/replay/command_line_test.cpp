@@ -95,6 +95,31 @@ TEST_F(WaysidedCommandLine, OfARightConfigurationItTellsWhatTheMachineLacks) {
                                 HasSubstr("no recipient with the view \"full\"")));
 }
 
+TEST_F(WaysidedCommandLine, OfAQueueThatCannotBeWrittenItTellsWhere) {
+  std::ofstream(folder_.path() / "notes") << "mine";
+  const auto told = [&](const std::string& directory) {
+    std::string text = smallest();
+    text.replace(text.find("\"q\""), 3, "\"" + directory + "\"");
+    const fs::path file = write(text);
+    return answer({"--config", file.string(), "--check-config"}).text;
+  };
+  const std::string notes = (folder_.path() / "notes").string();
+  for (const std::string directory : {"notes", "notes/queue"})
+    EXPECT_THAT(told(directory), HasSubstr("queue.directory: " + notes + " is not a folder")) << directory;
+  EXPECT_THAT(told("not/there/yet"), testing::Not(HasSubstr("queue.directory")));
+}
+
+TEST_F(WaysidedCommandLine, OfThePoliceServiceItTellsWhichFilesAreMissing) {
+  const fs::path file =
+      write(smallest("[upload]\nprofile = \"bof2\"\nurl = \"https://localhost:1\"\nusername = \"camera\"\n"
+                     "unlock_url = \"https://localhost:2\"\nca_certificate = \"no-ca.crt\"\nsignature_file = "
+                     "\"no-signature\"\n"));
+  EXPECT_THAT(
+      answer({"--config", file.string(), "--check-config"}).text,
+      AllOf(HasSubstr("upload.ca_certificate: there is no file " + (folder_.path() / "no-ca.crt").string()),
+            HasSubstr("upload.signature_file: there is no file")));
+}
+
 TEST_F(WaysidedCommandLine, OfACameraItTellsThatNobodyKeepsItsClock) {
   const auto lacks = [&](const std::string& clock) {
     std::string text = smallest("[clock]\n" + clock);

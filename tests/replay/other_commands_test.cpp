@@ -1,7 +1,11 @@
 // What the programs beside waysided say to wrong words, as a person meets it.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <opencv2/imgcodecs.hpp>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/replay/damaged_pictures.hpp"
 #include "tests/replay/replay_scene.hpp"
@@ -148,6 +152,69 @@ TEST_F(OtherCommandLines, PicturesThatNoneCanReadAndPlatesOutsideOfThemAreTold) 
   EXPECT_EQ(one.code, 0);
   EXPECT_THAT(one.text,
               HasSubstr("labels.csv line 2: the plate lies outside of grey.png, which is 80x60 pixels"));
+}
+
+// What a run that was broken off left is taken over; what is somebody's, or another run's now, is not.
+TEST_F(OtherCommandLines, APartThatIsNotItsOwnIsLeftAlone) {
+  write("labels.csv", "file,x,y,w,h,text,tags\n");
+  fs::create_directory(at("pictures"));
+  cv::imwrite(at("pictures/grey.png"), cv::Mat(60, 80, CV_8UC1, cv::Scalar(90)));
+  const std::vector<std::string> words = {"images", "--labels",        at("labels.csv"),
+                                          "--out",  at("reads.jsonl"), at("pictures")};
+  const std::string part = at("reads.jsonl.part");
+  write("reads.jsonl.part", "my own notes\n");
+  Answer refused = answer("wayside-eval", words);
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.text, HasSubstr("reads.jsonl.part is in the way"));
+  EXPECT_EQ(*read_text_file(part), "my own notes\n");
+
+  fs::remove(part);
+  fs::create_directory(part);
+  EXPECT_THAT(answer("wayside-eval", words).text, HasSubstr("is in the way"));
+  fs::remove(part);
+  ASSERT_EQ(::mkfifo(part.c_str(), 0600), 0);
+  EXPECT_THAT(answer("wayside-eval", words).text, HasSubstr("is in the way"));
+  fs::remove(part);
+  write("notes", "my own notes\n");
+  fs::create_symlink(at("notes"), part);
+  EXPECT_THAT(answer("wayside-eval", words).text, HasSubstr("is in the way"));
+  EXPECT_EQ(*read_text_file(at("notes")), "my own notes\n");
+  fs::remove(part);
+
+  const std::string left = R"({"file":"grey.png","plates":[],"cpu_ms":1.0})"
+                           "\n";
+  write("reads.jsonl.part", left + left + left);
+  {
+    const int other = ::open(part.c_str(), O_RDONLY | O_CLOEXEC);
+    ASSERT_EQ(::flock(other, LOCK_EX), 0);
+    EXPECT_THAT(answer("wayside-eval", words).text, HasSubstr("another run is writing"));
+    EXPECT_EQ(*read_text_file(part), left + left + left);
+    ::close(other);
+  }
+  EXPECT_EQ(answer("wayside-eval", words).code, 0);
+  EXPECT_FALSE(fs::exists(part));
+  EXPECT_THAT(*read_text_file(at("reads.jsonl")), HasSubstr("grey.png"));
+}
+
+TEST_F(OtherCommandLines, ReadsThatContradictThemselvesAreRefusedWithTheirLine) {
+  write("labels.csv", "file,x,y,w,h,text,tags\none.png,0,0,5,5,AB12CDE,\n");
+  const auto report_of = [&](const std::string& lines) {
+    write("reads.jsonl", lines);
+    return answer("wayside-eval", {"report", "--labels", at("labels.csv"), "--reads", at("reads.jsonl"),
+                                   "--out", at("wrong.html"), folder_.path()})
+        .text;
+  };
+  const auto line = [](const std::string& box, const std::string& confidence) {
+    return R"({"file":"one.png","plates":[{"box":)" + box +
+           R"(,"quad":[[0,0],[5,0],[5,5],[0,5]],"vrm":"AB12CDE","confidence":)" + confidence +
+           R"(,"chars":[],"lines":1}],"cpu_ms":1.0})"
+           "\n";
+  };
+  const std::string sound = line("[0,0,5,5]", "0.9");
+  EXPECT_THAT(report_of(sound + sound), HasSubstr("line 2: member \"file\": an earlier line tells"));
+  EXPECT_THAT(report_of(line("[0,0,-5,5]", "0.9")), HasSubstr("line 1: member \"box\""));
+  EXPECT_THAT(report_of(line("[0,0,5,5]", "5")),
+              HasSubstr("line 1: member \"confidence\": expected a number from 0 to 1"));
 }
 
 TEST_F(OtherCommandLines, LabelsOfOtherPicturesAreNoMeasurement) {

@@ -1,4 +1,6 @@
 // wayside-capture: the part of the camera that talks to libcamera. waysided starts it; a person uses --list.
+#include <cstdlib>
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -41,6 +43,8 @@ struct Arguments {
 };
 
 int list() {
+  // What it finds is printed below; only what keeps it from looking is worth a line of its own.
+  ::setenv("LIBCAMERA_LOG_LEVELS", "*:ERROR", 0);
   const Result<std::vector<ListedCamera>> cameras = list_cameras();
   if (!cameras) return report("wayside-capture", cameras.error());
   if (cameras->empty()) fmt::print("no camera is connected, or udev does not run\n");

@@ -19,6 +19,7 @@
 #include "drivers/replay_source/picture_file.hpp"
 #include "drivers/replay_source/replay_source.hpp"
 #include "src/app/command_line.hpp"
+#include "src/app/line_file.hpp"
 #include "src/app/process.hpp"
 #include "src/app/recogniser.hpp"
 #include "src/app/single_thread.hpp"
@@ -52,63 +53,6 @@ struct Engine {
     }
     return make_recogniser(recogniser_options(as_delivered, models));
   }
-};
-
-// Lines go out as they come, to a file beside the one asked for, whose place it takes when whole: a run that
-// is broken off leaves what it had in NAME.part, and the file of an earlier run as it was. A device or pipe
-// gets the lines straight.
-class LineFile {
- public:
-  explicit LineFile(fs::path path)
-      : path_(std::move(path)), written_(straight(path_) ? path_ : fs::path(path_.string() + ".part")) {}
-  LineFile(const LineFile&) = delete;
-  LineFile& operator=(const LineFile&) = delete;
-  ~LineFile() {
-    std::error_code ignored;
-    if (begun_ && lines_ == 0 && written_ != path_) fs::remove(written_, ignored);
-  }
-  [[nodiscard]] Status open() {
-    if (fs::is_directory(path_))
-      return fail(ErrorCode::invalid_input, fmt::format("--out {} is a folder: name a file", path_.string()));
-    std::error_code ignored;
-    if (written_ != path_) fs::remove(written_, ignored);  // whatever stands there, it is not written through
-    out_.open(written_, std::ios::binary | std::ios::trunc);
-    begun_ = static_cast<bool>(out_);
-    if (begun_) return {};
-    return fail(ErrorCode::io, fmt::format("cannot write {}: check that its folder is there and writable",
-                                           written_.string()));
-  }
-  [[nodiscard]] Status write(const std::string& line) {
-    ++lines_;
-    if (out_ << line << '\n' << std::flush) return {};
-    return refused();
-  }
-  [[nodiscard]] Status finish() {
-    out_.close();
-    if (!out_) return refused();
-    std::error_code failed;
-    if (written_ != path_) fs::rename(written_, path_, failed);
-    return failed ? refused() : Status{};
-  }
-
- private:
-  static bool straight(const fs::path& path) {
-    std::error_code absent;
-    const fs::file_status there = fs::status(path, absent);
-    return fs::is_symlink(fs::symlink_status(path, absent)) || fs::is_other(there) ||
-           fs::is_character_file(there) || fs::is_fifo(there) || fs::is_socket(there);
-  }
-  [[nodiscard]] Status refused() const {
-    return fail(ErrorCode::io,
-                fmt::format("cannot write {}: check that its folder is there, writable and not full",
-                            written_.string()));
-  }
-
-  fs::path path_;
-  fs::path written_;
-  std::ofstream out_;
-  bool begun_ = false;
-  std::size_t lines_ = 0;
 };
 
 void show_progress(std::size_t done, std::size_t total) {
@@ -356,7 +300,11 @@ int run(int argc, char** argv) {
   prepare(app);
   app.require_subcommand(1);
   app.footer(
-      "While a command runs, what it writes is FILE.part; FILE is written over when it is whole.\n\n"
+      "While a command runs, what it writes is FILE.part; FILE is written over when it is whole. A FILE.part "
+      "of\n"
+      "a run that was broken off is taken over; one that is anything else, or that another run is writing, "
+      "is\n"
+      "refused.\n\n"
       "EXIT CODES\n"
       "  0  measured\n"
       "  1  the work failed: a file or folder cannot be read or written, or the models are damaged\n"
