@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <deque>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -69,9 +71,17 @@ Status open_files(Disk& disk, Survey& queue, Recovered& out) {
   return {};
 }
 
+struct FoundEntry {
+  std::uint32_t segment = 0;
+  Entry entry;
+};
+// Half a million of them in a full queue, so none takes more room than it must, and each can be let go alone.
+using FoundEntries = std::deque<FoundEntry>;
+
 // All records of this queue, those of newer epochs first, and the numbers of torn ones.
 struct Found {
-  std::vector<StoredRecord> records;
+  FoundEntries records;
+  std::map<std::size_t, Gaps> gaps;  // by the gap record's place in records
   std::vector<std::uint64_t> torn;
 };
 
@@ -108,8 +118,10 @@ Found scan_all(const Survey& queue, Recovered& out) {
         active.entries.push_back(record.entry);
       state.active = true;
     }
-    for (FoundRecord& record : scan->records)
-      found.records.push_back({header->index, record.entry, std::move(record.gaps)});
+    for (FoundRecord& record : scan->records) {
+      if (!record.gaps.empty()) found.gaps.emplace(found.records.size(), std::move(record.gaps));
+      found.records.push_back({header->index, record.entry});
+    }
     found.torn.insert(found.torn.end(), scan->torn.begin(), scan->torn.end());
   }
   return found;
@@ -121,10 +133,12 @@ void account(Found found, bool acknowledgements_found, Recovered& out) {
   NumberSet present;
   NumberSet described;  // in gap records that are there
   std::uint64_t highest = settled.chain.number.value();
-  for (const StoredRecord& record : found.records) {
+  for (const FoundEntry& record : found.records) {
     present.add(record.entry.number());
     highest = std::max(highest, record.entry.number());
-    for (const Gap& gap : record.gaps)
+  }
+  for (const auto& [place, gaps] : found.gaps) {
+    for (const Gap& gap : gaps)
       described.add(gap.numbers);
   }
   for (const std::uint64_t number : found.torn)
@@ -139,10 +153,14 @@ void account(Found found, bool acknowledgements_found, Recovered& out) {
   }
   settled.reserved_until = out.next_number;
 
-  for (StoredRecord& record : found.records) {
+  for (std::size_t place = 0; !found.records.empty(); ++place, found.records.pop_front()) {
+    const FoundEntry& record = found.records.front();
     // A number that was given up is still there until something is written over it.
     const std::uint64_t number = record.entry.number();
-    if (!settled.numbers.contains(number) && !described.contains(number)) out.index.add(std::move(record));
+    if (settled.numbers.contains(number) || described.contains(number)) continue;
+    const auto gaps = found.gaps.find(place);
+    out.index.add(
+        {record.segment, record.entry, gaps == found.gaps.end() ? Gaps{} : std::move(gaps->second)});
   }
   for (SegmentState& segment : out.index.segments())
     segment.records.close();
@@ -167,10 +185,10 @@ void account(Found found, bool acknowledgements_found, Recovered& out) {
 }
 
 // The records behind the last day's book, of whatever is on the device.
-UnbookedRecords unbooked(const std::vector<StoredRecord>& found, const Settled& settled) {
+UnbookedRecords unbooked(const FoundEntries& found, const Settled& settled) {
   std::uint64_t book = 0;
   std::uint64_t lowest = settled.chain.number.value() + 1;
-  for (const StoredRecord& record : found) {
+  for (const FoundEntry& record : found) {
     lowest = std::min(lowest, record.entry.number());
     if (record.entry.type() == RecordType::coverage) book = std::max(book, record.entry.number());
   }
@@ -178,7 +196,7 @@ UnbookedRecords unbooked(const std::vector<StoredRecord>& found, const Settled& 
   out.first = SequenceNumber(book == 0 ? lowest : book + 1);
   out.chain = settled.chain;
   NumberSet counted;  // one that gave up its overview may stand beside the whole one
-  for (const StoredRecord& record : found) {
+  for (const FoundEntry& record : found) {
     const Entry& entry = record.entry;
     const bool behind = entry.number() >= out.first.value() && entry.number() <= out.chain.number.value();
     if (!behind || counted.contains(entry.number())) continue;
@@ -194,17 +212,17 @@ UnbookedRecords unbooked(const std::vector<StoredRecord>& found, const Settled& 
 }
 
 // Where the chain goes on, and whose records these are.
-Status look_at_newest(std::vector<const StoredRecord*> newest_first, const QueueOptions& options,
+Status look_at_newest(const std::vector<FoundEntry>& newest_first, const QueueOptions& options,
                       Recovered& out) {
   bool chained = false;
-  for (const StoredRecord* record : newest_first) {
-    Bytes frame(record->entry.bytes());
-    if (!out.files[record->segment]->read(record->entry.offset(), frame)) continue;
+  for (const FoundEntry& record : newest_first) {
+    Bytes frame(record.entry.bytes());
+    if (!out.files[record.segment]->read(record.entry.offset(), frame)) continue;
     const Result<DecodedRecord> decoded = decode_record(frame);
-    if (!decoded || decoded->header.number != record->entry.number()) continue;
+    if (!decoded || decoded->header.number != record.entry.number()) continue;
     ChainHead& chain = out.index.settled.chain;
-    if (!chained && record->entry.number() > chain.number.value())
-      chain = {SequenceNumber(record->entry.number()), chain_hash(decoded->record.head)};
+    if (!chained && record.entry.number() > chain.number.value())
+      chain = {SequenceNumber(record.entry.number()), chain_hash(decoded->record.head)};
     chained = true;
     const Result<RecordHead> head = decode_head(decoded->record.head);
     if (!head) continue;
@@ -217,16 +235,12 @@ Status look_at_newest(std::vector<const StoredRecord*> newest_first, const Queue
   return {};
 }
 
-std::vector<const StoredRecord*> newest_of(const std::vector<StoredRecord>& records) {
-  std::vector<const StoredRecord*> all;
-  for (const StoredRecord& record : records)
-    all.push_back(&record);
-  const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), heads_looked_at));
-  std::partial_sort(all.begin(), end, all.end(), [](const StoredRecord* a, const StoredRecord* b) {
-    return a->entry.number() > b->entry.number();
-  });
-  all.erase(end, all.end());
-  return all;
+std::vector<FoundEntry> newest_of(const FoundEntries& records) {
+  std::vector<FoundEntry> newest(std::min(records.size(), heads_looked_at));
+  std::partial_sort_copy(
+      records.begin(), records.end(), newest.begin(), newest.end(),
+      [](const FoundEntry& a, const FoundEntry& b) { return a.entry.number() > b.entry.number(); });
+  return newest;
 }
 
 }  // namespace
