@@ -12,6 +12,7 @@
 #include "wayside/base/version.hpp"
 #include "wayside/device/identity/identity.hpp"
 
+#include "drivers/watchdog/watchdog.hpp"
 #include "src/app/clock_sources.hpp"
 #include "src/app/connections.hpp"
 #include "src/app/exposure_control.hpp"
@@ -113,6 +114,7 @@ class Daemon {
     if (uplink_) uplink_->start();
     if (timekeeping_) timekeeping_->start();
     if (exposure_) exposure_->start();
+    open_watchdog();
     manager_.ready();
     log::info("started",
               {{"version", version()}, {"configuration", configuration_.version}, {"device_id", device_id_}});
@@ -136,6 +138,7 @@ class Daemon {
     if (unlock_) unlock_->stop();
     const Status flushed = queue_->flush();
     const Status reported = report(wall_s);
+    watchdog_.release();
     log::info("ended", {{"records_waiting", queue_->depth().unacknowledged}});
     // Whatever is wrong with a recording, the command line was right.
     if (const std::optional<Error> error = source_error()) return fail(ErrorCode::io, error->message);
@@ -286,9 +289,33 @@ class Daemon {
     keeper_->close();
   }
 
+  // The machine goes on without a watchdog, and says so.
+  void open_watchdog() {
+    const Configuration::Supervision& wanted = configuration_.supervision;
+    if (wanted.watchdog.empty()) return;
+    Result<Watchdog> watchdog =
+        Watchdog::open(wanted.watchdog, std::chrono::seconds(wanted.watchdog_limit_s));
+    if (!watchdog) return watchdog_failed(watchdog.error());
+    watchdog_ = std::move(*watchdog);
+    log::info("watchdog_runs", {{"device", wanted.watchdog.string()},
+                                {"limit_s", watchdog_.limit().count()},
+                                {"restarted_the_machine", watchdog_.restarted_the_machine()}});
+  }
+  void watchdog_failed(const Error& error) {
+    if (health_.ill("watchdog", error.message)) log::error("watchdog_unhealthy", {{"reason", error}});
+  }
+
+  // Only on real progress.
+  void alive() {
+    manager_.alive();
+    if (const Status fed = watchdog_.feed(); !fed) watchdog_failed(fed.error());
+  }
+
   // Four looks a limit: a flow that moves is seen in time even when one look comes late.
   [[nodiscard]] milliseconds look_every() const {
-    return std::min(status_every, manager_.watchdog_limit().value_or(4 * status_every) / 4);
+    milliseconds limit = manager_.watchdog_limit().value_or(4 * status_every);
+    if (watchdog_.limit() > milliseconds(0)) limit = std::min<milliseconds>(limit, watchdog_.limit());
+    return std::min(status_every, limit / 4);
   }
 
   // With nothing to do but wait, which is no reason to be restarted.
@@ -298,7 +325,7 @@ class Daemon {
     tell_status();
     const MonotonicTime until = clock().monotonic_now() + limit;
     while (!events_.told_to_end() && clock().monotonic_now() < until) {
-      manager_.alive();
+      alive();
       events_.wait(std::min(look_every(), limit));
     }
   }
@@ -315,7 +342,7 @@ class Daemon {
         manager_.stopping();
         pipeline_->request_stop();
       }
-      if (pipeline_->has_moved()) manager_.alive();
+      if (pipeline_->has_moved()) alive();
       if (clock().monotonic_now() - told >= status_every) {
         told = clock().monotonic_now();
         sealing_->look_again();
@@ -347,7 +374,7 @@ class Daemon {
                         "when waysided runs again",
                         queue_->depth().unacknowledged, options_.until_delivered->count()));
       }
-      manager_.alive();  // the wait has a limit of its own
+      alive();  // the wait has a limit of its own
     }
     const std::uint64_t waiting = queue_->depth().unacknowledged;
     const std::uint64_t given_up = waiting - std::min(waiting, uplink_->state().without_form);
@@ -382,6 +409,7 @@ class Daemon {
   const DaemonOptions& options_;
   MainEvents events_;
   ServiceManager manager_;
+  Watchdog watchdog_;
   std::unique_ptr<Clock> system_clock_;
   Health health_;
   std::unique_ptr<Timekeeping> timekeeping_;   // of a camera; outlives who is told the time

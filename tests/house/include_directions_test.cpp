@@ -42,6 +42,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
      {"device/clock/time_keeper.hpp", "device/identity/", "delivery/broker/", "delivery/seal/"}},
     {"eval", {"anpr/", "device/clock/"}},
     {"drivers/time_sources", {"device/clock/"}},
+    {"drivers/watchdog", {}},
     {"drivers/illuminator", {"anpr/capture/illuminator.hpp"}},
     {"drivers/capture_link", {}},
     {"drivers/libcamera_source", {"anpr/capture/", "device/clock/clock.hpp", "drivers/capture_link/"}},

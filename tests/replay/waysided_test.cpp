@@ -1,4 +1,9 @@
 // The real waysided, stopped, killed and started again while it works.
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -86,6 +91,35 @@ TEST_F(Waysided, ToldToStopItLosesNothingAndDeliversTheRestNextTime) {
   EXPECT_EQ(delivered.documents.size(), 1U);  // one queue
   expect_no_plates_in(first.log());
   expect_no_plates_in(second.log());
+}
+
+// A file stands for the device. What is killed lets go of nothing.
+TEST_F(Waysided, FeedsTheWatchdogAndLetsGoOfItAtACleanEnd) {
+  const std::filesystem::path device = office_.folder() / "watchdog";
+  const std::filesystem::path configuration = write_configuration("fed", {"fast", 0, ""});
+  std::ofstream(configuration, std::ios::app) << "[supervision]\nwatchdog = \"" << device.string() << "\"\n";
+  const auto fed = [&](int signal) {
+    std::ofstream(device, std::ios::trunc).close();
+    Process camera({"--config", configuration.string()}, log_file("fed"));
+    EXPECT_TRUE(camera.wait_for_log("record_stored")) << camera.log();
+    EXPECT_THAT(camera.log(), testing::HasSubstr("watchdog_runs"));
+    while (std::filesystem::file_size(device) == 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    camera.send(signal);
+    camera.wait();
+    return *read_text_file(device);
+  };
+  const std::string stopped = fed(SIGTERM);
+  EXPECT_EQ(stopped.back(), 'V');
+  EXPECT_EQ(std::count(stopped.begin(), stopped.end(), 'V'), 1);
+  EXPECT_EQ(fed(SIGKILL).find('V'), std::string::npos);
+
+  std::filesystem::remove(device);
+  Process without({"--config", configuration.string()}, log_file("without"));
+  EXPECT_TRUE(without.wait_for_log("watchdog_unhealthy")) << without.log();
+  EXPECT_TRUE(without.wait_for_log("record_stored")) << "it captures all the same";
+  without.send(SIGTERM);
+  EXPECT_EQ(without.wait(), 0);
 }
 
 TEST_F(Waysided, KilledAndStartedAgainEveryAcceptedRecordArrivesOnce) {

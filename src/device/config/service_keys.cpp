@@ -136,6 +136,21 @@ const std::vector<Key>& service_keys() {
        .name = "directory",
        .slot = [](C& c) -> Slot { return &c.identity.directory; },
        .help = "Folder of the device's key and certificate; waysided --make-identity fills it."},
+      {.section = "supervision",
+       .name = "watchdog",
+       .slot = [](C& c) -> Slot { return &c.supervision.watchdog; },
+       .may_be_empty = true,
+       .help =
+           "The machine's hardware watchdog, as in /dev/watchdog: it restarts the machine where the camera "
+           "makes no progress. Empty: none."},
+      {.section = "supervision",
+       .name = "watchdog_limit_s",
+       .slot = [](C& c) -> Slot { return &c.supervision.watchdog_limit_s; },
+       .least = 40,
+       .most = 600,
+       .unit = "s",
+       .help = "How long it waits; the device may choose another. Long enough for the camera to be started "
+               "anew."},
       {.section = "log",
        .name = "level",
        .slot = [](C& c) -> Slot { return &c.log.level; },

@@ -47,6 +47,10 @@ struct Configuration {
     std::filesystem::path chronyc = "/usr/bin/chronyc";
     std::uint32_t gpsd_port = 0;  // 0: gpsd is not asked
   } clock;
+  struct Supervision {
+    std::filesystem::path watchdog;  // the hardware's device; empty: none
+    std::uint32_t watchdog_limit_s = 60;
+  } supervision;
   // Of a camera; a recording was exposed when it was made.
   struct Exposure {
     std::string by = "plan";  // "camera": as it exposes by itself

@@ -1,0 +1,52 @@
+// The unit that the camera runs under, as systemd itself judges it.
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+namespace {
+
+struct Said {
+  int code = -1;
+  std::string text;
+};
+
+Said run(const std::string& command) {
+  Said out;
+  FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
+  if (pipe == nullptr) return out;
+  std::array<char, 4096> part{};
+  while (const std::size_t got = std::fread(part.data(), 1, part.size(), pipe))
+    out.text.append(part.data(), got);
+  const int status = ::pclose(pipe);
+  out.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return out;
+}
+
+class ServiceUnit : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (run("systemd-analyze --version").code != 0)
+      GTEST_SKIP() << "systemd-analyze is not installed; toolchains/packages-tests.txt";
+  }
+  const std::string folder_ = std::string(std::getenv("WAYSIDE_SOURCE_DIR")) + "/toolchains/systemd";
+};
+
+TEST_F(ServiceUnit, IsExposedLittle) {
+  const Said said = run("systemd-analyze security --offline=true --no-pager --threshold=16 " + folder_ +
+                        "/waysided.service");
+  EXPECT_EQ(said.code, 0) << said.text;
+  EXPECT_THAT(said.text, testing::HasSubstr("Overall exposure level for waysided.service: 1."));
+}
+
+TEST_F(ServiceUnit, HasNoLineThatSystemdPassesOver) {
+  const Said said = run("systemd-analyze verify --man=no " + folder_ + "/waysided.service");
+  EXPECT_THAT(said.text, testing::Not(testing::ContainsRegex("ignoring|Unknown|Failed to parse")))
+      << said.text;
+}
+
+}  // namespace
