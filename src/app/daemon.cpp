@@ -17,6 +17,7 @@
 #include "src/app/connections.hpp"
 #include "src/app/exposure_control.hpp"
 #include "src/app/main_events.hpp"
+#include "src/app/metrics.hpp"
 #include "src/app/open_source.hpp"
 #include "src/app/pipeline.hpp"
 #include "src/app/process.hpp"
@@ -115,6 +116,7 @@ class Daemon {
     if (timekeeping_) timekeeping_->start();
     if (exposure_) exposure_->start();
     open_watchdog();
+    open_metrics();
     manager_.ready();
     log::info("started",
               {{"version", version()}, {"configuration", configuration_.version}, {"device_id", device_id_}});
@@ -305,6 +307,20 @@ class Daemon {
     if (health_.ill("watchdog", error.message)) log::error("watchdog_unhealthy", {{"reason", error}});
   }
 
+  void open_metrics() {
+    const std::filesystem::path& path = configuration_.supervision.metrics_socket;
+    if (path.empty()) return;
+    auto opened = MetricsSocket::open(path, [this] {
+      return metrics_text(counters_, health_, queue_->depth(), uplink_ ? uplink_->state() : UploaderState{},
+                          clock().quality(), memory_bytes());
+    });
+    if (opened) {
+      metrics_ = std::move(*opened);
+    } else if (health_.ill("metrics", opened.error().message)) {
+      log::error("metrics_unhealthy", {{"reason", opened.error()}});
+    }
+  }
+
   // Only on real progress.
   void alive() {
     manager_.alive();
@@ -424,6 +440,7 @@ class Daemon {
   UnlockKeys unlock_keys_;  // outlives who uses them
   std::unique_ptr<UnlockKeeper> unlock_;
   std::unique_ptr<Uplink> uplink_;
+  std::unique_ptr<MetricsSocket> metrics_;
   std::unique_ptr<Pipeline>
       pipeline_;  // last, so that it goes first: it wakes the uplink and writes the queue
 };

@@ -151,6 +151,11 @@ const std::vector<Key>& service_keys() {
        .unit = "s",
        .help = "How long it waits; the device may choose another. Long enough for the camera to be started "
                "anew."},
+      {.section = "supervision",
+       .name = "metrics_socket",
+       .slot = [](C& c) -> Slot { return &c.supervision.metrics_socket; },
+       .may_be_empty = true,
+       .help = "A local socket that gives what the camera counts, in Prometheus' text form. Empty: none."},
       {.section = "log",
        .name = "level",
        .slot = [](C& c) -> Slot { return &c.log.level; },

@@ -1,0 +1,159 @@
+#include "src/app/metrics.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <sstream>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "wayside/base/json_text.hpp"
+
+#include "src/app/named_thread.hpp"
+
+namespace wayside::app {
+
+namespace {
+
+namespace fs = std::filesystem;
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+constexpr int look_every_ms = 200;
+constexpr timeval patience{1, 0};
+constexpr std::size_t most_request_bytes = 4096;
+
+MetricFamily gauge(const std::string& name, const std::string& help, double value) {
+  ClientMetric metric;
+  metric.gauge.value = value;
+  return {"wayside_" + name, help, MetricType::Gauge, {metric}};
+}
+
+MetricFamily counter(const CounterSet::Reading& reading) {
+  ClientMetric metric;
+  metric.counter.value = static_cast<double>(reading.value);
+  return {"wayside_" + reading.name + "_total", reading.help, MetricType::Counter, {metric}};
+}
+
+MetricFamily problems(const Health& health) {
+  MetricFamily family{"wayside_problem", "Parts that cannot do their work", MetricType::Gauge, {}};
+  for (const auto& [part, reason] : health.problems()) {
+    ClientMetric metric;
+    metric.gauge.value = 1;
+    metric.label.push_back({"part", part});
+    family.metric.push_back(metric);
+  }
+  return family;
+}
+
+}  // namespace
+
+std::string metrics_text(const CounterSet& counters, const Health& health, const QueueDepth& depth,
+                         const UploaderState& upload, const TimeQuality& time, std::uint64_t memory_bytes) {
+  std::vector<MetricFamily> all = {
+      gauge("healthy", "1 where no part has a problem", health.problems().empty() ? 1 : 0),
+      problems(health),
+      gauge("queue_records_waiting", "Records that the back office has not taken",
+            static_cast<double>(depth.unacknowledged)),
+      gauge("queue_segments", "Segments of the queue", depth.segments),
+      gauge("queue_segments_free", "Segments of the queue that hold nothing that waits", depth.segments_free),
+      gauge("upload_circuit_open", "1 where the uploader has given the link a rest",
+            upload.circuit_open ? 1 : 0),
+      gauge("clock_synchronised", "1 where the clock follows something",
+            time.source == TimeSource::ntp || time.source == TimeSource::gnss ? 1 : 0),
+      gauge("memory_bytes", "Of the daemon", static_cast<double>(memory_bytes)),
+  };
+  if (time.max_error_ms)
+    all.push_back(
+        gauge("clock_max_error_seconds", "Estimated bound", static_cast<double>(*time.max_error_ms) / 1e3));
+  for (const CounterSet::Reading& reading : counters.readings())
+    all.push_back(counter(reading));
+  std::ostringstream out;
+  prometheus::TextSerializer().Serialize(out, all);
+  return out.str();
+}
+
+Result<std::unique_ptr<MetricsSocket>> MetricsSocket::open(const fs::path& path, Text text) {
+  const std::string name = json_escape(path.string());
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.string().size() >= sizeof(address.sun_path))
+    return fail(ErrorCode::invalid_input, fmt::format("{} is too long for a socket: at most {} bytes", name,
+                                                      sizeof(address.sun_path) - 1));
+  path.string().copy(address.sun_path, sizeof(address.sun_path) - 1);
+  std::error_code absent;
+  const fs::file_status there = fs::symlink_status(path, absent);
+  if (fs::exists(there) && !fs::is_socket(there))
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} is there and is no socket: name another path", name));
+  fs::remove(path, absent);
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  // Group and owner, whatever the mask is.
+  if (socket < 0 || ::fchmod(socket, 0660) != 0 ||
+      ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      ::chmod(path.c_str(), 0660) != 0 || ::listen(socket, 4) != 0) {
+    const std::string reason = std::strerror(errno);
+    if (socket >= 0) ::close(socket);
+    return fail(
+        ErrorCode::io,
+        fmt::format("{} cannot be listened on: {}; its folder has to be there and writable", name, reason));
+  }
+  return std::unique_ptr<MetricsSocket>(new MetricsSocket(path, socket, std::move(text)));
+}
+
+MetricsSocket::MetricsSocket(fs::path path, int socket, Text text)
+    : path_(std::move(path)), socket_(socket), text_(std::move(text)) {
+  thread_ = named_thread("metrics", [this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      pollfd waiting{socket_, POLLIN, 0};
+      if (::poll(&waiting, 1, look_every_ms) <= 0) continue;
+      const int client = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (client < 0) continue;
+      answer(client);
+      ::close(client);
+    }
+  });
+}
+
+MetricsSocket::~MetricsSocket() {
+  thread_ = {};
+  ::close(socket_);
+  std::error_code ignored;
+  std::filesystem::remove(path_, ignored);
+}
+
+void MetricsSocket::answer(int client) const {
+  ::setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  ::setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+  // What is asked does not matter, but hanging up on what was not read would cut the answer off.
+  std::array<char, most_request_bytes> request{};
+  std::size_t got = 0;
+  while (got < request.size() &&
+         std::string_view(request.data(), got).find("\r\n\r\n") == std::string_view::npos) {
+    const ssize_t more = ::recv(client, request.data() + got, request.size() - got, 0);
+    if (more <= 0) break;
+    got += static_cast<std::size_t>(more);
+  }
+  const std::string text = text_();
+  const std::string reply = fmt::format(
+      "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\n\r\n{}",
+      text.size(), text);
+  for (std::size_t sent = 0; sent < reply.size();) {
+    const ssize_t more = ::send(client, reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL);
+    if (more <= 0) return;
+    sent += static_cast<std::size_t>(more);
+  }
+}
+
+}  // namespace wayside::app
