@@ -12,12 +12,10 @@
 #include "wayside/base/version.hpp"
 #include "wayside/device/identity/identity.hpp"
 
-#include "drivers/watchdog/watchdog.hpp"
 #include "src/app/clock_sources.hpp"
 #include "src/app/connections.hpp"
 #include "src/app/exposure_control.hpp"
 #include "src/app/main_events.hpp"
-#include "src/app/metrics.hpp"
 #include "src/app/open_source.hpp"
 #include "src/app/pipeline.hpp"
 #include "src/app/process.hpp"
@@ -25,8 +23,8 @@
 #include "src/app/recogniser.hpp"
 #include "src/app/run_report.hpp"
 #include "src/app/sealing.hpp"
-#include "src/app/service_manager.hpp"
 #include "src/app/sight_keeper.hpp"
+#include "src/app/supervision.hpp"
 #include "src/app/unlock_keeper.hpp"
 #include "src/app/uplink.hpp"
 
@@ -115,9 +113,7 @@ class Daemon {
     if (uplink_) uplink_->start();
     if (timekeeping_) timekeeping_->start();
     if (exposure_) exposure_->start();
-    open_watchdog();
-    open_metrics();
-    manager_.ready();
+    supervision_.begin([this] { return metrics(); });
     log::info("started",
               {{"version", version()}, {"configuration", configuration_.version}, {"device_id", device_id_}});
     while (!pipeline_ && !events_.told_to_end()) {
@@ -135,12 +131,12 @@ class Daemon {
     const Status delivered = deliver_rest();
     if (timekeeping_) timekeeping_->stop();
     if (pipeline_ && events_.told_to_end()) close_books();  // the writer has ended
-    manager_.stopping();
+    supervision_.stopping();
     if (uplink_) uplink_->stop();
     if (unlock_) unlock_->stop();
     const Status flushed = queue_->flush();
     const Status reported = report(wall_s);
-    watchdog_.release();
+    supervision_.end();
     log::info("ended", {{"records_waiting", queue_->depth().unacknowledged}});
     // Whatever is wrong with a recording, the command line was right.
     if (const std::optional<Error> error = source_error()) return fail(ErrorCode::io, error->message);
@@ -291,47 +287,9 @@ class Daemon {
     keeper_->close();
   }
 
-  // The machine goes on without a watchdog, and says so.
-  void open_watchdog() {
-    const Configuration::Supervision& wanted = configuration_.supervision;
-    if (wanted.watchdog.empty()) return;
-    Result<Watchdog> watchdog =
-        Watchdog::open(wanted.watchdog, std::chrono::seconds(wanted.watchdog_limit_s));
-    if (!watchdog) return watchdog_failed(watchdog.error());
-    watchdog_ = std::move(*watchdog);
-    log::info("watchdog_runs", {{"device", wanted.watchdog.string()},
-                                {"limit_s", watchdog_.limit().count()},
-                                {"restarted_the_machine", watchdog_.restarted_the_machine()}});
-  }
-  void watchdog_failed(const Error& error) {
-    if (health_.ill("watchdog", error.message)) log::error("watchdog_unhealthy", {{"reason", error}});
-  }
-
-  void open_metrics() {
-    const std::filesystem::path& path = configuration_.supervision.metrics_socket;
-    if (path.empty()) return;
-    auto opened = MetricsSocket::open(path, [this] {
-      return metrics_text(counters_, health_, queue_->depth(), uplink_ ? uplink_->state() : UploaderState{},
-                          clock().quality(), memory_bytes());
-    });
-    if (opened) {
-      metrics_ = std::move(*opened);
-    } else if (health_.ill("metrics", opened.error().message)) {
-      log::error("metrics_unhealthy", {{"reason", opened.error()}});
-    }
-  }
-
-  // Only on real progress.
-  void alive() {
-    manager_.alive();
-    if (const Status fed = watchdog_.feed(); !fed) watchdog_failed(fed.error());
-  }
-
-  // Four looks a limit: a flow that moves is seen in time even when one look comes late.
-  [[nodiscard]] milliseconds look_every() const {
-    milliseconds limit = manager_.watchdog_limit().value_or(4 * status_every);
-    if (watchdog_.limit() > milliseconds(0)) limit = std::min<milliseconds>(limit, watchdog_.limit());
-    return std::min(status_every, limit / 4);
+  [[nodiscard]] std::string metrics() const {
+    return metrics_text(counters_, health_, queue_->depth(), uplink_ ? uplink_->state() : UploaderState{},
+                        clock().quality(), memory_bytes());
   }
 
   // With nothing to do but wait, which is no reason to be restarted.
@@ -341,8 +299,8 @@ class Daemon {
     tell_status();
     const MonotonicTime until = clock().monotonic_now() + limit;
     while (!events_.told_to_end() && clock().monotonic_now() < until) {
-      alive();
-      events_.wait(std::min(look_every(), limit));
+      supervision_.alive();
+      events_.wait(std::min(supervision_.look_every(), limit));
     }
   }
 
@@ -352,13 +310,13 @@ class Daemon {
     tell_status();
     while (!events_.finished()) {
       const bool ending = events_.told_to_end();
-      events_.wait(look_every());
+      events_.wait(supervision_.look_every());
       if (!ending && events_.told_to_end()) {
         log::info("stopping", {{"reason", "told to by a signal"}});
-        manager_.stopping();
+        supervision_.stopping();
         pipeline_->request_stop();
       }
-      if (pipeline_->has_moved()) alive();
+      if (pipeline_->has_moved()) supervision_.alive();
       if (clock().monotonic_now() - told >= status_every) {
         told = clock().monotonic_now();
         sealing_->look_again();
@@ -371,10 +329,10 @@ class Daemon {
     std::string ill;
     for (const auto& [part, reason] : health_.problems())
       ill += fmt::format("UNHEALTHY, {}: {}; ", part, reason);
-    manager_.status(ill + fmt::format("{} vehicles recorded, {} records waiting, {} frames dropped",
-                                      counters_.counter("records_stored").value(),
-                                      queue_->depth().unacknowledged,
-                                      counters_.counter("frames_dropped").value()));
+    supervision_.status(ill + fmt::format("{} vehicles recorded, {} records waiting, {} frames dropped",
+                                          counters_.counter("records_stored").value(),
+                                          queue_->depth().unacknowledged,
+                                          counters_.counter("frames_dropped").value()));
   }
 
   Status deliver_rest() {
@@ -390,7 +348,7 @@ class Daemon {
                         "when waysided runs again",
                         queue_->depth().unacknowledged, options_.until_delivered->count()));
       }
-      alive();  // the wait has a limit of its own
+      supervision_.alive();  // the wait has a limit of its own
     }
     const std::uint64_t waiting = queue_->depth().unacknowledged;
     const std::uint64_t given_up = waiting - std::min(waiting, uplink_->state().without_form);
@@ -424,8 +382,6 @@ class Daemon {
   const Configuration& configuration_;
   const DaemonOptions& options_;
   MainEvents events_;
-  ServiceManager manager_;
-  Watchdog watchdog_;
   std::unique_ptr<Clock> system_clock_;
   Health health_;
   std::unique_ptr<Timekeeping> timekeeping_;   // of a camera; outlives who is told the time
@@ -440,7 +396,7 @@ class Daemon {
   UnlockKeys unlock_keys_;  // outlives who uses them
   std::unique_ptr<UnlockKeeper> unlock_;
   std::unique_ptr<Uplink> uplink_;
-  std::unique_ptr<MetricsSocket> metrics_;
+  Supervision supervision_{configuration_.supervision, health_};
   std::unique_ptr<Pipeline>
       pipeline_;  // last, so that it goes first: it wakes the uplink and writes the queue
 };
