@@ -6,20 +6,21 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/doubles/hand_clock.hpp"
 #include "tests/doubles/memory_queue.hpp"
-#include "tests/doubles/set_clock.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 #include "tests/doubles/test_sealer.hpp"
 
 namespace wayside::app {
 namespace {
 
+using doubles::HandClock;
 using doubles::MemoryQueue;
-using doubles::SetClock;
 using testing::Each;
 
 class QueueKeeperTest : public testing::Test {
  protected:
+  QueueKeeperTest() { clock_.kernel.source = TimeSource::ntp; }
   static constexpr std::uint32_t day_of_september_first = 20'697;  // 2026-09-01
   void add_records(std::size_t count) {
     const std::vector<RecordParts> group(count);
@@ -27,12 +28,12 @@ class QueueKeeperTest : public testing::Test {
   }
   // From one time to an hour or more later, by which the clock is believed.
   void settle(QueueKeeper& keeper, std::string_view from, std::string_view to) {
-    clock_.set(from);
+    clock_.wait_until(from);
     static_cast<void>(keeper.look());
-    clock_.set(to);
+    clock_.wait_until(to);
     static_cast<void>(keeper.look());
   }
-  SetClock clock_;
+  HandClock clock_;
   MemoryQueue queue_;
 };
 
@@ -42,10 +43,10 @@ TEST_F(QueueKeeperTest, EveryDayIsMarkedAndOldRecordsAreGivenUpOnce) {
   EXPECT_THAT(queue_.days, Each(day_of_september_first));
   EXPECT_EQ(queue_.expired_before, day_of_september_first - 28);
   queue_.expired_before = 0;
-  clock_.set("2026-09-01T23:59:59Z");
+  clock_.wait_until("2026-09-01T23:59:59Z");
   static_cast<void>(keeper.look());
   EXPECT_EQ(queue_.expired_before, 0U);
-  clock_.set("2026-09-02T00:00:00Z");
+  clock_.wait_until("2026-09-02T00:00:00Z");
   static_cast<void>(keeper.look());
   EXPECT_EQ(queue_.days.back(), day_of_september_first + 1);
   EXPECT_EQ(queue_.expired_before, day_of_september_first - 27);
@@ -53,7 +54,7 @@ TEST_F(QueueKeeperTest, EveryDayIsMarkedAndOldRecordsAreGivenUpOnce) {
 
 TEST_F(QueueKeeperTest, AClockThatNobodySetGivesNothingUp) {
   QueueKeeper keeper(queue_, clock_, "0123456789abcdef", 1);
-  clock_.synchronised = false;
+  clock_.kernel.source = TimeSource::unsynchronised;
   settle(keeper, "2036-09-01T00:00:05Z", "2036-09-01T02:00:00Z");
   EXPECT_TRUE(queue_.days.empty());
   EXPECT_EQ(queue_.expired_before, 0U);
@@ -65,7 +66,7 @@ TEST_F(QueueKeeperTest, AWrongDateForAMomentGivesNothingUp) {
   const auto days = queue_.days;
   clock_.step_to("2026-12-01T09:00:03Z");
   static_cast<void>(keeper.look());
-  clock_.set("2026-12-01T09:59:00Z");
+  clock_.wait_until("2026-12-01T09:59:00Z");
   static_cast<void>(keeper.look());
   clock_.step_to("2026-07-01T09:59:10Z");
   static_cast<void>(keeper.look());
@@ -73,7 +74,7 @@ TEST_F(QueueKeeperTest, AWrongDateForAMomentGivesNothingUp) {
   static_cast<void>(keeper.look());
   EXPECT_EQ(queue_.days, days);
   EXPECT_EQ(queue_.expired_before, day_of_september_first - 28);
-  clock_.set("2026-09-02T09:59:20Z");  // an hour and more without a step
+  clock_.wait_until("2026-09-02T09:59:20Z");  // an hour and more without a step
   static_cast<void>(keeper.look());
   EXPECT_EQ(queue_.days.back(), day_of_september_first + 1);
 }
@@ -84,7 +85,7 @@ TEST_F(QueueKeeperTest, ADayEndsWithASignedBookOfItsNumbers) {
   settle(keeper, "2026-09-01T08:00:00Z", "2026-09-01T09:00:00Z");
   add_records(3);
   EXPECT_FALSE(keeper.look());
-  clock_.set("2026-09-02T00:00:30Z");
+  clock_.wait_until("2026-09-02T00:00:30Z");
   EXPECT_TRUE(keeper.look());  // there is something to send
   ASSERT_EQ(queue_.documents().size(), 6U);
   const auto book = nlohmann::json::parse(queue_.documents().back());
@@ -97,7 +98,7 @@ TEST_F(QueueKeeperTest, ADayEndsWithASignedBookOfItsNumbers) {
   EXPECT_EQ(book.at("by_type").at("capture"), 3);
   EXPECT_EQ(book.at("chain_head").at("number"), 5);
   // The book is in the next book, so that none can be left out either.
-  clock_.set("2026-09-02T18:00:00Z");
+  clock_.wait_until("2026-09-02T18:00:00Z");
   keeper.close();
   const auto next = nlohmann::json::parse(queue_.documents().back());
   EXPECT_EQ(next.at("day"), "2026-09-02");
@@ -129,10 +130,10 @@ TEST_F(QueueKeeperTest, ADayThatWasCutOffGetsABookAsSoonAsTheClockIsBelieved) {
   add_records(8);
   queue_.unbooked_records = five_of_august_last();
   QueueKeeper keeper(queue_, clock_, "0123456789abcdef", 28);
-  clock_.set("2026-09-01T08:00:00Z");
+  clock_.wait_until("2026-09-01T08:00:00Z");
   EXPECT_FALSE(keeper.look());
   EXPECT_EQ(queue_.documents().size(), 8U);
-  clock_.set("2026-09-01T09:00:00Z");
+  clock_.wait_until("2026-09-01T09:00:00Z");
   EXPECT_TRUE(keeper.look()) << "there is something to send";
   ASSERT_EQ(queue_.documents().size(), 9U);
   const auto book = nlohmann::json::parse(queue_.documents().back());
@@ -145,7 +146,7 @@ TEST_F(QueueKeeperTest, ADayThatWasCutOffGetsABookAsSoonAsTheClockIsBelieved) {
   EXPECT_EQ(book.at("chain_head").at("number"), 8);
   EXPECT_EQ(book.at("chain_head").at("sha256").get<std::string>().substr(0, 4), "0700");
   // Once; and the day's own book goes on from where this run began.
-  clock_.set("2026-09-02T00:00:30Z");
+  clock_.wait_until("2026-09-02T00:00:30Z");
   EXPECT_TRUE(keeper.look());
   ASSERT_EQ(queue_.documents().size(), 10U);
   const auto next = nlohmann::json::parse(queue_.documents().back());

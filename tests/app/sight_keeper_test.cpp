@@ -10,8 +10,8 @@
 #include "wayside/base/files.hpp"
 
 #include "src/backoffice/validation.hpp"
+#include "tests/doubles/hand_clock.hpp"
 #include "tests/doubles/memory_queue.hpp"
-#include "tests/doubles/set_clock.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
 namespace wayside::app {
@@ -25,7 +25,8 @@ constexpr const char* device_id = "00112233445566aa";
 class SightKeeperTest : public testing::Test {
  protected:
   SightKeeperTest() {
-    clock_.set("2026-09-01T08:00:00.000Z");
+    clock_.kernel.source = TimeSource::ntp;
+    clock_.wait_until("2026-09-01T08:00:00.000Z");
     queue_.before_append = [this](std::span<const RecordParts> group) -> Status {
       if (refuses_) return fail(ErrorCode::unavailable, "nobody's key is valid");
       appended_.insert(appended_.end(), group.begin(), group.end());
@@ -46,7 +47,7 @@ class SightKeeperTest : public testing::Test {
       info.monotonic = clock_.monotonic_now();
       keeper.saw_frame(
           *make_frame(info, covered ? cv::Mat(360, 640, CV_8U, cv::Scalar(120)) : wall()).value());
-      clock_.now = clock_.now + std::chrono::seconds(5);
+      clock_.wait_s(5);
     }
     return keeper.look();
   }
@@ -74,7 +75,7 @@ class SightKeeperTest : public testing::Test {
   }
 
   doubles::TemporaryFolder folder_;
-  doubles::SetClock clock_;
+  doubles::HandClock clock_;
   doubles::MemoryQueue queue_;
   Health health_;
   CounterSet counters_;
@@ -115,7 +116,7 @@ TEST_F(SightKeeperTest, ACleanStopTellsTheMinutesSoFar) {
 TEST_F(SightKeeperTest, AMinuteWithoutAWordIsOneWithoutFrames) {
   SightKeeper sight = keeper();
   static_cast<void>(minute(sight));
-  clock_.now = clock_.now + std::chrono::minutes(9);
+  clock_.wait_s(9 * 60);
   EXPECT_TRUE(sight.look());
   const json minutes = records().at(0).at("minutes");
   EXPECT_EQ(minutes[0].at("could_read"), "yes");
