@@ -24,9 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   look({data, size});
   wayside::Bytes whole(20 + std::size_t{2} * wayside::View::width * wayside::View::height);
   std::copy_n(data, std::min(size, whole.size()), whole.begin());
-  std::uint32_t hash = 2166136261U;  // FNV-1a of what follows it
-  for (std::size_t i = 8; i < whole.size(); ++i)
-    hash = (hash ^ whole[i]) * 16777619U;
+  const std::uint32_t hash = wayside::crc32c(wayside::ByteView(whole).subspan(8));
   for (std::size_t i = 0; i < 4; ++i)
     whole[4 + i] = static_cast<std::uint8_t>(hash >> (8 * i));
   look(whole);

@@ -124,13 +124,6 @@ constexpr std::size_t header_bytes = 20;
 constexpr std::size_t pattern_bytes = std::size_t{2} * View::width * View::height;
 constexpr std::uint32_t no_sharpness = 0xffffffffU;
 
-std::uint32_t fnv1a(ByteView bytes) {
-  std::uint32_t hash = 2166136261U;
-  for (const std::uint8_t byte : bytes)
-    hash = (hash ^ byte) * 16777619U;
-  return hash;
-}
-
 }  // namespace
 
 std::optional<double> sharpness(const cv::Mat& luma) {
@@ -228,7 +221,7 @@ Bytes encode(const View& view) {
   put(out, 16, view.plates_unread);
   cv::Mat pattern(View::height, View::width, CV_8SC2, out.data() + header_bytes);
   view.pattern.convertTo(pattern, CV_8S, 127);
-  put(out, 4, fnv1a(ByteView(out).subspan(8)));
+  put(out, 4, crc32c(ByteView(out).subspan(8)));
   return out;
 }
 
@@ -238,7 +231,7 @@ Result<View> decode_view(ByteView bytes) {
   };
   if (bytes.size() != header_bytes + pattern_bytes) return damaged("its length is another");
   if (!std::equal(magic.begin(), magic.end(), bytes.begin())) return damaged("it does not begin with WSV1");
-  if (get<std::uint32_t>(bytes, 4) != fnv1a(bytes.subspan(8))) return damaged("its checksum is wrong");
+  if (get<std::uint32_t>(bytes, 4) != crc32c(bytes.subspan(8))) return damaged("its checksum is wrong");
   const auto millionths = get<std::uint32_t>(bytes, 8);
   if (millionths != no_sharpness && millionths > 1'000'000) return damaged("its sharpness is above 1");
   View out;
