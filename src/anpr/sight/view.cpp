@@ -130,6 +130,9 @@ std::optional<double> sharpness(const cv::Mat& luma) {
   const int columns = luma.cols / block;
   const int rows = luma.rows / block;
   std::vector<Edges> blocks;
+  const auto block_at = [&](int column, int row) -> const Edges& {
+    return blocks[static_cast<std::size_t>(row * columns + column)];
+  };
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < columns; ++column)
       blocks.push_back(edges_in(luma, column * block, row * block));
@@ -141,13 +144,13 @@ std::optional<double> sharpness(const cv::Mat& luma) {
       Edges around;
       for (int y = std::max(row - 1, 0); y <= std::min(row + 1, rows - 1); ++y) {
         for (int x = std::max(column - 1, 0); x <= std::min(column + 1, columns - 1); ++x) {
-          const Edges& one = blocks[static_cast<std::size_t>(y) * columns + x];
+          const Edges& one = block_at(x, y);
           around.least = std::min(around.least, one.least);
           around.most = std::max(around.most, one.most);
         }
       }
       const int height = around.most - around.least;
-      const int step = blocks[static_cast<std::size_t>(row) * columns + column].step;
+      const int step = block_at(column, row).step;
       if (height >= contrast) steepness.push_back(std::min(1.0, step / static_cast<double>(height)));
     }
   }
