@@ -14,6 +14,7 @@ namespace {
 constexpr int settling = 6;
 constexpr int wanted_within = 10;
 constexpr int watched = 18;
+constexpr int no_road_is_empty_for = 100;
 
 struct Road {
   std::string preset;
@@ -31,6 +32,7 @@ struct Step {
   int views = 0;     // of plates, from the tenth frame on
   int readable = 0;  // of those
   int settled = 0;   // frames until they were readable
+  int without = 0;   // frames behind the step without a plate, which count for nothing of this
 };
 
 // How many roads of each kind; the default suite takes one, in small pictures.
@@ -51,8 +53,12 @@ Step step(const Road& before, const Road& behind, const FindPlates& find) {
   std::vector<std::pair<int, bool>> frames;  // with plates: which, and whether all are readable
   std::string line;
   for (int i = 0; i < watched; ++i) {
-    const TakenFrame taken = loop.take(*behind.scene, behind.from + i);
-    if (taken.plates.empty()) continue;
+    const TakenFrame taken = loop.take(*behind.scene, behind.from + step.without + i);
+    if (taken.plates.empty()) {
+      // A plate's brightness is that of a plate: the count begins with the first in view.
+      if (frames.empty() && ++step.without < no_road_is_empty_for) --i;
+      continue;
+    }
     const auto good = std::count_if(taken.plates.begin(), taken.plates.end(), readable);
     frames.emplace_back(i, good == std::ssize(taken.plates));
     for (const PlateBrightness& plate : taken.plates)
@@ -70,8 +76,10 @@ Step step(const Road& before, const Road& behind, const FindPlates& find) {
     const auto bad = std::count_if(from, to, [](const auto& frame) { return !frame.second; });
     if (from->second && bad <= 1) step.settled = from->first;
   }
-  std::printf("%-9s to %-9s settled after %2d frames, then %2d of %2d readable: %s\n", before.preset.c_str(),
-              behind.preset.c_str(), step.settled, step.readable, step.views, line.c_str());
+  std::printf(
+      "%-9s to %-9s settled after %2d frames (and %d without a plate), then %2d of %2d readable: %s\n",
+      before.preset.c_str(), behind.preset.c_str(), step.settled, step.without, step.readable, step.views,
+      line.c_str());
   return step;
 }
 

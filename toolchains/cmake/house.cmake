@@ -18,14 +18,18 @@ function(wayside_library folder)
   set_property(GLOBAL APPEND PROPERTY WAYSIDE_SOURCES ${sources})
 endfunction()
 
-# wayside_program(<program name> <main file> NEEDS ...): one main file, one program, in bin/.
+# wayside_program(<program name> <main file> [COMPONENT camera] NEEDS ...): one main file, one program, in bin/. What a
+# camera carries is installed apart too (cmake --install --component camera).
 function(wayside_program program main)
-  cmake_parse_arguments(ARG "" "" "NEEDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "COMPONENT" "NEEDS" ${ARGN})
+  if(NOT ARG_COMPONENT)
+    set(ARG_COMPONENT tools)
+  endif()
   add_executable(${program} ${PROJECT_SOURCE_DIR}/${main})
   target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${program} PRIVATE ${ARG_NEEDS} wayside_warnings)
   set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
-  install(TARGETS ${program} RUNTIME DESTINATION bin)
+  install(TARGETS ${program} RUNTIME DESTINATION bin COMPONENT ${ARG_COMPONENT})
   set_property(GLOBAL APPEND PROPERTY WAYSIDE_SOURCES ${PROJECT_SOURCE_DIR}/${main})
 endfunction()
 

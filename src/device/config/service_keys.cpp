@@ -146,11 +146,12 @@ const std::vector<Key>& service_keys() {
       {.section = "supervision",
        .name = "watchdog_limit_s",
        .slot = [](C& c) -> Slot { return &c.supervision.watchdog_limit_s; },
-       .least = 40,
+       .least = 100,
        .most = 600,
        .unit = "s",
-       .help = "How long it waits; the device may choose another. Long enough for the camera to be started "
-               "anew."},
+       .help =
+           "How long it waits; the device may choose another. Longer than the service manager takes to "
+           "see that the camera hangs and to start it anew, so that the machine is not restarted for it."},
       {.section = "supervision",
        .name = "metrics_socket",
        .slot = [](C& c) -> Slot { return &c.supervision.metrics_socket; },

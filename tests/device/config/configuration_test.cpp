@@ -1,5 +1,6 @@
 #include "wayside/device/config/configuration.hpp"
 
+#include <cstdlib>
 #include <fstream>
 #include <random>
 #include <regex>
@@ -173,6 +174,21 @@ TEST_F(ConfigurationFile, EveryNumberHasItsRange) {
           << text;
     }
   }
+}
+
+// Else a camera that hangs costs a restart of the machine, where starting it anew was to be tried first.
+TEST_F(ConfigurationFile, TheHardwareWatchdogWaitsUntilTheServiceHasBeenStartedAnew) {
+  std::ifstream in(std::string(std::getenv("WAYSIDE_SOURCE_DIR")) + "/toolchains/systemd/waysided.service");
+  const std::string unit{std::istreambuf_iterator<char>(in), {}};
+  int until_started_s = 15;  // what a start takes
+  for (const char* name : {"WatchdogSec", "RestartSec"}) {
+    std::smatch found;
+    ASSERT_TRUE(std::regex_search(unit, found, std::regex(std::string("\n") + name + "=([0-9]+)\n"))) << name;
+    until_started_s += std::stoi(found[1]);
+  }
+  EXPECT_GT(Configuration().supervision.watchdog_limit_s, until_started_s);
+  EXPECT_THAT(refusal_after_smallest("[supervision]\nwatchdog_limit_s = " + std::to_string(until_started_s)),
+              HasSubstr("from 100 to 600 s"));
 }
 
 TEST_F(ConfigurationFile, KeysOfTheOtherKindOfCameraAreNamed) {

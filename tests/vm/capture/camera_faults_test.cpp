@@ -39,11 +39,6 @@ class CameraFaults : public CameraInAMachine {
     EXPECT_TRUE(says(text)) << text << " in\n" << log_;
     return std::chrono::duration<double>(steady_clock::now() - begin).count();
   }
-  std::string answer(const std::string& command) {
-    machine_->say("echo \"answer $(" + command + ")\"");
-    EXPECT_TRUE(says("answer ")) << log_;
-    return log_.substr(seen_, log_.find('\n', seen_) - seen_);
-  }
   RoadPictures road_;
 };
 

@@ -48,15 +48,18 @@ class CameraInAMachine : public testing::Test {
   }
 
   // What is said to the guest from now on is done there; what waysided logs, and that prints, comes back.
-  // It says "idle" as often as the guest's processor has time for what matters least.
   void start_waysided() {
     const std::filesystem::path programs = std::filesystem::path(std::getenv("WAYSIDE_BINARY_DIR")) / "bin";
-    machine_->start(
-        fmt::format("{0}/waysided --config {1}/camera.toml --report /tmp/report.json 2>&1 & pid=$!; "
-                    "nice -n 19 sh -c 'while sleep 0.2; do echo idle; done' & idle=$!; "
+    follow(fmt::format("{}/waysided --config {}/camera.toml --report /tmp/report.json", programs.string(),
+                       folder().string()));
+  }
+  // The same of another program, $pid there, whose output is the log. The guest says "idle" as often as its
+  // processor has time for what matters least.
+  void follow(const std::string& program) {
+    machine_->start(program +
+                    " 2>&1 & pid=$!; nice -n 19 sh -c 'while sleep 0.2; do echo idle; done' & idle=$!; "
                     "while read -r line && [ \"$line\" != end ]; do eval \"$line\"; done; "
-                    "kill $idle; kill $pid; wait $pid; echo \"ended $?\"; cat /tmp/report.json",
-                    programs.string(), folder().string()));
+                    "kill $idle; kill $pid; wait $pid; echo \"ended $?\"; cat /tmp/report.json");
   }
   // True: the log has it, from where the last call stopped looking. False: not within the time.
   bool says(const std::string& text, std::chrono::seconds limit = std::chrono::minutes(15)) {
@@ -81,6 +84,12 @@ class CameraInAMachine : public testing::Test {
     log_ += *line + "\n";
     // To be looked at while a long test runs.
     std::ofstream(folder() / "waysided.log", std::ios::app) << *line << "\n";
+  }
+  // What a command there prints, one line.
+  std::string answer(const std::string& command) {
+    machine_->say("echo \"answer $(" + command + ")\"");
+    EXPECT_TRUE(says("answer ")) << log_;
+    return log_.substr(seen_, log_.find('\n', seen_) - seen_);
   }
   // The counters of its report.
   nlohmann::json end_waysided() {

@@ -29,7 +29,8 @@ inline bool make_ready(VirtualMachine& machine) {
       "modprobe virtio_net && cd /sys/class/net && for card in e*; do busybox ifconfig lo 127.0.0.1 up && "
       "busybox ifconfig $card 10.0.2.15 netmask 255.255.255.0 up && busybox route add default gw 10.0.2.2; "
       "done",
-      "/lib/systemd/systemd-udevd --daemon && modprobe uvcvideo && modprobe xhci_pci && udevadm settle",
+      "(busybox pidof systemd-udevd || /lib/systemd/systemd-udevd --daemon) && modprobe uvcvideo && modprobe "
+      "xhci_pci && udevadm settle",
   };
   for (const char* step : steps) {
     if (machine.run(std::string("(") + step + ") >&2").exit_code != 0) return false;

@@ -18,20 +18,43 @@ $b mkdir -p /merged/dev/pts /merged/dev/shm
 $b mount -t devpts devpts /merged/dev/pts
 $b mount -t tmpfs tmpfs /merged/dev/shm
 for word in $($b cat /merged/proc/cmdline); do
-    case "$word" in vm.folder=*) folder="${word#vm.folder=}" ;; esac
+    case "$word" in
+    vm.folder=*) folder="${word#vm.folder=}" ;;
+    vm.systemd) systemd=yes ;;
+    esac
 done
 $b mkdir -p /merged/lib/modules
 $b mount --bind "/merged$folder/lib/modules" /merged/lib/modules
 for port in /merged/sys/class/virtio-ports/*; do
-    [ "$($b cat "$port/name")" != commands ] || export port="/dev/${port##*/}"
+    [ "$($b cat "$port/name")" != commands ] || echo "/dev/${port##*/}" >/merged/run/commands.port
 done
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/
-exec $b switch_root /merged /bin/sh -c '
-exec 3<>"$port"
+$b cat >/merged/run/commands <<'END'
+exec 3<>"$(cat /run/commands.port)"
 echo "@ready" >&3
 while read -r line <&3; do
     sh -c "$line" <&3 >&3 3>&-
     printf "@exit %d\n" $? >&3
 done
 echo o >/proc/sysrq-trigger
-sleep 60'
+sleep 60
+END
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/
+[ -n "$systemd" ] || exec $b switch_root /merged /bin/sh /run/commands
+$b mkdir -p /merged/run/systemd/system/basic.target.wants
+$b cat >/merged/run/systemd/system/commands.service <<'END'
+[Unit]
+DefaultDependencies=no
+After=sysinit.target
+[Service]
+Environment=HOME=/
+ExecStart=/bin/sh /run/commands
+StandardError=tty
+TTYPath=/dev/console
+END
+$b ln -s ../commands.service /merged/run/systemd/system/basic.target.wants
+# It would empty /tmp, where tests have their files.
+$b mkdir -p /merged/etc/tmpfiles.d
+: >/merged/etc/tmpfiles.d/tmp.conf
+# A host that is a container has a file that says so; the guest is none.
+$b rm -f /merged/.dockerenv
+exec $b switch_root /merged /lib/systemd/systemd

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -45,8 +46,11 @@ bool can_be_started(const std::string& program) {
 std::vector<std::string> command_line(const MachineOptions& options, int port) {
   const fs::path from = folder();
   // no_timer_check: where the host is busy, the kernel counts too few ticks of its timer, and panics.
-  const std::string kernel_words =
+  std::string kernel_words =
       "console=ttyS0 quiet panic=-1 no_timer_check nokaslr apparmor=0 vm.folder=" + from.string();
+  // The host's disks are not here, and what else it starts is nobody's business here.
+  if (options.systemd)
+    kernel_words += " vm.systemd fstab=no systemd.gpt_auto=no net.ifnames=0 systemd.unit=basic.target";
   const std::pair<const char*, std::string> words_with_values[] = {
       // No KVM, though there may be one: nested in another hypervisor, guests hang on it.
       {"-accel", "tcg,thread=multi"},
@@ -156,6 +160,15 @@ void VirtualMachine::say(const std::string& line) {
   const std::string whole = line + "\n";
   if (::send(port_, whole.data(), whole.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(whole.size()))
     throw std::runtime_error(told("the virtual machine takes no more input"));
+}
+
+bool VirtualMachine::ends(std::chrono::seconds limit) {
+  const auto until = steady_clock::now() + limit;
+  while (process_ > 0 && steady_clock::now() < until) {
+    if (::waitpid(process_, nullptr, WNOHANG) == process_) process_ = -1;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return process_ <= 0;
 }
 
 void VirtualMachine::cut_power() {

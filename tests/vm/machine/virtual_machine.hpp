@@ -28,6 +28,7 @@ struct MachineOptions {
   std::vector<std::filesystem::path> disks;  // raw images
   unsigned memory_mib = 512;
   std::vector<std::string> more;  // further words for qemu: a USB camera, a network
+  bool systemd = false;  // runs the guest, up to basic.target; this machine's own services are not started
 };
 
 struct Outcome {
@@ -56,6 +57,9 @@ class VirtualMachine {
   [[nodiscard]] std::optional<std::string> next_line(std::chrono::milliseconds limit);
   [[nodiscard]] std::optional<int> exit_code() const { return exit_code_; }
   void say(const std::string& line);
+
+  // True: it was switched off, or restarted, by itself, within the time; nothing runs any more.
+  [[nodiscard]] bool ends(std::chrono::seconds limit);
 
   // The power is gone: what the guest had not written to its disks by now it never will. What it had is in
   // the images, flushed or not, since the host lives on.

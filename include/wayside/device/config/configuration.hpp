@@ -49,7 +49,7 @@ struct Configuration {
   } clock;
   struct Supervision {
     std::filesystem::path watchdog;  // the hardware's device; empty: none
-    std::uint32_t watchdog_limit_s = 60;
+    std::uint32_t watchdog_limit_s = 120;
     std::filesystem::path metrics_socket;  // empty: none
   } supervision;
   // Of a camera; a recording was exposed when it was made.
