@@ -161,13 +161,9 @@ class Source final : public LibcameraSource {
 
   FramePtr take(libcamera_source::LentFrame& lent) {
     const MonotonicTime now = clock_.monotonic_now();
-    if (!streaming_ && last_frame_)
-      blind_ms_.add(static_cast<std::uint64_t>(std::chrono::ceil<milliseconds>(now - *last_frame_).count()));
-    if (!streaming_) streaming_since_ = now;
-    streaming_ = true;
+    // One that was on its way when the camera went away says nothing of the next stream.
+    if (!explained_) streams(now);
     last_frame_ = last_sign_ = now;
-    if (now - streaming_since_ > options_.longest_pause) pause_ = options_.first_pause;
-    tell(CameraState::streaming, "the camera gives frames");
     const std::optional<FrameNumber> number = numbers_.number(lent.facts.sequence);
     if (!number) return {};
     (stream_in_place_ ? in_place_ : decoded_).add();
@@ -181,6 +177,15 @@ class Source final : public LibcameraSource {
       };
     }
     return std::make_shared<const Frame>(info, lent.luma, std::move(colour), std::move(lent.lease));
+  }
+
+  void streams(MonotonicTime now) {
+    if (!streaming_ && last_frame_)
+      blind_ms_.add(static_cast<std::uint64_t>(std::chrono::ceil<milliseconds>(now - *last_frame_).count()));
+    if (!streaming_) streaming_since_ = now;
+    streaming_ = true;
+    if (now - streaming_since_ > options_.longest_pause) pause_ = options_.first_pause;
+    tell(CameraState::streaming, "the camera gives frames");
   }
 
   FramePtr take(const capture_link::Skipped& skipped) {

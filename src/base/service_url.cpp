@@ -9,7 +9,8 @@ namespace wayside {
 namespace {
 
 bool is_address(int family, std::string_view text) {
-  in6_addr address{};  // the longer of the two
+  if (text.find('\0') != std::string_view::npos) return false;  // where C would see its end
+  in6_addr address{};                                           // the longer of the two
   return ::inet_pton(family, std::string(text).c_str(), &address) == 1;
 }
 

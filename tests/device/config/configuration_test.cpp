@@ -302,12 +302,12 @@ TEST_F(ConfigurationFile, UploadAddressesAreHttpsWithoutAPath) {
     EXPECT_TRUE(load(std::string(smallest) + "[upload]\nurl = \"" + url + "\"\n")) << url;
   }
   for (const std::string url :
-       {"http://bof.example", "bof.example:8443", "https://",      "https://a:0",    "https://a:65536",
-        "https://a/b",        "https://a b",      "https://u:p@a", "https://]:5",    "https://[]",
-        "https://[",          "https://a]b[:8",   "https://[a]",   "https://[::1]x", "https://[::1]:",
-        "https://[10.0.0.1]", "https://::1",      "https://a:",    "https://a:8:9",  "https://.",
-        "https://a..b",       "https://.a",       "https://-",     "https://a-.b",   "https://1.2.3",
-        "https://1.2.3.256"}) {
+       {"http://bof.example", "bof.example:8443",    "https://",      "https://a:0",    "https://a:65536",
+        "https://a/b",        "https://a b",         "https://u:p@a", "https://]:5",    "https://[]",
+        "https://[",          "https://a]b[:8",      "https://[a]",   "https://[::1]x", "https://[::1]:",
+        "https://[10.0.0.1]", "https://::1",         "https://a:",    "https://a:8:9",  "https://.",
+        "https://a..b",       "https://.a",          "https://-",     "https://a-.b",   "https://1.2.3",
+        "https://1.2.3.256",  "https://[::1\\u0000]"}) {
     EXPECT_THAT(refusal_after_smallest("[upload]\nurl = \"" + url + "\"\n"), HasSubstr("upload.url is"))
         << url;
   }

@@ -194,6 +194,9 @@ TEST_F(LibcameraSourceTest, UnpluggedInMidStreamIsNamedAndStaysSoWhileThereIsNon
   ASSERT_TRUE(frame());
   EXPECT_TRUE(reaches(CameraState::unplugged));
   ASSERT_TRUE(frame());
+  EXPECT_EQ(states_.back(), CameraState::streaming);
+  EXPECT_EQ(std::count(states_.begin(), states_.end(), CameraState::streaming), 2)
+      << "a frame that was on its way is no sign of a camera";
   EXPECT_THAT(states_, testing::Not(testing::Contains(CameraState::none_present)));
   EXPECT_GT(count("camera_blind_ms"), 0U);
 }

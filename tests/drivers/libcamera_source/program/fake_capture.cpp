@@ -175,6 +175,7 @@ class Fake {
     if (word == "unplug") {
       give(0);
       say(Trouble{TroubleKind::unplugged, "gone"});
+      give(1);  // was on its way
       std::_Exit(0);
     }
     stream();
