@@ -47,6 +47,7 @@ void check(ByteView bytes) {
     require(range.first > last && range.can_be(), "settled ranges rise, and none touches another");
     last = range.last + 1;
   }
+  require(last <= loaded.settled.reserved_until, "what is settled was handed out");
   require(loaded.settled.reserved_until >= 1 && loaded.settled.reserved_until <= flash::most_number,
           "reserved numbers leave room to count on");
   const std::vector<flash::DayMark>& days = loaded.settled.days.all();

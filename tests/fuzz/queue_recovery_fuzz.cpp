@@ -125,7 +125,7 @@ void change(std::map<std::string, Bytes>& files, ByteView input) {
   }
 }
 
-// Open it, give it a record, take that out again.
+// Open it, give it a record, take that out again, also after a restart.
 void use(FaultyDevice& device) {
   Result<std::unique_ptr<RecordQueue>> queue = flash::open_queue(device.disk(), options());
   if (!queue) return require_good(queue.error());
@@ -142,6 +142,11 @@ void use(FaultyDevice& device) {
   if (numbers->front().value() > flash::most_number) return;  // no camera counts this far
   const auto stored = (*queue)->read(numbers->front());
   require(stored && chain_hash(stored->head) == (*queue)->chain().hash, "what was appended can be read");
+  queue->reset();
+  queue = flash::open_queue(device.disk(), options());
+  if (!queue) return require_good(queue.error());
+  const auto again = (*queue)->read(numbers->front());
+  require(again && again->head == stored->head, "what was appended is there after a restart");
 }
 
 }  // namespace

@@ -278,6 +278,19 @@ TEST_F(OtherCommandLines, NothingIsExportedIntoTheOfficeOrOntoADevice) {
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
+// Every camera that is enrolled later would seal to what this one seals to, its unlock key included.
+TEST_F(OtherCommandLines, NoCameraIsEnrolledIntoTheOffice) {
+  ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
+  ASSERT_EQ(answer("waysided", {"--make-identity", at("identity")}).code, 0);
+  for (const std::string& into : {at("office"), at("office/camera"), at("identity/../office")}) {
+    const Answer enrolled = answer(
+        "wayside-backoffice", {"enrol", at("office"), "--request", at("identity/device.csr"), "--out", into});
+    EXPECT_EQ(enrolled.code, 2) << into;
+    EXPECT_THAT(enrolled.text, HasSubstr("lies inside of the back office's own folder")) << into;
+  }
+  EXPECT_FALSE(fs::exists(at("office/device.crt")));
+}
+
 TEST_F(OtherCommandLines, UnlockKeysAreMadeListedRevokedAndRestored) {
   const std::string device = "0123456789abcdef";
   ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);

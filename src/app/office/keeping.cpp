@@ -42,6 +42,13 @@ std::string line_of(const backoffice::KnownRecipient& known) {
                      recipient.successor ? ", followed by " + to_hex(*recipient.successor) : "");
 }
 
+Status check_outside(const fs::path& out, const fs::path& office) {
+  if (!overlap(out, office)) return {};
+  return fail(ErrorCode::invalid_input,
+              fmt::format("{} lies inside of the back office's own folder: give a place outside of it",
+                          out.string()));
+}
+
 struct Validity {
   UtcTime from;
   UtcTime until;
@@ -88,6 +95,8 @@ Status init(const Arguments& arguments) {
 }
 
 Status enrol(const Arguments& arguments) {
+  // Its recipients would become those of every camera that is enrolled later: one camera's unlock key, too.
+  if (const auto outside = check_outside(arguments.out, arguments.folder); !outside) return outside;
   const auto office = open_office(arguments.folder);
   if (!office) return fail(office.error());
   const auto enrolled = backoffice::enrol_device(office->authority, *office->store, arguments.request,
@@ -102,11 +111,7 @@ Status enrol(const Arguments& arguments) {
 }
 
 Status broker_certificate(const Arguments& arguments) {
-  if (overlap(arguments.out, arguments.folder)) {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("{} lies inside of the back office's own folder: give a place outside of it",
-                            arguments.out.string()));
-  }
+  if (const auto outside = check_outside(arguments.out, arguments.folder); !outside) return outside;
   const auto authority = Authority::open(arguments.folder);
   if (!authority) return fail(authority.error());
   const auto made = authority->make_broker_certificate(arguments.hosts, arguments.out, utc_now());

@@ -97,7 +97,9 @@ Result<Block> decode(ByteView bytes) {
   settled.days = std::move(*days);
   for (std::size_t i = 0; i < range_count; ++i, at += range_bytes) {
     const NumberRange range{get<std::uint64_t>(bytes, at), get<std::uint64_t>(bytes, at + 8)};
-    can_be = can_be && range.can_be();
+    // What nobody was handed yet must not be settled: it would be let go of at the start after it was
+    // recorded.
+    can_be = can_be && range.can_be() && range.last < settled.reserved_until;
     settled.numbers.add(range);
   }
   if (!can_be) return fail(ErrorCode::corrupt, "an acknowledgement block with a field that cannot be");

@@ -115,11 +115,11 @@ Status GroupCommit::tell_gaps() {
 // One attempt. io: the device refused, and the segment with it. Everything that moves the numbers on makes
 // what was sealed worthless, so it begins again then: a number is in the signed head.
 Result<std::size_t> GroupCommit::commit(Log log, std::span<const RecordParts> records) {
-  if (state_.next_number > last_number_used) {
-    return fail(
-        ErrorCode::exhausted,
-        "the queue's numbers are used up, which no use of it ever does: somebody has changed its "
-        "acknowledgement blocks. Copy the directory for those who look into it, and name an empty one");
+  // A segment begun with a larger epoch would not be read again.
+  if (state_.next_number > last_number_used || state_.epoch > last_number_used) {
+    return fail(ErrorCode::exhausted,
+                "the queue's numbers are used up, which no use of it ever does: somebody has changed its "
+                "files. Copy the directory for those who look into it, and name an empty one");
   }
   for (;;) {
     Result<Batch> batch = sealed(log, records);

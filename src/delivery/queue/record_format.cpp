@@ -168,6 +168,10 @@ Result<DecodedRecord> decode_record(ByteView frame) {
   if (header->type != RecordType::gap) return out;
   Result<Gaps> gaps = decode_gaps(out.record.parts.front().bytes);
   if (!gaps) return fail(gaps.error());
+  // Of records that come after it, it knows nothing.
+  const bool of_earlier = std::all_of(gaps->begin(), gaps->end(),
+                                      [&](const Gap& gap) { return gap.numbers.last < header->number; });
+  if (!of_earlier) return fail(ErrorCode::corrupt, "a gap record that tells numbers after its own");
   out.gaps = std::move(*gaps);
   return out;
 }

@@ -351,10 +351,69 @@ TEST(Damage, OfARangeBelowAGoodCrcCostsTheAcknowledgementBlock) {
     return acknowledgement_owner(block);
   };
   EXPECT_TRUE(owner_of({1, 3}));
+  EXPECT_TRUE(owner_of({1, 9}));
   for (const NumberRange range : {NumberRange{0, 3}, NumberRange{7, 3}, NumberRange{3, UINT64_MAX}})
     EXPECT_FALSE(owner_of(range));
+  EXPECT_FALSE(owner_of({1, 10})) << "settled, though nobody was handed it";
   EXPECT_FALSE(owner_of({1, 3}, 5)) << "the days must rise";
   EXPECT_FALSE(acknowledgement_owner(Bytes(10)));
+}
+
+// Whoever holds the card can write both; what is recorded after it is back must not be lost for it.
+TEST(Damage, NothingOnTheCardSettlesOrTellsNumbersThatWereNeverHandedOut) {
+  FaultyDevice device;
+  QueueUuid uuid{};
+  {
+    const auto queue = opened(device);
+    ASSERT_TRUE(append_one(*queue, record("before", 3000, RecordClass::hit)));
+    uuid = queue->uuid();
+  }
+  const SegmentHeader header = *decode_segment_header(device.durable.at("seg-0000"));
+  const std::uint64_t end = segment_header_bytes + block_bytes;
+  const auto plant = [&](const NumberRange& told) {
+    SealedRecord gap =
+        sealer().sign_gaps({uuid, SequenceNumber(2), {}}, encode({{told, GapReason::evicted}}));
+    FrameHeader frame;
+    frame.type = RecordType::gap;
+    frame.record_class = RecordClass::ledger;
+    frame.epoch = header.epoch;
+    frame.salt = header.salt;
+    frame.number = 2;
+    Bytes bytes;
+    encode(frame, gap, bytes);
+    std::copy(bytes.begin(), bytes.end(), device.durable.at("seg-0000").begin() + end);
+  };
+  {
+    auto disk = device.disk();
+    Acknowledgements blocks(disk->open("ack-0").value(), disk->open("ack-1").value());
+    Settled settled = blocks.load(uuid).settled;
+    settled.numbers.add({2, most_number});
+    ASSERT_TRUE(blocks.store(uuid, settled));
+  }
+  plant({1, most_number});
+  for (const char* name : {"after", "later"})
+    ASSERT_TRUE(append_one(*opened(device), record(name, 3000, RecordClass::hit)));
+  std::set<std::string> names;
+  for (const auto& [number, name] : contents(*opened(device)).records)
+    names.insert(name);
+  EXPECT_EQ(names, (std::set<std::string>{"before", "after", "later"}));
+}
+
+TEST(Damage, AnEpochThatSomebodyHasDrivenUpIsNotUsed) {
+  FaultyDevice device;
+  {
+    const auto queue = opened(device);
+    ASSERT_TRUE(append_one(*queue, record("before")));
+  }
+  SegmentHeader header = *decode_segment_header(device.durable.at("seg-0001"));
+  header.log = Log::guarded;
+  header.epoch = most_number;
+  encode(header, std::span(device.durable.at("seg-0001")).first(block_bytes));
+  const auto queue = opened(device);
+  const auto number = append_one(*queue, record("after"));
+  ASSERT_FALSE(number) << "the segment that it would go to cannot be read again";
+  EXPECT_EQ(number.error().code, ErrorCode::exhausted);
+  EXPECT_EQ(numbers(*queue).size(), 1U) << "what waits is not lost";
 }
 
 // A table of contents is a help: with it or without it the same is found.
