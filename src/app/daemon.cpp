@@ -338,7 +338,7 @@ class Daemon {
   Status deliver_rest() {
     if (!options_.until_delivered || !uplink_ || events_.told_to_end()) return {};
     const MonotonicTime deadline = clock().monotonic_now() + *options_.until_delivered;
-    while (!uplink_->wait_drained(milliseconds(200))) {
+    while (!queue_->depth().all_delivered && !uplink_->wait_drained(milliseconds(200))) {
       events_.wait(milliseconds(0));
       if (events_.told_to_end()) return {};
       if (clock().monotonic_now() >= deadline) {

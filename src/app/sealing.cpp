@@ -1,14 +1,36 @@
 #include "src/app/sealing.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "wayside/base/json_text.hpp"
 #include "wayside/base/log.hpp"
 #include "wayside/device/identity/identity.hpp"
 
 namespace wayside::app {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Somebody copied the office's folder instead of its public files. Empty: there is none.
+std::string secrets_in(const fs::path& folder) {
+  std::string out;
+  std::error_code failed;
+  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    if (at->path().extension() != ".key") continue;
+    out += fmt::format(
+        "{}{} is a recipient's secret, and whoever takes this camera reads with it what is sealed to that "
+        "recipient: have the office make a new key, and remove this file",
+        out.empty() ? "" : "; ", json_escape(at->path().string()));
+  }
+  return out;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Sealing>> Sealing::open(const std::filesystem::path& folder, std::string device_id,
                                                const Clock& clock, Health& health) {
@@ -59,6 +81,8 @@ std::string Sealing::read_folder() {
 
 void Sealing::look_again() {
   std::string problem = read_folder();
+  if (const std::string secrets = secrets_in(recipients_); !secrets.empty())
+    problem += (problem.empty() ? "" : "; ") + secrets;
   std::vector<Recipient> recipients;
   for (const RecipientOfFile& one : known_)
     recipients.push_back(one.recipient);

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "wayside/base/files.hpp"
+#include "wayside/base/json_text.hpp"
 
 #include "src/backoffice/dating.hpp"
 #include "src/backoffice/gap_record.hpp"
@@ -32,9 +33,11 @@ UtcTime utc_now() {
   return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
 }
 
+// Whoever can write to the file can put anything there.
 std::string name_of(const RecordId& id) {
   return fmt::format("record {}{} of queue {} of device {}", id.number,
-                     id.twin == 0 ? "" : fmt::format(" (twin {})", id.twin), id.queue_uuid, id.device_id);
+                     id.twin == 0 ? "" : fmt::format(" (twin {})", id.twin), json_escape(id.queue_uuid),
+                     json_escape(id.device_id));
 }
 
 // What is wrong with one row, in the words of a person who has to restore it.
@@ -142,27 +145,6 @@ void check_row(const StoredRecord& record, const DeviceKeys& device_keys, CheckR
   RowCheck(record, keys == device_keys.end() ? std::vector<Store::DeviceKey>{} : keys->second, report).run();
 }
 
-// Visits the records that are what their cameras signed: nobody is to take another one for evidence.
-Result<ExportCounts> visit_sound(Store& store, const Selection& selection,
-                                 const std::function<Status(const StoredRecord&)>& visit) {
-  const auto device_keys = store.all_device_keys();
-  if (!device_keys) return fail(device_keys.error());
-  ExportCounts counts;
-  const Status visited = store.visit(selection, [&](const StoredRecord& record) -> Status {
-    CheckReport found;
-    check_row(record, *device_keys, found);
-    if (!found.damaged.empty()) {
-      ++counts.damaged;
-      return {};
-    }
-    ++counts.records;
-    if (!record.complete()) ++counts.incomplete;
-    return visit(record);
-  });
-  if (!visited) return fail(visited.error());
-  return counts;
-}
-
 void count(const StoredRecord& record, CheckReport& report) {
   switch (record.type) {
     case RecordType::gap:
@@ -258,6 +240,26 @@ Json json_of(const StoredRecord& record, const Redating& redated) {
 }
 
 }  // namespace
+
+Result<ExportCounts> visit_sound(Store& store, const Selection& selection,
+                                 const std::function<Status(const StoredRecord&)>& visit) {
+  const auto device_keys = store.all_device_keys();
+  if (!device_keys) return fail(device_keys.error());
+  ExportCounts counts;
+  const Status visited = store.visit(selection, [&](const StoredRecord& record) -> Status {
+    CheckReport found;
+    check_row(record, *device_keys, found);
+    if (!found.damaged.empty()) {
+      ++counts.damaged;
+      return {};
+    }
+    ++counts.records;
+    if (!record.complete()) ++counts.incomplete;
+    return visit(record);
+  });
+  if (!visited) return fail(visited.error());
+  return counts;
+}
 
 Result<ExportCounts> export_jsonl(Store& store, const Selection& selection, const fs::path& file) {
   // The store may hold more than memory does.

@@ -106,6 +106,19 @@ TEST_F(SealingTest, AFileDamagedLaterGoesOnCountingAsItWasAndIsNamed) {
                                HasSubstr("sealed to what it held before"), Not(HasSubstr("NOT SEALED"))));
 }
 
+// As after copying the office's folder whole.
+TEST_F(SealingTest, ARecipientsSecretOnTheCameraIsTold) {
+  const fs::path secret = recipients() / "0123456789abcdef.key";
+  ASSERT_TRUE(save_recipient_secret(make_recipient_secret(), secret));
+  open();
+  EXPECT_THAT(problem(),
+              AllOf(HasSubstr("0123456789abcdef.key is a recipient's secret"), HasSubstr("remove")));
+  EXPECT_THAT(readers(), UnorderedElementsAre(keys_["office"], keys_["second"]));
+  fs::remove(secret);
+  sealing_->look_again();
+  EXPECT_EQ(problem(), "");
+}
+
 TEST_F(SealingTest, AFileThatIsTakenAwayCountsNoMore) {
   open();
   fs::remove(recipients() / "second.toml");

@@ -258,6 +258,14 @@ TEST_F(ExportTest, DamagedRecordsAreLeftOutAndCounted) {
     EXPECT_THAT(content(file_), Not(HasSubstr("CD07EF")));
   }
   EXPECT_THAT(content(file_), HasSubstr("<dt>Left out as damaged</dt><dd>4</dd>"));
+  std::vector<std::uint64_t> shown;
+  const auto counts = visit_sound(store_, {}, [&](const StoredRecord& record) -> Status {
+    shown.push_back(record.id.number);
+    return {};
+  });
+  ASSERT_TRUE(counts) << counts.error().message;
+  EXPECT_EQ(counts->damaged, 4U);
+  EXPECT_EQ(shown, std::vector<std::uint64_t>{5});
 }
 
 TEST_F(ExportTest, CheckSeesRowsWhateverIsDamagedOfThem) {

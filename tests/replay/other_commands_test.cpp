@@ -291,6 +291,31 @@ TEST_F(OtherCommandLines, NoCameraIsEnrolledIntoTheOffice) {
   EXPECT_FALSE(fs::exists(at("office/device.crt")));
 }
 
+// What somebody wrote into the store's file, in the form of a record.
+TEST_F(OtherCommandLines, NobodyIsShownWhatNoCameraSignedNorItsControlCharacters) {
+  doubles::BackOfficeDouble office;
+  backoffice::NewText forged;
+  forged.id = {"\x1b[31m0123456789", std::string(32, 'a'), 1};
+  forged.document =
+      R"({"time":{"captured_at":"2026-06-01T12:00:05.480Z","source":"ntp"},"site":{"name":"S"},"vrm":"RP74GZL",
+"confidence":0.9,"characters":[],"alternatives":[],"format":"current","direction":"towards","lane":null})";
+  forged.head = Bytes(10);
+  forged.key = Bytes(32);
+  forged.captured_at = UtcTime{1'780'000'000'000};
+  const backoffice::NewShipment shipment = forged;
+  const auto stored = office.store().put({&shipment, 1}, UtcTime{1'780'000'000'000});
+  ASSERT_TRUE(stored) << stored.error().message;
+  const std::string folder = office.authority().folder().string();
+  const Answer listed = answer("wayside-backoffice", {"list", folder});
+  EXPECT_EQ(listed.code, 1);
+  EXPECT_THAT(listed.text, HasSubstr("1 record left out, being no longer what the camera signed"));
+  EXPECT_THAT(listed.text, testing::Not(HasSubstr("RP74GZL")));
+  const Answer checked = answer("wayside-backoffice", {"check", folder});
+  EXPECT_EQ(checked.code, 1);
+  EXPECT_THAT(checked.text, HasSubstr("of device \\u001b[31m0123456789"));
+  EXPECT_THAT(checked.text, testing::Not(HasSubstr("\x1b")));
+}
+
 TEST_F(OtherCommandLines, UnlockKeysAreMadeListedRevokedAndRestored) {
   const std::string device = "0123456789abcdef";
   ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <opencv2/imgcodecs.hpp>
 
 #include "src/delivery/queue/record_format.hpp"
 #include "tests/replay/replay_scene.hpp"
@@ -241,6 +242,18 @@ TEST_F(Waysided, WithoutAnIdentityItCapturesAndSaysWhatIsMissing) {
   EXPECT_THAT(process.log(), HasSubstr("uplink_unhealthy"));
   EXPECT_THAT(process.log(), HasSubstr("device.crt"));
   EXPECT_THAT(process.log(), HasSubstr("were not delivered within 1 s"));
+}
+
+TEST_F(Waysided, WithNothingToDeliverItWaitsForNobody) {
+  const fs::path pictures = office_.folder() / "pictures";
+  fs::create_directory(pictures);
+  ASSERT_TRUE(cv::imwrite((pictures / "1.png").string(), cv::Mat(240, 320, CV_8UC1, cv::Scalar(90))));
+  recorded_.video = pictures;
+  fs::remove(camera_.private_key.parent_path() / "device.crt");  // so that it never connects
+  Process process({"--config", write_configuration("nothing", {"fast", 1, "https://localhost:1"}).string(),
+                   "--until-delivered", "1"},
+                  log_file("nothing"));
+  EXPECT_EQ(process.wait(), 0) << process.log();
 }
 
 TEST_F(Waysided, WithNobodyToSealToWhoeverWaitsIsToldAtOnce) {

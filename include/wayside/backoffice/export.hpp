@@ -53,7 +53,12 @@ struct ExportCounts {
   std::size_t damaged = 0;     // left out, and not among the records
 };
 
-// Of both: a record that check() would name, being no longer what the camera signed, is left out and counted.
+// Visits the records of which check() would name nothing, as Store::visit(). Of one that is no longer what
+// its camera signed nobody is to be shown anything: it is left out and counted, here as in both exports
+// below.
+[[nodiscard]] Result<ExportCounts> visit_sound(Store& store, const Selection& selection,
+                                               const std::function<Status(const StoredRecord&)>& visit);
+
 // One JSON object a line: device_id, queue_uuid, number, received_at, complete, document; twin (from 1) where
 // another record of this number was stored before; redated (captured_at, from, max_error_ms, by) where the
 // store has put its time right, which the document, being signed, does not say.

@@ -128,6 +128,7 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   add_selection(sub);
   sub->footer(
       "Columns: time of capture (UTC), VRM, confidence, direction, lane, device, record number.\n"
+      "Records that are no longer what their camera signed are left out, and counted: exit code 1.\n"
       "Example: wayside-backoffice list office --since 2026-11-22 --limit 20");
 
   sub = add("export",

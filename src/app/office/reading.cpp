@@ -46,6 +46,14 @@ Status check_export_places(const Arguments& arguments) {
   return fail(ErrorCode::invalid_input, "export needs --jsonl FILE, --html FILE, --ledger FILE or several");
 }
 
+Status left_out(std::size_t damaged, const fs::path& office) {
+  if (damaged == 0) return {};
+  return fail(
+      ErrorCode::corrupt,
+      fmt::format("{} left out, being no longer what the camera signed: {} check {} names what is damaged",
+                  count_of(damaged, "record"), program, office.string()));
+}
+
 }  // namespace
 
 Status list(const Arguments& arguments) {
@@ -53,27 +61,23 @@ Status list(const Arguments& arguments) {
   if (!office) return fail(office.error());
   const auto selection = selection_from(arguments);
   if (!selection) return fail(selection.error());
-  std::size_t records = 0;
-  std::size_t incomplete = 0;
-  const Status visited =
-      office->store->visit(*selection, [&](const backoffice::StoredRecord& record) -> Status {
+  const auto counts = backoffice::visit_sound(
+      *office->store, *selection, [&](const backoffice::StoredRecord& record) -> Status {
         const auto pass = backoffice::summarise(record);
         if (!pass) return fail(pass.error());
-        ++records;
-        if (!record.complete()) ++incomplete;
         fmt::print("{:<52}  {}  {:>8}{}\n", backoffice::to_line(*pass), record.id.device_id, record.id.number,
                    record.complete() ? "" : "  pictures missing");
         return {};
       });
-  if (!visited) return visited;
-  fmt::print("{}, {} without both pictures\n", count_of(records, "record"), incomplete);
+  if (!counts) return fail(counts.error());
+  fmt::print("{}, {} without both pictures\n", count_of(counts->records, "record"), counts->incomplete);
   const auto queues = backoffice::coverage(*office->store);
   if (!queues) return fail(queues.error());
-  const auto [given_up, missing] = backoffice::totals(*queues);
-  if (given_up == 0 && missing == 0) return {};
-  fmt::print("Of all record numbers so far, {} given up by cameras, {} missing: see {} check {}\n", given_up,
-             missing, program, arguments.folder.string());
-  return {};
+  if (const auto [given_up, missing] = backoffice::totals(*queues); given_up != 0 || missing != 0) {
+    fmt::print("Of all record numbers so far, {} given up by cameras, {} missing: see {} check {}\n",
+               given_up, missing, program, arguments.folder.string());
+  }
+  return left_out(counts->damaged, arguments.folder);
 }
 
 Status export_records(const Arguments& arguments) {
@@ -105,13 +109,7 @@ Status export_records(const Arguments& arguments) {
     if (!heads) return fail(heads.error());
     fmt::print("Wrote {} to {}\n", count_of(*heads, "head"), arguments.ledger.string());
   }
-  if (damaged == 0) return {};
-  return fail(
-      ErrorCode::corrupt,
-      fmt::format(
-          "{} left out, being no longer what the camera signed: wayside-backoffice check {} names what is "
-          "damaged",
-          count_of(damaged, "record"), arguments.folder.string()));
+  return left_out(damaged, arguments.folder);
 }
 
 Status check(const Arguments& arguments) {
