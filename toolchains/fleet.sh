@@ -53,6 +53,9 @@ users() {
             "$device" "$device" "$device" "$device" "$device"
     done
 }
+# Any camera's certificate would pass for a node's, and a node reads and writes every topic.
+between_nodes="$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"
+route="nats://node:$between_nodes@127.0.0.1"
 tls="cert_file: \"$certificates/broker.crt\", key_file: \"$certificates/broker.key\", ca_file: \"$certificates/ca.crt\""
 for node in 0 1 2; do
     cat >"$folder/$node.conf" <<CONF
@@ -64,7 +67,8 @@ cluster {
   name: wayside
   listen: "127.0.0.1:$((first + 20 + node))"
   tls { $tls, verify: true }
-  routes: [ "nats://127.0.0.1:$((first + 20))", "nats://127.0.0.1:$((first + 21))", "nats://127.0.0.1:$((first + 22))" ]
+  authorization { user: node, password: "$between_nodes", timeout: 10 }
+  routes: [ "$route:$((first + 20))", "$route:$((first + 21))", "$route:$((first + 22))" ]
 }
 mqtt {
   listen: "127.0.0.1:$((first + node))"

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,6 +14,7 @@
 
 #include "wayside/backoffice/export.hpp"
 #include "wayside/backoffice/ingest.hpp"
+#include "wayside/base/files.hpp"
 
 #include "tests/doubles/back_office_double.hpp"
 #include "tests/doubles/broker_fleet.hpp"
@@ -91,6 +94,33 @@ TEST(FleetOfBrokers, LosesNothingAndStoresNothingTwiceWhenItsLeaderIsKilled) {
   const auto report = backoffice::check(office.store());
   ASSERT_TRUE(report);
   EXPECT_TRUE(report->damaged.empty());
+}
+
+// Whoever takes a camera has its certificate, which is of the same authority as the nodes' own. A node reads
+// and writes every topic, so receipts for every camera could be made up.
+TEST(FleetOfBrokers, LetsNoCameraInAsANode) {
+  if (!doubles::nats_is_here()) GTEST_SKIP() << "no nats-server here: apt-get install nats-server";
+  doubles::BackOfficeDouble office;
+  const auto certificates = office.folder() / "broker";
+  ASSERT_TRUE(office.authority().make_broker_certificate({"127.0.0.1"}, certificates,
+                                                         doubles::BackOfficeDouble::now()));
+  const Identity camera = office.new_camera("stolen");
+  doubles::BrokerFleet fleet(certificates, {camera.device_id});
+  const std::vector<doubles::BrokerNode> nodes = fleet.nodes();
+  ASSERT_EQ(nodes.size(), 3U) << fleet.said();
+  const std::string tls = "tls { cert_file: \"" + camera.certificate.string() + "\", key_file: \"" +
+                          camera.private_key.string() + "\", ca_file: \"" + camera.back_office_ca.string() +
+                          "\" }\n";
+  const auto configuration = office.folder() / "rogue.conf";
+  std::ofstream(configuration) << "server_name: rogue\nlisten: \"127.0.0.1:-1\"\ncluster {\n  name: wayside\n"
+                               << "  listen: \"127.0.0.1:-1\"\n  " << tls
+                               << "  routes: [ \"nats://127.0.0.1:" << nodes.front().port + 20 << "\" ]\n}\n";
+  const auto log = office.folder() / "rogue.log";
+  const std::string command = "PATH=\"$PATH:/usr/sbin\" timeout 5 nats-server -D -c '" +
+                              configuration.string() + "' -l '" + log.string() + "'";
+  ASSERT_EQ(std::system(command.c_str()), 124 << 8) << "it ends by the time limit";
+  const std::string said = *read_text_file(log);
+  EXPECT_NE(said.find("Authorization Violation"), std::string::npos) << said.substr(0, 4000);
 }
 
 }  // namespace
