@@ -9,6 +9,9 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <sodium.h>
+
+#include "wayside/base/files.hpp"
 
 #include "src/delivery/upload/answer.hpp"
 #include "src/delivery/upload/https_connection.hpp"
@@ -27,10 +30,24 @@ constexpr std::chrono::seconds longest_idle{30};
 // The answer to a heartbeat is a help: an office that is away, or is too old to give one, holds nothing up.
 constexpr std::chrono::seconds answer_awaited{5};
 
+// The same at each connection, so that a broker need not remember ids that never come back; and known to
+// nobody else: a broker cuts off who is there when somebody comes with the same id, and any enrolled camera
+// may come. The private key says nothing by its hash.
+Result<std::string> client_id(const MqttOptions& options) {
+  Result<std::string> key = read_text_file(options.private_key);
+  if (!key) return fail(key.error().context("the camera's private key"));
+  std::string secret = "Wayside MQTT client id 1\n" + *key;
+  const std::string digits = to_hex(sha256(as_bytes(secret))).substr(0, 16);
+  for (std::string* text : {&*key, &secret})
+    sodium_memzero(text->data(), text->size());
+  return "wayside-" + options.device_id + "-" + digits;
+}
+
 class MqttBackOffice : public BackOffice {
  public:
-  MqttBackOffice(const MqttOptions& options, BrokerRoute::Resolver resolver)
+  MqttBackOffice(const MqttOptions& options, std::string client_id, BrokerRoute::Resolver resolver)
       : options_(options),
+        client_id_(std::move(client_id)),
         topics_("wayside/v2/" + options.device_id + "/"),
         route_(options.host, std::move(resolver)) {}
 
@@ -61,8 +78,8 @@ class MqttBackOffice : public BackOffice {
     const auto too_late = [&] { return Clock::now() >= std::min(deadline, hurry_.load()); };
     // A connection of its own, for this one message: it never waits behind a batch.
     const std::string topic = "wayside/v2/" + device_id + "/heartbeat";
-    const auto client = MqttClient::connect(options_, route_, "wayside-" + device_id + "-heartbeat",
-                                            topic + "-answer", too_late);
+    const auto client =
+        MqttClient::connect(options_, route_, client_id_ + "-heartbeat", topic + "-answer", too_late);
     if (!client) return fail(client.error());
     if (Status ok = (*client)->publish(topic, as_bytes(json)); !ok) return fail(ok.error());
     while (!(*client)->all_taken()) {
@@ -133,8 +150,7 @@ class MqttBackOffice : public BackOffice {
   // batches would pile up.
   Status attempt(Exchange& exchange, const Bytes& message, const MqttClient::TooLate& too_late) {
     if (!connection_) {
-      auto connected = MqttClient::connect(options_, route_, "wayside-" + options_.device_id,
-                                           topics_ + "receipts", too_late);
+      auto connected = MqttClient::connect(options_, route_, client_id_, topics_ + "receipts", too_late);
       if (!connected) return fail(connected.error());
       connection_ = std::move(*connected);
     }
@@ -153,6 +169,7 @@ class MqttBackOffice : public BackOffice {
   }
 
   const MqttOptions options_;
+  const std::string client_id_;
   const std::string topics_;
   BrokerRoute route_;
   std::atomic<Clock::time_point> hurry_{Clock::time_point::max()};
@@ -186,7 +203,9 @@ Status check(const MqttOptions& options) {
 Result<std::unique_ptr<BackOffice>> make_mqtt_back_office(const MqttOptions& options,
                                                           BrokerRoute::Resolver resolver) {
   if (Status ok = check(options); !ok) return fail(ok.error());
-  return std::make_unique<MqttBackOffice>(options, std::move(resolver));
+  Result<std::string> id = client_id(options);
+  if (!id) return fail(id.error());
+  return std::make_unique<MqttBackOffice>(options, std::move(*id), std::move(resolver));
 }
 
 }  // namespace wayside::upload

@@ -10,6 +10,7 @@
 
 #include "wayside/delivery/upload/back_office.hpp"
 
+#include "src/delivery/upload/mqtt_client.hpp"
 #include "tests/delivery/upload/engine_fixture.hpp"
 #include "tests/doubles/mqtt_broker.hpp"
 #include "tests/doubles/raw_tls_server.hpp"
@@ -86,6 +87,34 @@ TEST_F(MqttBackOfficeTest, DeliversABatchAndBelievesTheOfficesReceiptsInBothVers
   EXPECT_THAT(outcomes(deliver_to(*client())), ElementsAre(Outcome::duplicate, Outcome::duplicate));
   EXPECT_EQ(office_->stored().at({42, 0}), sha256(as_bytes("headd")));
   EXPECT_EQ(office_->problems(), 0U);
+}
+
+// A broker cuts off who is there when somebody else comes with the same client id; so who gets cut off tells
+// whether two ids are the same.
+TEST_F(MqttBackOfficeTest, NoOtherCameraCanCutItOffByItsClientId) {
+  start_broker();
+  start_office();
+  const std::string other = "fedcba9876543210";
+  const doubles::PemPair identity = authority_.issue(other);
+  MqttOptions intruding = options_;
+  intruding.certificate = identity.certificate;
+  intruding.private_key = identity.key;
+  BrokerRoute route(options_.host);
+  std::vector<std::unique_ptr<upload::MqttClient>> intruders;
+  for (const std::string& id :
+       {std::string("wayside-") + device, "wayside-" + std::string(device) + "-heartbeat"}) {
+    auto connected = upload::MqttClient::connect(intruding, route, id, "wayside/v2/" + other + "/receipts",
+                                                 [] { return false; });
+    ASSERT_TRUE(connected) << connected.error().message;
+    intruders.push_back(std::move(*connected));
+  }
+  const auto camera = client();
+  EXPECT_THAT(outcomes(deliver_to(*camera)), Each(Outcome::accepted));
+  ASSERT_TRUE(camera->heartbeat(device, "{}"));
+  for (const auto& intruder : intruders) {
+    for (int turns = 0; turns < 5; ++turns)
+      EXPECT_TRUE(intruder->turn());
+  }
 }
 
 TEST_F(MqttBackOfficeTest, TakesNoBrokersWordForTheOffices) {
