@@ -316,6 +316,14 @@ TEST_F(OtherCommandLines, NobodyIsShownWhatNoCameraSignedNorItsControlCharacters
   EXPECT_THAT(checked.text, testing::Not(HasSubstr("\x1b")));
 }
 
+TEST_F(OtherCommandLines, NoKeyIsMadeThatHasEndedAlready) {
+  ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
+  const Answer made = answer("wayside-backoffice", {"recipient-key", "new", at("office"), "--valid-from",
+                                                    "2020-01-01", "--valid-until", "2021-01-01"});
+  EXPECT_EQ(made.code, 2);
+  EXPECT_THAT(made.text, HasSubstr("--valid-until is in the past"));
+}
+
 TEST_F(OtherCommandLines, UnlockKeysAreMadeListedRevokedAndRestored) {
   const std::string device = "0123456789abcdef";
   ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);

@@ -66,6 +66,9 @@ Result<Validity> validity_from(const Arguments& arguments) {
     if (!time) return fail(time.error());
     until = *time;
   }
+  if (until <= utc_now())
+    return fail(ErrorCode::invalid_input,
+                "--valid-until is in the past: nothing would ever be sealed to that key");
   return Validity{from, until};
 }
 
