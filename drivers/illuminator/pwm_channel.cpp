@@ -4,16 +4,16 @@
 
 #include "wayside/base/json_text.hpp"
 
-#include "drivers/illuminator/sysfs_value.hpp"
+#include "drivers/sysfs/sysfs_value.hpp"
 
 namespace wayside::illuminator {
 namespace {
 
-constexpr ValueRange nanoseconds{0, 4'000'000'000};
-constexpr ValueRange yes_or_no{0, 1};
+constexpr sysfs::ValueRange nanoseconds{0, 4'000'000'000};
+constexpr sysfs::ValueRange yes_or_no{0, 1};
 
-Status expect(const std::filesystem::path& file, ValueRange range, std::int64_t expected) {
-  const auto found = read_value(file, range);
+Status expect(const std::filesystem::path& file, sysfs::ValueRange range, std::int64_t expected) {
+  const auto found = sysfs::read_value(file, range);
   if (!found) return fail(found.error());
   if (*found == expected) return {};
   return fail(ErrorCode::corrupt,
@@ -24,7 +24,7 @@ Status expect(const std::filesystem::path& file, ValueRange range, std::int64_t 
 }  // namespace
 
 Result<PwmChannel> PwmChannel::open(const std::filesystem::path& chip, int channel) {
-  const auto channels = read_value(chip / "npwm", {0, 1024});
+  const auto channels = sysfs::read_value(chip / "npwm", {0, 1024});
   if (!channels) return fail(channels.error());
   if (channel < 0 || channel >= *channels) {
     return fail(ErrorCode::not_found, fmt::format("{} has {} outputs, numbered from 0; there is no output {}",
@@ -33,7 +33,7 @@ Result<PwmChannel> PwmChannel::open(const std::filesystem::path& chip, int chann
   const std::filesystem::path folder = chip / fmt::format("pwm{}", channel);
   std::error_code failed;
   if (!std::filesystem::exists(folder, failed)) {
-    if (const Status taken = write_value(chip / "export", channel); !taken) return fail(taken.error());
+    if (const Status taken = sysfs::write_value(chip / "export", channel); !taken) return fail(taken.error());
     if (!std::filesystem::exists(folder, failed)) {
       return fail(ErrorCode::io,
                   fmt::format("{} was not given out though it was asked for", json_escape(folder.string())));
@@ -41,15 +41,15 @@ Result<PwmChannel> PwmChannel::open(const std::filesystem::path& chip, int chann
   }
   PwmChannel opened(folder);
   if (const Status off = opened.off(); !off) return fail(off.error());
-  if (const Status set = write_word(folder / "polarity", "normal"); !set) return fail(set.error());
+  if (const Status set = sysfs::write_word(folder / "polarity", "normal"); !set) return fail(set.error());
   return opened;
 }
 
 Status PwmChannel::off() {
   on_ = false;
   // Both, whatever the first says: either alone keeps it dark.
-  const Status disabled = write_value(folder_ / "enable", 0);
-  const Status zero = write_value(folder_ / "duty_cycle", 0);
+  const Status disabled = sysfs::write_value(folder_ / "enable", 0);
+  const Status zero = sysfs::write_value(folder_ / "duty_cycle", 0);
   if (!disabled) return disabled;
   if (!zero) return zero;
   period_ns_ = duty_ns_ = 0;
@@ -60,12 +60,12 @@ Status PwmChannel::set(std::int64_t period_ns, std::int64_t duty_ns) {
   if (on_ && period_ns == period_ns_ && duty_ns == duty_ns_) return {};
   // The kernel refuses a duty longer than the period, so it goes to nothing before the period changes.
   if (period_ns != period_ns_) {
-    if (const Status zero = write_value(folder_ / "duty_cycle", 0); !zero) return zero;
-    if (const Status set = write_value(folder_ / "period", period_ns); !set) return set;
+    if (const Status zero = sysfs::write_value(folder_ / "duty_cycle", 0); !zero) return zero;
+    if (const Status set = sysfs::write_value(folder_ / "period", period_ns); !set) return set;
   }
-  if (const Status set = write_value(folder_ / "duty_cycle", duty_ns); !set) return set;
+  if (const Status set = sysfs::write_value(folder_ / "duty_cycle", duty_ns); !set) return set;
   if (!on_) {
-    if (const Status enabled = write_value(folder_ / "enable", 1); !enabled) return enabled;
+    if (const Status enabled = sysfs::write_value(folder_ / "enable", 1); !enabled) return enabled;
   }
   period_ns_ = period_ns;
   duty_ns_ = duty_ns;

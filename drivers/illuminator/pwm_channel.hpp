@@ -1,6 +1,6 @@
 // One output of a PWM unit (Linux, /sys/class/pwm): pulses that the hardware repeats without a program.
 //
-// Threads: one. Failure: as of sysfs_value.hpp; after a failure the output is in an unknown state and off()
+// Threads: one. Failure: as of drivers/sysfs; after a failure the output is in an unknown state and off()
 // should be tried.
 #pragma once
 

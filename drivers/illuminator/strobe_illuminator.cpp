@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "drivers/illuminator/pwm_channel.hpp"
-#include "drivers/illuminator/sysfs_value.hpp"
+#include "drivers/sysfs/sysfs_value.hpp"
 
 namespace wayside::illuminator {
 namespace {
@@ -15,8 +15,8 @@ namespace {
 // A pulse of 0.1 ms holds ten periods, so that how it lies between them matters little.
 constexpr std::int64_t dimming_period_ns = 10'000;
 // What a sensor on an outdoor board can say; a broken one says its range's end, or nothing like it.
-constexpr ValueRange possible_millidegrees{-55'000, 150'000};
-constexpr ValueRange possible_period_us{1'000, 10'000'000};
+constexpr sysfs::ValueRange possible_millidegrees{-55'000, 150'000};
+constexpr sysfs::ValueRange possible_period_us{1'000, 10'000'000};
 constexpr int least_pulse_us = 1;
 
 class StrobeIlluminator final : public Illuminator {
@@ -120,7 +120,7 @@ class StrobeIlluminator final : public Illuminator {
 
   Status read_temperature() {
     temperature_c_.reset();
-    const auto millidegrees = read_value(wiring_.temperature, possible_millidegrees);
+    const auto millidegrees = sysfs::read_value(wiring_.temperature, possible_millidegrees);
     if (!millidegrees) return fail(millidegrees.error());
     temperature_c_ = static_cast<double>(*millidegrees) / 1000;
     hot_ = *temperature_c_ >= (hot_ ? limits_.cool_c : limits_.hot_c);

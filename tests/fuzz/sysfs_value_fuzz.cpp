@@ -1,11 +1,11 @@
 // Numbers in the kernel's files.
-#include "drivers/illuminator/sysfs_value.hpp"
+#include "drivers/sysfs/sysfs_value.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace wayside;
   using namespace wayside::fuzz;
-  using namespace wayside::illuminator;
+  using namespace wayside::sysfs;
   static const InputFile input;
   constexpr ValueRange range{-55'000, 4'000'000'000};
   const auto value = value_from_text(text_of(data, size), range);

@@ -11,7 +11,7 @@
 
 #include "wayside/base/result.hpp"
 
-namespace wayside::illuminator {
+namespace wayside::sysfs {
 
 struct ValueRange {
   std::int64_t least = 0;
@@ -25,4 +25,4 @@ struct ValueRange {
 [[nodiscard]] Status write_value(const std::filesystem::path& file, std::int64_t value);
 [[nodiscard]] Status write_word(const std::filesystem::path& file, std::string_view word);
 
-}  // namespace wayside::illuminator
+}  // namespace wayside::sysfs

@@ -1,4 +1,4 @@
-#include "drivers/illuminator/sysfs_value.hpp"
+#include "drivers/sysfs/sysfs_value.hpp"
 
 #include <array>
 #include <cerrno>
@@ -12,7 +12,7 @@
 
 #include "wayside/base/json_text.hpp"
 
-namespace wayside::illuminator {
+namespace wayside::sysfs {
 namespace {
 
 class File {
@@ -91,4 +91,4 @@ Status write_value(const std::filesystem::path& file, std::int64_t value) {
   return write_word(file, std::to_string(value));
 }
 
-}  // namespace wayside::illuminator
+}  // namespace wayside::sysfs

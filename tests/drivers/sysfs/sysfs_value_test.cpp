@@ -1,11 +1,11 @@
-#include "drivers/illuminator/sysfs_value.hpp"
+#include "drivers/sysfs/sysfs_value.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/doubles/temporary_folder.hpp"
 
-namespace wayside::illuminator {
+namespace wayside::sysfs {
 namespace {
 
 using testing::HasSubstr;
@@ -46,4 +46,4 @@ TEST(SysfsValue, WhatTheKernelRefusesIsTold) {
 }
 
 }  // namespace
-}  // namespace wayside::illuminator
+}  // namespace wayside::sysfs
