@@ -1,4 +1,6 @@
-// Numbers in the kernel's files.
+// Numbers, bytes in hex and names in the kernel's files.
+#include <fmt/format.h>
+
 #include "drivers/sysfs/sysfs_value.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -19,5 +21,25 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto from_file = read_value(input.write(data, size), range);
   if (!from_file) require_good(from_file.error());
   require(size > 60 || from_file.has_value() == value.has_value(), "a file says what its text says");
+
+  for (const std::size_t count : {1U, 2U}) {
+    const auto bytes = bytes_from_text(text_of(data, size), count);
+    if (!bytes) {
+      require_good(bytes.error());
+      continue;
+    }
+    require(bytes->size() == count, "as many bytes as were asked for");
+    std::string written;
+    for (const std::uint8_t byte : *bytes)
+      written += fmt::format("{}0x{:02x}", written.empty() ? "" : " ", byte);
+    const auto again = bytes_from_text(written + "\n", count);
+    require(again && *again == *bytes, "bytes are read as they are written");
+  }
+  if (const auto word = word_from_text(text_of(data, size))) {
+    require(!word->empty() && word->size() <= 40 && is_plain_text(*word), "a name is short and plain");
+    require(word_from_text(*word).value() == *word, "a name stays as it is");
+  } else {
+    require_good(word.error());
+  }
   return 0;
 }
