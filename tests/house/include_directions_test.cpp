@@ -32,6 +32,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"delivery/verify", {"delivery/queue/", "delivery/seal/"}},
     {"delivery/broker", {}},
     {"delivery/upload", {"delivery/broker/", "delivery/queue/record_queue.hpp", "delivery/seal/"}},
+    {"device/board", {}},
     {"device/clock", {}},
     {"device/config", {}},
     {"device/health", {}},
