@@ -46,6 +46,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"drivers/watchdog", {}},
     {"drivers/sysfs", {}},
     {"drivers/gpio", {}},
+    {"drivers/board", {"device/board/board_sensors.hpp", "drivers/gpio/", "drivers/sysfs/"}},
     {"drivers/illuminator", {"anpr/capture/illuminator.hpp", "drivers/gpio/", "drivers/sysfs/"}},
     {"drivers/capture_link", {}},
     {"drivers/libcamera_source", {"anpr/capture/", "device/clock/clock.hpp", "drivers/capture_link/"}},
