@@ -12,6 +12,7 @@
 #include "wayside/base/version.hpp"
 #include "wayside/device/identity/identity.hpp"
 
+#include "src/app/board_keeper.hpp"
 #include "src/app/clock_sources.hpp"
 #include "src/app/connections.hpp"
 #include "src/app/exposure_control.hpp"
@@ -112,6 +113,7 @@ class Daemon {
     if (unlock_) unlock_->start();
     if (uplink_) uplink_->start();
     if (timekeeping_) timekeeping_->start();
+    if (board_) board_->start();
     if (exposure_) exposure_->start();
     supervision_.begin([this] { return metrics(); });
     log::info("started",
@@ -158,6 +160,7 @@ class Daemon {
     if (!device_id) return fail(device_id.error());
     device_id_ = std::move(*device_id);
     if (const Status kept = keep_time(); !kept) return kept;
+    board_ = make_board_keeper(configuration_, clock(), health_, counters_);
     Result<OpenedSource> source =
         open_source(configuration_, clock(), health_, counters_, [this](const capture_link::Stream& stream) {
           if (exposure_) exposure_->stream(stream);
@@ -289,7 +292,8 @@ class Daemon {
 
   [[nodiscard]] std::string metrics() const {
     return metrics_text(counters_, health_, queue_->depth(), uplink_ ? uplink_->state() : UploaderState{},
-                        clock().quality(), memory_bytes());
+                        clock().quality(), memory_bytes(),
+                        board_ ? board_->gauges() : std::vector<LabelledGauge>{});
   }
 
   // With nothing to do but wait, which is no reason to be restarted.
@@ -387,6 +391,7 @@ class Daemon {
   std::unique_ptr<Timekeeping> timekeeping_;   // of a camera; outlives who is told the time
   std::unique_ptr<ExposureControl> exposure_;  // of a camera that is planned for
   CounterSet counters_;
+  std::unique_ptr<BoardKeeper> board_;  // of a camera
   std::string device_id_;
   OpenedSource source_;  // until the pipeline has it
   std::unique_ptr<Sealing> sealing_;

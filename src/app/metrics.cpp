@@ -57,10 +57,21 @@ MetricFamily problems(const Health& health) {
   return family;
 }
 
+void add(std::vector<MetricFamily>& all, const LabelledGauge& one) {
+  MetricFamily family = gauge(one.name, one.help, one.value);
+  if (!one.label.empty()) family.metric.front().label.push_back({one.label, one.of});
+  if (all.back().name == family.name) {
+    all.back().metric.push_back(std::move(family.metric.front()));
+  } else {
+    all.push_back(std::move(family));
+  }
+}
+
 }  // namespace
 
 std::string metrics_text(const CounterSet& counters, const Health& health, const QueueDepth& depth,
-                         const UploaderState& upload, const TimeQuality& time, std::uint64_t memory_bytes) {
+                         const UploaderState& upload, const TimeQuality& time, std::uint64_t memory_bytes,
+                         const std::vector<LabelledGauge>& board) {
   std::vector<MetricFamily> all = {
       gauge("healthy", "1 where no part has a problem", health.problems().empty() ? 1 : 0),
       problems(health),
@@ -77,6 +88,8 @@ std::string metrics_text(const CounterSet& counters, const Health& health, const
   if (time.max_error_ms)
     all.push_back(
         gauge("clock_max_error_seconds", "Estimated bound", static_cast<double>(*time.max_error_ms) / 1e3));
+  for (const LabelledGauge& one : board)
+    add(all, one);
   for (const CounterSet::Reading& reading : counters.readings())
     all.push_back(counter(reading));
   std::ostringstream out;

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "wayside/base/counters.hpp"
 #include "wayside/base/result.hpp"
@@ -21,12 +22,16 @@
 #include "wayside/device/clock/time_quality.hpp"
 #include "wayside/device/health/health.hpp"
 
+#include "src/app/labelled_gauge.hpp"
+
 namespace wayside::app {
 
-// Counters are wayside_NAME_total; a part with a problem is wayside_problem{part="..."} 1.
+// Counters are wayside_NAME_total; a part with a problem is wayside_problem{part="..."} 1; board: of its own
+// sensors, those of one name together.
 [[nodiscard]] std::string metrics_text(const CounterSet& counters, const Health& health,
                                        const QueueDepth& depth, const UploaderState& upload,
-                                       const TimeQuality& time, std::uint64_t memory_bytes);
+                                       const TimeQuality& time, std::uint64_t memory_bytes,
+                                       const std::vector<LabelledGauge>& board);
 
 class MetricsSocket {
  public:

@@ -1,6 +1,7 @@
 #include "src/app/readiness.hpp"
 
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "wayside/delivery/seal/record_sealer.hpp"
 #include "wayside/device/identity/identity.hpp"
 
+#include "drivers/gpio/gpio_line.hpp"
 #include "src/app/clock_sources.hpp"
 #include "src/app/open_source.hpp"
 
@@ -112,6 +114,24 @@ void look_at_illuminator(const Configuration& configuration, std::vector<std::st
   }
 }
 
+// A line is looked for and not taken: a camera that runs may have it.
+void look_at_board(const Configuration& configuration, std::vector<std::string>& all) {
+  const Configuration::Board& board = configuration.board;
+  if (is_recording(configuration)) return;
+  std::error_code absent;
+  if (!board.sensors.empty() && !fs::is_directory(board.sensors, absent)) {
+    add(all, "board.sensors",
+        fmt::format("{} is not there: no temperature, wear or supply is looked at", board.sensors.string()));
+  }
+  for (const auto& [key, chip, line] : {std::tuple<std::string_view, const fs::path&, std::uint32_t>{
+                                            "door", board.door_chip, board.door_line},
+                                        {"tamper", board.tamper_chip, board.tamper_line}}) {
+    if (chip.empty()) continue;
+    if (const auto found = gpio::GpioLine::find(chip.string(), line); !found)
+      add(all, fmt::format("board.{}_line", key), found.error().message);
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> not_in_place(const Configuration& configuration, const fs::path& models,
@@ -126,6 +146,7 @@ std::vector<std::string> not_in_place(const Configuration& configuration, const 
   }
   look_at_clock(configuration, clock, all);
   look_at_illuminator(configuration, all);
+  look_at_board(configuration, all);
   look_at_capture(configuration, all);
   look_at_queue(configuration.queue.directory, all);
   look_at_police_service(configuration, all);

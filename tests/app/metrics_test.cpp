@@ -31,7 +31,10 @@ std::string text() {
   TimeQuality time;
   time.source = TimeSource::ntp;
   time.max_error_ms = 27;
-  return metrics_text(counters, health, depth, {}, time, 1000);
+  const std::vector<LabelledGauge> board = {{"temperature_celsius", "Of sensors", "sensor", "cpu", 51.5},
+                                            {"temperature_celsius", "Of sensors", "sensor", "lm75 temp1", -4},
+                                            {"voltage_low", "1 where it is", "", "", 0}};
+  return metrics_text(counters, health, depth, {}, time, 1000, board);
 }
 
 TEST(Metrics, AreInPrometheusTextForm) {
@@ -44,6 +47,10 @@ TEST(Metrics, AreInPrometheusTextForm) {
   EXPECT_THAT(said, HasSubstr("wayside_queue_records_waiting 12"));
   EXPECT_THAT(said, HasSubstr("wayside_clock_synchronised 1"));
   EXPECT_THAT(said, HasSubstr("wayside_clock_max_error_seconds 0.027"));
+  EXPECT_THAT(said, HasSubstr("# TYPE wayside_temperature_celsius gauge\n"
+                              "wayside_temperature_celsius{sensor=\"cpu\"} 51.5\n"
+                              "wayside_temperature_celsius{sensor=\"lm75 temp1\"} -4\n"));
+  EXPECT_THAT(said, HasSubstr("wayside_voltage_low 0\n"));
   EXPECT_THAT(said, Not(HasSubstr("a sentence"))) << "sentences are not labels";
 }
 

@@ -51,8 +51,8 @@ class RoadCameraTest : public testing::Test {
         << "[capture]\nring_frames = 4\nstall_limit_ms = 20000\n[passes]\nclose_after_s = 1\n"
         << "[queue]\ndirectory = \"queue\"\nsegments = 8\n[upload]\nurl = \"" << office_.server().url()
         << "\"\n[identity]\ndirectory = \"" << camera_.private_key.parent_path().string() << "\"\n"
-        << "[clock]\nchronyc = \"chronyc\"\n"
-        << more;
+        << "[clock]\nchronyc = \"chronyc\"\n[board]\nsensors = \"sysfs\"\n"
+        << board_ << more;
   }
   [[nodiscard]] replay_test::Process waysided() {
     return {
@@ -82,6 +82,7 @@ class RoadCameraTest : public testing::Test {
   }
   [[nodiscard]] const fs::path& folder() const { return office_.folder(); }
 
+  std::string board_;  // more keys of [board]; its sensors are what lies in folder() / "sysfs"
   doubles::BackOfficeDouble office_;
   Identity camera_ = office_.new_camera();
 };

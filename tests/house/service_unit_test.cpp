@@ -49,4 +49,22 @@ TEST_F(ServiceUnit, HasNoLineThatSystemdPassesOver) {
       << said.text;
 }
 
+// What is copied beside it where there is an illuminator, or a contact.
+TEST_F(ServiceUnit, NorHaveItsDropIns) {
+  const std::string folder = testing::TempDir() + "wayside-drop-ins";
+  const std::string drop_ins = folder + "/waysided.service.d";
+  ASSERT_EQ(run("rm -rf " + folder + " && mkdir -p " + drop_ins + " && cp " + folder_ + "/waysided.service " +
+                folder + " && cp " + folder_ + "/waysided-*.conf " + drop_ins)
+                .code,
+            0);
+  const Said said = run("systemd-analyze verify --man=no " + folder + "/waysided.service");
+  EXPECT_THAT(said.text, testing::Not(testing::ContainsRegex("ignoring|Unknown|Failed to parse")))
+      << said.text;
+  // That they are looked at at all.
+  ASSERT_EQ(run("echo Nonsense=1 >>" + drop_ins + "/waysided-contacts.conf").code, 0);
+  EXPECT_THAT(run("systemd-analyze verify --man=no " + folder + "/waysided.service").text,
+              testing::HasSubstr("Nonsense"));
+  run("rm -r " + folder);
+}
+
 }  // namespace

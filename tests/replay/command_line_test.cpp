@@ -141,6 +141,10 @@ TEST_F(WaysidedCommandLine, OfACameraItTellsThatNobodyKeepsItsClock) {
                     "\"g\"\ntemperature = \"t\"\n"),
               AllOf(HasSubstr("illuminator.pwm_chip: "), HasSubstr("illuminator.gpio_chip: "),
                     HasSubstr("illuminator.temperature: ")));
+  EXPECT_THAT(lacks("[board]\nsensors = \"nothing\"\ndoor_chip = \"/dev/gpiochip99\"\ndoor_line = 4\n"
+                    "tamper_chip = \"/dev/null\"\n"),
+              AllOf(HasSubstr("board.sensors: "), HasSubstr("board.door_line: line 4 of /dev/gpiochip99"),
+                    HasSubstr("board.tamper_line: line 0 of /dev/null")));
 }
 
 TEST_F(WaysidedCommandLine, AWrongConfigurationIsToldWholeAndEndsWithTwo) {

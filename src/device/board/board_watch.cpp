@@ -138,10 +138,9 @@ void StorageWatch::judge(const std::string& device, const StorageWear& wear) {
   if (tenths > 0) used_percent_[device] = at_least;
   state_ = joined(state_, fmt::format("{}: {}", device, used));
   if (tenths == life_exceeded || wear.pre_eol == eol_urgent) {
-    problem_ =
-        joined(problem_, fmt::format("{}, which holds the records, is worn out: {}; replace the board's "
-                                     "flash now, before it fails",
-                                     device, used));
+    problem_ = joined(problem_, fmt::format("{} is worn out: {}; replace the board's flash "
+                                            "now, before it fails and takes records with it",
+                                            device, used));
   } else if (at_least >= worn_percent_ || wear.pre_eol == eol_warning) {
     problem_ = joined(problem_, fmt::format("{} wears out: {}; plan its replacement", device, used));
   }

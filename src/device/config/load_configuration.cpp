@@ -248,6 +248,7 @@ class Loader {
                         shown(c.upload.url), c.upload.profile, scheme));
     }
     check_illuminator(line_of);
+    check_contacts(line_of);
     check_camera(line_of);
     check_profile(line_of);
     if (overlap(c.queue.directory, c.identity.directory)) {
@@ -275,6 +276,46 @@ class Loader {
                         "\"plan\": nobody else says when to flash",
                         configuration_.exposure.by, illuminator.kind));
     }
+  }
+
+  // A line is one thing's, and a contact that lacks its chip is meant to be watched and would not be.
+  template <class LineOf>
+  void check_contacts(LineOf line_of) {
+    const Configuration::Board& board = configuration_.board;
+    const Configuration::Illuminator& illuminator = configuration_.illuminator;
+    struct Line {
+      std::string_view section, key;
+      const std::filesystem::path& chip;
+      std::uint32_t number;
+    };
+    std::vector<Line> lines = {{"board", "door_line", board.door_chip, board.door_line},
+                               {"board", "tamper_line", board.tamper_chip, board.tamper_line}};
+    if (illuminator.kind != "none")
+      lines.push_back({"illuminator", "enable_line", illuminator.gpio_chip, illuminator.enable_line});
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      for (std::size_t k = i + 1; k < lines.size(); ++k) {
+        if (lines[i].chip.empty() || lines[i].chip != lines[k].chip || lines[i].number != lines[k].number)
+          continue;
+        error(line_of(lines[i].section, lines[i].key),
+              fmt::format("{}.{} and {}.{} are both line {} of \"{}\", expected a line each",
+                          lines[i].section, lines[i].key, lines[k].section, lines[k].key, lines[i].number,
+                          shown(lines[i].chip.string())));
+      }
+    }
+    const Configuration::Board defaults;
+    if (board.door_chip.empty() &&
+        (board.door_line != defaults.door_line || board.door_open != defaults.door_open))
+      contact_without_chip(line_of("board", "door_line"), line_of("board", "door_open"), "door");
+    if (board.tamper_chip.empty() &&
+        (board.tamper_line != defaults.tamper_line || board.tamper_open != defaults.tamper_open))
+      contact_without_chip(line_of("board", "tamper_line"), line_of("board", "tamper_open"), "tamper");
+  }
+  void contact_without_chip(toml::source_index line, toml::source_index level, std::string_view name) {
+    error(
+        line != 0 ? line : level,
+        fmt::format("board.{0}_chip is empty, and board.{0}_line or board.{0}_open is set: name the chip, or "
+                    "remove them",
+                    name));
   }
 
   // A key of the one kind of source says nothing to the other.

@@ -274,6 +274,7 @@ TEST_F(ContactWatchTest, OneThatCannotBeReadIsAProblemAndForgetsNothing) {
   EXPECT_THAT(watch_.problem(), AllOf(HasSubstr("whether the door is open cannot be known: line 4"),
                                       HasSubstr("the door is open since")));
   EXPECT_THAT(watch_.state(), HasSubstr("not known; openings since the start: 1"));
+  EXPECT_FALSE(watch_.is_open());
   stays(true, seconds(1));
   EXPECT_EQ(watch_.openings(), 1U);
   EXPECT_THAT(watch_.problem(), Not(HasSubstr("cannot be known")));

@@ -14,6 +14,7 @@
 namespace wayside {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -232,6 +233,27 @@ TEST_F(ConfigurationFile, AnIlluminatorNeedsItsTemperatureAndThePlan) {
       load(std::string(smallest) + "[illuminator]\nkind = \"sensor_strobe\"\ntemperature = \"t\"\n");
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_EQ(loaded->illuminator.temperature, folder_.path() / "t");
+}
+
+TEST_F(ConfigurationFile, AContactNeedsItsChipAndALineOfItsOwn) {
+  EXPECT_THAT(
+      refusal_after_smallest("[board]\ndoor_line = 4\ntamper_open = \"low\"\n"),
+      AllOf(HasSubstr("line 9: board.door_chip is empty"), HasSubstr("line 10: board.tamper_chip is empty")));
+  EXPECT_THAT(
+      refusal_after_smallest("[board]\ndoor_chip = \"/dev/gpiochip0\"\ndoor_line = 4\n"
+                             "tamper_chip = \"/dev/gpiochip0\"\ntamper_line = 4\n"),
+      HasSubstr("line 10: board.door_line and board.tamper_line are both line 4 of \"/dev/gpiochip0\""));
+  EXPECT_THAT(refusal_after_smallest("[board]\ndoor_chip = \"/dev/gpiochip0\"\n[illuminator]\n"
+                                     "kind = \"sensor_strobe\"\ntemperature = \"t\"\n"),
+              HasSubstr("board.door_line and illuminator.enable_line are both line 0"));
+  EXPECT_THAT(refusal_after_smallest("[board]\nhot_c = 20\n"),
+              HasSubstr("expected a number from 30 to 125 C"));
+  const auto loaded = load(std::string(smallest) +
+                           "[board]\nsensors = \"\"\ndoor_chip = \"/dev/gpiochip0\"\n"
+                           "tamper_chip = \"/dev/gpiochip1\"\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_TRUE(loaded->board.sensors.empty());
+  EXPECT_EQ(loaded->board.door_open, "high");
 }
 
 TEST_F(ConfigurationFile, TheLeastPlateWidthMustBeBelowTheMost) {

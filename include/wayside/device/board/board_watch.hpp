@@ -95,7 +95,8 @@ class ContactWatch {
   void saw(const Result<bool>& open, MonotonicTime now, UtcTime utc);
   [[nodiscard]] std::string problem() const;
   [[nodiscard]] std::string state() const;
-  [[nodiscard]] std::optional<bool> is_open() const { return open_; }  // not known before the first answer
+  // Not known before the first answer, nor while it cannot be read.
+  [[nodiscard]] std::optional<bool> is_open() const { return unreadable_.empty() ? open_ : std::nullopt; }
   [[nodiscard]] std::uint64_t openings() const { return openings_; }
 
  private:

@@ -52,6 +52,18 @@ struct Configuration {
     std::uint32_t watchdog_limit_s = 120;
     std::filesystem::path metrics_socket;  // empty: none
   } supervision;
+  // Of a camera; what plays a recording is somebody's computer.
+  struct Board {
+    std::filesystem::path sensors = "/sys";  // empty: none are looked at
+    double hot_c = 85;
+    std::uint32_t worn_percent = 80;
+    std::filesystem::path door_chip;  // empty: no such contact
+    std::uint32_t door_line = 0;
+    std::string door_open = "high";  // "low"
+    std::filesystem::path tamper_chip;
+    std::uint32_t tamper_line = 0;
+    std::string tamper_open = "high";
+  } board;
   // Of a camera; a recording was exposed when it was made.
   struct Exposure {
     std::string by = "plan";  // "camera": as it exposes by itself
