@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -31,6 +32,23 @@ std::string list_of(const std::set<std::string>& names) {
   for (const std::string& name : names)
     all += (all.empty() ? "" : ", ") + name;
   return all;
+}
+
+// One that does not answer this time is as it was: else one slip would begin and end things.
+template <class T>
+const std::map<std::string, T>& as_last_said(const std::vector<SensorReading<T>>& readings,
+                                             std::map<std::string, T>& last) {
+  std::map<std::string, T> now;
+  for (const auto& [sensor, value] : readings) {
+    const auto before = last.find(sensor);
+    if (value) {
+      now[sensor] = *value;
+    } else if (before != last.end()) {
+      now[sensor] = before->second;
+    }
+  }
+  last = std::move(now);
+  return last;
 }
 
 std::string silent_ones(const Answers& answers) {
@@ -154,7 +172,6 @@ void PowerWatch::Alarm::saw(bool is, MonotonicTime time) {
 }
 
 void PowerWatch::saw(const PowerReadings& readings, MonotonicTime now) {
-  tells_ = false;
   answers_.begin();
   answers_.saw(readings.voltage_low);
   answers_.saw(readings.external);
@@ -162,34 +179,29 @@ void PowerWatch::saw(const PowerReadings& readings, MonotonicTime now) {
   answers_.end();
 
   std::set<std::string> low;
-  for (const auto& [sensor, value] : readings.voltage_low) {
-    if (!value) continue;
-    tells_ = true;
-    if (*value) low.insert(sensor);
-  }
+  for (const auto& [sensor, is_low] : as_last_said(readings.voltage_low, voltage_low_))
+    if (is_low) low.insert(sensor);
   if (!low.empty()) low_where_ = list_of(low);
   low_voltage_.saw(!low.empty(), now);
 
   bool fed = false;
   bool unfed = false;
-  for (const auto& [sensor, value] : readings.external) {
-    if (!value) continue;
-    tells_ = true;
-    (*value ? fed : unfed) = true;
-  }
+  for (const auto& [ignored, feeds] : as_last_said(readings.external, external_))
+    (feeds ? fed : unfed) = true;
   battery_percent_.reset();
-  bool battery = false;
   bool told = false;
   bool discharging = false;
-  for (const auto& [sensor, value] : readings.batteries) {
-    if (!value) continue;
-    tells_ = battery = true;
-    told = told || value->discharging.has_value();
-    discharging = discharging || value->discharging.value_or(false);
-    if (value->percent) battery_percent_ = std::min(*value->percent, battery_percent_.value_or(100));
+  for (const auto& [ignored, battery] : as_last_said(readings.batteries, batteries_)) {
+    told = told || battery.discharging.has_value();
+    discharging = discharging || battery.discharging.value_or(false);
+    if (battery.percent) battery_percent_ = std::min(*battery.percent, battery_percent_.value_or(100));
   }
   // Without a battery it would not run: then what feeds it is not in the list.
-  on_battery_.saw(battery && !fed && (told ? discharging : unfed), now);
+  on_battery_.saw(!batteries_.empty() && !fed && (told ? discharging : unfed), now);
+}
+
+bool PowerWatch::tells() const {
+  return !voltage_low_.empty() || !external_.empty() || !batteries_.empty();
 }
 
 std::string PowerWatch::problem() const {
@@ -211,7 +223,7 @@ std::string PowerWatch::problem() const {
 
 std::string PowerWatch::state() const {
   std::string all;
-  if (tells_) {
+  if (tells()) {
     all = low_voltage_.now ? "the voltage is low" : "good";
     if (on_battery_.now) all = joined(low_voltage_.now ? all : "", "on battery");
     if (battery_percent_) all += fmt::format(", battery at {} %", *battery_percent_);

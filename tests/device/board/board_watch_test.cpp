@@ -193,6 +193,19 @@ TEST_F(PowerWatchTest, ASupplyThatIsGoneIsAProblemWhereABatteryFeedsTheBoard) {
   EXPECT_EQ(watch_.supply_losses(), 2U);
 }
 
+TEST_F(PowerWatchTest, ASensorThatSlipsOnceMakesNoSecondEvent) {
+  saw(supply(false, {79, true}));
+  saw({{}, {says("AC", false)}, {fails<Battery>("BAT", ErrorCode::io, "the bus is busy")}});
+  EXPECT_TRUE(watch_.is_on_battery());
+  saw(supply(false, {79, true}));
+  EXPECT_EQ(watch_.supply_losses(), 1U);
+  saw(voltage(true));
+  saw({{fails<bool>("rpi_volt in0", ErrorCode::io, "the firmware is busy")}, {}, {}});
+  EXPECT_TRUE(watch_.voltage_is_low());
+  saw(voltage(true));
+  EXPECT_EQ(watch_.low_voltages(), 1U);
+}
+
 TEST_F(PowerWatchTest, WhatFeedsTheBoardNeedNotBeInTheList) {
   saw({{}, {says("tcpm-source", false)}, {}});
   EXPECT_EQ(watch_.problem(), "") << "a socket that nothing is plugged into";

@@ -68,7 +68,7 @@ class PowerWatch {
   [[nodiscard]] bool voltage_is_low() const { return low_voltage_.now; }
   [[nodiscard]] bool is_on_battery() const { return on_battery_.now; }
   [[nodiscard]] std::optional<int> battery_percent() const { return battery_percent_; }
-  [[nodiscard]] bool tells() const { return tells_; }  // anything about its supply
+  [[nodiscard]] bool tells() const;  // anything about its supply
 
  private:
   struct Alarm {
@@ -82,7 +82,9 @@ class PowerWatch {
   Alarm on_battery_;
   std::string low_where_;
   std::optional<int> battery_percent_;
-  bool tells_ = false;
+  std::map<std::string, bool> voltage_low_;  // what each said last
+  std::map<std::string, bool> external_;
+  std::map<std::string, Battery> batteries_;
   Answers answers_;
 };
 
