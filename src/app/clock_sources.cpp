@@ -40,12 +40,18 @@ class Receiver {
 
 }  // namespace
 
+Result<UtcTime> firmware_made_at() {
+  Result<UtcTime> made = utc_from_iso8601(fmt::format("{}T00:00:00Z", made_on()));
+  if (!made) return fail(made.error().context("WAYSIDE_MADE_ON"));
+  return made;
+}
+
 Result<TimekeepingOptions> timekeeping_options(const Configuration& configuration, std::string device_id,
                                                const Clock& clock) {
   Result<std::string> boot_id = read_boot_id();
   if (!boot_id) return fail(boot_id.error());
-  const Result<UtcTime> made = utc_from_iso8601(fmt::format("{}T00:00:00Z", made_on()));
-  if (!made) return fail(made.error().context("WAYSIDE_MADE_ON"));
+  const Result<UtcTime> made = firmware_made_at();
+  if (!made) return fail(made.error());
   TimekeepingOptions options;
   options.device_id = std::move(device_id);
   options.keeper.boot_id = std::move(*boot_id);

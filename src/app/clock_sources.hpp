@@ -10,6 +10,9 @@
 
 namespace wayside::app {
 
+// The day on which this firmware was made: no clock is believed that is behind it.
+[[nodiscard]] Result<UtcTime> firmware_made_at();
+
 // clock outlives what is made.
 [[nodiscard]] Result<TimekeepingOptions> timekeeping_options(const Configuration& configuration,
                                                              std::string device_id, const Clock& clock);

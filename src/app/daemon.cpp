@@ -12,6 +12,7 @@
 #include "wayside/base/version.hpp"
 #include "wayside/device/identity/identity.hpp"
 
+#include "src/app/authority_keeper.hpp"
 #include "src/app/board_keeper.hpp"
 #include "src/app/clock_sources.hpp"
 #include "src/app/connections.hpp"
@@ -104,12 +105,16 @@ class Daemon {
 
   Status run() {
     if (const Status prepared = prepare(); !prepared) return prepared;
-    // Where somebody waits for a recording, there is nothing to wait for without models.
+    // Where somebody waits for a recording, there is nothing to wait for without leave to play it,
+    if (options_.until_delivered && authority_ && !authority_->may_capture())
+      return fail(ErrorCode::refused, authority_->sentence());
+    // nor without models.
     if (const Status sound = try_recognition(); !sound && options_.until_delivered) return sound;
     // Nor without anybody to seal records to.
     if (options_.until_delivered) {
       if (const Status sealing = sealing_->try_to_seal(); !sealing) return sealing;
     }
+    if (authority_) authority_->start();
     if (unlock_) unlock_->start();
     if (uplink_) uplink_->start();
     if (timekeeping_) timekeeping_->start();
@@ -132,6 +137,7 @@ class Daemon {
     const double wall_s = seconds_between(begin, clock().monotonic_now());
     const Status delivered = deliver_rest();
     if (timekeeping_) timekeeping_->stop();
+    if (authority_) authority_->stop();
     if (pipeline_ && events_.told_to_end()) close_books();  // the writer has ended
     supervision_.stopping();
     if (uplink_) uplink_->stop();
@@ -168,6 +174,7 @@ class Daemon {
     if (!source) return fail(source.error());
     source_ = std::move(*source);
     make_exposure();
+    if (const Status kept = keep_authority(); !kept) return kept;
     Result<std::unique_ptr<Sealing>> sealing =
         Sealing::open(configuration_.identity.directory, device_id_, clock(), health_);
     if (!sealing) return fail(sealing.error());
@@ -197,10 +204,30 @@ class Daemon {
     if (is_recording(configuration_)) return {};
     Result<TimekeepingOptions> options = timekeeping_options(configuration_, device_id_, *system_clock_);
     if (!options) return fail(options.error());
+    options->on_position = [this](const GnssPosition& position) {
+      if (authority_) authority_->saw_position(position);
+    };
     timekeeping_ = std::make_unique<Timekeeping>(std::move(*options), *system_clock_, health_);
     return {};
   }
   [[nodiscard]] const Clock& clock() const { return timekeeping_ ? *timekeeping_ : *system_clock_; }
+
+  Status keep_authority() {
+    if (!needs_authority(configuration_)) return {};
+    const Result<UtcTime> made = firmware_made_at();
+    if (!made) return fail(made.error());
+    AuthorityKeeperOptions options;
+    options.device_id = device_id_;
+    options.folder = configuration_.identity.directory / "authority";
+    options.not_before = *made;
+    options.stops_where_moved = configuration_.authority.moved == "stop";
+    if (configuration_.site.latitude && configuration_.site.longitude)
+      options.site = {*configuration_.site.latitude, *configuration_.site.longitude};
+    authority_ = std::make_unique<AuthorityKeeper>(std::move(options), clock(), health_);
+    if (timekeeping_) timekeeping_->look();
+    authority_->look();
+    return {};
+  }
 
   // Of a recording there is nothing to expose.
   void make_exposure() {
@@ -248,6 +275,7 @@ class Daemon {
         exposure_->light(frame, scene, std::move(plates));
       };
     }
+    if (authority_) pipeline.may_capture = [this] { return authority_->may_capture(); };
     pipeline.on_finished = [this] { events_.flow_finished(); };
     if (uplink_) pipeline.on_stored = [this] { uplink_->wake(); };
     pipeline.keep = [this] { keep(); };
@@ -269,6 +297,10 @@ class Daemon {
     UplinkOptions options;
     options.uploader.device_id = device_id_;
     options.uploader.backlog_bytes_per_s = std::uint64_t{configuration_.upload.backlog_kbit_per_s} * 1000 / 8;
+    if (authority_) {
+      options.authority_held = [this] { return authority_->highest_held(); };
+      options.on_authorities = [this](std::span<const std::string> sent) { authority_->take(sent); };
+    }
     uplink_ = std::make_unique<Uplink>(options, connect_to(configuration_, device_id_, unlock_keys_), *queue_,
                                        clock(), health_, counters_);
     if (configuration_.upload.profile != "bof2") return;
@@ -281,12 +313,14 @@ class Daemon {
   void keep() {
     const bool dated = timekeeping_ && timekeeping_->write_records(*queue_);
     const bool seen = sight_ && sight_->look();
-    if ((keeper_->look() || dated || seen) && uplink_) uplink_->wake();
+    const bool judged = authority_ && authority_->write_records(*queue_);
+    if ((keeper_->look() || dated || seen || judged) && uplink_) uplink_->wake();
   }
 
   void close_books() {
     static_cast<void>(timekeeping_ && timekeeping_->write_records(*queue_));
     if (sight_) sight_->close();
+    static_cast<void>(authority_ && authority_->write_records(*queue_));
     keeper_->close();
   }
 
@@ -388,8 +422,9 @@ class Daemon {
   MainEvents events_;
   std::unique_ptr<Clock> system_clock_;
   Health health_;
-  std::unique_ptr<Timekeeping> timekeeping_;   // of a camera; outlives who is told the time
-  std::unique_ptr<ExposureControl> exposure_;  // of a camera that is planned for
+  std::unique_ptr<AuthorityKeeper> authority_;  // outlives who tells it of positions and who asks it
+  std::unique_ptr<Timekeeping> timekeeping_;    // of a camera; outlives who is told the time
+  std::unique_ptr<ExposureControl> exposure_;   // of a camera that is planned for
   CounterSet counters_;
   std::unique_ptr<BoardKeeper> board_;  // of a camera
   std::string device_id_;

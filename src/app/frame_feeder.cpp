@@ -19,28 +19,41 @@ constexpr std::chrono::milliseconds slice{200};
 }  // namespace
 
 FrameFeeder::FrameFeeder(FrameSource& source, std::chrono::milliseconds stall_limit, CounterSet& counters,
-                         Deliver deliver)
+                         Deliver deliver, std::function<bool()> may_capture)
     : source_(source),
       stall_limit_(stall_limit),
       deliver_(std::move(deliver)),
+      may_capture_(std::move(may_capture)),
       restarts_(counters.counter("camera_restarts", "Restarts of a camera that had gone silent")) {}
 
 Status FrameFeeder::run(const std::stop_token& stop) {
-  const Status started = source_.start();
-  if (!started) return fail(started.error().context("starting " + source_.describe()));
-  const Status fed = feed(stop);
-  source_.stop();
-  return fed;
+  while (!stop.stop_requested()) {
+    if (!may_capture()) {
+      answers_.fetch_add(1, std::memory_order_relaxed);  // alive, and doing as it is told
+      wait_unless(stop, slice);
+      continue;
+    }
+    const Status started = source_.start();
+    if (!started) return fail(started.error().context("starting " + source_.describe()));
+    const Result<Fed> fed = feed(stop);
+    source_.stop();
+    if (!fed) return fail(fed.error());
+    if (*fed == Fed::to_the_end) return {};
+    deliver_(nullptr);
+  }
+  return {};
 }
 
-Status FrameFeeder::feed(const std::stop_token& stop) {
+Result<FrameFeeder::Fed> FrameFeeder::feed(const std::stop_token& stop) {
   std::chrono::milliseconds silent{0};
   while (!stop.stop_requested()) {
     const std::chrono::milliseconds limit = std::min(slice, stall_limit_ - silent);
     Result<NextFrame> next = source_.next(limit);
     answers_.fetch_add(1, std::memory_order_relaxed);
     if (!next) return fail(std::move(next.error()));
-    if (std::holds_alternative<EndOfStream>(*next)) return {};
+    // Also of a frame that came while it was still allowed to wait for it.
+    if (!may_capture()) return Fed::until_forbidden;
+    if (std::holds_alternative<EndOfStream>(*next)) return Fed::to_the_end;
     if (FramePtr* frame = std::get_if<FramePtr>(&*next)) {
       silent = std::chrono::milliseconds{0};
       restarts_in_a_row_ = 0;
@@ -50,10 +63,10 @@ Status FrameFeeder::feed(const std::stop_token& stop) {
     if (source_.restarts_itself()) continue;
     silent += limit;
     if (silent < stall_limit_) continue;
-    if (const Status restarted = restart(stop); !restarted) return restarted;
+    if (const Status restarted = restart(stop); !restarted) return fail(restarted.error());
     silent = std::chrono::milliseconds{0};
   }
-  return {};
+  return Fed::to_the_end;
 }
 
 Status FrameFeeder::restart(const std::stop_token& stop) {

@@ -76,6 +76,10 @@ bool is_recording(const Configuration& configuration) {
   return configuration.camera.source != "libcamera";
 }
 
+bool needs_authority(const Configuration& configuration) {
+  return !is_recording(configuration) || configuration.authority.recordings == "bound";
+}
+
 Result<OpenedSource> open_source(const Configuration& configuration, const Clock& clock, Health& health,
                                  CounterSet& counters,
                                  std::function<void(const capture_link::Stream&)> on_stream) {

@@ -25,6 +25,9 @@ struct OpenedSource {
 // Whether it is a recording, whose frames' times are its own and not the clock's.
 [[nodiscard]] bool is_recording(const Configuration& configuration);
 
+// Whether frames may be taken under a deployment authority only. A recording captures nobody anew.
+[[nodiscard]] bool needs_authority(const Configuration& configuration);
+
 // Where the program that talks to libcamera is looked for.
 [[nodiscard]] std::filesystem::path capture_program_path();
 

@@ -82,9 +82,26 @@ void Pipeline::run_capture(const std::stop_token& stop) {
   log::error("source_failed", {{"reason", ended.error()}});
 }
 
+void Pipeline::take(FramePtr frame) {
+  if (frame) {
+    frames_captured_.add();
+    if (options_.on_frame) options_.on_frame(frame->info());
+  }
+  if (lossless_) {
+    ring_.push_wait(std::move(frame));
+  } else if (const auto pushed = ring_.push_drop_oldest(std::move(frame));
+             pushed.dropped && *pushed.dropped) {
+    frames_dropped_.add();
+  }
+}
+
 void Pipeline::run_locate() {
   std::uint64_t ticket = 0;
   while (std::optional<FramePtr> frame = ring_.pop()) {
+    if (!*frame) {
+      in_order_.put(ticket++, std::nullopt);
+      continue;
+    }
     if (options_.on_picture) options_.on_picture(**frame);
     FrameCandidates found{*frame, stages_.locator->locate(**frame)};
     count_located();
@@ -130,7 +147,12 @@ void Pipeline::run_read(PlateReader& reader) {
 }
 
 void Pipeline::run_track() {
-  while (const std::optional<FrameReads> reads = in_order_.pop()) {
+  while (const auto next = in_order_.pop()) {
+    const std::optional<FrameReads>& reads = *next;
+    if (!reads) {  // nothing will come that could close what is open
+      close_passes();
+      continue;
+    }
     if (options_.on_reads) options_.on_reads(*reads);
     reads_.add(reads->reads.size());
     reads_rejected_.add(reads->rejected.size());
@@ -139,6 +161,10 @@ void Pipeline::run_track() {
     count_tracked();
     frames_tracked_.add();
   }
+  close_passes();
+}
+
+void Pipeline::close_passes() {
   for (VehiclePass& pass : stages_.tracker->finish())
     passes_closed_.push_wait(std::move(pass));
   count_tracked();
@@ -201,16 +227,9 @@ Pipeline::Pipeline(Stages stages, PipelineOptions options, RecordQueue& queue, c
       in_order_(frames_in_order),
       passes_closed_(passes_waiting),
       records_(records_waiting),
-      feeder_(*stages_.source, options_.stall_limit, counters,
-              [this](FramePtr frame) {
-                frames_captured_.add();
-                if (options_.on_frame) options_.on_frame(frame->info());
-                if (lossless_) {
-                  ring_.push_wait(std::move(frame));
-                } else if (ring_.push_drop_oldest(std::move(frame)).dropped) {
-                  frames_dropped_.add();
-                }
-              }),
+      feeder_(
+          *stages_.source, options_.stall_limit, counters, [this](FramePtr frame) { take(std::move(frame)); },
+          options_.may_capture),
       writer_(queue, clock, counters, options_.writer, options_.on_stored, options_.keep),
       readers_running_(stages_.readers.size()) {
   assert(stages_.locator && !stages_.readers.empty() && stages_.tracker);

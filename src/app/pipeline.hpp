@@ -51,6 +51,9 @@ struct PipelineOptions {
   std::chrono::milliseconds stall_limit{2000};  // a source silent for so long is restarted
   RecordWriterOptions writer;
   RecordOrigin origin;
+  // Asked several times a second; while it is false no frame is taken, and what was taken before goes all the
+  // way. Empty: always.
+  std::function<bool()> may_capture;
   // How good a pass's time is, asked when its record is made; may put the time right.
   std::function<TimeQuality(VehiclePass&)> date;
   // A frame has come; from the capture thread.
@@ -100,8 +103,10 @@ class Pipeline {
     std::uint64_t ticket = 0;
     FrameCandidates frame;
   };
+  void take(FramePtr frame);
   void hand_to_readers(Located located);
   void measure_light(const Frame& frame, const std::vector<PlateQuad>& plates) const;
+  void close_passes();
   void count_located();
   void count_tracked();
 
@@ -124,7 +129,7 @@ class Pipeline {
 
   BoundedQueue<FramePtr> ring_;
   BoundedQueue<Located> candidates_;
-  Reorder<FrameReads> in_order_;
+  Reorder<std::optional<FrameReads>> in_order_;  // nothing: the camera was stopped in between
   BoundedQueue<VehiclePass> passes_closed_;
   BoundedQueue<PassRecord> records_;
   FrameFeeder feeder_;

@@ -44,6 +44,25 @@ void look_at_recipients(const fs::path& identity, UtcTime now, std::vector<std::
     add(all, key, fmt::format("{}: {}", folder.string(), problem));
 }
 
+// Whether what is there counts, the camera itself says: it depends on the time.
+void look_at_authority(const Configuration& configuration, std::vector<std::string>& all) {
+  if (!needs_authority(configuration)) return;
+  const fs::path folder = configuration.identity.directory / "authority";
+  std::error_code absent;
+  if (!fs::exists(folder / "office-key", absent)) {
+    return add(all, "identity.directory",
+               fmt::format("{} is not there: enrol the camera (again), and put what comes back there",
+                           (folder / "office-key").string()));
+  }
+  for (const auto& entry : fs::directory_iterator(folder, absent)) {
+    if (entry.path().extension() == ".authority") return;
+  }
+  add(all, "identity.directory",
+      fmt::format("there is no deployment authority in {}: nothing is captured until the office sends one "
+                  "(wayside-backoffice authority issue)",
+                  folder.string()));
+}
+
 void look_at_clock(const Configuration& configuration, const Clock& clock, std::vector<std::string>& all) {
   if (is_recording(configuration)) return;
   const Result<TimekeepingOptions> options = timekeeping_options(configuration, "", clock);
@@ -162,6 +181,7 @@ std::vector<std::string> not_in_place(const Configuration& configuration, const 
     if (const auto certified = load_identity(identity, clock.utc_now()); !certified)
       add(all, "identity.directory", certified.error().message);
     look_at_recipients(identity, clock.utc_now(), all);
+    look_at_authority(configuration, all);
   }
   if (configuration.upload.url.empty()) add(all, "upload.url", "is empty: records stay in the queue");
   if (const auto store = ModelStore::open(models); !store) add(all, "models", store.error().message);

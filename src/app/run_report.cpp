@@ -44,9 +44,10 @@ Json state(const Clock& clock, const Health& health, const QueueDepth& depth, co
 
 std::string heartbeat_json(const Clock& clock, const Health& health, const QueueUuid& queue,
                            const QueueDepth& depth, const UploaderState& upload, const CounterSet& counters,
-                           std::uint64_t delivered_to) {
+                           std::uint64_t delivered_to, std::optional<std::uint64_t> authority) {
   Json json = state(clock, health, depth, upload, counters);
   if (delivered_to > 0) json["queue"]["delivered_to"] = delivered_to;
+  if (authority) json["authority"] = {{"number", *authority}};
   json["queue_uuid"] = to_hex(queue);
   return json.dump();
 }

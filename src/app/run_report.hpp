@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "wayside/base/counters.hpp"
@@ -16,10 +17,12 @@ namespace wayside::app {
 
 // {"time", "clock": {...}, "problems": {...}, "states": {...}, "queue": {...}, "upload": {...}, "counters":
 // {...}, "queue_uuid"}: delivery/upload/https_api.md. `delivered_to`: the highest number that the back office
-// has receipted as far as is known; 0: none is.
+// has receipted as far as is known; 0: none is. `authority`: of a camera that keeps deployment authorities,
+// the highest number of those here.
 [[nodiscard]] std::string heartbeat_json(const Clock& clock, const Health& health, const QueueUuid& queue,
                                          const QueueDepth& depth, const UploaderState& upload,
-                                         const CounterSet& counters, std::uint64_t delivered_to);
+                                         const CounterSet& counters, std::uint64_t delivered_to,
+                                         std::optional<std::uint64_t> authority = std::nullopt);
 
 struct RunFigures {
   std::string ended;  // "end_of_stream", "stopped", "source_failed"

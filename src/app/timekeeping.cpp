@@ -114,7 +114,10 @@ bool Timekeeping::look_at_place(milliseconds limit) {
          fmt::format("{}; where the camera is cannot be checked", report.error().message));
     return false;
   }
-  if (*report && (*report)->position) position_->saw(*(*report)->position);
+  if (*report && (*report)->position) {
+    position_->saw(*(*report)->position);
+    if (options_.on_position) options_.on_position(*(*report)->position);
+  }
   const std::optional<std::string>& alarm = position_->alarm();
   // Its figures change with every fix, and are no news each.
   if (!alarm) {

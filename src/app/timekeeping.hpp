@@ -39,6 +39,8 @@ struct TimekeepingOptions {
   // The receiver's next report, waited for at most so long; empty: there is none.
   std::function<Result<std::optional<GnssReport>>(std::chrono::milliseconds)> gnss;
   std::optional<std::pair<double, double>> site;  // latitude and longitude, degrees; with gnss
+  std::function<void(const GnssPosition&)>
+      on_position;  // each fix of the receiver's; from the clock's thread
   std::chrono::milliseconds every{16'000};
 };
 

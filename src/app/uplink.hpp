@@ -17,6 +17,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -36,6 +38,10 @@ struct UplinkOptions {
   std::chrono::milliseconds heartbeat_every{30'000};
   // For the part under way and the last heartbeat: a service manager waits little longer.
   std::chrono::milliseconds longest_stop{5'000};
+  // The highest number of the deployment authorities here, told with each heartbeat; empty: none is kept.
+  std::function<std::uint64_t()> authority_held;
+  // Those that the office sent with its answer; from the heartbeat's thread.
+  std::function<void(std::span<const std::string>)> on_authorities;
 };
 
 class Uplink {

@@ -211,7 +211,23 @@ Result<std::string> Api::keep_heartbeat(const std::string& device_id, const std:
         "records_gone",
         {{"device_id", device_id}, {"queue", queue_uuid}, {"receipted", delivered}, {"highest", *highest}});
   }
-  return nlohmann::json{{"queue_uuid", queue_uuid}, {"highest_number", *highest}}.dump();
+  nlohmann::json answer{{"queue_uuid", queue_uuid}, {"highest_number", *highest}};
+  add_authorities(device_id, heartbeat, answer);
+  return answer.dump();
+}
+
+// What it has not, or has lost. Records are worth more than these: an office that cannot read them answers
+// without.
+void Api::add_authorities(const std::string& device_id, const std::string& heartbeat,
+                          nlohmann::json& answer) {
+  const auto held = authority_in_heartbeat(heartbeat);
+  if (!held) return;
+  auto newer = authorities_.newer_than(*held, device_id);
+  if (!newer) {
+    log::error("authorities_unreadable", {{"device_id", device_id}, {"reason", newer.error()}});
+  } else if (!newer->empty()) {
+    answer["authorities"] = std::move(*newer);
+  }
 }
 
 }  // namespace wayside::backoffice

@@ -1,7 +1,8 @@
 // The interfaces of https_api.md and mqtt_api.md without the network: who asks, for what, with which bytes,
 // and the answer.
 //
-// Threads: any number at once; the store does its own locking. Ownership: store and keys must outlive it.
+// Threads: any number at once; the store does its own locking. Ownership: store, keys and authorities must
+// outlive it.
 #pragma once
 
 #include <chrono>
@@ -14,6 +15,9 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
+#include "wayside/backoffice/issued_authorities.hpp"
 #include "wayside/backoffice/store.hpp"
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
@@ -54,8 +58,9 @@ struct Answer {
 
 class Api {
  public:
-  Api(Store& store, OfficeKeys& keys, std::function<void(const std::string& document)> on_record)
-      : store_(store), receiver_(store, keys), on_record_(std::move(on_record)) {}
+  Api(Store& store, OfficeKeys& keys, IssuedAuthorities& authorities,
+      std::function<void(const std::string& document)> on_record)
+      : store_(store), authorities_(authorities), receiver_(store, keys), on_record_(std::move(on_record)) {}
 
   // Nothing: may go on.
   [[nodiscard]] std::optional<Answer> refuse_peer(const Target& target, const Peer& peer);
@@ -82,7 +87,10 @@ class Api {
   // The answer; empty where the heartbeat names no queue.
   Result<std::string> keep_heartbeat(const std::string& device_id, const std::string& heartbeat, UtcTime now);
 
+  void add_authorities(const std::string& device_id, const std::string& heartbeat, nlohmann::json& answer);
+
   Store& store_;
+  IssuedAuthorities& authorities_;
   Receiver receiver_;
   std::function<void(const std::string&)> on_record_;
   std::mutex on_record_mutex_;

@@ -17,6 +17,7 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
+#include "wayside/backoffice/issued_authorities.hpp"
 #include "wayside/backoffice/recipients.hpp"
 #include "wayside/backoffice/unlock_keys.hpp"
 #include "wayside/base/files.hpp"
@@ -369,6 +370,8 @@ Result<Authority> Authority::make(const fs::path& folder, const std::vector<std:
   if (const auto made = make_own_certificates(folder, *names, now); !made) return fail(made.error());
   if (const auto made = make_first_recipient_key(authority.recipients(), now); !made)
     return fail(made.error());
+  if (const auto made = IssuedAuthorities(authority.deployment()).make_key(); !made)
+    return fail(made.error());
   return authority;
 }
 
@@ -463,6 +466,9 @@ Result<EnrolledDevice> enrol_device(const Authority& authority, Store& store, co
   if (!unlock) return fail(unlock.error());
   const auto passed_on = pass_on_recipients(authority.recipients(), out / "recipients", now, *unlock);
   if (!passed_on) return fail(passed_on.error());
+  const auto authorised =
+      IssuedAuthorities(authority.deployment()).pass_on(device->device_id, out / "authority");
+  if (!authorised) return fail(authorised.error());
   // Last: where a file could not be written, an earlier certificate goes on working.
   const auto earlier_key = store.enrol(device->device_id, device->fingerprint, device->key, now);
   if (!earlier_key) return fail(earlier_key.error());

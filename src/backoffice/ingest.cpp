@@ -180,11 +180,13 @@ class Connection {
 class Ingest::Implementation {
  public:
   Implementation(Connection::Broker broker, Store& store, std::unique_ptr<OfficeKeys> keys,
-                 std::function<void(const std::string&)> on_record, BrokerRoute::Resolver resolver)
+                 std::filesystem::path authorities, std::function<void(const std::string&)> on_record,
+                 BrokerRoute::Resolver resolver)
       : broker_(std::move(broker)),
         route_(broker_.host, std::move(resolver)),
         keys_(std::move(keys)),
-        api_(store, *keys_, std::move(on_record)) {
+        authorities_(std::move(authorities)),
+        api_(store, *keys_, authorities_, std::move(on_record)) {
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
 
@@ -229,6 +231,7 @@ class Ingest::Implementation {
   const Connection::Broker broker_;
   BrokerRoute route_;
   std::unique_ptr<OfficeKeys> keys_;
+  IssuedAuthorities authorities_;
   Api api_;
   std::atomic<bool> connected_{false};
   std::jthread thread_;  // last: it is joined before what it uses goes
@@ -263,8 +266,9 @@ Result<std::unique_ptr<Ingest>> Ingest::start(const Authority& authority, Store&
   Connection::Broker broker{url->host, url->port_or_0 == 0 ? usual_port : url->port_or_0,
                             authority.ca_certificate(), authority.client_certificate(),
                             authority.client_key()};
-  auto implementation = std::make_unique<Implementation>(
-      std::move(broker), store, std::move(*keys), std::move(options.on_record), std::move(options.resolver));
+  auto implementation =
+      std::make_unique<Implementation>(std::move(broker), store, std::move(*keys), authority.deployment(),
+                                       std::move(options.on_record), std::move(options.resolver));
   return std::unique_ptr<Ingest>(new Ingest(std::move(implementation)));
 }
 

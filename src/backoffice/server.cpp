@@ -134,7 +134,8 @@ class Server::Implementation {
       : listen_(std::move(options.listen)),
         unlock_(authority.unlock()),
         keys_(std::move(keys)),
-        api_(store, *keys_, std::move(options.on_record)),
+        authorities_(authority.deployment()),
+        api_(store, *keys_, authorities_, std::move(options.on_record)),
         guard_(limits, [&store](const SSL& connection) { return owner_of(connection, store); }),
         http_([&](SSL_CTX& context) {
           guard_.watch(context);
@@ -283,6 +284,7 @@ class Server::Implementation {
   std::string listen_;
   std::filesystem::path unlock_;
   std::unique_ptr<OfficeKeys> keys_;
+  IssuedAuthorities authorities_;
   Api api_;
   ConnectionGuard guard_;
   httplib::SSLServer http_;

@@ -23,6 +23,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::string_view audit_text =
+#include "audit_record_schema.inc"
+    ;
 constexpr std::string_view capture_text =
 #include "capture_record_schema.inc"
     ;
@@ -48,6 +51,10 @@ struct NamedSchema {
   const valijson::Schema& schema;
   std::string_view name;
 };
+NamedSchema audit_schema() {
+  static const auto parsed = parse_schema(audit_text);
+  return {*parsed, "audit record schema, version 1"};
+}
 NamedSchema capture_schema() {
   static const auto parsed = parse_schema(capture_text);
   return {*parsed, "capture record schema, version 1"};
@@ -256,6 +263,13 @@ Status check_ledger_document(RecordType type, std::string_view document, const R
         return refuse("field from is no time in UTC with milliseconds");
       return {};
     }
+    if (type == RecordType::audit) {
+      if (auto fits = check_against(audit_schema(), *json); !fits) return fits;
+      if (json->at("device_id") != id.device_id) return refuse("field device_id differs from the sender's");
+      if (!utc_from_iso8601(json->at("time").at("utc").get<std::string>()))
+        return refuse("field time.utc is no time in UTC with milliseconds");
+      return {};
+    }
     if (type != RecordType::coverage) return {};
     if (auto fits = check_against(coverage_schema(), *json); !fits) return fits;
     return check_book(*json, id);
@@ -343,6 +357,10 @@ Status check_heartbeat(std::string_view heartbeat) {
         return refuse(fmt::format("field clock.{} must be a whole number from 0 on, or null", key));
     }
   }
+  if (const auto authority = json->find("authority"); authority != json->end()) {
+    if (!authority->is_object() || !is_count(authority->value("number", Json())))
+      return refuse("field authority.number must be a whole number from 0 on");
+  }
   const Json upload = json->value("upload", Json());
   if (!upload.is_object()) return refuse("field upload must be an object");
   const Json circuit = upload.value("circuit", Json());
@@ -360,6 +378,14 @@ std::string queue_in_heartbeat(std::string_view heartbeat) {
   const bool named = json.is_object() && uuid != json.end() && uuid->is_string() &&
                      is_queue_uuid(uuid->get_ref<const std::string&>());
   return named ? uuid->get<std::string>() : std::string();
+}
+
+std::optional<std::uint64_t> authority_in_heartbeat(std::string_view heartbeat) {
+  const Json json = Json::parse(heartbeat, nullptr, false);
+  if (!json.is_object() || !json.contains("authority") || !json.at("authority").is_object())
+    return std::nullopt;
+  const Json number = json.at("authority").value("number", Json());
+  return number.is_number_unsigned() ? std::optional(number.get<std::uint64_t>()) : std::nullopt;
 }
 
 std::uint64_t delivered_in_heartbeat(std::string_view heartbeat) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,7 @@ namespace wayside::backoffice {
 // A capture record's document: its time of capture.
 [[nodiscard]] Result<UtcTime> check_document(std::string_view document, const std::string& device_id);
 
-// What a coverage, clock, audit or sight record says. The schema of audit records is not fixed yet.
+// What a coverage, clock, audit or sight record says.
 [[nodiscard]] Status check_ledger_document(RecordType type, std::string_view document, const RecordId& id);
 
 // Where the chain stood when the book was written; of a document that check_ledger_document() has taken, else
@@ -37,6 +38,9 @@ struct ChainMark {
 [[nodiscard]] Status check_heartbeat(std::string_view heartbeat);
 // 32 hex digits, of any bytes; empty: it names no queue.
 [[nodiscard]] std::string queue_in_heartbeat(std::string_view heartbeat);
+// The highest number of the deployment authorities that the camera holds, of any bytes; nothing where it
+// keeps none.
+[[nodiscard]] std::optional<std::uint64_t> authority_in_heartbeat(std::string_view heartbeat);
 // The highest number of that queue for which the camera has a receipt, of any bytes; 0: it says nothing of
 // it.
 [[nodiscard]] std::uint64_t delivered_in_heartbeat(std::string_view heartbeat);

@@ -134,10 +134,11 @@ class FakeReader final : public PlateReader {
 };
 
 // Makes a pass of every read, and remembers every frame it was given. Read what it saw after the pipeline has
-// ended.
+// ended. Where it is told to keep the last pass open, one closes with the next.
 class FakeTracker final : public PassTracker {
  public:
-  explicit FakeTracker(std::vector<std::uint64_t>& seen) : seen_(seen) {}
+  explicit FakeTracker(std::vector<std::uint64_t>& seen, bool keeps_last_open = false)
+      : seen_(seen), keeps_last_open_(keeps_last_open) {}
   [[nodiscard]] std::vector<VehiclePass> update(const FrameReads& frame) override {
     seen_.push_back(frame.frame.number.value());
     std::vector<VehiclePass> passes;
@@ -155,13 +156,16 @@ class FakeTracker final : public PassTracker {
       pass.evidence = read.evidence;
       passes.push_back(std::move(pass));
     }
+    if (keeps_last_open_ && !passes.empty()) passes.swap(open_);
     return passes;
   }
-  [[nodiscard]] std::vector<VehiclePass> finish() override { return {}; }
+  [[nodiscard]] std::vector<VehiclePass> finish() override { return std::exchange(open_, {}); }
   [[nodiscard]] Counts counts() const override { return counts_; }
 
  private:
   std::vector<std::uint64_t>& seen_;
+  bool keeps_last_open_;
+  std::vector<VehiclePass> open_;
   Counts counts_;
 };
 

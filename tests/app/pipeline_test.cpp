@@ -52,7 +52,7 @@ class PipelineTest : public testing::Test {
     stages.locator = std::make_unique<FakeLocator>(3, on_locate);
     for (std::size_t i = 0; i < readers; ++i)
       stages.readers.push_back(std::make_unique<FakeReader>(on_read));
-    stages.tracker = std::make_unique<FakeTracker>(tracked_);
+    stages.tracker = std::make_unique<FakeTracker>(tracked_, keeps_last_open_);
     pipeline_ = std::make_unique<Pipeline>(std::move(stages), options_, queue_, *clock_, counters_);
     return *pipeline_;
   }
@@ -72,6 +72,7 @@ class PipelineTest : public testing::Test {
   PipelineOptions options_;
   std::promise<void> finished_;
   std::vector<std::uint64_t> tracked_;
+  bool keeps_last_open_ = false;
   ScriptedSource* source_ = nullptr;
   std::unique_ptr<Pipeline> pipeline_;
 };
@@ -258,6 +259,50 @@ TEST_F(PipelineTest, ACameraThatBringsItselfBackIsWaitedForHoweverLongItTakes) {
   EXPECT_EQ(count("camera_restarts"), 0U);
   EXPECT_FALSE(pipeline_->source_error().has_value());
   EXPECT_THAT(tracked_, ElementsAreArray(all_up_to(5)));
+}
+
+TEST_F(PipelineTest, WithoutLeaveNothingIsTakenFromTheCameraUntilThereIsLeave) {
+  std::atomic<bool> leave{false};
+  std::atomic<int> asked{0};
+  options_.may_capture = [&] {
+    ++asked;
+    return leave.load();
+  };
+  make(ScriptedSource::frames(4), true);
+  pipeline_->start();
+  for (int i = 0; i < 100 && asked < 3; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(source_->starts, 0);
+  EXPECT_TRUE(pipeline_->has_moved()) << "a watchdog has nothing to restart";
+  leave = true;
+  wait_to_end();
+  EXPECT_EQ(source_->starts, 1);
+  EXPECT_THAT(tracked_, ElementsAreArray(all_up_to(4)));
+}
+
+TEST_F(PipelineTest, WhenLeaveEndsTheCameraIsStoppedAndWhatWasCapturedIsRecordedAtOnce) {
+  keeps_last_open_ = true;
+  std::atomic<bool> leave{true};
+  options_.may_capture = [&] { return leave.load(); };
+  auto script = ScriptedSource::frames(3);
+  script.emplace_back([&] {
+    leave = false;
+    return NextFrame(numbered_frame(3));  // came too late
+  });
+  for (auto& step : ScriptedSource::frames(3))
+    script.push_back(step);  // counts from 0 again
+  make(std::move(script), true);
+  pipeline_->start();
+  for (int i = 0; i < 200 && queue_.waiting(RecordQueue::Order::oldest_first, {}, 9, {}).size() < 2; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(queue_.waiting(RecordQueue::Order::oldest_first, {}, 9, {}).size(), 2U)
+      << "frames 1 and 2 have a plate, and no later frame closed the second's pass";
+  EXPECT_EQ(source_->stops, 1);
+  leave = true;
+  wait_to_end();
+  EXPECT_EQ(source_->starts, 2);
+  EXPECT_THAT(tracked_, ElementsAreArray(all_up_to(6))) << "numbers go on";
+  EXPECT_EQ(count("frames_captured"), 6U);
 }
 
 TEST_F(PipelineTest, APauseBelowTheLimitIsNoStall) {

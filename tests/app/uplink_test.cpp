@@ -145,6 +145,24 @@ TEST_F(UplinkTest, AHeartbeatThatDoesNotArriveIsCountedAndNotRepeatedAtTheEnd) {
   EXPECT_EQ(count("heartbeats_sent"), 0U);
 }
 
+TEST_F(UplinkTest, AHeartbeatTellsWhichAuthorityIsHeldAndItsAnswerBringsNewerOnes) {
+  std::mutex mutex;
+  std::vector<std::string> came;
+  options_.authority_held = [] { return std::uint64_t{7}; };
+  options_.on_authorities = [&](std::span<const std::string> authorities) {
+    const std::lock_guard lock(mutex);
+    came.assign(authorities.begin(), authorities.end());
+  };
+  taken_.known = KnownNumbers{queue_.uuid(), SequenceNumber(0), {"eight", "nine"}};
+  Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
+  uplink.start();
+  while (count("heartbeats_sent") == 0)
+    std::this_thread::yield();
+  uplink.stop();
+  EXPECT_THAT(taken_.heartbeats.front(), testing::HasSubstr(R"("authority":{"number":7})"));
+  EXPECT_THAT(came, testing::ElementsAre("eight", "nine"));
+}
+
 TEST_F(UplinkTest, AQueueBehindTheOfficesNumbersLeavesThemOutAndSaysSo) {
   add_records(3);
   taken_.known = KnownNumbers{queue_.uuid(), SequenceNumber(10)};

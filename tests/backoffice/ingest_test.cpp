@@ -37,7 +37,8 @@ class ApiOverMqtt : public testing::Test {
 
   TestOffice office_;
   std::unique_ptr<OfficeKeys> keys_ = OfficeKeys::load(office_.recipients_folder()).value();
-  Api api_{office_.store(), *keys_, {}};
+  IssuedAuthorities authorities_{office_.folder() / "authority"};
+  Api api_{office_.store(), *keys_, authorities_, {}};
 };
 
 TEST_F(ApiOverMqtt, EveryReceiptNamesItsShipmentAndItsBytesWhateverBecameOfThem) {

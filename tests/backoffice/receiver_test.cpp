@@ -324,11 +324,15 @@ TEST_F(ReceiverTest, PicturesThatTheHeadDoesNotNameAreRefused) {
 
 TEST_F(ReceiverTest, LedgerRecordsAreKeptAsDocumentsOfTheirKind) {
   office_.put({camera_.seal(ledger_parts(RecordType::clock, clock_document(device))).text(),
-               camera_.seal(ledger_parts(RecordType::audit, R"({"schema":"wayside-audit-1"})")).text()});
+               camera_.seal(ledger_parts(RecordType::audit, audit_document(device))).text()});
   expect_refused(
       camera_.seal(ledger_parts(RecordType::clock, R"({"schema":"wayside-clock-1","step_ms":7})")).text(),
       "the document lacks");
   expect_refused(camera_.seal(ledger_parts(RecordType::clock, clock_document("ffffffffffffffff"))).text(),
+                 "device_id differs");
+  expect_refused(camera_.seal(ledger_parts(RecordType::audit, R"({"schema":"wayside-audit-1"})")).text(),
+                 "the document lacks");
+  expect_refused(camera_.seal(ledger_parts(RecordType::audit, audit_document("ffffffffffffffff"))).text(),
                  "device_id differs");
   expect_refused(camera_.seal(ledger_parts(RecordType::audit, R"({"schema":"wayside-clock-1"})")).text(),
                  "field schema must be wayside-audit-1");

@@ -43,6 +43,15 @@ inline std::string clock_document(const std::string& device_id) {
          R"("source":"gnss","step_ms":0,"utc":"2026-11-28T02:33:02.047Z","whole_gnss_weeks":false})";
 }
 
+// That it came under an authority.
+inline std::string audit_document(const std::string& device_id) {
+  return R"({"authority":{"captures":true,"number":7,"reason":"","review_days":null,"state":"in_force"},)"
+         R"("device_id":")" +
+         device_id +
+         R"(","event":"authority","schema":"wayside-audit-1",)"
+         R"("time":{"max_error_ms":27,"source":"gnss","utc":"2026-11-28T02:33:02.047Z"}})";
+}
+
 inline RecordParts ledger_parts(RecordType type, const std::string& document) {
   RecordParts parts;
   parts.type = type;

@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <openssl/ssl.h>
 
+#include "wayside/base/files.hpp"
+
 #include "tests/backoffice/sealing_camera.hpp"
 #include "tests/doubles/back_office_double.hpp"
 
@@ -306,6 +308,22 @@ TEST_F(ServerTest, HeartbeatIsKeptAndTheLatestCounts) {
     EXPECT_EQ(result->status, 200);
     EXPECT_EQ(json::parse(result->body), (json{{"queue_uuid", queue}, {"highest_number", highest}}));
   }
+  // And sends what is newer than the camera's authority, where the camera says that it keeps one.
+  const std::uint64_t first = office_.authorise(camera_).number;
+  const std::uint64_t second = office_.authorise(camera_).number;
+  const auto sent_with = [&](std::uint64_t held) {
+    beat["authority"] = {{"number", held}};
+    const auto result = client_->Put(target, beat.dump(), "application/json");
+    return result ? json::parse(result->body).value("authorities", json::array()) : json();
+  };
+  ASSERT_EQ(sent_with(0).size(), 2U);
+  const auto key = authority_key_from(*read_text_file(office_.authority().deployment() / "office-key"));
+  EXPECT_EQ(authority_from(sent_with(0)[0].get<std::string>(), *key)->number, first);
+  EXPECT_EQ(sent_with(first).size(), 1U);
+  EXPECT_EQ(sent_with(second).size(), 0U);
+  beat["authority"] = {{"number", -1}};
+  expect(client_->Put(target, beat.dump(), "application/json"), 422, "refused", "field authority.number");
+  beat.erase("authority");
   beat["counters"]["frames_dropped"] = "many";
   expect(client_->Put(target, beat.dump(), "application/json"), 422, "refused", "field counters");
   expect(client_->Put("/v1/heartbeats/ffffffffffffffff", beat.dump(), "application/json"), 403, "refused");

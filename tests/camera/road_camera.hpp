@@ -30,6 +30,8 @@ class RoadCameraTest : public testing::Test {
         << "#!/bin/sh\nread -r line < " << (folder() / "tracking").string() << " && echo \"$line\"\n";
     fs::permissions(folder() / "chronyc", fs::perms::owner_all);
     chronyd_says("00000000,,0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,Not synchronised");
+    office_.authorise(camera_);
+    office_.put_authority(camera_);
     office_.start();
   }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "wayside/backoffice/authority.hpp"
+#include "wayside/backoffice/issued_authorities.hpp"
 #include "wayside/backoffice/server.hpp"
 #include "wayside/backoffice/store.hpp"
 #include "wayside/device/identity/identity.hpp"
@@ -33,6 +34,24 @@ class BackOfficeDouble {
     return must(load_identity(folder));
   }
 
+  // A deployment authority for the camera, for 90 days from now on, which it gets with a heartbeat's answer;
+  // or at once, as a file.
+  AuthorityDocument authorise(const Identity& camera) {
+    AuthorityDocument draft;
+    draft.devices = {camera.device_id};
+    draft.organisation = "Example Constabulary";
+    draft.purpose = "A test";
+    draft.site = draft.contact = "Drawn road";
+    draft.valid_from = now();
+    draft.valid_until = draft.review = now() + std::chrono::days(90);
+    return must(issued_.issue(draft, now()));
+  }
+  void put_authority(const Identity& camera) {
+    if (const Status put = issued_.pass_on(camera.device_id, camera.private_key.parent_path() / "authority");
+        !put)
+      throw std::runtime_error(put.error().message);
+  }
+
   // On a free port of 127.0.0.1 unless told otherwise.
   backoffice::Server& start(backoffice::ServerOptions options = {}) {
     server_ = must(backoffice::Server::start(authority_, *store_, std::move(options)));
@@ -42,6 +61,7 @@ class BackOfficeDouble {
 
   backoffice::Authority& authority() { return authority_; }
   backoffice::Store& store() { return *store_; }
+  backoffice::IssuedAuthorities& issued() { return issued_; }
   backoffice::Server& server() { return *server_; }
   // Whose public files new_camera() puts into the camera's folder, as recipients/.
   [[nodiscard]] std::filesystem::path recipients() const { return authority_.recipients(); }
@@ -62,6 +82,7 @@ class BackOfficeDouble {
   TemporaryFolder temporary_;
   backoffice::Authority authority_;
   std::unique_ptr<backoffice::Store> store_;
+  backoffice::IssuedAuthorities issued_{authority_.deployment()};
   std::unique_ptr<backoffice::Server> server_;
 };
 

@@ -164,6 +164,24 @@ TEST_F(WaysidedCommandLine, MakesAnIdentityAndSaysTheNextStep) {
   EXPECT_TRUE(fs::exists(folder / "device.csr"));
 }
 
+TEST_F(WaysidedCommandLine, ARecordingThatIsBoundIsNotPlayedWithoutAnAuthority) {
+  fs::create_directory(folder_.path() / "none.mp4");  // of pictures, of which none is looked at
+  std::ofstream(folder_.path() / "none.mp4/1.png") << "no picture";
+  const std::string office = "[upload]\nurl = \"https://localhost:1\"\n";
+  const std::string bound = "[authority]\nrecordings = \"bound\"\n";
+  const auto played = [&](const std::string& more) {
+    return answer({"--config", write(smallest(office + more)).string(), "--until-delivered", "1"});
+  };
+  EXPECT_EQ(played(bound).code, 1);
+  EXPECT_THAT(played(bound).text, HasSubstr("there is no deployment authority"));
+  EXPECT_THAT(played("").text, Not(HasSubstr("deployment authority")));
+  const auto lacks = [&](const std::string& more) {
+    return answer({"--config", write(smallest(office + more)).string(), "--check-config"}).text;
+  };
+  EXPECT_THAT(lacks(bound), HasSubstr("authority/office-key is not there"));
+  EXPECT_THAT(lacks(""), Not(HasSubstr("authority")));
+}
+
 TEST_F(WaysidedCommandLine, AMissingRecordingIsNamedAndEndsWithOne) {
   const Answer missing = answer({"--config", write(smallest()).string()});
   EXPECT_EQ(missing.code, 1);

@@ -345,5 +345,49 @@ TEST_F(OtherCommandLines, UnlockKeysAreMadeListedRevokedAndRestored) {
   EXPECT_EQ(unlock_key("new", "../ca").code, 2);
 }
 
+TEST_F(OtherCommandLines, AuthoritiesAreIssuedRevokedAndListed) {
+  const std::string device = "0123456789abcdef";
+  ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
+  const auto issue = [&](const std::string& of, const std::string& until) {
+    return answer("wayside-backoffice", {"authority",
+                                         "issue",
+                                         at("office"),
+                                         "--device",
+                                         of,
+                                         "--organisation",
+                                         "Constabulary",
+                                         "--purpose",
+                                         "A test",
+                                         "--site",
+                                         "A14 J31",
+                                         "--latitude",
+                                         "52.2",
+                                         "--longitude",
+                                         "0.1",
+                                         "--contact",
+                                         "anpr@example.org",
+                                         "--valid-from",
+                                         "2026-12-01",
+                                         "--valid-until",
+                                         until});
+  };
+  const auto list = [&] { return answer("wayside-backoffice", {"authority", "list", at("office")}).text; };
+  EXPECT_THAT(list(), HasSubstr("None has been issued"));
+  const Answer issued = issue(device, "2027-12-01");
+  EXPECT_EQ(issued.code, 0) << issued.text;
+  EXPECT_THAT(issued.text, HasSubstr(at("office") + "/authority/1.authority"));
+  EXPECT_EQ(answer("wayside-backoffice",
+                   {"authority", "revoke", at("office"), "--device", device, "--reason", "Need ceased"})
+                .code,
+            0);
+  EXPECT_THAT(list(), AllOf(HasSubstr("1  authority"), HasSubstr("until 2027-12-01"),
+                            HasSubstr("2  revocation"), HasSubstr("Need ceased")));
+  const Answer ended = issue(device, "2026-11-01");
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.text, HasSubstr("field valid_until"));
+  EXPECT_EQ(issue("../ca", "2027-12-01").code, 2);
+  EXPECT_THAT(list(), Not(HasSubstr("3  ")));
+}
+
 }  // namespace
 }  // namespace wayside::replay_test

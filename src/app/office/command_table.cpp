@@ -42,7 +42,8 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   sub = add("enrol", "Sign a camera's certificate request and let the camera in", enrol);
   sub->add_option("--request", arguments.request, "device.csr, as waysided --make-identity wrote it")
       ->required();
-  sub->add_option("--out", arguments.out, "Folder to write device.crt, back-office-ca.crt and recipients/ to")
+  sub->add_option("--out", arguments.out,
+                  "Folder to write device.crt, back-office-ca.crt, recipients/ and authority/ to")
       ->required();
   sub->footer(
       "A camera that is enrolled again can use only its newest certificate (two years). Where its key is\n"
@@ -50,7 +51,10 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "still\n"
       "taken. recipients/ says whom the camera seals to: every public file of DIR/recipients whose key has "
       "not\n"
-      "ended, a second controller's too. Works while serving.\n"
+      "ended, a second controller's too. authority/ holds the key that deployment authorities are signed "
+      "with, "
+      "and\n"
+      "what was issued for the camera. Works while serving.\n"
       "Example: wayside-backoffice enrol office --request device.csr --out for-the-camera");
 
   CLI::App* keys = app.add_subcommand("recipient-key", "Make and list the keys that cameras seal records to");
@@ -93,6 +97,45 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "Works while serving.\nExample: wayside-backoffice unlock-key revoke office --device 0123456789abcdef");
   sub = add_unlock("restore", "Lend it its keys again", restore_unlock);
   sub->footer("Example: wayside-backoffice unlock-key restore office --device 0123456789abcdef");
+
+  CLI::App* authority = app.add_subcommand(
+      "authority", "Who may have a camera stand where, why and until when; without one it captures nothing");
+  authority->require_subcommand(1);
+  sub = add_to(*authority, "issue", "Issue a deployment authority", issue_authority);
+  sub->add_option("--device", arguments.devices, "Device id of each camera that it is for, 16 hex digits")
+      ->required();
+  sub->add_option("--organisation", arguments.organisation, "Who answers for the camera")->required();
+  sub->add_option("--purpose", arguments.purpose, "What it is for, as the assessment of its need says")
+      ->required();
+  sub->add_option("--site", arguments.site, "Where it stands, in words")->required();
+  sub->add_option("--latitude", arguments.latitude, "Degrees, WGS 84, north positive")->required();
+  sub->add_option("--longitude", arguments.longitude, "Degrees, WGS 84, east positive")->required();
+  sub->add_option("--contact", arguments.contact, "Whom to ask about it")->required();
+  sub->add_option("--valid-from", arguments.valid_from, "UTC date or time; now, if not given");
+  sub->add_option("--valid-until", arguments.valid_until, "UTC date or time; one year later, if not given");
+  sub->add_option("--review", arguments.review,
+                  "By when its need has to be reviewed, UTC date or time; its end, if not given");
+  sub->footer(
+      "It is signed, numbered and kept in DIR/authority, and sent to each camera with the answer to its "
+      "next\n"
+      "heartbeat; for a camera without a network put the file that is named into its folder\n"
+      "identity.directory/authority. Of those that have begun the newest counts. Works while serving.\n"
+      "Example: wayside-backoffice authority issue office --device 0123456789abcdef\n"
+      "           --organisation \"Example Constabulary\" --purpose \"Serious crime, assessment 2026/118\"\n"
+      "           --site \"A14 J31 westbound\" --latitude 52.2295 --longitude 0.1532\n"
+      "           --contact anpr@example.org --valid-until 2027-12-01 --review 2027-06-01");
+  sub = add_to(*authority, "revoke", "End every authority of a camera", revoke_authority);
+  sub->add_option("--device", arguments.devices, "Device id of each camera, 16 hex digits")->required();
+  sub->add_option("--reason", arguments.reason, "Why, for whoever looks at the camera")->required();
+  sub->footer(
+      "A camera stops within seconds of getting it, and captures nothing until another authority is issued.\n"
+      "Works while serving.\n"
+      "Example: wayside-backoffice authority revoke office --device 0123456789abcdef --reason \"Need "
+      "ceased\"");
+  sub = add_to(*authority, "list", "Print what was issued, and what cameras said became of it",
+               list_authorities);
+  sub->add_option("--device", arguments.device_id, "Only this camera: its device id, 16 hex digits");
+  sub->footer("Example: wayside-backoffice authority list office --device 0123456789abcdef");
 
   sub = add("serve", "Take records from cameras until stopped by SIGTERM or SIGINT", serve);
   sub->add_option("--listen", arguments.listen, "Address to listen on; 0.0.0.0 for all")

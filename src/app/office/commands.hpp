@@ -4,6 +4,7 @@
 // Threads: the main one. Ownership: each opens and closes the office for itself.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -42,6 +43,15 @@ struct Arguments {
   std::string valid_from;
   std::string valid_until;
   std::string device_id;
+  std::vector<std::string> devices;
+  std::string organisation;
+  std::string purpose;
+  std::string site;
+  std::string contact;
+  double latitude = 0;
+  double longitude = 0;
+  std::string review;
+  std::string reason;
 };
 
 // --- making and keeping an office (keeping.cpp)
@@ -54,6 +64,11 @@ struct Arguments {
 [[nodiscard]] Status list_unlock_keys(const Arguments& arguments);
 [[nodiscard]] Status revoke_unlock(const Arguments& arguments);
 [[nodiscard]] Status restore_unlock(const Arguments& arguments);
+
+// --- what cameras may do (authorities.cpp)
+[[nodiscard]] Status issue_authority(const Arguments& arguments);
+[[nodiscard]] Status revoke_authority(const Arguments& arguments);
+[[nodiscard]] Status list_authorities(const Arguments& arguments);
 
 // --- receiving, until SIGTERM or SIGINT (receiving.cpp)
 [[nodiscard]] Status serve(const Arguments& arguments);
@@ -82,6 +97,12 @@ struct Office {
 };
 [[nodiscard]] Result<Office> open_office(const std::filesystem::path& folder);
 [[nodiscard]] Result<UtcTime> time_from(const std::string& text, std::string_view option);
+// --valid-from and --valid-until: now, if not given, and so long after.
+struct Validity {
+  UtcTime from;
+  UtcTime until;
+};
+[[nodiscard]] Result<Validity> validity_from(const Arguments& arguments, std::chrono::milliseconds lifetime);
 // Not among the office's own files, and onto nothing that is no file.
 [[nodiscard]] Status check_output(const std::filesystem::path& file, const std::filesystem::path& office);
 

@@ -49,29 +49,6 @@ Status check_outside(const fs::path& out, const fs::path& office) {
                           out.string()));
 }
 
-struct Validity {
-  UtcTime from;
-  UtcTime until;
-};
-Result<Validity> validity_from(const Arguments& arguments) {
-  UtcTime from = utc_now();
-  if (!arguments.valid_from.empty()) {
-    const auto time = time_from(arguments.valid_from, "--valid-from");
-    if (!time) return fail(time.error());
-    from = *time;
-  }
-  UtcTime until = from + backoffice::recipient_key_lifetime;
-  if (!arguments.valid_until.empty()) {
-    const auto time = time_from(arguments.valid_until, "--valid-until");
-    if (!time) return fail(time.error());
-    until = *time;
-  }
-  if (until <= utc_now())
-    return fail(ErrorCode::invalid_input,
-                "--valid-until is in the past: nothing would ever be sealed to that key");
-  return Validity{from, until};
-}
-
 }  // namespace
 
 Status init(const Arguments& arguments) {
@@ -108,8 +85,9 @@ Status enrol(const Arguments& arguments) {
   fmt::print("Enrolled device {} until {}; an earlier certificate of it is no longer taken\n",
              enrolled->device.device_id, to_iso8601(enrolled->device.valid_until));
   if (const auto words = words_on(enrolled->earlier_key); !words.empty()) fmt::print("{}\n", words);
-  fmt::print("Put {}, back-office-ca.crt and recipients/ beside it into the camera's identity folder\n",
-             (arguments.out / "device.crt").string());
+  fmt::print(
+      "Put {}, back-office-ca.crt, recipients/ and authority/ beside it into the camera's identity folder\n",
+      (arguments.out / "device.crt").string());
   return {};
 }
 
@@ -127,7 +105,7 @@ Status broker_certificate(const Arguments& arguments) {
 Status new_recipient_key(const Arguments& arguments) {
   const auto authority = Authority::open(arguments.folder);
   if (!authority) return fail(authority.error());
-  const auto validity = validity_from(arguments);
+  const auto validity = validity_from(arguments, backoffice::recipient_key_lifetime);
   if (!validity) return fail(validity.error());
   const auto made = backoffice::make_recipient_key(authority->recipients(), validity->from, validity->until);
   if (!made) return fail(made.error());
@@ -150,7 +128,7 @@ Status list_recipient_keys(const Arguments& arguments) {
 Status new_unlock_key(const Arguments& arguments) {
   const auto authority = Authority::open(arguments.folder);
   if (!authority) return fail(authority.error());
-  const auto validity = validity_from(arguments);
+  const auto validity = validity_from(arguments, backoffice::recipient_key_lifetime);
   if (!validity) return fail(validity.error());
   const auto made = backoffice::make_unlock_key(authority->unlock(), arguments.device_id, utc_now(),
                                                 validity->from, validity->until);

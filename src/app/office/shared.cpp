@@ -38,6 +38,24 @@ Result<UtcTime> time_from(const std::string& text, std::string_view option) {
               fmt::format("{} must be a UTC date or time, as in 2026-11-22 or 2026-11-22T17:35:40Z", option));
 }
 
+Result<Validity> validity_from(const Arguments& arguments, std::chrono::milliseconds lifetime) {
+  UtcTime from = utc_now();
+  if (!arguments.valid_from.empty()) {
+    const auto time = time_from(arguments.valid_from, "--valid-from");
+    if (!time) return fail(time.error());
+    from = *time;
+  }
+  UtcTime until = from + lifetime;
+  if (!arguments.valid_until.empty()) {
+    const auto time = time_from(arguments.valid_until, "--valid-until");
+    if (!time) return fail(time.error());
+    until = *time;
+  }
+  if (until <= utc_now())
+    return fail(ErrorCode::invalid_input, "--valid-until is in the past: nobody would ever take it");
+  return Validity{from, until};
+}
+
 Status check_output(const fs::path& file, const fs::path& office) {
   if (!overlap(file, office)) return check_replaceable(file);
   return fail(ErrorCode::invalid_input,

@@ -217,7 +217,17 @@ Result<KnownNumbers> known_numbers_from(std::string_view answer) {
   const auto highest = json->find("highest_number");
   if (highest == json->end() || !highest->is_number_unsigned())
     return fail(ErrorCode::invalid_input, "the answer to the heartbeat: highest_number is no whole number");
-  return KnownNumbers{*uuid, SequenceNumber(highest->get<std::uint64_t>())};
+  KnownNumbers known{*uuid, SequenceNumber(highest->get<std::uint64_t>()), {}};
+  const auto authorities = json->find("authorities");
+  if (authorities == json->end()) return known;
+  if (!authorities->is_array())
+    return fail(ErrorCode::invalid_input, "the answer to the heartbeat: authorities is no list");
+  for (const Json& one : *authorities) {
+    if (!one.is_string())
+      return fail(ErrorCode::invalid_input, "the answer to the heartbeat: an authority is no text");
+    known.authorities.push_back(one.get<std::string>());
+  }
+  return known;
 }
 
 }  // namespace wayside::upload

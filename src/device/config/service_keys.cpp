@@ -136,6 +136,19 @@ const std::vector<Key>& service_keys() {
        .name = "directory",
        .slot = [](C& c) -> Slot { return &c.identity.directory; },
        .help = "Folder of the device's key and certificate; waysided --make-identity fills it."},
+      {.section = "authority",
+       .name = "moved",
+       .slot = [](C& c) -> Slot { return &c.authority.moved; },
+       .choices = {"alarm", "stop"},
+       .help =
+           "Where the camera is 100 m or more from where its deployment authority lets it stand: say so, or "
+           "also capture nothing."},
+      {.section = "authority",
+       .name = "recordings",
+       .slot = [](C& c) -> Slot { return &c.authority.recordings; },
+       .choices = {"exempt", "bound"},
+       .help = "Whether a recording, which captures nobody anew, is played without a deployment authority; a "
+               "camera never captures without one."},
       {.section = "supervision",
        .name = "watchdog",
        .slot = [](C& c) -> Slot { return &c.supervision.watchdog; },

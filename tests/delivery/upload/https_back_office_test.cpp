@@ -416,10 +416,20 @@ TEST_F(HttpsBackOfficeTest, HearsHowFarTheOfficesNumbersGo) {
        {"", "{}", "[]", R"({"queue_uuid":"0102","highest_number":17})",
         R"({"queue_uuid":"01020000000000000000000000000000","highest_number":-1})",
         R"({"queue_uuid":"01020000000000000000000000000000","highest_number":1.5})",
+        R"({"queue_uuid":"01020000000000000000000000000000","highest_number":17,"authorities":"eight"})",
+        R"({"queue_uuid":"01020000000000000000000000000000","highest_number":17,"authorities":[8]})",
         R"({"queue_uuid":7,"highest_number":17})", R"({"queue_uuid":"01020000000000000000000000000000"})"}) {
     serve(200, other);
     EXPECT_EQ(office()->heartbeat("0123456789abcdef", "{}").error().code, ErrorCode::unavailable) << other;
   }
+}
+
+TEST_F(HttpsBackOfficeTest, HearsOfNewerAuthoritiesForTheCamera) {
+  serve(200,
+        R"({"queue_uuid":"01020000000000000000000000000000","highest_number":17,"authorities":["8","9"]})");
+  const auto sent = office()->heartbeat("0123456789abcdef", "{}");
+  ASSERT_TRUE(sent && *sent);
+  EXPECT_THAT((*sent)->authorities, testing::ElementsAre("8", "9"));
 }
 
 TEST_F(HttpsBackOfficeTest, SaysWhenAHeartbeatWasNotTaken) {

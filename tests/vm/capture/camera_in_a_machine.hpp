@@ -22,6 +22,8 @@ class CameraInAMachine : public testing::Test {
  protected:
   void SetUp() override {
     if (const std::string missing = VirtualMachine::missing(); !missing.empty()) GTEST_SKIP() << missing;
+    office_.authorise(camera_);
+    office_.put_authority(camera_);
     office_.start();
   }
 

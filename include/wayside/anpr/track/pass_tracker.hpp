@@ -62,7 +62,7 @@ class PassTracker {
   // A read that comes no later than close_after_s after the last one, or in the very next frame where frames
   // were lost, still counts.
   [[nodiscard]] virtual std::vector<VehiclePass> update(const FrameReads& frame) = 0;
-  // Closes what is open: the source has ended.
+  // Closes what is open: the source has ended, or was stopped and may go on later.
   [[nodiscard]] virtual std::vector<VehiclePass> finish() = 0;
 
   struct Counts {

@@ -16,7 +16,7 @@ enum class RecordType : std::uint8_t {
   gap = 2,       // numbers that will never be delivered, and why; the queue's own, never sealed
   coverage = 3,  // a day's book: first and last number, counts, chain head
   clock = 4,     // the clock was set, lost or found
-  audit = 5,     // somebody did something to the camera
+  audit = 5,     // somebody did something to the camera, or it may do something else than before
   sight = 6,     // minutes, and whether a plate could have been read in them
 };
 

@@ -64,10 +64,12 @@ struct Receipt {
   std::string reason;  // for a person, never a VRM
 };
 
-// What the back office has of the queue that a heartbeat names.
+// What the back office has of the queue that a heartbeat names, and for the camera.
 struct KnownNumbers {
   QueueUuid queue_uuid{};
   SequenceNumber highest;  // 0: nothing of it
+  // Deployment authorities that are newer than the camera's, oldest first; not checked here.
+  std::vector<std::string> authorities = {};
 };
 
 class BackOffice {

@@ -122,6 +122,11 @@ struct Configuration {
   struct Identity {
     std::filesystem::path directory = "/var/lib/wayside/identity";
   } identity;
+  // A camera captures under a deployment authority only; there is no key for that.
+  struct Authority {
+    std::string moved = "alarm";        // "stop": nothing is captured where it does not stand as authorised
+    std::string recordings = "exempt";  // "bound": as a camera is
+  } authority;
   struct Log {
     std::string level = "info";
     std::string format = "console";

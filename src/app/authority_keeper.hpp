@@ -1,0 +1,123 @@
+// The camera's deployment authority: reads what lies in its folder, judges every second whether the camera
+// may capture, says why not in the health ("authority"), and puts every change into the log of records.
+//
+// The folder (device/authority/document.md) holds office-key, documents as *.authority, and `seen`, its own
+// memory. A document that comes from the office is put there once its signature and its fields hold, replaced
+// whole; a file put there by hand counts within a second. What is damaged, for others, or signed by somebody
+// else is left alone and said; a document that can never count again is removed.
+//
+// Life: look() once, then start() and stop(). Threads: one of its own, "authority"; may_capture(),
+// highest_held(), take() and saw_position() from any, write_records() from the one that appends to the queue,
+// look() from none but its own while it runs. Ownership: clock and health outlive it. Failure: what cannot be
+// read is no authority; what cannot be kept (a full disk) is logged and tried again.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "wayside/delivery/queue/record_queue.hpp"
+#include "wayside/device/authority/judgement.hpp"
+#include "wayside/device/authority/memory.hpp"
+#include "wayside/device/clock/clock.hpp"
+#include "wayside/device/health/health.hpp"
+
+namespace wayside::app {
+
+struct AuthorityKeeperOptions {
+  std::string device_id;
+  std::filesystem::path folder;
+  UtcTime not_before;  // when this firmware was made
+  bool stops_where_moved = false;
+  std::optional<std::pair<double, double>> site;  // as configured: latitude and longitude, degrees
+  std::chrono::milliseconds every{1000};
+};
+
+class AuthorityKeeper {
+ public:
+  AuthorityKeeper(AuthorityKeeperOptions options, const Clock& clock, Health& health);
+  ~AuthorityKeeper() { stop(); }
+  AuthorityKeeper(const AuthorityKeeper&) = delete;
+  AuthorityKeeper& operator=(const AuthorityKeeper&) = delete;
+
+  void start();
+  void stop();
+  void look();
+
+  [[nodiscard]] bool may_capture() const { return may_capture_; }
+  // Why not, or what is to be done; empty: nothing.
+  [[nodiscard]] std::string sentence() const;
+  // The highest number of the documents that are here and hold; 0: none is.
+  [[nodiscard]] std::uint64_t highest_held() const { return highest_held_; }
+  // Documents that the office sent.
+  void take(std::span<const std::string> documents);
+  void saw_position(const GnssPosition& position);
+  // True: a record was appended. What the queue does not take is tried again with the next call.
+  [[nodiscard]] bool write_records(RecordQueue& queue);
+
+ private:
+  struct File {
+    std::uintmax_t size = 0;
+    std::filesystem::file_time_type changed;
+    friend bool operator==(const File&, const File&) = default;
+  };
+  using Listing = std::map<std::filesystem::path, File>;
+
+  void run(const std::stop_token& stop);
+  [[nodiscard]] ClockReading read_clocks() const;
+  [[nodiscard]] Listing list() const;
+  void read_folder();
+  [[nodiscard]] Status read_key();
+  [[nodiscard]] Result<AuthorityDocument> read_document(const std::filesystem::path& file) const;
+  void adopt(const std::vector<std::string>& documents);
+  [[nodiscard]] Status adopt_one(const std::string& text);
+  void load_memory();
+  void keep_memory(const ClockReading& now);
+  void remove_what_is_done_with();
+  void tell(const AuthorityJudgement& judged, const ClockReading& now);
+
+  const AuthorityKeeperOptions options_;
+  const Clock& clock_;
+  Health& health_;
+  std::atomic<bool> may_capture_{false};
+  std::atomic<std::uint64_t> highest_held_{0};
+
+  // Of the thread that looks.
+  std::optional<Listing> listed_;
+  std::optional<AuthorityKey> key_;
+  AuthorityHolding held_;
+  std::map<std::filesystem::path, AuthorityDocument> files_;
+  std::string unusable_;  // what is wrong with the folder, or with a file of it
+  AuthorityMemory kept_;  // as it is in its file
+  std::optional<MonotonicTime> kept_at_;
+  std::string unkept_told_;
+  std::string untaken_told_;
+  std::optional<TimeKnowledge> time_;
+  std::optional<std::string> judged_as_;
+
+  mutable std::mutex mutex_;
+  AuthorityPlace place_;              // mutex_
+  std::string sentence_;              // mutex_
+  std::vector<std::string> arrived_;  // mutex_: from the office, not looked at yet
+  struct Unwritten {
+    std::string document;
+    std::string judged_as;
+  };
+  std::deque<Unwritten> unwritten_;  // mutex_: records, oldest first
+  std::string told_;                 // mutex_: the state that the log of records knows of
+  std::string unwritten_told_;       // of write_records()
+  std::jthread thread_;
+};
+
+}  // namespace wayside::app
