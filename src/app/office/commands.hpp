@@ -42,6 +42,9 @@ struct Arguments {
   std::string valid_from;
   std::string valid_until;
   std::string device_id;
+  std::string list;
+  std::filesystem::path entries;
+  std::uint64_t base_revision = 0;
 };
 
 // --- making and keeping an office (keeping.cpp)
@@ -54,6 +57,11 @@ struct Arguments {
 [[nodiscard]] Status list_unlock_keys(const Arguments& arguments);
 [[nodiscard]] Status revoke_unlock(const Arguments& arguments);
 [[nodiscard]] Status restore_unlock(const Arguments& arguments);
+
+// --- VOI lists (watching.cpp)
+[[nodiscard]] Status issue_watch_list(const Arguments& arguments);
+[[nodiscard]] Status make_watch_list_delta(const Arguments& arguments);
+[[nodiscard]] Status list_watch_lists(const Arguments& arguments);
 
 // --- receiving, until SIGTERM or SIGINT (receiving.cpp)
 [[nodiscard]] Status serve(const Arguments& arguments);

@@ -21,6 +21,12 @@ ListDigest digest_of(std::string_view lines) {
   return digest.finish();
 }
 
+std::size_t head_bytes_of(std::string_view document) {
+  const std::size_t first = document.find('\n');
+  const std::size_t second = first == std::string_view::npos ? first : document.find('\n', first + 1);
+  return second == std::string_view::npos ? document.size() : second + 1;
+}
+
 // The next line of `lines`, which loses it; nothing where there is none.
 std::optional<std::string_view> next_line(std::string_view& lines) {
   if (lines.empty()) return std::nullopt;
@@ -65,10 +71,12 @@ Result<std::string> ListMaker::full(ListFacts facts, const Secret& seed) {
   return body;
 }
 
+Result<ListHead> list_head_of(std::string_view document, std::span<const ListKey> keys) {
+  return list_head_from(document.substr(0, head_bytes_of(document)), keys);
+}
+
 Result<ListText> full_list_from(std::string_view document, std::span<const ListKey> keys) {
-  const std::size_t first = document.find('\n');
-  const std::size_t second = first == std::string_view::npos ? first : document.find('\n', first + 1);
-  const std::size_t head_bytes = second == std::string_view::npos ? document.size() : second + 1;
+  const std::size_t head_bytes = head_bytes_of(document);
   auto head = list_head_from(document.substr(0, head_bytes), keys);
   if (!head) return fail(head.error());
   if (head->delta) return fail(ErrorCode::invalid_input, "it is a delta, and the full VOI list is needed");

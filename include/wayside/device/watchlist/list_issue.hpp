@@ -33,6 +33,9 @@ class ListMaker {
   BadLines bad_;
 };
 
+// The head of a document, full or delta, whose lines are not looked at.
+[[nodiscard]] Result<ListHead> list_head_of(std::string_view document, std::span<const ListKey> keys);
+
 // A full list's document, its digest and lines checked. Views into the text.
 struct ListText {
   ListHead head;
