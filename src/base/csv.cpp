@@ -114,6 +114,33 @@ Status check_header(const CsvTable& table, std::size_t line, const std::vector<s
   return {};
 }
 
+Status read_csv(std::string_view text, std::string_view name, const std::vector<std::string>& required,
+                const std::vector<std::string>& optional,
+                const std::function<void(const CsvTable& header, CsvRow row)>& on_row, CsvTable& table) {
+  Scanner scanner(text, name);
+  table = {std::string(name), {}, {}};
+  Result<CsvRow> header = scanner.next_row();
+  if (!header) return fail(header.error());
+  if (header->fields.empty()) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} is empty; expected a header line: {}", name, fmt::join(required, ",")));
+  }
+  table.header = std::move(header->fields);
+  if (Status checked = check_header(table, header->line, required, optional); !checked)
+    return fail(checked.error());
+  for (;;) {
+    Result<CsvRow> row = scanner.next_row();
+    if (!row) return fail(row.error());
+    if (row->fields.empty()) return {};
+    if (row->fields.size() != table.header.size()) {
+      return fail(ErrorCode::invalid_input,
+                  fmt::format("{}, line {}: {} fields; expected {}, as in the header: {}", name, row->line,
+                              row->fields.size(), table.header.size(), fmt::join(table.header, ",")));
+    }
+    on_row(table, std::move(*row));
+  }
+}
+
 }  // namespace
 
 std::optional<std::size_t> CsvTable::column(std::string_view title) const {
@@ -130,28 +157,21 @@ Error CsvTable::error_at(const CsvRow& row, std::string_view title, std::string_
 Result<CsvTable> parse_csv(std::string_view text, std::string_view name,
                            const std::vector<std::string>& required,
                            const std::vector<std::string>& optional) {
-  Scanner scanner(text, name);
-  CsvTable table{std::string(name), {}, {}};
-  Result<CsvRow> header = scanner.next_row();
-  if (!header) return fail(header.error());
-  if (header->fields.empty()) {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("{} is empty; expected a header line: {}", name, fmt::join(required, ",")));
-  }
-  table.header = std::move(header->fields);
-  if (Status checked = check_header(table, header->line, required, optional); !checked)
-    return fail(checked.error());
-  for (;;) {
-    Result<CsvRow> row = scanner.next_row();
-    if (!row) return fail(row.error());
-    if (row->fields.empty()) return table;
-    if (row->fields.size() != table.header.size()) {
-      return fail(ErrorCode::invalid_input,
-                  fmt::format("{}, line {}: {} fields; expected {}, as in the header: {}", name, row->line,
-                              row->fields.size(), table.header.size(), fmt::join(table.header, ",")));
-    }
-    table.rows.push_back(std::move(*row));
-  }
+  CsvTable table;
+  std::vector<CsvRow> rows;
+  const Status read = read_csv(
+      text, name, required, optional, [&](const CsvTable&, CsvRow row) { rows.push_back(std::move(row)); },
+      table);
+  if (!read) return fail(read.error());
+  table.rows = std::move(rows);
+  return table;
+}
+
+Status read_csv(std::string_view text, std::string_view name, const std::vector<std::string>& required,
+                const std::vector<std::string>& optional,
+                const std::function<void(const CsvTable& header, CsvRow row)>& on_row) {
+  CsvTable table;
+  return read_csv(text, name, required, optional, on_row, table);
 }
 
 }  // namespace wayside

@@ -43,6 +43,18 @@ TEST(Csv, TakesByteOrderMarkEmptyLastFieldAndHeaderAlone) {
   EXPECT_TRUE(parse_csv("a,b", "t.csv", {"a", "b"})->rows.empty());
 }
 
+TEST(Csv, RowsCanBeTakenOneByOne) {
+  std::vector<std::size_t> lines;
+  const Status read = read_csv("b,a\n1,2\n\n3,4\n5\n", "t.csv", {"a", "b"}, {},
+                               [&](const CsvTable& header, const CsvRow& row) {
+                                 EXPECT_EQ(header.column("a"), 1U);
+                                 lines.push_back(row.line);
+                               });
+  EXPECT_EQ(lines, (std::vector<std::size_t>{2, 4}));
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message, "t.csv, line 5: 1 fields; expected 2, as in the header: b,a");
+}
+
 TEST(Csv, ErrorsNameFileLineAndExpectedForm) {
   EXPECT_EQ(message_of(""), "t.csv is empty; expected a header line: a,b");
   EXPECT_EQ(message_of("\n \n"),

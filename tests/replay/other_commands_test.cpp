@@ -384,9 +384,34 @@ TEST_F(OtherCommandLines, AuthoritiesAreIssuedRevokedAndListed) {
                             HasSubstr("2  revocation"), HasSubstr("Need ceased")));
   const Answer ended = issue(device, "2026-11-01");
   EXPECT_EQ(ended.code, 2);
-  EXPECT_THAT(ended.text, HasSubstr("field valid_until"));
+  EXPECT_THAT(ended.text, HasSubstr("--valid-until is in the past"));
   EXPECT_EQ(issue("../ca", "2027-12-01").code, 2);
   EXPECT_THAT(list(), Not(HasSubstr("3  ")));
+}
+
+TEST_F(OtherCommandLines, WatchListsAreIssuedAndLedOnAndWhatIsWrongIsTold) {
+  ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
+  const auto issue = [&](const std::string& entries) {
+    return answer("wayside-backoffice",
+                  {"watchlist", "issue", at("office"), "--list", "north", "--entries", at(entries)});
+  };
+  write("bad.csv", "vrm,action\nSECRET1,GO\n");
+  const Answer refused = issue("bad.csv");
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.text, HasSubstr("line 2: field action must be STOP or SILENT"));
+  EXPECT_THAT(refused.text, testing::Not(HasSubstr("SECRET1")));
+  write("one.csv", "vrm,action\nAB12CDE,STOP\n");
+  write("two.jsonl", "{\"vrm\": \"AB12CDE\", \"action\": \"SILENT\"}\n");
+  EXPECT_THAT(issue("one.csv").text, HasSubstr("north  revision 1  1 entry"));
+  EXPECT_THAT(issue("two.jsonl").text, HasSubstr("north  revision 2  1 entry"));
+  const Answer delta = answer("wayside-backoffice", {"watchlist", "delta", at("office"), "--list", "north"});
+  EXPECT_EQ(delta.code, 0) << delta.text;
+  EXPECT_THAT(delta.text, HasSubstr("north  revision 2 from 1, 1 change"));
+  EXPECT_THAT(answer("wayside-backoffice", {"watchlist", "list", at("office")}).text, HasSubstr("1-2.delta"));
+  const Answer unknown =
+      answer("wayside-backoffice", {"watchlist", "delta", at("office"), "--list", "north", "--from", "7"});
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_THAT(unknown.text, HasSubstr("no revision 7"));
 }
 
 }  // namespace

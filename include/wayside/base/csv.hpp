@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,5 +36,11 @@ struct CsvTable {
 [[nodiscard]] Result<CsvTable> parse_csv(std::string_view text, std::string_view name,
                                          const std::vector<std::string>& required,
                                          const std::vector<std::string>& optional = {});
+// The same for what is too long to be held as a table: calls on_row for each line as it comes, with a table
+// that has the header and no rows.
+[[nodiscard]] Status read_csv(std::string_view text, std::string_view name,
+                              const std::vector<std::string>& required,
+                              const std::vector<std::string>& optional,
+                              const std::function<void(const CsvTable& header, CsvRow row)>& on_row);
 
 }  // namespace wayside

@@ -136,6 +136,33 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
                list_authorities);
   sub->add_option("--device", arguments.device_id, "Only this camera: its device id, 16 hex digits");
   sub->footer("Example: wayside-backoffice authority list office --device 0123456789abcdef");
+  CLI::App* watch =
+      app.add_subcommand("watchlist", "Issue the VOI lists that cameras match their reads against");
+  watch->require_subcommand(1);
+  const auto add_watch = [&](const char* name, const char* help, Status (*work)(const Arguments&)) {
+    CLI::App* command = add_to(*watch, name, help, work);
+    command->add_option("--list", arguments.list, "The list's id: 1 to 64 of a-z, 0-9 and -")->required();
+    return command;
+  };
+  sub = add_watch("issue", "Sign the next revision of a list", issue_watch_list);
+  sub->add_option("--entries", arguments.entries, "A table, *.csv, or JSON lines, *.jsonl")->required();
+  sub->add_option("--valid-from", arguments.valid_from, "UTC date or time; now, if not given");
+  sub->add_option("--valid-until", arguments.valid_until, "UTC date or time; 30 days later, if not given");
+  sub->footer(
+      "Fields: vrm, pnc_id, action, weed_date, make, model, colour, warning_markers, reason, nim_code,\n"
+      "information, force_area, protective_marking, cad_information, spare_1, spare_2; vrm and action (STOP "
+      "or\n"
+      "SILENT) are needed. In a VRM ? is any one character and * any number of them. Writes DIR/watchlists; "
+      "what\n"
+      "cameras have to know the list by is DIR/watchlists/issuer.pub.\n"
+      "Example: wayside-backoffice watchlist issue office --list north --entries north.csv");
+  sub = add_watch("delta", "Make the delta that leads to the newest revision", make_watch_list_delta);
+  sub->add_option("--from", arguments.base_revision, "From this revision; from the one before, if not given")
+      ->check(whole_number(1, INT64_MAX));
+  sub->footer("Example: wayside-backoffice watchlist delta office --list north --from 3");
+  sub = add_to(*watch, "list", "Print the revisions and deltas there are, signatures checked",
+               list_watch_lists);
+  sub->footer("Example: wayside-backoffice watchlist list office");
 
   sub = add("serve", "Take records from cameras until stopped by SIGTERM or SIGINT", serve);
   sub->add_option("--listen", arguments.listen, "Address to listen on; 0.0.0.0 for all")

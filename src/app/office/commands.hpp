@@ -52,6 +52,9 @@ struct Arguments {
   double longitude = 0;
   std::string review;
   std::string reason;
+  std::string list;
+  std::filesystem::path entries;
+  std::uint64_t base_revision = 0;
 };
 
 // --- making and keeping an office (keeping.cpp)
@@ -69,6 +72,11 @@ struct Arguments {
 [[nodiscard]] Status issue_authority(const Arguments& arguments);
 [[nodiscard]] Status revoke_authority(const Arguments& arguments);
 [[nodiscard]] Status list_authorities(const Arguments& arguments);
+
+// --- VOI lists (watching.cpp)
+[[nodiscard]] Status issue_watch_list(const Arguments& arguments);
+[[nodiscard]] Status make_watch_list_delta(const Arguments& arguments);
+[[nodiscard]] Status list_watch_lists(const Arguments& arguments);
 
 // --- receiving, until SIGTERM or SIGINT (receiving.cpp)
 [[nodiscard]] Status serve(const Arguments& arguments);

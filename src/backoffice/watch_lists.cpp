@@ -1,0 +1,251 @@
+#include "wayside/backoffice/watch_lists.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <optional>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "wayside/base/files.hpp"
+#include "wayside/base/json_text.hpp"
+#include "wayside/device/watchlist/list_issue.hpp"
+
+#include "src/backoffice/watch_list_entries.hpp"
+
+namespace wayside::backoffice {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t largest_file = std::size_t{1} << 30U;
+
+void wipe_text(std::string& text) {
+  wipe(std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size()));
+}
+
+Status make_folder(const fs::path& folder) {
+  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return fail(ErrorCode::io,
+              fmt::format("cannot make {}: {}", json_escape(folder.string()), std::strerror(errno)));
+}
+
+Result<Secret> load_seed(const fs::path& file) {
+  struct stat info {};
+  if (::stat(file.c_str(), &info) == 0 && (info.st_mode & 077U) != 0) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} has mode {:04o}, so others can get at the key: set it to 0600",
+                            json_escape(file.string()), info.st_mode & 07777U));
+  }
+  auto text = read_text_file(file, 1024);
+  if (!text) return fail(text.error());
+  const std::size_t digits = std::min(text->find_last_not_of("\r\n") + 1, text->size());
+  auto raw = bytes_from_hex(std::string_view(*text).substr(0, digits));
+  wipe_text(*text);
+  if (!raw || raw->size() != Secret::bytes) {
+    if (raw) wipe(*raw);
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("{} must hold the key that signs VOI lists, 64 hex digits and nothing else: restore "
+                    "it from a backup",
+                    json_escape(file.string())));
+  }
+  Secret seed(*raw);
+  wipe(*raw);
+  return seed;
+}
+
+Result<Secret> load_or_make_seed(const fs::path& folder) {
+  const fs::path file = folder / "issuer.key";
+  auto seed = load_seed(file);
+  if (!seed && seed.error().code == ErrorCode::not_found) {
+    // Cameras hold to the public half: another key beside it would lock them out.
+    std::error_code ignored;
+    if (fs::exists(folder / "issuer.pub", ignored)) {
+      return fail(
+          ErrorCode::not_found,
+          fmt::format("{} is gone, and cameras know its public half: restore it from a backup, or delete "
+                      "issuer.pub beside it and give every camera the new one",
+                      json_escape(file.string())));
+    }
+    seed = Secret::random();
+    std::string text = to_hex(seed->view());
+    const Status saved = replace_file(file, as_bytes(text), 0600);
+    wipe_text(text);
+    if (!saved) return fail(saved.error());
+  }
+  if (!seed) return fail(seed.error());
+  if (auto told = replace_file(folder / "issuer.pub", as_bytes(to_text(list_key(*seed)))); !told)
+    return fail(told.error());
+  return seed;
+}
+
+std::optional<std::uint64_t> number_in(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number == 0) return std::nullopt;
+  return number;
+}
+
+Result<std::vector<fs::path>> paths_in(const fs::path& folder) {
+  std::vector<fs::path> paths;
+  std::error_code failed;
+  fs::directory_iterator entries(folder, failed);
+  for (; !failed && entries != fs::directory_iterator(); entries.increment(failed))
+    paths.push_back(entries->path());
+  if (failed && failed != std::errc::no_such_file_or_directory) {
+    return fail(ErrorCode::io,
+                fmt::format("cannot look into {}: {}", json_escape(folder.string()), failed.message()));
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+// Of the full lists, rising.
+Result<std::vector<std::uint64_t>> revisions_in(const fs::path& folder) {
+  const auto paths = paths_in(folder);
+  if (!paths) return fail(paths.error());
+  std::vector<std::uint64_t> revisions;
+  for (const fs::path& path : *paths) {
+    const auto number = number_in(path.stem().string());
+    if (path.extension() == ".full" && number) revisions.push_back(*number);
+  }
+  std::sort(revisions.begin(), revisions.end());
+  return revisions;
+}
+
+Status check_list_id(const std::string& list) {
+  if (is_list_id(list)) return {};
+  return fail(ErrorCode::invalid_input, "a VOI list's id must be 1 to 64 of a-z, 0-9 and -, as in north-1");
+}
+
+fs::path full_file(const fs::path& folder, const std::string& list, std::uint64_t revision) {
+  return folder / list / fmt::format("{}.full", revision);
+}
+
+Result<std::string> read_document(const fs::path& file) {
+  return read_text_file(file, largest_file);
+}
+
+Result<ListText> checked(const std::string& document, const fs::path& file, const ListKey& key) {
+  auto text = full_list_from(document, std::span(&key, 1));
+  if (!text) return fail(text.error().context(json_escape(file.string())));
+  return text;
+}
+
+}  // namespace
+
+Result<IssuedList> issue_watch_list(const fs::path& folder, const std::string& list, const fs::path& entries,
+                                    UtcTime issued, UtcTime valid_from, UtcTime valid_until) {
+  if (auto good = check_list_id(list); !good) return fail(good.error());
+  const bool csv = entries.extension() == ".csv";
+  if (!csv && entries.extension() != ".jsonl") {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} must be a table, named *.csv, or JSON lines, *.jsonl",
+                            json_escape(entries.string())));
+  }
+  auto text = read_text_file(entries, largest_file);
+  if (!text) return fail(text.error());
+  ListMaker maker;
+  const std::string name = json_escape(entries.string());
+  if (!csv)
+    entries_from_json_lines(*text, maker);
+  else if (auto read = entries_from_csv(*text, name, maker); !read)
+    return fail(read.error());
+  wipe_text(*text);
+
+  for (const fs::path& needed : {folder, folder / list}) {
+    if (auto made = make_folder(needed); !made) return fail(made.error());
+  }
+  const auto seed = load_or_make_seed(folder);
+  if (!seed) return fail(seed.error());
+  const auto revisions = revisions_in(folder / list);
+  if (!revisions) return fail(revisions.error());
+  ListFacts facts;
+  facts.list = list;
+  facts.revision = revisions->empty() ? 1 : revisions->back() + 1;
+  facts.issued = issued;
+  facts.valid_from = valid_from;
+  facts.valid_until = valid_until;
+  const auto document = maker.full(facts, *seed);
+  if (!document) return fail(document.error().context(name));
+  const fs::path file = full_file(folder, list, facts.revision);
+  if (auto written = replace_file(file, as_bytes(*document), 0600); !written) return fail(written.error());
+  const auto read = checked(*document, file, list_key(*seed));
+  if (!read) return fail(read.error());
+  return IssuedList{read->head, file};
+}
+
+Result<IssuedList> make_watch_list_delta(const fs::path& folder, const std::string& list,
+                                         std::uint64_t base) {
+  if (auto good = check_list_id(list); !good) return fail(good.error());
+  const auto revisions = revisions_in(folder / list);
+  if (!revisions) return fail(revisions.error());
+  const auto has = [&](std::uint64_t one) {
+    return std::find(revisions->begin(), revisions->end(), one) != revisions->end();
+  };
+  if (revisions->size() < 2) {
+    return fail(
+        ErrorCode::not_found,
+        fmt::format("VOI list {} has {} here, and a delta needs two: run wayside-backoffice watchlist "
+                    "issue",
+                    list, revisions->empty() ? "no revision" : "one revision"));
+  }
+  if (base == 0) base = (*revisions)[revisions->size() - 2];
+  if (!has(base) || base == revisions->back()) {
+    return fail(ErrorCode::not_found, fmt::format("VOI list {} has no revision {} here before its newest, {}",
+                                                  list, base, revisions->back()));
+  }
+  const auto seed = load_seed(folder / "issuer.key");
+  if (!seed) return fail(seed.error());
+  const ListKey key = list_key(*seed);
+  const fs::path from = full_file(folder, list, base), to = full_file(folder, list, revisions->back());
+  const auto before = read_document(from), after = read_document(to);
+  if (!before) return fail(before.error());
+  if (!after) return fail(after.error());
+  const auto first = checked(*before, from, key), second = checked(*after, to, key);
+  if (!first) return fail(first.error());
+  if (!second) return fail(second.error());
+  const auto delta = delta_between(*first, *second, *seed);
+  if (!delta) return fail(delta.error());
+  const fs::path file = folder / list / fmt::format("{}-{}.delta", base, revisions->back());
+  if (auto written = replace_file(file, as_bytes(*delta), 0600); !written) return fail(written.error());
+  auto head = list_head_of(*delta, std::span(&key, 1));
+  if (!head) return fail(head.error());
+  return IssuedList{std::move(*head), file};
+}
+
+Result<std::vector<IssuedList>> list_watch_lists(const fs::path& folder) {
+  std::vector<IssuedList> lists;
+  const auto folders = paths_in(folder);
+  if (!folders) return fail(folders.error());
+  const auto text = read_text_file(folder / "issuer.pub", 1024);
+  if (!text && text.error().code == ErrorCode::not_found) return lists;
+  if (!text) return fail(text.error());
+  const auto key = list_key_from(*text);
+  if (!key) return fail(key.error().context(json_escape((folder / "issuer.pub").string())));
+  for (const fs::path& one : *folders) {
+    std::error_code ignored;
+    if (!fs::is_directory(one, ignored)) continue;
+    const auto paths = paths_in(one);
+    if (!paths) return fail(paths.error());
+    for (const fs::path& path : *paths) {
+      if (path.extension() != ".full" && path.extension() != ".delta") continue;
+      const auto document = read_document(path);
+      if (!document) return fail(document.error());
+      auto head = list_head_of(*document, std::span(&*key, 1));
+      if (!head) return fail(head.error().context(json_escape(path.string())));
+      lists.push_back({std::move(*head), path});
+    }
+  }
+  std::stable_sort(lists.begin(), lists.end(), [](const IssuedList& a, const IssuedList& b) {
+    const ListFacts &first = a.head.facts, &second = b.head.facts;
+    return first.list != second.list ? first.list < second.list : first.revision < second.revision;
+  });
+  return lists;
+}
+
+}  // namespace wayside::backoffice

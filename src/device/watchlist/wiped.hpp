@@ -1,0 +1,39 @@
+// What grows, and leaves nothing of itself behind when it grows or goes: entries of a VOI list in memory.
+//
+// Threads: plain values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "wayside/base/secret.hpp"
+
+namespace wayside::watchlist {
+
+template <class T>
+struct WipingAllocator {
+  using value_type = T;
+  WipingAllocator() = default;
+  template <class U>
+  explicit WipingAllocator(const WipingAllocator<U>&) {}
+  T* allocate(std::size_t count) { return std::allocator<T>().allocate(count); }
+  void deallocate(T* at, std::size_t count) {
+    wipe(std::span<std::uint8_t>(reinterpret_cast<std::uint8_t*>(at), count * sizeof(T)));
+    std::allocator<T>().deallocate(at, count);
+  }
+  friend bool operator==(const WipingAllocator&, const WipingAllocator&) { return true; }
+};
+
+template <class T>
+using WipedVector = std::vector<T, WipingAllocator<T>>;
+using WipedBytes = WipedVector<std::uint8_t>;
+
+inline std::string_view text_of(const WipedBytes& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace wayside::watchlist
