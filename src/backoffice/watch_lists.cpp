@@ -78,7 +78,7 @@ Result<Secret> load_or_make_seed(const fs::path& folder) {
     if (!saved) return fail(saved.error());
   }
   if (!seed) return fail(seed.error());
-  if (auto told = replace_file(folder / "issuer.pub", as_bytes(to_text(list_key(*seed)))); !told)
+  if (auto told = replace_file(folder / "issuer.pub", as_bytes(list_key_text(list_key(*seed)))); !told)
     return fail(told.error());
   return seed;
 }

@@ -159,7 +159,7 @@ ListKey list_key(const Secret& seed) {
   return key;
 }
 
-std::string to_text(const ListKey& key) {
+std::string list_key_text(const ListKey& key) {
   return to_hex(key) + "\n";
 }
 

@@ -60,7 +60,7 @@ struct ListHead {
 [[nodiscard]] bool is_list_id(std::string_view text);
 [[nodiscard]] ListKey list_key(const Secret& seed);
 // The file of the public half: 64 hex digits and the end of the line.
-[[nodiscard]] std::string to_text(const ListKey& key);
+[[nodiscard]] std::string list_key_text(const ListKey& key);
 [[nodiscard]] Result<ListKey> list_key_from(std::string_view text);
 
 // Two lines, the ends included. invalid_input: a field cannot be what it is.
