@@ -11,6 +11,8 @@ namespace {
 
 constexpr sysfs::ValueRange nanoseconds{0, 4'000'000'000};
 constexpr sysfs::ValueRange yes_or_no{0, 1};
+// Of an output that nobody has used since the machine started: any that every PWM unit can do.
+constexpr std::int64_t first_period_ns = 100'000;
 
 Status expect(const std::filesystem::path& file, sysfs::ValueRange range, std::int64_t expected) {
   const auto found = sysfs::read_value(file, range);
@@ -41,6 +43,14 @@ Result<PwmChannel> PwmChannel::open(const std::filesystem::path& chip, int chann
   }
   PwmChannel opened(folder);
   if (const Status off = opened.off(); !off) return fail(off.error());
+  // As long as the period is 0, Linux 6.1 refuses every other order, that to be off among them.
+  const auto period = sysfs::read_value(folder / "period", nanoseconds);
+  if (!period) return fail(period.error());
+  if (*period == 0) {
+    if (const Status set = sysfs::write_value(folder / "period", first_period_ns); !set)
+      return fail(set.error());
+  }
+  if (const Status zero = sysfs::write_value(folder / "duty_cycle", 0); !zero) return fail(zero.error());
   if (const Status set = sysfs::write_word(folder / "polarity", "normal"); !set) return fail(set.error());
   return opened;
 }
@@ -49,11 +59,11 @@ Status PwmChannel::off() {
   on_ = false;
   // Both, whatever the first says: either alone keeps it dark.
   const Status disabled = sysfs::write_value(folder_ / "enable", 0);
-  const Status zero = sysfs::write_value(folder_ / "duty_cycle", 0);
-  if (!disabled) return disabled;
-  if (!zero) return zero;
+  static_cast<void>(sysfs::write_value(folder_ / "duty_cycle", 0));
   period_ns_ = duty_ns_ = 0;
-  return expect(folder_ / "enable", yes_or_no, 0);
+  // One that was refused is off all the same where it was never on.
+  const Status is_off = expect(folder_ / "enable", yes_or_no, 0);
+  return is_off || disabled ? is_off : disabled;
 }
 
 Status PwmChannel::set(std::int64_t period_ns, std::int64_t duty_ns) {

@@ -72,8 +72,7 @@ class StrobeIlluminator final : public Illuminator {
   }
 
   void dark() override {
-    if (!put_out() && fault_.empty())
-      fault_ = "it could not be made dark; cut its supply until it is repaired";
+    if (!put_out() && fault_.empty()) fault_ = "its line or its PWM output could not be switched off";
   }
 
   IlluminatorState check() override {
@@ -95,10 +94,14 @@ class StrobeIlluminator final : public Illuminator {
   }
 
   [[nodiscard]] bool usable() const { return fault_.empty() && !hot_; }
+  [[nodiscard]] std::string_view how_it_is() const {
+    return dark_ ? "the illuminator is dark"
+                 : "the illuminator may still burn; cut its supply until it is repaired";
+  }
   [[nodiscard]] std::string reason() const {
-    if (!fault_.empty()) return fmt::format("the illuminator is dark: {}", fault_);
+    if (!fault_.empty()) return fmt::format("{}: {}", how_it_is(), fault_);
     if (hot_) {
-      return fmt::format("the illuminator is dark: it is {:.0f} C hot, and may flash again below {:.0f} C",
+      return fmt::format("{}: it is {:.0f} C hot, and may flash again below {:.0f} C", how_it_is(),
                          temperature_c_.value_or(0), limits_.cool_c);
     }
     return {};
@@ -107,7 +110,7 @@ class StrobeIlluminator final : public Illuminator {
   tl::unexpected<Error> broken(const Error& error) {
     fault_ = error.message;
     put_out();
-    return fail(error.context("the illuminator is dark"));
+    return fail(error.context(std::string(how_it_is())));
   }
 
   // Both, whatever the first says: either alone keeps it dark.
@@ -115,6 +118,7 @@ class StrobeIlluminator final : public Illuminator {
     strength_ = 0;
     const bool low = !line_ || line_->set(false);
     const bool off = !pwm_ || pwm_->off();
+    dark_ = low || off;
     return low && off;
   }
 
@@ -134,6 +138,7 @@ class StrobeIlluminator final : public Illuminator {
   std::optional<PwmChannel> pwm_;
   std::string fault_ = "it has not been started";
   bool hot_ = false;
+  bool dark_ = true;  // after the last putting out: false where neither line nor output obeyed
   double strength_ = 0;
   std::optional<double> temperature_c_;
 };

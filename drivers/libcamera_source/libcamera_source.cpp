@@ -111,9 +111,9 @@ class Source final : public LibcameraSource {
       lose(event.error());
       return {};
     }
-    if (*event) return std::visit([this](auto& it) { return take(it); }, **event);
-    look_for_a_stall();
-    return {};
+    FramePtr frame = *event ? std::visit([this](auto& it) { return take(it); }, **event) : FramePtr();
+    if (!frame) look_for_a_stall();
+    return frame;
   }
 
   void begin() {
@@ -191,8 +191,9 @@ class Source final : public LibcameraSource {
   FramePtr take(const capture_link::Skipped& skipped) {
     static_cast<void>(numbers_.number(skipped.sequence));
     if (skipped.reason == SkipReason::no_slot) {
+      // No sign of life: where every buffer is lent look_for_a_stall() sees it, and a process that takes free
+      // ones for lent gives no frame ever again.
       unbuffered_.add();
-      last_sign_ = clock_.monotonic_now();
     } else {
       damaged_.add();
       last_skip_ = skipped.reason;

@@ -280,7 +280,9 @@ class Daemon {
     if (uplink_) pipeline.on_stored = [this] { uplink_->wake(); };
     pipeline.keep = [this] { keep(); };
     if (sight_) {
-      pipeline.on_picture = [this](const Frame& frame) { sight_->saw_frame(frame); };
+      pipeline.on_picture = [this](const Frame& frame) {
+        sight_->saw_frame(frame, exposure_ && exposure_->flashes());
+      };
       pipeline.on_reads = [this](const FrameReads& reads) { sight_->saw_reads(reads); };
     }
     pipeline.pseudonym_key = [this] { return sealing_->pseudonym_key(); };

@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 // A thread that is put aside for a second catches up with what still matters.
 constexpr std::size_t events_kept = 64;
 constexpr std::size_t strengths_kept = 64;
+constexpr std::size_t frames_measured = 16;
 constexpr std::int32_t shortest_period_us = 1'000;
 constexpr std::int32_t longest_period_us = 10'000'000;
 
@@ -45,7 +46,7 @@ ExposureControl::ExposureControl(ExposureControlOptions options, Order order,
       illuminator_(std::move(illuminator)),
       clock_(clock),
       health_(health),
-      period_us_(static_cast<std::int32_t>(
+      asked_period_us_(static_cast<std::int32_t>(
           std::clamp<double>(1e6 / options.frames_per_s, shortest_period_us, longest_period_us))) {}
 
 void ExposureControl::start() {
@@ -74,7 +75,13 @@ void ExposureControl::light(const FrameInfo& frame, double scene, std::vector<Pl
 void ExposureControl::put(Event event) {
   {
     const std::lock_guard lock(mutex_);
-    if (events_.size() == events_kept) events_.pop_front();
+    if (events_.size() == events_kept) {
+      // A stream's beginning is told once.
+      const auto oldest = std::find_if(events_.begin(), events_.end(), [](const Event& one) {
+        return !std::holds_alternative<capture_link::Stream>(one);
+      });
+      events_.erase(oldest == events_.end() ? events_.begin() : oldest);
+    }
     events_.push_back(std::move(event));
   }
   news_.notify_one();
@@ -105,7 +112,7 @@ void ExposureControl::run(const std::stop_token& stop) {
 void ExposureControl::take(const capture_link::Stream& stream) {
   any_stream_ = true;
   told_ = true;
-  last_.reset();
+  last_.clear();
   offers_exposure_ = stream.exposure_us.has_value();
   offers_gain_ = stream.gain_thousandths.has_value();
   ExposureLimits limits = options_.limits;
@@ -156,14 +163,16 @@ bool ExposureControl::tells(const FrameInfo& frame) const {
   return frame.exposure_us && (frame.gain_db || !offers_gain_);
 }
 
-// The shorter of what was asked of the camera and what it gives: the flash's duty is a share of it.
+// The shorter of what was asked of the camera and what it gives: the flash's duty is a share of it. Over some
+// frames, as the heat is: two that came close together say nothing.
 void ExposureControl::learn_period(const FrameInfo& frame) {
-  if (last_ && frame.number > last_->number) {
-    const auto frames = static_cast<std::int64_t>(frame.number.value() - last_->number.value());
-    const std::int64_t us = (frame.monotonic - last_->monotonic).count() / 1000 / frames;
-    period_us_ = static_cast<std::int32_t>(std::clamp<std::int64_t>(us, shortest_period_us, period_us_));
-  }
-  last_ = frame;
+  if (!last_.empty() && frame.number <= last_.back().number) last_.clear();
+  last_.push_back(frame);
+  if (last_.size() > frames_measured) last_.pop_front();
+  const auto frames = static_cast<std::int64_t>(frame.number.value() - last_.front().number.value());
+  const std::int64_t us =
+      frames == 0 ? asked_period_us_ : (frame.monotonic - last_.front().monotonic).count() / 1000 / frames;
+  period_us_ = static_cast<std::int32_t>(std::clamp<std::int64_t>(us, shortest_period_us, asked_period_us_));
 }
 
 void ExposureControl::flash(const ExposureControls& controls) {
@@ -178,6 +187,7 @@ void ExposureControl::flash(const ExposureControls& controls) {
 }
 
 void ExposureControl::strength_is(double strength) {
+  flashes_ = strength > 0;
   if (!strengths_.empty() && strengths_.back().strength == strength) return;
   strengths_.push_back({clock_.monotonic_now(), strength});
   if (strengths_.size() > strengths_kept) strengths_.pop_front();
@@ -227,7 +237,7 @@ void ExposureControl::tell() {
   }
   if (!illuminator_) return;
   const double strength = strengths_.empty() ? 0 : strengths_.back().strength;
-  static_cast<void>(health_.says("illuminator", !usable_       ? "dark, because it cannot be used"
+  static_cast<void>(health_.says("illuminator", !usable_       ? "cannot be used"
                                                 : strength > 0 ? "flashing"
                                                                : "dark"));
 }

@@ -13,6 +13,7 @@
 // outlives it. Failure: none.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -63,6 +64,8 @@ class ExposureControl {
   void frame(const FrameInfo& frame);
   // What it showed.
   void light(const FrameInfo& frame, double scene, std::vector<PlateBrightness> plates);
+  // Whether the flash burns now; from any thread.
+  [[nodiscard]] bool flashes() const { return flashes_; }
 
  private:
   struct Seen {
@@ -95,6 +98,7 @@ class ExposureControl {
   std::mutex mutex_;
   std::condition_variable_any news_;
   std::deque<Event> events_;  // mutex_
+  std::atomic<bool> flashes_{false};
 
   // All else is of "light".
   std::optional<ExposurePlan> plan_;  // of a camera that lets itself be told
@@ -104,10 +108,11 @@ class ExposureControl {
   bool offers_gain_ = false;
   bool told_ = true;  // the camera says what its frames were exposed with
   bool usable_ = false;
-  MonotonicTime tried_;  // to start the illuminator
-  std::optional<FrameInfo> last_;
+  MonotonicTime tried_;         // to start the illuminator
+  std::deque<FrameInfo> last_;  // of late, for the period
   std::optional<MonotonicTime> last_came_;
-  std::int32_t period_us_;
+  const std::int32_t asked_period_us_;
+  std::int32_t period_us_ = asked_period_us_;
   struct Strength {
     MonotonicTime since;
     double strength = 0;

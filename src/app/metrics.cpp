@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <sstream>
 #include <string_view>
@@ -26,13 +27,21 @@ namespace wayside::app {
 namespace {
 
 namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 constexpr int look_every_ms = 200;
-constexpr timeval patience{1, 0};
+constexpr std::chrono::milliseconds patience{1000};  // with one who asks, and then with one who reads
 constexpr std::size_t most_request_bytes = 4096;
+
+// False where it is not until then: one word a second must not keep others waiting, nor the camera's end.
+bool ready(int client, short what, Clock::time_point until) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+  pollfd waiting{client, what, 0};
+  return left > 0 && ::poll(&waiting, 1, static_cast<int>(left)) > 0;
+}
 
 MetricFamily gauge(const std::string& name, const std::string& help, double value) {
   ClientMetric metric;
@@ -147,14 +156,14 @@ MetricsSocket::~MetricsSocket() {
 }
 
 void MetricsSocket::answer(int client) const {
-  ::setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  ::setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
   // What is asked does not matter, but hanging up on what was not read would cut the answer off.
   std::array<char, most_request_bytes> request{};
   std::size_t got = 0;
+  const auto asked_until = Clock::now() + patience;
   while (got < request.size() &&
          std::string_view(request.data(), got).find("\r\n\r\n") == std::string_view::npos) {
-    const ssize_t more = ::recv(client, request.data() + got, request.size() - got, 0);
+    if (!ready(client, POLLIN, asked_until)) break;
+    const ssize_t more = ::recv(client, request.data() + got, request.size() - got, MSG_DONTWAIT);
     if (more <= 0) break;
     got += static_cast<std::size_t>(more);
   }
@@ -162,8 +171,11 @@ void MetricsSocket::answer(int client) const {
   const std::string reply = fmt::format(
       "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\n\r\n{}",
       text.size(), text);
+  const auto read_until = Clock::now() + patience;
   for (std::size_t sent = 0; sent < reply.size();) {
-    const ssize_t more = ::send(client, reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL);
+    if (!ready(client, POLLOUT, read_until)) return;
+    const ssize_t more =
+        ::send(client, reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (more <= 0) return;
     sent += static_cast<std::size_t>(more);
   }

@@ -15,6 +15,8 @@ namespace wayside::app {
 namespace {
 
 constexpr std::chrono::minutes a_minute{1};
+// Between two frames; with more the camera was away.
+constexpr std::chrono::seconds longest_pause{2};
 constexpr std::size_t minutes_a_record = 10;
 constexpr std::size_t most_minutes = 24 * 60;
 constexpr std::size_t most_view_bytes = std::size_t{1} << 20U;
@@ -89,15 +91,22 @@ SightKeeper::SightKeeper(SightKeeperOptions options, RecordQueue& queue, const C
       plates_unread_(
           counters.counter("plates_unread", "Plates that moved through the view and were never read")),
       missed_(counters.counter("camera_frames_missed")),
+      damaged_(counters.counter("camera_frames_damaged")),
+      unbuffered_(counters.counter("camera_frames_unbuffered")),
       dropped_(counters.counter("frames_dropped")),
       unread_(counters.counter("frames_unread")),
       gauge_(options_.least_plate_width_px, load_view(options_.view_file, health, view_damaged_)),
       minute_began_(clock.monotonic_now()),
-      lost_until_{missed_.value(), dropped_.value(), unread_.value()} {}
+      lost_until_(lost_so_far()),
+      seen_until_(minute_began_) {}
 
-void SightKeeper::saw_frame(const Frame& frame) {
+void SightKeeper::saw_frame(const Frame& frame, bool lit) {
   close_minutes();
-  gauge_.saw_frame(frame);
+  {
+    const std::scoped_lock lock(mutex_);
+    count_gap(std::max(clock_.monotonic_now(), minute_began_));
+  }
+  gauge_.saw_frame(frame, lit);
 }
 
 void SightKeeper::saw_reads(const FrameReads& reads) {
@@ -119,7 +128,7 @@ void SightKeeper::close_minutes() {
   const MonotonicTime now = clock_.monotonic_now();
   const std::scoped_lock lock(mutex_);
   for (; now - minute_began_ >= a_minute; minute_began_ = minute_began_ + a_minute) {
-    SightMinute minute = gauge_.close(lost_since());
+    SightMinute minute = gauge_.close(lost_until(minute_began_ + a_minute));
     judge(minute);
     minutes_.push_back(std::move(minute));
     if (minutes_.size() <= most_minutes) continue;
@@ -128,10 +137,24 @@ void SightKeeper::close_minutes() {
   }
 }
 
-FramesLost SightKeeper::lost_since() {
-  const FramesLost now{missed_.value(), dropped_.value(), unread_.value()};
+FramesLost SightKeeper::lost_so_far() const {
+  return {missed_.value() + damaged_.value() + unbuffered_.value(), dropped_.value(), unread_.value()};
+}
+
+FramesLost SightKeeper::lost_until(MonotonicTime end) {
+  count_gap(end);
+  const FramesLost now = lost_so_far();
   const FramesLost before = std::exchange(lost_until_, now);
-  return {now.missed - before.missed, now.dropped - before.dropped, now.unread - before.unread};
+  const std::chrono::duration<double> blind = std::exchange(blind_for_, {});
+  return {now.missed - before.missed, now.dropped - before.dropped, now.unread - before.unread,
+          blind / a_minute};
+}
+
+// A camera that was away does not count what it did not take.
+void SightKeeper::count_gap(MonotonicTime end) {
+  const std::chrono::nanoseconds gap = end - seen_until_;
+  if (gap >= longest_pause) blind_for_ += gap;
+  seen_until_ = end;
 }
 
 void SightKeeper::judge(const SightMinute& minute) {

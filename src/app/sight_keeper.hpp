@@ -32,7 +32,8 @@ class SightKeeper {
   SightKeeper(SightKeeperOptions options, RecordQueue& queue, const Clock& clock, Health& health,
               CounterSet& counters);
 
-  void saw_frame(const Frame& frame);
+  // lit: the illuminator burns.
+  void saw_frame(const Frame& frame, bool lit = false);
   void saw_reads(const FrameReads& reads);
   // True: it appended something, which the uplink should be told of.
   [[nodiscard]] bool look();
@@ -42,7 +43,9 @@ class SightKeeper {
  private:
   void close_minutes();
   void judge(const SightMinute& minute);
-  [[nodiscard]] FramesLost lost_since();
+  [[nodiscard]] FramesLost lost_so_far() const;
+  [[nodiscard]] FramesLost lost_until(MonotonicTime end);
+  void count_gap(MonotonicTime end);
   void keep_view();
   [[nodiscard]] bool write(std::size_t at_least);
 
@@ -56,6 +59,8 @@ class SightKeeper {
   Counter& unwritten_;
   Counter& plates_unread_;
   Counter& missed_;
+  Counter& damaged_;
+  Counter& unbuffered_;
   Counter& dropped_;
   Counter& unread_;
   bool view_damaged_ = false;  // in its file
@@ -65,8 +70,10 @@ class SightKeeper {
   std::mutex mutex_;
   MonotonicTime minute_began_;
   FramesLost lost_until_;
-  std::deque<SightMinute> minutes_;  // closed, and not in the queue yet
-  int blind_ = 0;                    // minutes in a row: so
+  MonotonicTime seen_until_;              // the last frame, or the minute's begin
+  std::chrono::nanoseconds blind_for_{};  // in this minute
+  std::deque<SightMinute> minutes_;       // closed, and not in the queue yet
+  int blind_ = 0;                         // minutes in a row: so
   int unsure_ = 0;
   std::string unwritten_told_;
   std::string unkept_told_;

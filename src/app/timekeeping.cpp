@@ -20,6 +20,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds longest_reading{2};
 constexpr int readings_at_most = 20;
 constexpr milliseconds slice{200};
+constexpr std::chrono::minutes fix_within{10};
 
 void log_event(const ClockEvent& event) {
   if (event.kind == ClockEvent::Kind::first_synchronisation) {
@@ -114,13 +115,20 @@ bool Timekeeping::look_at_place(milliseconds limit) {
          fmt::format("{}; where the camera is cannot be checked", report.error().message));
     return false;
   }
+  const MonotonicTime now = system_.monotonic_now();
+  if (!last_fix_) last_fix_ = now;
   if (*report && (*report)->position) {
     position_->saw(*(*report)->position);
     if (options_.on_position) options_.on_position(*(*report)->position);
+    last_fix_ = now;
   }
   const std::optional<std::string>& alarm = position_->alarm();
   // Its figures change with every fix, and are no news each.
-  if (!alarm) {
+  if (!alarm && now - *last_fix_ >= fix_within) {
+    tell("position", "position_unhealthy",
+         "the receiver has had no fix for ten minutes; where the camera is cannot be checked: look at its "
+         "antenna");
+  } else if (!alarm) {
     tell("position", "position_unhealthy", {});
   } else if (!position_alarm_) {
     tell("position", "position_unhealthy", *alarm);

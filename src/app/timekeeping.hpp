@@ -81,6 +81,7 @@ class Timekeeping final : public Clock {
   Health& health_;
   std::optional<PositionCheck> position_;  // of the clock's thread
   bool position_alarm_ = false;            // likewise
+  std::optional<MonotonicTime> last_fix_;  // likewise; at first when the receiver was first asked
 
   mutable std::mutex mutex_;
   TimeKeeper keeper_;                   // mutex_

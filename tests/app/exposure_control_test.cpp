@@ -190,5 +190,21 @@ TEST_F(ExposureControlTest, HeatMakesItDarkAndIsSaid) {
   EXPECT_TRUE(board_.is_dark());
 }
 
+// Ten frames of 25 a second, two of which are said to be of one moment.
+TEST_F(ExposureControlTest, TwoFramesOfOneMomentDoNotWeakenTheFlashForGood) {
+  control().stream(stream());
+  const MonotonicTime begin = clock_->monotonic_now();
+  for (int i = 0; i < 80; ++i) {
+    FrameInfo frame = next_frame();
+    frame.monotonic = begin + 40ms * i + (i == 1 ? -40ms : 0ms);
+    ordered_by(frame);
+    control_->light(frame, 8.0 / 3, {{8, 1, 0}});
+  }
+  EXPECT_TRUE(reaches("illuminator", "flashing"));
+  EXPECT_TRUE(soon([&] { return control_->flashes(); }));
+  EXPECT_TRUE(soon([&] { return board_.get("duty_cycle") == "10000"; }))
+      << board_.get("duty_cycle") << " of 10000, though 0.3 ms in 40 are far from the limit";
+}
+
 }  // namespace
 }  // namespace wayside::app

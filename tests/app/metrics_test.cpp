@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <fstream>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -97,6 +98,28 @@ TEST_F(MetricsSocketTest, WhoSaysNothingIsHungUpOn) {
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_THAT(asked("GET /met"), HasSubstr("wayside_healthy"));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+}
+
+TEST_F(MetricsSocketTest, WhoTricklesIsHungUpOnAndHoldsNobodyUp) {
+  auto socket = MetricsSocket::open(path(), text);
+  ASSERT_TRUE(socket);
+  const int client = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path().string().copy(address.sun_path, sizeof(address.sun_path) - 1);
+  ASSERT_EQ(::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  std::jthread trickle([client](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      ::send(client, "x", 1, MSG_NOSIGNAL);
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const auto begin = std::chrono::steady_clock::now();
+  socket->reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+  trickle = {};
+  ::close(client);
 }
 
 TEST_F(MetricsSocketTest, IsForOwnerAndGroupAndGoesAtTheEnd) {

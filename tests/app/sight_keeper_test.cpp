@@ -41,13 +41,13 @@ class SightKeeperTest : public testing::Test {
 
   // A minute's pictures of a wall, or of what is before it, a look of the keeper's at its end.
   bool minute(SightKeeper& keeper, bool covered = false) {
-    for (int second = 0; second < 60; second += 5) {
+    for (int second = 0; second < 60; ++second) {
       FrameInfo info;
       info.number = FrameNumber(++frames_);
       info.monotonic = clock_.monotonic_now();
       keeper.saw_frame(
           *make_frame(info, covered ? cv::Mat(360, 640, CV_8U, cv::Scalar(120)) : wall()).value());
-      clock_.wait_s(5);
+      clock_.wait_s(1);
     }
     return keeper.look();
   }
@@ -96,7 +96,7 @@ TEST_F(SightKeeperTest, TenMinutesAreARecordThatTheOfficeTakes) {
   ASSERT_EQ(all[0].at("minutes").size(), 10U);
   for (const json& one : all[0].at("minutes")) {
     EXPECT_EQ(one.at("could_read"), "yes") << one;
-    EXPECT_EQ(one.at("frames"), 12);
+    EXPECT_EQ(one.at("frames"), 60);
   }
   EXPECT_EQ(all[0].at("minutes")[4].at("view"), "unknown");
   EXPECT_EQ(all[0].at("minutes")[5].at("view"), "as_commissioned") << "learnt in the first five";
@@ -125,6 +125,59 @@ TEST_F(SightKeeperTest, AMinuteWithoutAWordIsOneWithoutFrames) {
   EXPECT_THAT(health_.problems().at("sight"), HasSubstr("no frames come from the camera"));
   static_cast<void>(minute(sight));
   EXPECT_FALSE(health_.problems().contains("sight"));
+}
+
+// What a camera does not take while it is away, it does not count.
+TEST_F(SightKeeperTest, AMinuteInWhichTheCameraWasMostlyAwayIsNone) {
+  SightKeeper sight = keeper();
+  const auto frame = [&](bool lit = false, const cv::Mat& picture = wall()) {
+    FrameInfo info;
+    info.number = FrameNumber(++frames_);
+    info.monotonic = clock_.monotonic_now();
+    sight.saw_frame(*make_frame(info, picture).value(), lit);
+  };
+  for (int i = 0; i < 4; ++i, clock_.wait_s(1))  // away for 56 s
+    frame();
+  clock_.wait_s(56);
+  for (int i = 0; i < 45; ++i, clock_.wait_s(1))  // and for 15 s
+    frame();
+  clock_.wait_s(15);
+  for (int i = 0; i < 60; ++i, clock_.wait_s(1))
+    frame();
+  sight.close();
+  const json minutes = records().at(0).at("minutes");
+  EXPECT_EQ(minutes[0].at("could_read"), "no");
+  EXPECT_EQ(minutes[0].at("hindrances"), json::array({"frames_lost"}));
+  EXPECT_EQ(minutes[1].at("could_read"), "doubtful");
+  EXPECT_EQ(minutes[2].at("could_read"), "yes");
+}
+
+TEST_F(SightKeeperTest, FramesThatCameDamagedOrFoundNoBufferAreLost) {
+  SightKeeper sight = keeper();
+  for (const char* name : {"camera_frames_damaged", "camera_frames_unbuffered"}) {
+    counters_.counter(name).add(90);  // of 150
+    static_cast<void>(minute(sight));
+  }
+  sight.close();
+  const json minutes = records().at(0).at("minutes");
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(minutes[i].at("could_read"), "no") << i;
+}
+
+TEST_F(SightKeeperTest, ADarkRoadUnderTheFlashCanBeReadWithoutAnybodyOnIt) {
+  SightKeeper sight = keeper();
+  for (const bool lit : {true, false}) {
+    for (int i = 0; i < 60; ++i, clock_.wait_s(1)) {
+      FrameInfo info;
+      info.number = FrameNumber(++frames_);
+      info.monotonic = clock_.monotonic_now();
+      sight.saw_frame(*make_frame(info, cv::Mat(360, 640, CV_8U, cv::Scalar(4))).value(), lit);
+    }
+  }
+  sight.close();
+  const json minutes = records().at(0).at("minutes");
+  EXPECT_EQ(minutes[0].at("could_read"), "yes");
+  EXPECT_EQ(minutes[1].at("hindrances"), json::array({"dark"}));
 }
 
 TEST_F(SightKeeperTest, ACoveredViewIsAnAlarmAfterThreeMinutes) {
@@ -163,14 +216,14 @@ TEST_F(SightKeeperTest, ADamagedViewIsToldAndLeftAlone) {
 TEST_F(SightKeeperTest, FramesLostElsewhereCountInTheirMinute) {
   SightKeeper sight = keeper();
   static_cast<void>(minute(sight));
-  counters_.counter("camera_frames_missed").add(30);
+  counters_.counter("camera_frames_missed").add(150);
   counters_.counter("frames_dropped").add(2);
   static_cast<void>(minute(sight));
   static_cast<void>(minute(sight));
   sight.close();
   const json minutes = records().at(0).at("minutes");
   EXPECT_EQ(minutes[0].at("frames_missed"), 0);
-  EXPECT_EQ(minutes[1].at("frames_missed"), 30);
+  EXPECT_EQ(minutes[1].at("frames_missed"), 150);
   EXPECT_EQ(minutes[1].at("frames_dropped"), 2);
   EXPECT_EQ(minutes[1].at("could_read"), "no");
   EXPECT_EQ(minutes[2].at("could_read"), "yes");

@@ -236,5 +236,23 @@ TEST_F(TimekeepingTest, AThreadOfItsOwnLooksAgainAndAgain) {
   EXPECT_EQ(looks, then);
 }
 
+TEST_F(TimekeepingTest, AReceiverWithoutAFixIsSaidAfterTenMinutes) {
+  bool fix = false;
+  options_.gnss = [&](std::chrono::milliseconds) -> Result<std::optional<GnssReport>> {
+    if (!fix) return GnssReport{};
+    return GnssReport{true, today, GnssPosition{52.0, 0.1, 5.0}};
+  };
+  EXPECT_TRUE(keeping().look_at_place(std::chrono::milliseconds(0)));
+  clock_.wait_s(599);
+  EXPECT_TRUE(keeping().look_at_place(std::chrono::milliseconds(0)));
+  EXPECT_EQ(problem("position"), "");
+  clock_.wait_s(1);
+  EXPECT_TRUE(keeping().look_at_place(std::chrono::milliseconds(0)));
+  EXPECT_THAT(problem("position"), HasSubstr("no fix for ten minutes"));
+  fix = true;
+  EXPECT_TRUE(keeping().look_at_place(std::chrono::milliseconds(0)));
+  EXPECT_EQ(problem("position"), "");
+}
+
 }  // namespace
 }  // namespace wayside::app

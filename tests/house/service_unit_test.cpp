@@ -2,7 +2,11 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <sstream>
 #include <string>
+#include <string_view>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -65,6 +69,47 @@ TEST_F(ServiceUnit, NorHaveItsDropIns) {
   EXPECT_THAT(run("systemd-analyze verify --man=no " + folder + "/waysided.service").text,
               testing::HasSubstr("Nonsense"));
   run("rm -r " + folder);
+}
+
+std::string text_of(const std::string& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// systemd starts no service that names a group which is not there. video is systemd's own.
+TEST_F(ServiceUnit, NamesOnlyGroupsThatAreThere) {
+  std::size_t named = 0;
+  for (const char* file : {"/waysided.service", "/waysided-illuminator.conf", "/waysided-contacts.conf"}) {
+    std::istringstream lines(text_of(folder_ + file));
+    for (std::string line; std::getline(lines, line);) {
+      constexpr std::string_view key = "SupplementaryGroups=";
+      if (line.rfind(key, 0) != 0) continue;
+      ++named;
+      const std::string group = line.substr(key.size());
+      if (group == "video") continue;
+      EXPECT_THAT(text_of(folder_ + "/wayside.sysusers"), testing::HasSubstr("\ng " + group + " -\n"))
+          << file;
+      EXPECT_THAT(text_of(folder_ + "/60-wayside.rules"), testing::HasSubstr("GROUP=\"" + group + "\""));
+    }
+  }
+  EXPECT_EQ(named, 3U);
+}
+
+// What hangs at every start is killed after WatchdogSec, at the latest TimeoutStopSec later gone, and started
+// again after RestartSec: that often must lie within the interval, or the ladder ends below the machine.
+TEST_F(ServiceUnit, OneThatHangsAtEveryStartReachesTheMachinesRestart) {
+  const std::string unit = text_of(folder_ + "/waysided.service");
+  const auto seconds = [&](const std::string& key) {
+    const std::size_t at = unit.find("\n" + key + "=");
+    EXPECT_NE(at, std::string::npos) << key;
+    std::size_t end = 0;
+    const int value = std::stoi(unit.substr(at + key.size() + 2), &end);
+    const std::string unit_of = unit.substr(at + key.size() + 2 + end, 3);
+    return value * (unit_of.rfind("min", 0) == 0 ? 60 : unit_of.rfind("h", 0) == 0 ? 3600 : 1);
+  };
+  EXPECT_GT(seconds("StartLimitIntervalSec"),
+            seconds("StartLimitBurst") *
+                (seconds("WatchdogSec") + seconds("TimeoutStopSec") + seconds("RestartSec")));
 }
 
 }  // namespace

@@ -219,8 +219,10 @@ void ExposurePlan::choose_phase() {
 
 ExposureControls ExposurePlan::unlit(double needed_stops) const {
   ExposureControls controls;
-  const double exposure_us = std::clamp<double>(std::exp2(needed_stops), limits_.least_exposure_us,
-                                                shutter_ceiling_us(limits_.speed_limit_mph));
+  // A camera that cannot expose so shortly as the road asks for exposes as shortly as it can.
+  const double least_us = limits_.least_exposure_us;
+  const double most_us = std::max<double>(least_us, shutter_ceiling_us(limits_.speed_limit_mph));
+  const double exposure_us = std::clamp(std::exp2(needed_stops), least_us, most_us);
   controls.exposure_us = static_cast<std::int32_t>(exposure_us);
   controls.gain_db =
       std::clamp(db_per_stop * (needed_stops - std::log2(exposure_us)), 0.0, limits_.most_gain_db);

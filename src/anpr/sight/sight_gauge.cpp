@@ -25,7 +25,7 @@ constexpr std::size_t widths_judged = 5;
 
 // Where each hindrance makes a minute doubtful, and where hopeless. Tried on drawn roads in other light, rain
 // and dirt, and with the camera turned, defocused and covered (tests/anpr/sight).
-constexpr double lost_doubtful = 0.2, lost_hopeless = 0.5;          // of the frames
+constexpr double lost_doubtful = 0.2, lost_hopeless = 0.5;          // of the frames, or of the minute
 constexpr double glare_doubtful = 0.35, glare_hopeless = 0.6;       // of the picture
 constexpr double blurred_doubtful = 0.6, blurred_hopeless = 0.4;    // of the commissioned sharpness
 constexpr double covered_doubtful = 0.35, covered_hopeless = 0.65;  // of the view
@@ -108,11 +108,11 @@ SightGauge::SightGauge(double least_plate_width_px, std::optional<View> commissi
 
 SightGauge::~SightGauge() = default;
 
-void SightGauge::saw_frame(const Frame& frame) {
+void SightGauge::saw_frame(const Frame& frame, bool lit) {
   const FrameInfo& info = frame.info();
   const std::scoped_lock lock(mutex_);
   ++minute_->frames;
-  minute_->lit = minute_->lit || info.strobe_level.value_or(0) > 0;
+  minute_->lit = minute_->lit || lit || info.strobe_level.value_or(0) > 0;
   if (looked_ && info.monotonic - last_look_ < looks_apart) return;
   last_look_ = info.monotonic;
   looked_ = true;
@@ -246,8 +246,8 @@ void SightGauge::judge(SightMinute& minute) const {
   const auto lost = static_cast<double>(minute.lost.missed + minute.lost.dropped + minute.lost.unread);
   const double all =
       static_cast<double>(minute.frames) + static_cast<double>(minute.lost.missed + minute.lost.dropped);
-  const double lost_share = all > 0 ? lost / all : 0;
   const bool frames = minute.frames > 0;
+  const double lost_share = std::max(all > 0 ? lost / all : 0, frames ? minute.lost.blind : 0);
   against(Hindrance::no_frames, !frames, !frames);
   against(Hindrance::frames_lost, lost_share >= lost_doubtful, lost_share >= lost_hopeless);
   // A plate that was read is light enough, whatever the rest of the picture is.

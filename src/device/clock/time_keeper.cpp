@@ -13,6 +13,7 @@ namespace {
 constexpr std::int64_t reading_ms = 20;
 constexpr std::int64_t gnss_rollover_ms = std::int64_t{1024} * 7 * 86'400 * 1000;
 constexpr double silent_s = 120;
+constexpr double future_s = 1;
 constexpr std::int64_t day_ms = 86'400'000;
 // A receiver whose week number ran over gives a time 19.6 years early, or late where it was told to add them.
 constexpr std::int64_t firmware_life_ms = 15 * std::int64_t{365} * day_ms;
@@ -60,7 +61,15 @@ double TimeKeeper::bound_s(const Anchor& anchor, MonotonicTime now) const {
          reading_ms * 1e-3;
 }
 
-bool TimeKeeper::believable(UtcTime now) {
+bool TimeKeeper::believable(UtcTime now, const Discipline& discipline) {
+  // It would never grow old. Its own clock may be off from the system's by what it says.
+  if (seconds(discipline.updated - now) > discipline.bound_s + future_s) {
+    problem_ = fmt::format(
+        "the clock is said to be synchronised at {}, which is yet to come: it is not believed until it has "
+        "been measured anew; restart chronyd where that does not happen",
+        to_iso8601(discipline.updated));
+    return false;
+  }
   if (now < options_.not_before) {
     problem_ = fmt::format(
         "the clock is said to be synchronised and says {}, before this firmware was made ({}): it is not "
@@ -100,7 +109,7 @@ void TimeKeeper::look(const ClockReading& now, const std::optional<Discipline>& 
   updated_ = discipline->updated;
   // An update that came before the step looks like one that came after it, until there is another one.
   if (wait_for_update_ && (step || !fresh)) return;
-  if (!believable(now.utc)) {
+  if (!believable(now.utc, *discipline)) {
     anchor_.reset();
     return;
   }

@@ -236,5 +236,19 @@ TEST(ExposurePlan, WhatCannotHaveBeenMeasuredIsPassedOver) {
   EXPECT_EQ(plan.next().exposure_us, base);
 }
 
+TEST(ExposurePlan, ACameraThatCannotExposeSoShortlyExposesAsShortlyAsItCan) {
+  ExposureLimits limits;
+  limits.least_exposure_us = 5'000;  // 70 mph asks for 793
+  limits.illuminator = false;
+  ExposurePlan plan(limits);
+  for (const double bright : {250.0, 20.0}) {
+    for (int i = 0; i < 40; ++i) {
+      const ExposureControls controls = plan.next();
+      EXPECT_EQ(controls.exposure_us, 5'000);
+      plan.saw({controls, bright / 3, {{bright, bright / 8, 0}}});
+    }
+  }
+}
+
 }  // namespace
 }  // namespace wayside

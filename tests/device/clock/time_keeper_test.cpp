@@ -148,6 +148,17 @@ TEST(TimeKeeper, AGnssWeekThatRanOverIsNotBelievedAndSaid) {
   EXPECT_EQ(camera.keeper.problem(), "");
 }
 
+TEST(TimeKeeper, AMeasurementThatIsYetToComeIsNotBelieved) {
+  Camera camera;
+  camera.keeper.look(camera.now, Discipline{TimeSource::ntp, camera.now.utc + std::chrono::hours(1), 0.010});
+  EXPECT_EQ(camera.quality().source, TimeSource::unsynchronised);
+  EXPECT_THAT(camera.keeper.problem(), HasSubstr("yet to come"));
+  camera.wait(16);
+  camera.look_updated();
+  EXPECT_EQ(camera.quality().source, TimeSource::ntp);
+  EXPECT_EQ(camera.keeper.problem(), "");
+}
+
 TEST(TimeKeeper, AFrameStampedBeforeTheClockWasSetIsPutRightOnceAndSaysSo) {
   Camera camera;
   camera.now.utc = {0};

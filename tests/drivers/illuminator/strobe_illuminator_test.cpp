@@ -1,7 +1,12 @@
 #include <cmath>
+#include <string_view>
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "tests/drivers/illuminator/fake_board.hpp"
 
@@ -111,7 +116,7 @@ TEST(StrobeIlluminator, WithoutATemperatureThatCanBeItStaysDark) {
 
 TEST(StrobeIlluminator, EveryFileThatIsMissingIsNamedAndItIsDark) {
   for (const char* file : {"pwmchip0/npwm", "pwmchip0/pwm0/enable", "pwmchip0/pwm0/duty_cycle",
-                           "pwmchip0/pwm0/polarity", "temp1_input"}) {
+                           "pwmchip0/pwm0/period", "pwmchip0/pwm0/polarity", "temp1_input"}) {
     const FakeBoard board;
     std::filesystem::remove(board.root() / file);
     const auto light = board.make();
@@ -123,13 +128,49 @@ TEST(StrobeIlluminator, EveryFileThatIsMissingIsNamedAndItIsDark) {
     EXPECT_FALSE(light->flash(full));
     EXPECT_TRUE(board.is_dark());
   }
+}
+
+// A file that says `text` and takes nothing else, even of root.
+class Refusing {
+ public:
+  Refusing(const std::filesystem::path& file, std::string_view text)
+      : memory_(::memfd_create("refusing", MFD_ALLOW_SEALING)) {
+    EXPECT_EQ(::write(memory_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    EXPECT_EQ(::fcntl(memory_, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW), 0);
+    std::filesystem::remove(file);
+    std::filesystem::create_symlink(fmt::format("/proc/self/fd/{}", memory_), file);
+  }
+  Refusing(const Refusing&) = delete;
+  Refusing& operator=(const Refusing&) = delete;
+  ~Refusing() { ::close(memory_); }
+
+ private:
+  int memory_;
+};
+
+// Linux 6.1 refuses every order to an output whose period is 0, as it is after the machine has started.
+TEST(StrobeIlluminator, AnOutputThatNobodyHasUsedYetGetsAPeriodFirst) {
   const FakeBoard board;
-  std::filesystem::remove(board.pwm() / "period");
+  {
+    const Refusing off(board.pwm() / "enable", "0\n");
+    const Refusing polarity(board.pwm() / "polarity", "normal\n");
+    const auto light = board.make();
+    EXPECT_THAT(light->start().error().message, HasSubstr("polarity")) << "off it is, whatever is refused";
+    EXPECT_EQ(board.get("period"), "100000") << "before the polarity";
+  }
+}
+
+TEST(StrobeIlluminator, OneThatCannotBeMadeDarkSaysThatItMayBurn) {
+  const FakeBoard board;
   const auto light = board.make();
   ASSERT_TRUE(light->start());
-  EXPECT_THAT(light->flash(full).error().message, HasSubstr("pwm0/period"));
-  EXPECT_TRUE(board.is_dark());
-  EXPECT_FALSE(light->check().usable);
+  ASSERT_TRUE(light->flash(full));
+  const Refusing on(board.pwm() / "enable", "1\n");
+  light->dark();
+  EXPECT_THAT(light->check().reason, HasSubstr("the illuminator is dark")) << "the line is low";
+  board.line->stuck = true;
+  EXPECT_THAT(light->start().error().message, HasSubstr("may still burn; cut its supply"));
+  EXPECT_THAT(light->check().reason, HasSubstr("may still burn; cut its supply"));
 }
 
 TEST(StrobeIlluminator, AnOutputThatTheKernelDoesNotGiveOutIsNamed) {

@@ -164,6 +164,15 @@ TEST_F(LibcameraSourceTest, OnlyDamagedFramesAreAStallThatSaysSo) {
   EXPECT_GT(count("camera_frames_damaged"), 5U);
 }
 
+TEST_F(LibcameraSourceTest, AProcessThatTakesEveryBufferForLentIsEnded) {
+  expect_recovery_from("loses-slots", CameraState::stalled, "no frame");
+  EXPECT_GT(count("camera_frames_unbuffered"), 5U);
+}
+
+TEST_F(LibcameraSourceTest, WhoFloodsTheLinkIsStalledAllTheSame) {
+  expect_recovery_from("floods", CameraState::stalled, "only damaged pictures");
+}
+
 TEST_F(LibcameraSourceTest, AnotherSizeThanWasAgreedIsAStallThatSaysSo) {
   expect_recovery_from("resized", CameraState::stalled, "another size");
 }

@@ -41,9 +41,10 @@ std::string_view to_string(ViewState state);
 
 // What happened to frames beside the gauge, within the minute.
 struct FramesLost {
-  std::uint64_t missed = 0;   // the camera took them, and they never came
+  std::uint64_t missed = 0;   // the camera took them, and they never came, or not whole
   std::uint64_t dropped = 0;  // came faster than they could be looked at
   std::uint64_t unread = 0;   // plates in them were not read, for want of time
+  double blind = 0;           // share of the minute in which none came at all
 };
 
 struct SightMinute {
@@ -73,7 +74,8 @@ class SightGauge {
   SightGauge(const SightGauge&) = delete;
   SightGauge& operator=(const SightGauge&) = delete;
 
-  void saw_frame(const Frame& frame);
+  // lit: the illuminator burns.
+  void saw_frame(const Frame& frame, bool lit = false);
   void saw_reads(const FrameReads& reads);
   // The minute until now; the next begins.
   [[nodiscard]] SightMinute close(const FramesLost& lost);

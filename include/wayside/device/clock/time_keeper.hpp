@@ -74,7 +74,7 @@ class TimeKeeper {
   };
   [[nodiscard]] bool stepped(const ClockReading& now) const;
   [[nodiscard]] double bound_s(const Anchor& anchor, MonotonicTime now) const;
-  [[nodiscard]] bool believable(UtcTime now);
+  [[nodiscard]] bool believable(UtcTime now, const Discipline& discipline);
   void note_step(const ClockReading& now);
 
   TimeKeeperOptions options_;

@@ -146,6 +146,18 @@ class Fake {
         hear(5);
       }
     }
+    if (word == "loses-slots") {
+      give(0);
+      for (std::uint32_t sequence = 1;; ++sequence) {
+        say(Skipped{sequence, SkipReason::no_slot});
+        hear(5);
+      }
+    }
+    if (word == "floods") {
+      give(0);
+      for (std::uint32_t sequence = 1;; ++sequence)
+        say(Skipped{sequence, SkipReason::damaged});
+    }
     if (word == "resized") {
       give(0);
       for (std::uint32_t sequence = 1;; ++sequence) {
