@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace wayside;
   using namespace wayside::fuzz;
   // Any bytes at all: what was escaped holds no markup.
-  upload::WipedBytes escaped;
+  WipedBytes escaped;
   if (upload::append_escaped(escaped, {data, size})) {
     const std::string_view text(reinterpret_cast<const char*>(escaped.data()), escaped.size());
     require(text.find_first_of("<>\"'\r\n\t") == std::string_view::npos, "no value becomes markup");
@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require_good(capture.error());
     return 0;
   }
-  const upload::WipedBytes line = upload::bof2::capture_line(*capture, {"user", {'s'}});
+  const WipedBytes line = upload::bof2::capture_line(*capture, {"user", {'s'}});
   require(std::count(line.begin(), line.end(), '|') == 14, "a line has fifteen places");
   require(std::all_of(line.begin(), line.end(), [](std::uint8_t c) { return c >= 0x20 && c < 0x7F; }),
           "a line is printable ASCII");

@@ -9,8 +9,7 @@
 
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
-
-#include "src/delivery/upload/wiped_bytes.hpp"
+#include "wayside/base/wiped.hpp"
 
 namespace wayside::upload {
 

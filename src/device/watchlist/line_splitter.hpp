@@ -7,9 +7,8 @@
 #include <string_view>
 
 #include "wayside/base/bytes.hpp"
+#include "wayside/base/wiped.hpp"
 #include "wayside/device/watchlist/watch_entry.hpp"
-
-#include "src/device/watchlist/wiped.hpp"
 
 namespace wayside::watchlist {
 

@@ -16,8 +16,9 @@
 #include <span>
 #include <string_view>
 
+#include "wayside/base/wiped.hpp"
+
 #include "src/device/watchlist/vrm_key.hpp"
-#include "src/device/watchlist/wiped.hpp"
 
 namespace wayside::watchlist {
 

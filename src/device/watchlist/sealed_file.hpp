@@ -16,8 +16,7 @@
 #include "wayside/base/files.hpp"
 #include "wayside/base/result.hpp"
 #include "wayside/base/secret.hpp"
-
-#include "src/device/watchlist/wiped.hpp"
+#include "wayside/base/wiped.hpp"
 
 namespace wayside::watchlist {
 

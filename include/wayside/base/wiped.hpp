@@ -1,4 +1,5 @@
-// What grows, and leaves nothing of itself behind when it grows or goes: entries of a VOI list in memory.
+// What grows, and leaves nothing of itself behind when it grows or goes: plates and secrets in memory, in
+// bulk (single keys: secret.hpp).
 //
 // Threads: plain values.
 #pragma once
@@ -7,12 +8,12 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "wayside/base/secret.hpp"
 
-namespace wayside::watchlist {
+namespace wayside {
 
 template <class T>
 struct WipingAllocator {
@@ -36,4 +37,4 @@ inline std::string_view text_of(const WipedBytes& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-}  // namespace wayside::watchlist
+}  // namespace wayside
