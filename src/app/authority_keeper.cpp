@@ -183,7 +183,7 @@ Status AuthorityKeeper::read_key() {
   }
   const Result<std::string> text = read_text_file(file, 256);
   if (!text) return fail(text.error());
-  const Result<AuthorityKey> key = authority_key_from(*text);
+  const Result<VerifyingKey> key = verifying_key_from(*text);
   if (!key) return fail(key.error());
   key_ = *key;
   return {};

@@ -95,7 +95,7 @@ class AuthorityKeeper {
 
   // Of the thread that looks.
   std::optional<Listing> listed_;
-  std::optional<AuthorityKey> key_;
+  std::optional<VerifyingKey> key_;
   AuthorityHolding held_;
   std::map<std::filesystem::path, AuthorityDocument> files_;
   std::string unusable_;  // what is wrong with the folder, or with a file of it

@@ -183,7 +183,7 @@ void Pipeline::run_event() {
     parts.document = bytes_of(record->document);
     parts.plate = std::move(record->plate_jpeg);
     parts.overview = std::move(record->overview_jpeg);
-    wipe({reinterpret_cast<std::uint8_t*>(record->document.data()), record->document.size()});
+    wipe(record->document);
     if (const auto key = options_.pseudonym_key ? options_.pseudonym_key() : std::nullopt) {
       Result<Bytes> pseudonymous = pseudonymise(parts.document, *key);
       if (pseudonymous) {

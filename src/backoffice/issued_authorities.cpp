@@ -1,23 +1,16 @@
 #include "wayside/backoffice/issued_authorities.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <openssl/err.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "wayside/base/files.hpp"
 #include "wayside/base/log.hpp"
 
+#include "src/backoffice/signing_key.hpp"
 #include "src/backoffice/validation.hpp"
-#include "src/device/identity/pem.hpp"
 
 namespace wayside::backoffice {
 
@@ -30,42 +23,8 @@ constexpr std::string_view extension = ".authority";
 constexpr std::chrono::seconds settled{2};
 constexpr std::size_t most_sent_bytes = std::size_t{24} << 10U;
 
-Error system_error(std::string_view what, const fs::path& path) {
-  return {ErrorCode::io, fmt::format("cannot {} {}: {}", what, path.string(), std::strerror(errno))};
-}
-
-// Of those who issue, in whatever program: one at a time, so that no number is given twice.
-class OneAtATime {
- public:
-  explicit OneAtATime(const fs::path& folder)
-      : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
-  OneAtATime(const OneAtATime&) = delete;
-  OneAtATime& operator=(const OneAtATime&) = delete;
-  ~OneAtATime() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  [[nodiscard]] bool wait() const { return descriptor_ >= 0 && ::flock(descriptor_, LOCK_EX) == 0; }
-
- private:
-  int descriptor_;
-};
-
-fs::path key_file(const fs::path& folder) {
-  return folder / "authority.key";
-}
-
-Result<Secret> load_seed(const fs::path& folder) {
-  const auto key = pem::read_key(key_file(folder));
-  if (!key) return fail(key.error());
-  Secret seed;
-  std::size_t size = seed.data().size();
-  const bool taken = pem::ed25519_public_key(**key) &&
-                     EVP_PKEY_get_raw_private_key(key->get(), seed.data().data(), &size) == 1 &&
-                     size == Secret::bytes;
-  ERR_clear_error();
-  if (taken) return seed;
-  return fail(ErrorCode::invalid_input,
-              fmt::format("{} is no Ed25519 key: restore it from a backup", key_file(folder).string()));
+SigningKeyFiles key_files(const fs::path& folder) {
+  return {folder / "authority.key", folder / "office-key"};
 }
 
 std::optional<std::uint64_t> number_of(const fs::path& file) {
@@ -85,34 +44,20 @@ fs::path IssuedAuthorities::file_of(std::uint64_t number) const {
 }
 
 Status IssuedAuthorities::make_key() const {
-  if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) return fail(system_error("make", folder_));
-  const OneAtATime turn(folder_);
-  if (!turn.wait()) return fail(system_error("lock", folder_));
-  std::error_code failed;
-  const fs::file_status there = fs::symlink_status(key_file(folder_), failed);
-  if (there.type() == fs::file_type::none)
-    return fail(ErrorCode::io,
-                fmt::format("cannot look at {}: {}", key_file(folder_).string(), failed.message()));
-  if (!fs::exists(there)) {
-    const auto key = pem::make_device_key();
-    if (!key) return fail(key.error());
-    auto text = pem::text_of(**key);
-    if (!text) return fail(text.error());
-    Status written = replace_file(key_file(folder_), as_bytes(*text), 0600);
-    wipe({reinterpret_cast<std::uint8_t*>(text->data()), text->size()});
-    if (!written) return written;
-  }
-  const auto seed = load_seed(folder_);
+  if (const Status made = make_private_folder(folder_); !made) return made;
+  const FolderLock turn(folder_);
+  if (!turn.held()) return turn.held();
+  const auto seed = load_or_make_signing_key(key_files(folder_));
   if (!seed) return fail(seed.error());
-  return replace_file(folder_ / "office-key", as_bytes(to_text(authority_key(*seed))));
+  return {};
 }
 
 Result<AuthorityDocument> IssuedAuthorities::issue(AuthorityDocument draft, UtcTime now) {
-  if (const Status made = make_key(); !made) return fail(made.error());
-  const auto seed = load_seed(folder_);
+  if (const Status made = make_private_folder(folder_); !made) return fail(made.error());
+  const FolderLock turn(folder_);
+  if (!turn.held()) return fail(turn.held().error());
+  const auto seed = load_or_make_signing_key(key_files(folder_));
   if (!seed) return fail(seed.error());
-  const OneAtATime turn(folder_);
-  if (!turn.wait()) return fail(system_error("lock", folder_));
   const std::lock_guard lock(mutex_);
   changed_.reset();
   if (const Status read = read_new(); !read) return fail(read.error());
@@ -131,9 +76,9 @@ Status IssuedAuthorities::read_new() {
   const auto changed = fs::last_write_time(folder_, failed);
   if (failed == std::errc::no_such_file_or_directory) return {};
   if (!failed && changed_ == changed) return {};
-  const auto text = read_text_file(folder_ / "office-key", 256);
+  const auto text = read_text_file(key_files(folder_).shared, 256);
   if (!text) return fail(text.error());
-  const auto key = authority_key_from(*text);
+  const auto key = verifying_key_from(*text);
   if (!key) return fail(key.error());
   fs::directory_iterator entries(folder_, failed);
   for (; !failed && entries != fs::directory_iterator(); entries.increment(failed)) {
@@ -192,13 +137,13 @@ Result<std::vector<std::string>> IssuedAuthorities::newer_than(std::uint64_t num
 
 Status IssuedAuthorities::pass_on(const std::string& device_id, const fs::path& out) {
   if (const Status made = make_key(); !made) return made;
-  const auto key = read_text_file(folder_ / "office-key", 256);
+  const auto key = read_text_file(key_files(folder_).shared, 256);
   if (!key) return fail(key.error());
   const auto texts = newer_than(0, device_id);
   if (!texts) return fail(texts.error());
-  if (::mkdir(out.c_str(), 0700) != 0 && errno != EEXIST) return fail(system_error("make", out));
+  if (const Status made = make_private_folder(out); !made) return made;
   for (const std::string& text : *texts) {
-    const auto document = authority_from(text, *authority_key_from(*key));
+    const auto document = authority_from(text, *verifying_key_from(*key));
     if (!document) return fail(document.error());
     const fs::path file = out / fmt::format("{}{}", document->number, extension);
     if (Status written = replace_file(file, as_bytes(text)); !written) return written;

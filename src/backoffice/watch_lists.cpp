@@ -1,18 +1,16 @@
 #include "wayside/backoffice/watch_lists.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <optional>
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
 #include "wayside/device/watchlist/list_issue.hpp"
 
+#include "src/backoffice/signing_key.hpp"
 #include "src/backoffice/watch_list_entries.hpp"
 
 namespace wayside::backoffice {
@@ -23,64 +21,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t largest_file = std::size_t{1} << 30U;
 
-void wipe_text(std::string& text) {
-  wipe(std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size()));
-}
-
-Status make_folder(const fs::path& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return fail(ErrorCode::io,
-              fmt::format("cannot make {}: {}", json_escape(folder.string()), std::strerror(errno)));
-}
-
-Result<Secret> load_seed(const fs::path& file) {
-  struct stat info {};
-  if (::stat(file.c_str(), &info) == 0 && (info.st_mode & 077U) != 0) {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("{} has mode {:04o}, so others can get at the key: set it to 0600",
-                            json_escape(file.string()), info.st_mode & 07777U));
-  }
-  auto text = read_text_file(file, 1024);
-  if (!text) return fail(text.error());
-  const std::size_t digits = std::min(text->find_last_not_of("\r\n") + 1, text->size());
-  auto raw = bytes_from_hex(std::string_view(*text).substr(0, digits));
-  wipe_text(*text);
-  if (!raw || raw->size() != Secret::bytes) {
-    if (raw) wipe(*raw);
-    return fail(
-        ErrorCode::invalid_input,
-        fmt::format("{} must hold the key that signs VOI lists, 64 hex digits and nothing else: restore "
-                    "it from a backup",
-                    json_escape(file.string())));
-  }
-  Secret seed(*raw);
-  wipe(*raw);
-  return seed;
-}
-
-Result<Secret> load_or_make_seed(const fs::path& folder) {
-  const fs::path file = folder / "issuer.key";
-  auto seed = load_seed(file);
-  if (!seed && seed.error().code == ErrorCode::not_found) {
-    // Cameras hold to the public half: another key beside it would lock them out.
-    std::error_code ignored;
-    if (fs::exists(folder / "issuer.pub", ignored)) {
-      return fail(
-          ErrorCode::not_found,
-          fmt::format("{} is gone, and cameras know its public half: restore it from a backup, or delete "
-                      "issuer.pub beside it and give every camera the new one",
-                      json_escape(file.string())));
-    }
-    seed = Secret::random();
-    std::string text = to_hex(seed->view());
-    const Status saved = replace_file(file, as_bytes(text), 0600);
-    wipe_text(text);
-    if (!saved) return fail(saved.error());
-  }
-  if (!seed) return fail(seed.error());
-  if (auto told = replace_file(folder / "issuer.pub", as_bytes(list_key_text(list_key(*seed)))); !told)
-    return fail(told.error());
-  return seed;
+SigningKeyFiles key_files(const fs::path& folder) {
+  return {folder / "issuer.key", folder / "issuer.pub"};
 }
 
 std::optional<std::uint64_t> number_in(std::string_view text) {
@@ -130,7 +72,7 @@ Result<std::string> read_document(const fs::path& file) {
   return read_text_file(file, largest_file);
 }
 
-Result<ListText> checked(const std::string& document, const fs::path& file, const ListKey& key) {
+Result<ListText> checked(const std::string& document, const fs::path& file, const VerifyingKey& key) {
   auto text = full_list_from(document, std::span(&key, 1));
   if (!text) return fail(text.error().context(json_escape(file.string())));
   return text;
@@ -155,12 +97,14 @@ Result<IssuedList> issue_watch_list(const fs::path& folder, const std::string& l
     entries_from_json_lines(*text, maker);
   else if (auto read = entries_from_csv(*text, name, maker); !read)
     return fail(read.error());
-  wipe_text(*text);
+  wipe(*text);
 
   for (const fs::path& needed : {folder, folder / list}) {
-    if (auto made = make_folder(needed); !made) return fail(made.error());
+    if (auto made = make_private_folder(needed); !made) return fail(made.error());
   }
-  const auto seed = load_or_make_seed(folder);
+  const FolderLock turn(folder);
+  if (!turn.held()) return fail(turn.held().error());
+  const auto seed = load_or_make_signing_key(key_files(folder));
   if (!seed) return fail(seed.error());
   const auto revisions = revisions_in(folder / list);
   if (!revisions) return fail(revisions.error());
@@ -174,7 +118,7 @@ Result<IssuedList> issue_watch_list(const fs::path& folder, const std::string& l
   if (!document) return fail(document.error().context(name));
   const fs::path file = full_file(folder, list, facts.revision);
   if (auto written = replace_file(file, as_bytes(*document), 0600); !written) return fail(written.error());
-  const auto read = checked(*document, file, list_key(*seed));
+  const auto read = checked(*document, file, verifying_key(*seed));
   if (!read) return fail(read.error());
   return IssuedList{read->head, file};
 }
@@ -199,9 +143,9 @@ Result<IssuedList> make_watch_list_delta(const fs::path& folder, const std::stri
     return fail(ErrorCode::not_found, fmt::format("VOI list {} has no revision {} here before its newest, {}",
                                                   list, base, revisions->back()));
   }
-  const auto seed = load_seed(folder / "issuer.key");
+  const auto seed = load_signing_key(key_files(folder));
   if (!seed) return fail(seed.error());
-  const ListKey key = list_key(*seed);
+  const VerifyingKey key = verifying_key(*seed);
   const fs::path from = full_file(folder, list, base), to = full_file(folder, list, revisions->back());
   const auto before = read_document(from), after = read_document(to);
   if (!before) return fail(before.error());
@@ -222,11 +166,11 @@ Result<std::vector<IssuedList>> list_watch_lists(const fs::path& folder) {
   std::vector<IssuedList> lists;
   const auto folders = paths_in(folder);
   if (!folders) return fail(folders.error());
-  const auto text = read_text_file(folder / "issuer.pub", 1024);
+  const auto text = read_text_file(key_files(folder).shared, 1024);
   if (!text && text.error().code == ErrorCode::not_found) return lists;
   if (!text) return fail(text.error());
-  const auto key = list_key_from(*text);
-  if (!key) return fail(key.error().context(json_escape((folder / "issuer.pub").string())));
+  const auto key = verifying_key_from(*text);
+  if (!key) return fail(key.error().context(json_escape(key_files(folder).shared.string())));
   for (const fs::path& one : *folders) {
     std::error_code ignored;
     if (!fs::is_directory(one, ignored)) continue;

@@ -60,4 +60,10 @@ void wipe(Bytes& bytes) {
   bytes.clear();
 }
 
+void wipe(std::string& text) {
+  text.resize(text.capacity());
+  wipe(std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size()));
+  text.clear();
+}
+
 }  // namespace wayside

@@ -28,7 +28,7 @@ using testing::HasSubstr;
 class AuthorityKeeperTest : public testing::Test {
  protected:
   AuthorityKeeperTest() {
-    put("office-key", to_text(authority_key(seed_)));
+    put("office-key", verifying_key_text(verifying_key(seed_)));
     clock_.kernel = {TimeSource::ntp, 50, 0};
   }
 
@@ -207,7 +207,7 @@ TEST_F(AuthorityKeeperTest, AKeyThatIsMissingOrThatOthersCanReplaceCountsForNoth
   fs::remove(folder() / "office-key");
   EXPECT_FALSE(may_capture());
   EXPECT_THAT(problem(), HasSubstr("enrol the camera"));
-  put("office-key", to_text(authority_key(doubles::authority_seed(8))));
+  put("office-key", verifying_key_text(verifying_key(doubles::authority_seed(8))));
   EXPECT_FALSE(may_capture());
   EXPECT_THAT(problem(), HasSubstr("signed by another key"));
 }

@@ -36,7 +36,7 @@ class IssuedAuthoritiesTest : public testing::Test {
     return issued_.issue(draft, now).value();
   }
   [[nodiscard]] fs::path folder() const { return temporary_.path() / "authority"; }
-  AuthorityKey key() { return authority_key_from(*read_text_file(folder() / "office-key")).value(); }
+  VerifyingKey key() { return verifying_key_from(*read_text_file(folder() / "office-key")).value(); }
   // What a camera would read of them.
   std::vector<std::uint64_t> newer_than(std::uint64_t number, const std::string& device = camera) {
     std::vector<std::uint64_t> numbers;
@@ -62,6 +62,25 @@ TEST_F(IssuedAuthoritiesTest, AreSignedNumberedAndReadByAnotherProgram) {
   struct stat info {};
   ASSERT_EQ(::stat((folder() / "authority.key").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
+}
+
+// Another one beside what was issued would lock every camera out, of revocations above all.
+TEST_F(IssuedAuthoritiesTest, ALostKeyIsNotReplacedByAnother) {
+  issue(example_authority());
+  const VerifyingKey known = key();
+  std::filesystem::remove(folder() / "authority.key");
+  IssuedAuthorities another(folder());
+  EXPECT_THAT(another.issue(example_revocation(0), now).error().message,
+              HasSubstr("restore it from a backup"));
+  EXPECT_FALSE(another.make_key());
+  EXPECT_EQ(key(), known);
+  EXPECT_TRUE(another.list().value().at(0).document) << "what was issued stays readable";
+}
+
+TEST_F(IssuedAuthoritiesTest, AKeyThatOthersMayReadIsRefused) {
+  issue(example_authority());
+  std::filesystem::permissions(folder() / "authority.key", std::filesystem::perms(0640));
+  EXPECT_THAT(issued().issue(example_revocation(0), now).error().message, HasSubstr("set it to 0600"));
 }
 
 TEST_F(IssuedAuthoritiesTest, WhatCannotBeIsNotIssued) {
@@ -113,7 +132,7 @@ TEST_F(IssuedAuthoritiesTest, ACameraThatIsEnrolledGetsTheKeyAndItsAuthorities) 
   issue(example_authority(), other);
   const fs::path out = temporary_.path() / "out";
   ASSERT_TRUE(issued().pass_on(camera, out));
-  EXPECT_EQ(authority_key_from(*read_text_file(out / "office-key")).value(), key());
+  EXPECT_EQ(verifying_key_from(*read_text_file(out / "office-key")).value(), key());
   EXPECT_TRUE(authority_from(*read_text_file(out / "1.authority"), key()));
   EXPECT_FALSE(fs::exists(out / "2.authority"));
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "wayside/base/little_endian.hpp"
+#include "wayside/base/signature.hpp"
 #include "wayside/delivery/seal/record_sealer.hpp"
 
 #include "src/backoffice/batch.hpp"
@@ -133,7 +134,7 @@ struct SealedSample {
 class SealingCamera {
  public:
   SealingCamera(const std::string& device_id, Secret seed, std::vector<Recipient> recipients)
-      : device_id_(device_id), key_(signing_public_key(seed)) {
+      : device_id_(device_id), key_(verifying_key(seed)) {
     sealer_ = make_record_sealer({device_id, std::move(seed), std::move(recipients), {}});
   }
 

@@ -317,7 +317,7 @@ TEST_F(ServerTest, HeartbeatIsKeptAndTheLatestCounts) {
     return result ? json::parse(result->body).value("authorities", json::array()) : json();
   };
   ASSERT_EQ(sent_with(0).size(), 2U);
-  const auto key = authority_key_from(*read_text_file(office_.authority().deployment() / "office-key"));
+  const auto key = verifying_key_from(*read_text_file(office_.authority().deployment() / "office-key"));
   EXPECT_EQ(authority_from(sent_with(0)[0].get<std::string>(), *key)->number, first);
   EXPECT_EQ(sent_with(first).size(), 1U);
   EXPECT_EQ(sent_with(second).size(), 0U);

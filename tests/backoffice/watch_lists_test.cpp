@@ -2,6 +2,8 @@
 #include "wayside/backoffice/watch_lists.hpp"
 
 #include <fstream>
+#include <thread>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -31,7 +33,7 @@ class WatchLists : public testing::Test {
   [[nodiscard]] fs::path folder() const { return work_.path() / "watchlists"; }
   // A camera that knows the office by its public half.
   std::unique_ptr<WatchListStore> camera() {
-    const ListKey key = list_key_from(read_text_file(folder() / "issuer.pub").value()).value();
+    const VerifyingKey key = verifying_key_from(read_text_file(folder() / "issuer.pub").value()).value();
     return WatchListStore::open({work_.path() / "camera", "north", secret_of(9), {key}, {}}).value();
   }
 
@@ -109,6 +111,23 @@ TEST_F(WatchLists, BadEntriesAreToldByLineAndFieldAndNothingIsIssued) {
   EXPECT_THAT(issue("x.csv", "vrm,acton\n").error().message, HasSubstr("did you mean action?"));
   EXPECT_EQ(issue("x.txt", "").error().code, ErrorCode::invalid_input);
   EXPECT_TRUE(list_watch_lists(folder()).value().empty());
+}
+
+// Two contents under one revision, and cameras would disagree for good.
+TEST_F(WatchLists, TwoWhoIssueAtOnceGetARevisionEach) {
+  const fs::path entries = put("a.csv", "vrm,action\nAB12CDE,STOP\n");
+  std::vector<std::thread> issuers;
+  for (int i = 0; i < 4; ++i) {
+    issuers.emplace_back([&] {
+      for (int k = 0; k < 5; ++k) {
+        EXPECT_TRUE(issue_watch_list(folder(), "north", entries, at("2026-11-01T00:00:00Z"),
+                                     at("2026-11-01T00:00:00Z"), at("2027-11-01T00:00:00Z")));
+      }
+    });
+  }
+  for (std::thread& issuer : issuers)
+    issuer.join();
+  EXPECT_EQ(list_watch_lists(folder()).value().size(), 20U);
 }
 
 TEST_F(WatchLists, TheKeyIsTheOwnersAloneAndIsNotMadeTwice) {

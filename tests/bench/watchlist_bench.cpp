@@ -200,7 +200,7 @@ void measure_opening() {
               static_cast<double>(heap_bytes() - before) / 1e6, entries,
               static_cast<double>(list->memory_bytes()) / entries);
 
-  std::vector keys = {list_key(subject().office.seed)};
+  std::vector keys = {verifying_key(subject().office.seed)};
   const ListText full = full_list_from(subject().document, keys).value();
   std::string later(full.lines);
   // Less by the first, more by one at the end: as many as the camera takes.

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "wayside/base/signature.hpp"
 #include "wayside/delivery/seal/record_sealer.hpp"
 
 namespace wayside::doubles {
@@ -21,7 +22,7 @@ class TestSealer final : public RecordSealer {
   // With keys that somebody else knows too.
   TestSealer(Secret seed, RecipientSecret secret, std::string device_id = "0123456789abcdef")
       : device_id_(std::move(device_id)), secret_(std::move(secret)) {
-    device_key_ = signing_public_key(seed);
+    device_key_ = verifying_key(seed);
     sealer_ = make_record_sealer({device_id_, std::move(seed), {recipient()}, {}});
   }
 

@@ -54,7 +54,7 @@ struct ListOffice {
     return maker.full(facts(revision), seed).value();
   }
   [[nodiscard]] std::string delta(std::string_view base, std::string_view later) const {
-    const std::vector keys = {list_key(seed)};
+    const std::vector keys = {verifying_key(seed)};
     return delta_between(full_list_from(base, keys).value(), full_list_from(later, keys).value(), seed)
         .value();
   }
@@ -75,7 +75,8 @@ struct ListOffice {
 inline std::unique_ptr<WatchListStore> open_store(const std::filesystem::path& folder,
                                                   const ListOffice& office, ListLimits limits = {},
                                                   std::uint8_t key = 9) {
-  return WatchListStore::open({folder, office.list, secret_of(key), {list_key(office.seed)}, limits}).value();
+  return WatchListStore::open({folder, office.list, secret_of(key), {verifying_key(office.seed)}, limits})
+      .value();
 }
 
 struct Updated {

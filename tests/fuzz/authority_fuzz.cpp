@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace wayside;
   using namespace wayside::fuzz;
   static const Secret seed(Bytes(Secret::bytes, 7));
-  static const AuthorityKey key = authority_key(seed);
+  static const VerifyingKey key = verifying_key(seed);
   const std::string_view text = text_of(data, size);
   const auto whole = authority_from(text, key);
   if (!whole) require_good(whole.error());
@@ -30,8 +30,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto read = authority_from(*signed_text, key);
     require(read && *read == *body, "what was signed is read");
   }
-  if (const auto office = authority_key_from(text)) {
-    require(authority_key_from(to_text(*office)).value() == *office, "a key written again is the same");
+  if (const auto office = verifying_key_from(text)) {
+    require(verifying_key_from(verifying_key_text(*office)).value() == *office,
+            "a key written again is the same");
   } else {
     require_good(office.error());
   }

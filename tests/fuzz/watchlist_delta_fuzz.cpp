@@ -38,7 +38,7 @@ std::string changed(std::string_view lines, std::string_view changes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace wayside::fuzz;
   static WatchListInput input;
-  static const std::vector keys = {list_key(input.office.seed)};
+  static const std::vector keys = {verifying_key(input.office.seed)};
   static const std::string base = input.office.full(
       1, {doubles::watched("AB12CDE"), doubles::watched("FG34HJK", "N1"), doubles::watched("LM5*")});
   const ListText held = full_list_from(base, keys).value();

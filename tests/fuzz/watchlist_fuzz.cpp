@@ -7,7 +7,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace wayside::fuzz;
   static WatchListInput input;
   const std::string_view text = text_of(data, size);
-  const std::vector keys = {list_key(input.office.seed)};
+  const std::vector keys = {verifying_key(input.office.seed)};
   if (const auto head = list_head_from(text, keys); !head) {
     require_good(head.error());
   } else {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "wayside/base/bytes.hpp"
 
@@ -36,5 +37,7 @@ class Secret {
 void wipe(std::span<std::uint8_t> bytes);
 // And what the vector had room for, which may hold what stood there before; it is empty then.
 void wipe(Bytes& bytes);
+// The same of a text.
+void wipe(std::string& text);
 
 }  // namespace wayside

@@ -29,21 +29,11 @@ void print(const IssuedList& issued) {
 Status issue_watch_list(const Arguments& arguments) {
   const auto authority = Authority::open(arguments.folder);
   if (!authority) return fail(authority.error());
-  const UtcTime now = utc_now();
-  UtcTime from = now;
-  if (!arguments.valid_from.empty()) {
-    const auto time = time_from(arguments.valid_from, "--valid-from");
-    if (!time) return fail(time.error());
-    from = *time;
-  }
-  UtcTime until = from + usual_validity;
-  if (!arguments.valid_until.empty()) {
-    const auto time = time_from(arguments.valid_until, "--valid-until");
-    if (!time) return fail(time.error());
-    until = *time;
-  }
-  const auto issued = backoffice::issue_watch_list(authority->watch_lists(), arguments.list,
-                                                   arguments.entries, now, from, until);
+  const auto validity = validity_from(arguments, usual_validity);
+  if (!validity) return fail(validity.error());
+  const auto issued =
+      backoffice::issue_watch_list(authority->watch_lists(), arguments.list, arguments.entries, utc_now(),
+                                   validity->from, validity->until);
   if (!issued) return fail(issued.error());
   print(*issued);
   return {};

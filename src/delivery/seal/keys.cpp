@@ -43,13 +43,6 @@ KeyId key_id(const PublicKey& key) {
   return id;
 }
 
-PublicKey signing_public_key(const Secret& signing_seed) {
-  PublicKey key{};
-  seal::Wiped<crypto_sign_SECRETKEYBYTES> secret;
-  crypto_sign_seed_keypair(key.data(), secret.data(), signing_seed.view().data());
-  return key;
-}
-
 std::string_view to_string(RecordView view) {
   switch (view) {
     case RecordView::full:

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "wayside/base/signature.hpp"
+
 #include "src/delivery/seal/head_format.hpp"
 #include "src/delivery/seal/part_cipher.hpp"
 #include "src/delivery/seal/recipient_choice.hpp"
@@ -70,7 +72,7 @@ class Sealer final : public ReplaceableSealer {
   explicit Sealer(SealerOptions options)
       : device_id_(std::move(options.device_id)),
         seed_(std::move(options.signing_seed)),
-        signer_(key_id(signing_public_key(seed_))),
+        signer_(key_id(verifying_key(seed_))),
         now_(std::move(options.now)),
         recipients_(std::make_shared<const std::vector<Recipient>>(std::move(options.recipients))) {
     assert(device_id_.size() == 16 && bytes_from_hex(device_id_));
@@ -157,13 +159,9 @@ class Sealer final : public ReplaceableSealer {
   }
 
   Bytes sign(const RecordHead& head) const {
-    seal::Wiped<crypto_sign_SECRETKEYBYTES> secret;
-    PublicKey ignored{};
-    crypto_sign_seed_keypair(ignored.data(), secret.data(), seed_.view().data());
     Bytes out = seal::encode_head(head);
-    const Bytes message = seal::signed_message(out);
-    crypto_sign_detached(out.data() + out.size() - seal::signature_bytes, nullptr, message.data(),
-                         message.size(), secret.data());
+    const Signature signature = wayside::sign(seal::signed_message(out), seed_);
+    std::copy(signature.begin(), signature.end(), out.end() - seal::signature_bytes);
     return out;
   }
 

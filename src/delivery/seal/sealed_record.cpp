@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "wayside/base/signature.hpp"
+
 #include "src/delivery/seal/head_format.hpp"
 #include "src/delivery/seal/part_cipher.hpp"
 #include "src/delivery/seal/wiped.hpp"
@@ -69,9 +71,7 @@ Sha256 chain_hash(ByteView head) {
 bool signature_good(ByteView head, const PublicKey& device) {
   const auto decoded = decode_head(head);
   if (!decoded || decoded->signer != key_id(device)) return false;
-  const Bytes message = seal::signed_message(head);
-  return crypto_sign_verify_detached(decoded->signature.data(), message.data(), message.size(),
-                                     device.data()) == 0;
+  return is_signed(seal::signed_message(head), decoded->signature, device);
 }
 
 Status check_part(const RecordHead& head, PartKind kind, ByteView sealed) {

@@ -63,10 +63,7 @@ std::optional<WipedBytes> degrees_text(const std::optional<double>& degrees) {
 
 // Overwrites every text in it: the library itself would not.
 void wipe_texts(Json& json) {
-  if (json.is_string()) {
-    auto& text = json.get_ref<std::string&>();
-    wipe(std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size()));
-  }
+  if (json.is_string()) wipe(json.get_ref<std::string&>());
   if (json.is_structured()) {
     for (Json& each : json)
       wipe_texts(each);

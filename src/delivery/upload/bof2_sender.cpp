@@ -46,7 +46,7 @@ Result<bof2::Sender> load_sender(const std::string& username, const std::filesys
     line.remove_suffix(1);
   const bool good = !line.empty() && line.size() <= longest_signature && can_be_sent(line);
   if (good) sender.signature.assign(line.begin(), line.end());
-  wipe(std::span(reinterpret_cast<std::uint8_t*>(text->data()), text->size()));
+  wipe(*text);
   if (good) return sender;
   return fail(
       ErrorCode::invalid_input,

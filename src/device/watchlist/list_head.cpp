@@ -1,12 +1,10 @@
 #include "wayside/device/watchlist/list_head.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sodium.h>
 
 #include "wayside/base/strict_json.hpp"
 
@@ -18,7 +16,7 @@ using Json = nlohmann::json;
 
 constexpr std::string_view form = "wayside-watchlist-1";
 constexpr std::size_t id_digits = 16;
-constexpr std::size_t signature_digits = std::size_t{2} * crypto_sign_BYTES;
+constexpr std::size_t signature_digits = 2 * std::tuple_size_v<Signature>;
 static_assert(first_head_line_bytes == form.size() + 1 + id_digits + 1 + signature_digits + 1);
 
 constexpr std::uint64_t numbers_end = std::uint64_t{1} << 53U;
@@ -30,7 +28,7 @@ const std::set<std::string, std::less<>> delta_keys = {
     "bytes", "digest", "base",     "base_digest", "changes",    "change_bytes", "change_digest"};
 
 // Names a key for people; nothing depends on its not being forged.
-std::string id_of(const ListKey& key) {
+std::string id_of(const VerifyingKey& key) {
   return to_hex(sha256(key)).substr(0, id_digits);
 }
 
@@ -151,62 +149,33 @@ bool is_list_id(std::string_view text) {
   });
 }
 
-ListKey list_key(const Secret& seed) {
-  ListKey key{};
-  std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> both{};
-  crypto_sign_seed_keypair(key.data(), both.data(), seed.view().data());
-  wipe(both);
-  return key;
-}
-
-std::string list_key_text(const ListKey& key) {
-  return to_hex(key) + "\n";
-}
-
-Result<ListKey> list_key_from(std::string_view text) {
-  while (text.ends_with('\n') || text.ends_with('\r'))
-    text.remove_suffix(1);
-  const Result<Bytes> bytes = bytes_from_hex(text);
-  ListKey key{};
-  if (!bytes || bytes->size() != key.size())
-    return fail(ErrorCode::invalid_input, "the office's list key must be 64 hex digits and nothing else");
-  std::copy(bytes->begin(), bytes->end(), key.begin());
-  return key;
-}
-
 Result<std::string> sign_list_head(const ListHead& head, const Secret& seed) {
   const std::string line = to_json_line(head);
   // What no camera would take must not be signed.
   const auto json = parse_object(line, "the VOI list's head");
   if (!json) return fail(json.error());
   if (const auto good = head_from(*json); !good) return fail(good.error());
-  const std::string text = signed_text(line);
-  ListKey key{};
-  std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> secret{};
-  std::array<std::uint8_t, crypto_sign_BYTES> signature{};
-  crypto_sign_seed_keypair(key.data(), secret.data(), seed.view().data());
-  crypto_sign_detached(signature.data(), nullptr, as_bytes(text).data(), text.size(), secret.data());
-  wipe(secret);
-  return fmt::format("{} {} {}\n{}", form, id_of(key), to_hex(signature), line);
+  return fmt::format("{} {} {}\n{}", form, id_of(verifying_key(seed)),
+                     to_hex(sign(as_bytes(signed_text(line)), seed)), line);
 }
 
-Result<ListHead> list_head_from(std::string_view text, std::span<const ListKey> keys) {
-  if (sodium_init() < 0) std::abort();
+Result<ListHead> list_head_from(std::string_view text, std::span<const VerifyingKey> keys) {
   constexpr std::size_t id_at = form.size() + 1;
   constexpr std::size_t signature_at = id_at + id_digits + 1;
   if (text.size() > largest_list_head_bytes) return no_list("its head is larger than 2,048 bytes");
   if (text.size() <= first_head_line_bytes || !text.starts_with(form) || text[id_at - 1] != ' ' ||
       text[signature_at - 1] != ' ' || text[first_head_line_bytes - 1] != '\n')
     return no_list("its first line is not \"wayside-watchlist-1\" with a key's id and a signature");
-  const auto signature = bytes_from_hex(text.substr(signature_at, signature_digits));
+  const auto digits = bytes_from_hex(text.substr(signature_at, signature_digits));
   const auto id = bytes_from_hex(text.substr(id_at, id_digits));
-  if (!signature || !id) return no_list("its signature is not of hex digits");
+  if (!digits || !id) return no_list("its signature is not of hex digits");
+  Signature signature{};
+  std::copy(digits->begin(), digits->end(), signature.begin());
   const std::string_view line = text.substr(first_head_line_bytes);
   if (line.find('\n') != line.size() - 1) return no_list("its head is not of two lines");
   const std::string whole = signed_text(line);
-  const bool good = std::any_of(keys.begin(), keys.end(), [&](const ListKey& key) {
-    return crypto_sign_verify_detached(signature->data(), as_bytes(whole).data(), whole.size(), key.data()) ==
-           0;
+  const bool good = std::any_of(keys.begin(), keys.end(), [&](const VerifyingKey& key) {
+    return is_signed(as_bytes(whole), signature, key);
   });
   if (!good) {
     return fail(

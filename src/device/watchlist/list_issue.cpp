@@ -71,11 +71,11 @@ Result<std::string> ListMaker::full(ListFacts facts, const Secret& seed) {
   return body;
 }
 
-Result<ListHead> list_head_of(std::string_view document, std::span<const ListKey> keys) {
+Result<ListHead> list_head_of(std::string_view document, std::span<const VerifyingKey> keys) {
   return list_head_from(document.substr(0, head_bytes_of(document)), keys);
 }
 
-Result<ListText> full_list_from(std::string_view document, std::span<const ListKey> keys) {
+Result<ListText> full_list_from(std::string_view document, std::span<const VerifyingKey> keys) {
   const std::size_t head_bytes = head_bytes_of(document);
   auto head = list_head_from(document.substr(0, head_bytes), keys);
   if (!head) return fail(head.error());

@@ -70,7 +70,7 @@ bool is_text(std::string_view text, std::size_t longest) {
   std::replace_if(
       unquoted.begin(), unquoted.end(), [](char c) { return c == '"' || c == '\\'; }, ' ');
   const bool same = json_escape(unquoted) == unquoted;
-  wipe(std::span(reinterpret_cast<std::uint8_t*>(unquoted.data()), unquoted.size()));
+  wipe(unquoted);
   return same;
 }
 
@@ -98,11 +98,8 @@ std::optional<EntryFault> fault_in(WatchField field, std::string_view text, std:
 }  // namespace
 
 void wipe(WatchEntry& entry) {
-  for (std::string& field : entry.fields) {
-    field.resize(field.capacity());
-    wipe(std::span(reinterpret_cast<std::uint8_t*>(field.data()), field.size()));
-    field.clear();
-  }
+  for (std::string& field : entry.fields)
+    wipe(field);
 }
 
 std::optional<EntryFault> parse_entry_line(std::string_view line, EntryLine& into) {

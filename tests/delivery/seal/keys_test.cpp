@@ -272,14 +272,6 @@ TEST(KeyId, IsTheBeginningOfTheKeysHash) {
   EXPECT_TRUE(std::ranges::equal(key_id(key), std::span(hash).first(8)));
 }
 
-// The first test vector of RFC 8032, 7.1.
-TEST(SigningPublicKey, IsThatOfTheSeed) {
-  const Secret seed(
-      bytes_from_hex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60").value());
-  EXPECT_EQ(to_hex(signing_public_key(seed)),
-            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
-}
-
 TEST(RecordParts, WipedTheyAreEmptyAndTheirMemoryIsZero) {
   RecordParts parts;
   parts.document = Bytes(1000, 7);

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "wayside/base/signature.hpp"
 #include "wayside/delivery/seal/record_sealer.hpp"
 
 #include "src/delivery/seal/head_format.hpp"
@@ -56,7 +57,7 @@ class SealedRecordTest : public testing::Test {
   }
   std::unique_ptr<ReplaceableSealer> sealer() {
     Secret seed = Secret::random();
-    device_ = signing_public_key(seed);
+    device_ = verifying_key(seed);
     return make_record_sealer({std::string(device_id),
                                std::move(seed),
                                {recipient(office_, RecordView::full), recipient(desk_, RecordView::text),

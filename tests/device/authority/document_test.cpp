@@ -16,7 +16,7 @@ using doubles::example_revocation;
 using testing::HasSubstr;
 
 const Secret seed = doubles::authority_seed();
-const AuthorityKey key = authority_key(seed);
+const VerifyingKey key = verifying_key(seed);
 
 std::string example_text() {
   return doubles::signed_by(seed, example_authority());
@@ -113,13 +113,6 @@ TEST(AuthorityDocument, FieldsThatAreMissingTooManyOrTwiceAreRefused) {
   EXPECT_THAT(changed("\"authority\"", "\"permit\""), HasSubstr("field kind"));
   EXPECT_THAT(changed("2026-12-01T09", "2026-13-01T09"), HasSubstr("field issued"));
   EXPECT_THAT(changed("7,", "7.0,"), HasSubstr("field number"));
-}
-
-TEST(AuthorityKey, ItsFileIsReadAgain) {
-  EXPECT_EQ(authority_key_from(to_text(key)), key);
-  EXPECT_FALSE(authority_key_from(to_text(key).substr(2)));
-  EXPECT_FALSE(authority_key_from("no key"));
-  EXPECT_FALSE(authority_key_from(""));
 }
 
 }  // namespace

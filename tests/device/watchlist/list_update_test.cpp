@@ -160,7 +160,7 @@ TEST_F(ListUpdateTest, AMillionBadLinesAreCountedAndTwentyAreTold) {
 
 TEST_F(ListUpdateTest, ADeltaWhoseChangesDoNotFitItsBaseAsksForTheFullList) {
   ASSERT_TRUE(update(*store_, first_).result);
-  const std::vector keys = {list_key(office_.seed)};
+  const std::vector keys = {verifying_key(office_.seed)};
   const auto changed = [&](const std::string& changes) {
     ListHead head{full_list_from(second_, keys)->head.facts, ListChanges{}};
     head.delta->base = 1;

@@ -23,8 +23,6 @@ using PublicKey = std::array<std::uint8_t, 32>;  // X25519 of a recipient, or Ed
 // The first 8 bytes of the key's SHA-256: names a key where nothing depends on nobody having forged it.
 using KeyId = std::array<std::uint8_t, 8>;
 [[nodiscard]] KeyId key_id(const PublicKey& key);
-// The public half of a device's Ed25519 key.
-[[nodiscard]] PublicKey signing_public_key(const Secret& signing_seed);
 
 // What a recipient may see of a capture record.
 enum class RecordView : std::uint8_t {

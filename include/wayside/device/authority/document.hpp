@@ -5,7 +5,6 @@
 // invalid_input naming the field; nothing of a document is read before its signature holds.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include "wayside/base/result.hpp"
 #include "wayside/base/secret.hpp"
+#include "wayside/base/signature.hpp"
 #include "wayside/base/time.hpp"
 
 namespace wayside {
@@ -47,16 +47,9 @@ struct AuthorityDocument {
   friend bool operator==(const AuthorityDocument&, const AuthorityDocument&) = default;
 };
 
-using AuthorityKey = std::array<std::uint8_t, 32>;  // Ed25519, the public half
-
-[[nodiscard]] AuthorityKey authority_key(const Secret& seed);
-// The file of the public half: 64 hex digits and the end of the line.
-[[nodiscard]] std::string to_text(const AuthorityKey& key);
-[[nodiscard]] Result<AuthorityKey> authority_key_from(std::string_view text);
-
 // invalid_input: a field cannot be what it is.
 [[nodiscard]] Result<std::string> sign_authority(const AuthorityDocument& document, const Secret& seed);
-[[nodiscard]] Result<AuthorityDocument> authority_from(std::string_view text, const AuthorityKey& key);
+[[nodiscard]] Result<AuthorityDocument> authority_from(std::string_view text, const VerifyingKey& key);
 
 [[nodiscard]] bool is_for(const AuthorityDocument& document, std::string_view device_id);
 

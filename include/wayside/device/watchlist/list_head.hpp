@@ -17,11 +17,11 @@
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
 #include "wayside/base/secret.hpp"
+#include "wayside/base/signature.hpp"
 #include "wayside/base/time.hpp"
 
 namespace wayside {
 
-using ListKey = std::array<std::uint8_t, 32>;     // Ed25519, the public half
 using ListDigest = std::array<std::uint8_t, 32>;  // BLAKE2b over lines, their ends included
 
 // A list at one revision, however it got there.
@@ -58,15 +58,11 @@ struct ListHead {
 };
 
 [[nodiscard]] bool is_list_id(std::string_view text);
-[[nodiscard]] ListKey list_key(const Secret& seed);
-// The file of the public half: 64 hex digits and the end of the line.
-[[nodiscard]] std::string list_key_text(const ListKey& key);
-[[nodiscard]] Result<ListKey> list_key_from(std::string_view text);
 
 // Two lines, the ends included. invalid_input: a field cannot be what it is.
 [[nodiscard]] Result<std::string> sign_list_head(const ListHead& head, const Secret& seed);
 // By any of these keys. Exactly the two lines.
-[[nodiscard]] Result<ListHead> list_head_from(std::string_view text, std::span<const ListKey> keys);
+[[nodiscard]] Result<ListHead> list_head_from(std::string_view text, std::span<const VerifyingKey> keys);
 
 inline constexpr std::size_t first_head_line_bytes = 166;
 inline constexpr std::size_t largest_list_head_bytes = 2048;

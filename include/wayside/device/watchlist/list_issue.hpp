@@ -34,14 +34,14 @@ class ListMaker {
 };
 
 // The head of a document, full or delta, whose lines are not looked at.
-[[nodiscard]] Result<ListHead> list_head_of(std::string_view document, std::span<const ListKey> keys);
+[[nodiscard]] Result<ListHead> list_head_of(std::string_view document, std::span<const VerifyingKey> keys);
 
 // A full list's document, its digest and lines checked. Views into the text.
 struct ListText {
   ListHead head;
   std::string_view lines;
 };
-[[nodiscard]] Result<ListText> full_list_from(std::string_view document, std::span<const ListKey> keys);
+[[nodiscard]] Result<ListText> full_list_from(std::string_view document, std::span<const VerifyingKey> keys);
 
 // From one full list to a later one of the same id, whose facts it leads to.
 [[nodiscard]] Result<std::string> delta_between(const ListText& base, const ListText& later,

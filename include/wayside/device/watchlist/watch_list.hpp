@@ -83,10 +83,10 @@ class ListUpdate {
 class WatchListStore {
  public:
   struct Options {
-    std::filesystem::path folder;  // of this list alone; made where it is not there
-    std::string list;              // its id
-    Secret key;                    // seals the file; the caller's to keep
-    std::vector<ListKey> issuers;  // any of them may sign
+    std::filesystem::path folder;       // of this list alone; made where it is not there
+    std::string list;                   // its id
+    Secret key;                         // seals the file; the caller's to keep
+    std::vector<VerifyingKey> issuers;  // any of them may sign
     ListLimits limits;
   };
   // Takes away what a power cut left behind. A list that is there and cannot be used is a problem(), and no
