@@ -54,8 +54,9 @@ void look_at_authority(const Configuration& configuration, std::vector<std::stri
                fmt::format("{} is not there: enrol the camera (again), and put what comes back there",
                            (folder / "office-key").string()));
   }
-  for (const auto& entry : fs::directory_iterator(folder, absent)) {
-    if (entry.path().extension() == ".authority") return;
+  fs::directory_iterator entries(folder, absent);
+  for (; !absent && entries != fs::directory_iterator(); entries.increment(absent)) {
+    if (entries->path().extension() == ".authority") return;
   }
   add(all, "identity.directory",
       fmt::format("there is no deployment authority in {}: nothing is captured until the office sends one "
