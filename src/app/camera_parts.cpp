@@ -1,0 +1,276 @@
+#include "src/app/camera_parts.hpp"
+
+#include <utility>
+
+#include "wayside/base/files.hpp"
+#include "wayside/base/log.hpp"
+#include "wayside/base/version.hpp"
+#include "wayside/device/identity/identity.hpp"
+
+#include "src/app/clock_sources.hpp"
+#include "src/app/connections.hpp"
+#include "src/app/metrics.hpp"
+#include "src/app/process.hpp"
+#include "src/app/recogniser.hpp"
+
+namespace wayside::app {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// How long a clock record may wait for passes to be written beside.
+constexpr milliseconds keep_every{5'000};
+
+// A record that cannot say which device made it is worth nothing: no identity, no capture. The certificate
+// may come later; the key and the device id are made here at the first start.
+Result<std::string> device_id_of(const std::filesystem::path& folder) {
+  const Result<std::filesystem::path> request = make_identity(folder);
+  if (!request) return fail(request.error().context("identity.directory"));
+  Result<std::string> text = read_text_file(folder / "device-id", 64);
+  if (!text) return text;
+  while (!text->empty() && (text->back() == '\n' || text->back() == ' '))
+    text->pop_back();
+  return text;
+}
+
+RecordOrigin origin_of(const Configuration& configuration, const std::string& models_version,
+                       std::string device_id) {
+  RecordOrigin origin;
+  origin.device_id = std::move(device_id);
+  origin.site_name = configuration.site.name;
+  origin.feed_id = configuration.site.feed_id;
+  origin.source_id = configuration.site.source_id;
+  origin.camera_id = configuration.site.camera_id;
+  origin.latitude = configuration.site.latitude;
+  origin.longitude = configuration.site.longitude;
+  origin.firmware_version = std::string(version());
+  origin.model_version = models_version;
+  origin.configuration_version = configuration.version;
+  return origin;
+}
+
+Result<Stages> make_stages(const Configuration& configuration, const ModelStore& models,
+                           const RecogniserOptions& options) {
+  Result<VrmSyntax> loaded = VrmSyntax::load(options.syntax_file);
+  if (!loaded) return fail(loaded.error());
+  const auto syntax = std::make_shared<const VrmSyntax>(std::move(*loaded));
+  Stages stages;
+  Result<std::unique_ptr<PlateLocator>> locator = make_network_locator(options.locator, models);
+  if (!locator) return fail(locator.error());
+  stages.locator = std::move(*locator);
+  for (std::uint32_t i = 0; i < configuration.recognition.read_threads; ++i) {
+    Result<std::unique_ptr<PlateReader>> reader = make_tesseract_reader(options.reader, models, syntax);
+    if (!reader) return fail(reader.error());
+    stages.readers.push_back(std::move(*reader));
+  }
+  stages.tracker = make_pass_tracker(options.tracker);
+  return stages;
+}
+
+}  // namespace
+
+CameraParts::CameraParts(const Configuration& configuration, std::filesystem::path models,
+                         std::function<void()> on_finished)
+    : configuration_(configuration),
+      models_(std::move(models)),
+      on_finished_(std::move(on_finished)),
+      system_clock_(make_system_clock()) {}
+
+CameraParts::~CameraParts() {
+  if (exposure_) exposure_->stop();
+}
+
+Status CameraParts::prepare() {
+  Result<std::string> device_id = device_id_of(configuration_.identity.directory);
+  if (!device_id) return fail(device_id.error());
+  device_id_ = std::move(*device_id);
+  if (const Status kept = keep_time(); !kept) return kept;
+  board_ = make_board_keeper(configuration_, clock(), health_, counters_);
+  Result<OpenedSource> source =
+      open_source(configuration_, clock(), health_, counters_, [this](const capture_link::Stream& stream) {
+        if (exposure_) exposure_->stream(stream);
+      });
+  if (!source) return fail(source.error());
+  source_ = std::move(*source);
+  make_exposure();
+  if (const Status kept = keep_authority(); !kept) return kept;
+  Result<std::unique_ptr<Sealing>> sealing =
+      Sealing::open(configuration_.identity.directory, device_id_, clock(), health_);
+  if (!sealing) return fail(sealing.error());
+  sealing_ = std::move(*sealing);
+  if (const Status opened = open_queue(); !opened) return opened;
+  make_uplink();
+  return {};
+}
+
+Status CameraParts::open_queue() {
+  QueueOptions options;
+  options.directory = configuration_.queue.directory;
+  options.protected_segments = configuration_.queue.protected_segments;
+  options.sealer = &sealing_->sealer();
+  options.segments = configuration_.queue.segments;
+  options.group_records = configuration_.queue.group_records;
+  options.counters = &counters_;
+  Result<std::unique_ptr<RecordQueue>> queue = open_record_queue(options);
+  if (!queue) return fail(queue.error());
+  queue_ = std::move(*queue);
+  keeper_.emplace(*queue_, clock(), device_id_, configuration_.queue.retention_days);
+  if (!is_recording(configuration_)) {
+    sight_.emplace(SightKeeperOptions{device_id_, configuration_.identity.directory / "commissioned-view",
+                                      configuration_.recognition.min_plate_width_px},
+                   *queue_, clock(), health_, counters_);
+  }
+  return {};
+}
+
+// A recording has its own times, whatever this machine's clock says.
+Status CameraParts::keep_time() {
+  if (is_recording(configuration_)) return {};
+  Result<TimekeepingOptions> options = timekeeping_options(configuration_, device_id_, *system_clock_);
+  if (!options) return fail(options.error());
+  options->on_position = [this](const GnssPosition& position) {
+    if (authority_) authority_->saw_position(position);
+  };
+  timekeeping_ = std::make_unique<Timekeeping>(std::move(*options), *system_clock_, health_);
+  return {};
+}
+
+Status CameraParts::keep_authority() {
+  if (!needs_authority(configuration_)) return {};
+  const Result<UtcTime> made = firmware_made_at();
+  if (!made) return fail(made.error());
+  AuthorityKeeperOptions options;
+  options.device_id = device_id_;
+  options.folder = configuration_.identity.directory / "authority";
+  options.not_before = *made;
+  options.stops_where_moved = configuration_.authority.moved == "stop";
+  if (configuration_.site.latitude && configuration_.site.longitude)
+    options.site = {*configuration_.site.latitude, *configuration_.site.longitude};
+  authority_ = std::make_unique<AuthorityKeeper>(std::move(options), clock(), health_);
+  if (timekeeping_) timekeeping_->look();
+  authority_->look();
+  return {};
+}
+
+// Of a recording there is nothing to expose.
+void CameraParts::make_exposure() {
+  if (!source_.order || configuration_.exposure.by != "plan") return;
+  ExposureControlOptions options;
+  options.limits.speed_limit_mph = configuration_.exposure.speed_limit_mph;
+  options.limits.least_exposure_us = static_cast<std::int32_t>(configuration_.exposure.least_us);
+  options.limits.most_gain_db = configuration_.exposure.most_gain_db;
+  options.frames_per_s = configuration_.camera.frames_per_s;
+  exposure_ = std::make_unique<ExposureControl>(options, source_.order, make_illuminator(configuration_),
+                                                *system_clock_, health_);
+}
+
+Status CameraParts::try_recognition() {
+  const Status made = make_pipeline();
+  if (made) {
+    health_.well("recognition");
+  } else if (health_.ill("recognition", made.error().message)) {
+    log::error("recognition_unhealthy", {{"reason", made.error()}, {"capture", "has not begun"}});
+  }
+  return made;
+}
+
+Status CameraParts::make_pipeline() {
+  const Result<ModelStore> models = ModelStore::open(models_);
+  if (!models) return fail(models.error());
+  Result<Stages> stages = make_stages(configuration_, *models, recogniser_options(configuration_, models_));
+  if (!stages) return fail(stages.error());
+  stages->source = std::move(source_.source);
+  PipelineOptions pipeline;
+  pipeline.ring_frames = configuration_.capture.ring_frames;
+  pipeline.stall_limit = milliseconds(configuration_.capture.stall_limit_ms);
+  pipeline.writer.group_records = configuration_.queue.group_records;
+  pipeline.writer.group_wait = milliseconds(configuration_.queue.group_wait_ms);
+  pipeline.origin = origin_of(configuration_, models->version(), device_id_);
+  pipeline.writer.keep_every = keep_every;
+  pipeline.date = [this](VehiclePass& pass) {
+    return timekeeping_ ? timekeeping_->date(pass) : TimeQuality{TimeSource::recording, {}, {}};
+  };
+  if (exposure_) {
+    pipeline.on_frame = [this](const FrameInfo& frame) { exposure_->frame(frame); };
+    pipeline.on_light = [this](const FrameInfo& frame, double scene, std::vector<PlateBrightness> plates) {
+      exposure_->light(frame, scene, std::move(plates));
+    };
+  }
+  if (authority_) pipeline.may_capture = [this] { return authority_->may_capture(); };
+  pipeline.on_finished = on_finished_;
+  if (uplink_) pipeline.on_stored = [this] { uplink_->wake(); };
+  pipeline.keep = [this] { keep(); };
+  if (sight_) {
+    pipeline.on_picture = [this](const Frame& frame) {
+      sight_->saw_frame(frame, exposure_ && exposure_->flashes());
+    };
+    pipeline.on_reads = [this](const FrameReads& reads) { sight_->saw_reads(reads); };
+  }
+  pipeline.pseudonym_key = [this] { return sealing_->pseudonym_key(); };
+  pipeline_ =
+      std::make_unique<Pipeline>(std::move(*stages), std::move(pipeline), *queue_, clock(), counters_);
+  return {};
+}
+
+void CameraParts::make_uplink() {
+  if (configuration_.upload.url.empty()) {
+    log::info("upload_off", {{"reason", "upload.url is empty"}, {"records", "stay in the queue"}});
+    return;
+  }
+  UplinkOptions options;
+  options.uploader.device_id = device_id_;
+  options.uploader.backlog_bytes_per_s = std::uint64_t{configuration_.upload.backlog_kbit_per_s} * 1000 / 8;
+  if (authority_) {
+    options.authority_held = [this] { return authority_->highest_held(); };
+    options.on_authorities = [this](std::span<const std::string> sent) { authority_->take(sent); };
+  }
+  uplink_ = std::make_unique<Uplink>(options, connect_to(configuration_, device_id_, unlock_keys_), *queue_,
+                                     clock(), health_, counters_);
+  if (configuration_.upload.profile != "bof2") return;
+  unlock_ = std::make_unique<UnlockKeeper>(
+      UnlockKeeperOptions{configuration_.identity.directory / "recipients"},
+      connect_to_unlock(configuration_, device_id_), unlock_keys_, clock(), health_, counters_);
+}
+
+void CameraParts::start() {
+  if (authority_) authority_->start();
+  if (unlock_) unlock_->start();
+  if (uplink_) uplink_->start();
+  if (timekeeping_) timekeeping_->start();
+  if (board_) board_->start();
+  if (exposure_) exposure_->start();
+}
+
+void CameraParts::stop_watching() {
+  if (exposure_) exposure_->stop();
+  if (timekeeping_) timekeeping_->stop();
+  if (authority_) authority_->stop();
+}
+
+void CameraParts::stop_talking() {
+  if (uplink_) uplink_->stop();
+  if (unlock_) unlock_->stop();
+}
+
+void CameraParts::keep() {
+  const bool dated = timekeeping_ && timekeeping_->write_records(*queue_);
+  const bool seen = sight_ && sight_->look();
+  const bool judged = authority_ && authority_->write_records(*queue_);
+  if ((keeper_->look() || dated || seen || judged) && uplink_) uplink_->wake();
+}
+
+void CameraParts::close_books() {
+  static_cast<void>(timekeeping_ && timekeeping_->write_records(*queue_));
+  if (sight_) sight_->close();
+  static_cast<void>(authority_ && authority_->write_records(*queue_));
+  keeper_->close();
+}
+
+std::string CameraParts::metrics() const {
+  return metrics_text(counters_, health_, queue_->depth(), uplink_ ? uplink_->state() : UploaderState{},
+                      clock().quality(), memory_bytes(),
+                      board_ ? board_->gauges() : std::vector<LabelledGauge>{});
+}
+
+}  // namespace wayside::app

@@ -1,0 +1,108 @@
+// The parts of the camera, made from its configuration and tied together: who asks whom, and who is told
+// what.
+//
+// Life: prepare(), try_recognition() until it succeeds, start(), the pipeline's own life, stop(). What is
+// made of a part depends on the configuration: a recording has no clock, no board, no exposure of its own.
+// Threads: the main thread; metrics() from any; keep() from the thread that appends to the queue. Ownership:
+// the configuration outlives it. Failure: an Error is what a camera cannot begin with; the rest is in
+// health().
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "wayside/base/counters.hpp"
+#include "wayside/base/result.hpp"
+#include "wayside/delivery/queue/record_queue.hpp"
+#include "wayside/device/config/configuration.hpp"
+#include "wayside/device/health/health.hpp"
+
+#include "src/app/authority_keeper.hpp"
+#include "src/app/board_keeper.hpp"
+#include "src/app/exposure_control.hpp"
+#include "src/app/open_source.hpp"
+#include "src/app/pipeline.hpp"
+#include "src/app/queue_keeper.hpp"
+#include "src/app/sealing.hpp"
+#include "src/app/sight_keeper.hpp"
+#include "src/app/timekeeping.hpp"
+#include "src/app/unlock_keeper.hpp"
+#include "src/app/uplink.hpp"
+
+namespace wayside::app {
+
+class CameraParts {
+ public:
+  // on_finished: from the last thread of the flow.
+  CameraParts(const Configuration& configuration, std::filesystem::path models,
+              std::function<void()> on_finished);
+  ~CameraParts();
+  CameraParts(const CameraParts&) = delete;
+  CameraParts& operator=(const CameraParts&) = delete;
+
+  // What needs no model: whatever is wrong with those, the records that wait are delivered.
+  [[nodiscard]] Status prepare();
+  // A camera whose models are damaged stays reachable, delivers what it has and says what it needs.
+  [[nodiscard]] Status try_recognition();
+  // Everything beside the pipeline.
+  void start();
+  // Exposure, clock and authority, once nothing is captured any more.
+  void stop_watching();
+  // Whoever talks to the back office.
+  void stop_talking();
+
+  // What has to be done to the queue beside appending passes; from the thread that appends.
+  void keep();
+  // The same for the last time; the writer has ended.
+  void close_books();
+
+  [[nodiscard]] std::string metrics() const;
+  [[nodiscard]] const Clock& clock() const {
+    return timekeeping_ ? static_cast<const Clock&>(*timekeeping_) : *system_clock_;
+  }
+  [[nodiscard]] const std::string& device_id() const { return device_id_; }
+  [[nodiscard]] Health& health() { return health_; }
+  [[nodiscard]] CounterSet& counters() { return counters_; }
+  [[nodiscard]] Sealing& sealing() { return *sealing_; }
+  [[nodiscard]] RecordQueue& queue() { return *queue_; }
+  // Of those that may be absent: the pipeline until the models are sound.
+  [[nodiscard]] Pipeline* pipeline() { return pipeline_.get(); }
+  [[nodiscard]] Uplink* uplink() { return uplink_.get(); }
+  [[nodiscard]] AuthorityKeeper* authority() { return authority_.get(); }
+
+ private:
+  [[nodiscard]] Status keep_time();
+  [[nodiscard]] Status keep_authority();
+  void make_exposure();
+  [[nodiscard]] Status open_queue();
+  void make_uplink();
+  [[nodiscard]] Status make_pipeline();
+
+  const Configuration& configuration_;
+  const std::filesystem::path models_;
+  const std::function<void()> on_finished_;
+  std::unique_ptr<Clock> system_clock_;
+  Health health_;
+  std::unique_ptr<AuthorityKeeper> authority_;  // outlives who tells it of positions and who asks it
+  std::unique_ptr<Timekeeping> timekeeping_;    // of a camera; outlives who is told the time
+  std::unique_ptr<ExposureControl> exposure_;   // of a camera that is planned for; gives orders to the source
+  CounterSet counters_;
+  std::unique_ptr<BoardKeeper> board_;  // of a camera
+  std::string device_id_;
+  OpenedSource source_;  // until the pipeline has it
+  std::unique_ptr<Sealing> sealing_;
+  std::unique_ptr<RecordQueue> queue_;
+  std::optional<QueueKeeper> keeper_;
+  std::optional<SightKeeper> sight_;
+  UnlockKeys unlock_keys_;  // outlives who uses them
+  std::unique_ptr<UnlockKeeper> unlock_;
+  std::unique_ptr<Uplink> uplink_;
+  std::unique_ptr<Pipeline>
+      pipeline_;  // last, so that it goes first: it wakes the uplink and writes the queue
+};
+
+}  // namespace wayside::app
