@@ -25,6 +25,9 @@ using libcamera_source::LentFrames;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
+// A camera that comes and goes names two; each is a line in the log, and puts off the limit of a stall.
+constexpr int most_troubles = 8;
+
 CameraState state_of(TroubleKind kind) {
   switch (kind) {
     case TroubleKind::none_present:
@@ -112,7 +115,12 @@ class Source final : public LibcameraSource {
       return {};
     }
     FramePtr frame = *event ? std::visit([this](auto& it) { return take(it); }, **event) : FramePtr();
-    if (!frame) look_for_a_stall();
+    if (troubles_ > most_troubles) {
+      explained_ = false;
+      lose({ErrorCode::invalid_input, "it named one trouble after another"});
+    } else if (!frame) {
+      look_for_a_stall();
+    }
     return frame;
   }
 
@@ -139,6 +147,7 @@ class Source final : public LibcameraSource {
     numbers_.begin_anew();
     streaming_ = false;
     explained_ = false;
+    troubles_ = 0;
     last_sign_ = clock_.monotonic_now();
     due_ = last_sign_;
     const std::lock_guard lock(controls_mutex_);
@@ -163,6 +172,7 @@ class Source final : public LibcameraSource {
     const MonotonicTime now = clock_.monotonic_now();
     // One that was on its way when the camera went away says nothing of the next stream.
     if (!explained_) streams(now);
+    troubles_ = 0;
     last_frame_ = last_sign_ = now;
     const std::optional<FrameNumber> number = numbers_.number(lent.facts.sequence);
     if (!number) return {};
@@ -206,6 +216,7 @@ class Source final : public LibcameraSource {
     const bool gone = trouble.kind == TroubleKind::none_present && last_frame_;
     tell(gone ? CameraState::unplugged : state_of(trouble.kind), json_escape(trouble.text));
     explained_ = true;
+    ++troubles_;
     // It looks out for the camera, or ends by itself; if it does neither it is ended by the limit.
     last_sign_ = clock_.monotonic_now();
     streaming_ = false;
@@ -292,6 +303,7 @@ class Source final : public LibcameraSource {
   bool streaming_ = false;  // this process has given a frame
   bool explained_ = false;  // and this one has said what is wrong
   bool stream_in_place_ = false;
+  int troubles_ = 0;  // that it named since it began, or since its last frame
   MonotonicTime last_sign_;
   MonotonicTime streaming_since_;
   std::optional<MonotonicTime> last_frame_;  // of whichever process

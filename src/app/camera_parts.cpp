@@ -267,6 +267,10 @@ void CameraParts::close_books() {
   keeper_->close();
 }
 
+bool CameraParts::expects_frames() const {
+  return !is_recording(configuration_) && (!authority_ || authority_->may_capture());
+}
+
 std::string CameraParts::metrics() const {
   return metrics_text(counters_, health_, queue_->depth(), uplink_ ? uplink_->state() : UploaderState{},
                       clock().quality(), memory_bytes(),

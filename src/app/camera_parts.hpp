@@ -64,6 +64,8 @@ class CameraParts {
   [[nodiscard]] const Clock& clock() const {
     return timekeeping_ ? static_cast<const Clock&>(*timekeeping_) : *system_clock_;
   }
+  // Whether the camera should give frames now; of a recording nobody expects any.
+  [[nodiscard]] bool expects_frames() const;
   [[nodiscard]] const std::string& device_id() const { return device_id_; }
   [[nodiscard]] Health& health() { return health_; }
   [[nodiscard]] CounterSet& counters() { return counters_; }

@@ -10,6 +10,7 @@
 #include "wayside/base/log.hpp"
 #include "wayside/base/version.hpp"
 
+#include "src/app/blind_ladder.hpp"
 #include "src/app/camera_parts.hpp"
 #include "src/app/main_events.hpp"
 #include "src/app/process.hpp"
@@ -24,6 +25,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds status_every{10'000};
 constexpr milliseconds models_again{10'000};
+// What a watchdog may be late before it is said that it does not work.
+constexpr milliseconds watchdog_late{30'000};
 
 double seconds_between(MonotonicTime from, MonotonicTime to) {
   return std::chrono::duration<double>(to - from).count();
@@ -59,11 +62,12 @@ class Daemon {
     const double wall_s = seconds_between(begin, parts_.clock().monotonic_now());
     const Status delivered = deliver_rest();
     parts_.stop_watching();
-    if (parts_.pipeline() != nullptr && events_.told_to_end()) parts_.close_books();  // the writer has ended
-    supervision_.stopping();
+    if (parts_.pipeline() != nullptr && is_ending()) parts_.close_books();  // the writer has ended
+    if (help_ != BlindHelp::restart_machine) supervision_.stopping();
     parts_.stop_talking();
     const Status flushed = parts_.queue().flush();
     const Status reported = report(wall_s);
+    if (help_ == BlindHelp::restart_machine) wait_for_the_watchdog();
     supervision_.end();
     log::info("ended", {{"records_waiting", parts_.queue().depth().unacknowledged}});
     // Whatever is wrong with a recording, the command line was right.
@@ -76,7 +80,10 @@ class Daemon {
                               lost, lost == 1 ? "" : "s", lost == 1 ? "is" : "are"));
     }
     if (!delivered) return fail(delivered.error());
-    return reported;
+    if (!reported) return reported;
+    if (help_ != BlindHelp::none && !events_.told_to_end())
+      return fail(ErrorCode::unavailable, "the camera gives no frame; ended so as to be started anew");
+    return {};
   }
 
  private:
@@ -115,6 +122,7 @@ class Daemon {
         parts_.pipeline()->request_stop();
       }
       if (parts_.pipeline()->has_moved()) supervision_.alive();
+      if (!is_ending()) help_a_blind_camera();
       if (parts_.clock().monotonic_now() - told >= status_every) {
         told = parts_.clock().monotonic_now();
         parts_.sealing().look_again();
@@ -122,6 +130,29 @@ class Daemon {
       }
     }
   }
+
+  void help_a_blind_camera() {
+    help_ =
+        blind_.look(parts_.clock().monotonic_now(), {parts_.counters().counter("frames_captured").value(),
+                                                     parts_.expects_frames(), supervision_.has_watchdog()});
+    if (help_ != BlindHelp::none) parts_.pipeline()->request_stop();
+  }
+
+  // With everything in its place: a machine that is reset does not ask. The service manager would start the
+  // daemon again, which would feed the watchdog, so it hears that all is well.
+  void wait_for_the_watchdog() {
+    const MonotonicTime until =
+        parts_.clock().monotonic_now() + supervision_.leave_machine_to_watchdog() + watchdog_late;
+    supervision_.status("the camera gives no frame: the machine is about to be restarted by its watchdog");
+    while (!events_.told_to_end() && parts_.clock().monotonic_now() < until) {
+      supervision_.alive();
+      events_.wait(supervision_.look_every());
+    }
+    if (!events_.told_to_end())
+      log::error("watchdog_does_nothing", {{"next", "the daemon ends, to be started anew"}});
+  }
+
+  [[nodiscard]] bool is_ending() const { return events_.told_to_end() || help_ != BlindHelp::none; }
 
   void tell_status() {
     std::string ill;
@@ -183,6 +214,9 @@ class Daemon {
   MainEvents events_;
   CameraParts parts_{configuration_, options_.models, [this] { events_.flow_finished(); }};
   Supervision supervision_{configuration_.supervision, parts_.health()};
+  BlindLadder blind_{configuration_.identity.directory / "camera-restarts",
+                     std::chrono::seconds(configuration_.supervision.blind_limit_s), parts_.health()};
+  BlindHelp help_ = BlindHelp::none;
 };
 
 }  // namespace

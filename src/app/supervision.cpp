@@ -45,7 +45,13 @@ void Supervision::watchdog_failed(const Error& error) {
 
 void Supervision::alive() {
   manager_.alive();
+  if (!feeds_) return;
   if (const Status fed = watchdog_.feed(); !fed) watchdog_failed(fed.error());
+}
+
+std::chrono::seconds Supervision::leave_machine_to_watchdog() {
+  feeds_ = false;
+  return watchdog_.limit();
 }
 
 void Supervision::end() {

@@ -30,6 +30,10 @@ class Supervision {
   void alive();
   void status(const std::string& sentence) const { manager_.status(sentence); }
   void stopping() const { manager_.stopping(); }
+  // Whether there is a hardware watchdog that restarts the machine when it is not fed.
+  [[nodiscard]] bool has_watchdog() const { return watchdog_.limit().count() > 0; }
+  // From now on it is not, while the service manager still hears alive(). How long it takes at most.
+  [[nodiscard]] std::chrono::seconds leave_machine_to_watchdog();
   // The metrics are closed, the watchdog is let go of.
   void end();
 
@@ -45,6 +49,7 @@ class Supervision {
   Health& health_;
   ServiceManager manager_;
   Watchdog watchdog_;
+  bool feeds_ = true;
   std::unique_ptr<MetricsSocket> metrics_;
 };
 

@@ -21,6 +21,8 @@ constexpr milliseconds longest_reading{2};
 constexpr int readings_at_most = 20;
 constexpr milliseconds slice{200};
 constexpr std::chrono::minutes fix_within{10};
+// Clock records that wait for a queue that takes none: what happened first says more than the hundredth step.
+constexpr std::size_t most_unwritten = 100;
 
 void log_event(const ClockEvent& event) {
   if (event.kind == ClockEvent::Kind::first_synchronisation) {
@@ -90,7 +92,8 @@ void Timekeeping::look() {
     problem = keeper_.problem();
     while (const std::optional<ClockEvent> event = keeper_.next_event()) {
       log_event(*event);
-      unwritten_.push_back(clock_record(*event, options_.device_id, options_.keeper.boot_id));
+      if (unwritten_.size() < most_unwritten)
+        unwritten_.push_back(clock_record(*event, options_.device_id, options_.keeper.boot_id));
     }
   }
   if (!options_.ask) return;  // that nobody keeps it is what was asked for

@@ -49,7 +49,7 @@ class TimekeepingTest : public testing::Test {
     static_cast<void>(keeping().write_records(queue_));
     std::vector<json> documents;
     for (const auto& record :
-         queue_.waiting(RecordQueue::Order::oldest_first, {}, 100, RecordClass::ledger)) {
+         queue_.waiting(RecordQueue::Order::oldest_first, {}, 1000, RecordClass::ledger)) {
       const auto sealed = queue_.read(record.number);
       EXPECT_TRUE(sealed);
       EXPECT_EQ(record.type, RecordType::clock);
@@ -150,6 +150,20 @@ TEST_F(TimekeepingTest, ARecordThatTheQueueDoesNotTakeIsWrittenLater) {
   EXPECT_TRUE(keeping().write_records(queue_));
   EXPECT_FALSE(keeping().write_records(queue_));
   EXPECT_EQ(written().size(), 1U);
+}
+
+TEST_F(TimekeepingTest, ClockThatStepsForEverBehindADeadQueueFillsNoMemory) {
+  look_following();
+  queue_.before_append = [](auto) -> Status { return fail(ErrorCode::io, "the disk is gone"); };
+  for (int i = 0; i < 500; ++i) {
+    clock_.utc = clock_.utc + std::chrono::seconds(5);
+    look_following();
+    EXPECT_FALSE(keeping().write_records(queue_));
+  }
+  queue_.before_append = {};
+  const std::vector<json> records = written();
+  ASSERT_EQ(records.size(), 100U);
+  EXPECT_EQ(records.front().at("kind"), "first_synchronisation");
 }
 
 TEST_F(TimekeepingTest, HealthSaysWhatIsWrongWithTheClockAndThatItIsRight) {

@@ -231,8 +231,11 @@ ExposureControls ExposurePlan::unlit(double needed_stops) const {
 
 ExposureControls ExposurePlan::flashed(double needed_stops) const {
   ExposureControls controls;
-  const double most_us = std::min(most_flashed_us, shutter_ceiling_us(limits_.speed_limit_mph));
-  const double exposure_us = std::clamp<double>(std::exp2(needed_stops), least_flashed_us, most_us);
+  // As unlit: the flash is on for as long as the camera exposes, and its duty is reckoned by that.
+  const double least_us = std::max<double>(least_flashed_us, limits_.least_exposure_us);
+  const double most_us = std::max<double>(
+      least_us, std::min<double>(most_flashed_us, shutter_ceiling_us(limits_.speed_limit_mph)));
+  const double exposure_us = std::clamp(std::exp2(needed_stops), least_us, most_us);
   controls.exposure_us = static_cast<std::int32_t>(exposure_us);
   const double rest = needed_stops - std::log2(exposure_us);
   controls.gain_db = std::clamp(db_per_stop * rest, 0.0, limits_.most_gain_db);

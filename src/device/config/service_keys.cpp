@@ -170,6 +170,14 @@ const std::vector<Key>& service_keys() {
        .slot = [](C& c) -> Slot { return &c.supervision.metrics_socket; },
        .may_be_empty = true,
        .help = "A local socket that gives what the camera counts, in Prometheus' text form. Empty: none."},
+      {.section = "supervision",
+       .name = "blind_limit_s",
+       .slot = [](C& c) -> Slot { return &c.supervision.blind_limit_s; },
+       .most = 86'400,
+       .unit = "s",
+       .help = "A camera that gives no frame for so long has the daemon restarted, and where that did not "
+               "help the "
+               "machine, by its watchdog; the wait doubles each time, up to a day. 0: neither is."},
       {.section = "board",
        .name = "sensors",
        .slot = [](C& c) -> Slot { return &c.board.sensors; },

@@ -84,6 +84,18 @@ TEST(ExposurePlan, TheShutterNeverStaysOpenPastItsCeilingAndFlashesAreShort) {
   }
 }
 
+TEST(ExposurePlan, FlashIsReckonedByWhatASlowSensorExposesAtLeast) {
+  ExposurePlan plan(ExposureLimits{.least_exposure_us = 450});
+  int flashes = 0;
+  for (int i = 0; i < 60; ++i) {
+    const ExposureControls controls = plan.next();
+    EXPECT_GE(controls.exposure_us, 450);
+    flashes += controls.strobe > 0 ? 1 : 0;
+    plan.saw(night.seen(controls));
+  }
+  EXPECT_GT(flashes, 30);
+}
+
 TEST(ExposurePlan, GainComesLast) {
   for (const Road& road : {sun, overcast, dusk, night}) {
     ExposurePlan plan(road_of_40_mph);

@@ -151,6 +151,11 @@ TEST_F(LibcameraSourceTest, ADeathBeforeTheFirstWordIsNamed) {
   EXPECT_EQ(count("capture_starts"), 4U);
 }
 
+TEST_F(LibcameraSourceTest, ProcessThatNamesOneTroubleAfterAnotherIsStartedAnew) {
+  expect_recovery_from("chatters", CameraState::crashed, "one trouble after another");
+  EXPECT_LE(states_.size(), 12U);
+}
+
 TEST_F(LibcameraSourceTest, AProcessThatHangsBeforeItsStreamIsEnded) {
   expect_recovery_from("hang", CameraState::stalled, "2000 ms");
 }

@@ -54,7 +54,7 @@ class Service : public CameraInAMachine {
         << "\n[queue]\ndirectory = \"/var/lib/wayside/queue\"\nsegments = 8\n[upload]\nurl = \"https://"
         << host_seen_from_the_guest << ":" << office_.server().port()
         << "\"\n[identity]\ndirectory = \"/var/lib/wayside/identity\"\n[supervision]\n"
-        << "watchdog = \"/dev/watchdog\"\nwatchdog_limit_s = 100\nmetrics_socket = "
+        << "watchdog = \"/dev/watchdog\"\nwatchdog_limit_s = 100\nblind_limit_s = 30\nmetrics_socket = "
            "\"/run/wayside/metrics\"\n";
   }
   // Lines of the unit that a test needs otherwise.
@@ -129,6 +129,23 @@ TEST_F(Service, MachineIsStartedAnewWhereTheServiceDoesNotStayUp) {
     EXPECT_FALSE(machine_->ends(1s));
     machine_->say("systemctl kill --kill-whom=main --signal=KILL waysided");
   }
+  EXPECT_TRUE(machine_->ends(180s)) << log_;
+}
+
+TEST_F(Service, CameraThatStaysBlindHasTheDaemonAndThenTheMachineStartedAnew) {
+  drop_in("[Service]\\nRestartSec=1\\n");
+  start_service();
+  ASSERT_TRUE(says("state=\"none present\"")) << log_;
+  ASSERT_TRUE(says("next=\"the daemon ends, to be started anew\"")) << log_;
+  ASSERT_TRUE(says("ended records_waiting")) << log_;
+  // Its pictures end it, and it begins anew with the first wait.
+  UsbCamera camera(camera_options(), road_.pictures);
+  camera.plug();
+  ASSERT_TRUE(says("camera_sees_again")) << log_;
+  camera.unplug();
+  ASSERT_TRUE(says("next=\"the daemon ends, to be started anew\"")) << log_;
+  ASSERT_TRUE(says("watchdog_runs")) << log_;
+  ASSERT_TRUE(says("next=\"the machine is restarted by its watchdog\"")) << log_;
   EXPECT_TRUE(machine_->ends(180s)) << log_;
 }
 

@@ -51,6 +51,7 @@ struct Configuration {
     std::filesystem::path watchdog;  // the hardware's device; empty: none
     std::uint32_t watchdog_limit_s = 120;
     std::filesystem::path metrics_socket;  // empty: none
+    std::uint32_t blind_limit_s = 600;     // 0: nothing is restarted for a blind camera
   } supervision;
   // Of a camera; what plays a recording is somebody's computer.
   struct Board {

@@ -114,6 +114,11 @@ class Fake {
     if (word == "busy") trouble(TroubleKind::busy);
     if (word == "format") trouble(TroubleKind::wrong_format);
     if (word == "undecided") trouble(TroubleKind::undecided);
+    while (word == "chatters") {
+      say(Trouble{TroubleKind::none_present, "one"});
+      say(Trouble{TroubleKind::busy, "another"});
+      ::poll(nullptr, 0, 5);
+    }
     if (word == "garbage") say(Bytes{1, 2, 3, 4});
     if (word == "frame-first") say(frame(0, 0));
     if (word == "long") say(Bytes(most_message_bytes + 100));
