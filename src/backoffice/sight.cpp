@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "src/backoffice/validation.hpp"
+#include "wayside/backoffice/export.hpp"
 
 namespace wayside::backoffice {
 
@@ -48,17 +48,13 @@ void tell(Hours& hours, const std::string& device_id, std::int64_t begin_ms, con
   }
 }
 
-Status tell_all(Hours& hours, const StoredRecord& record) {
-  if (auto sound = check_ledger_document(RecordType::sight, record.document, record.id); !sound)
-    return fail(ErrorCode::corrupt, fmt::format("record {} of device {}: {}", record.id.number,
-                                                record.id.device_id, sound.error().message));
+void tell_all(Hours& hours, const StoredRecord& record) {
   const Json document = Json::parse(record.document);
   std::int64_t begin_ms = utc_from_iso8601(document.at("from").get<std::string>())->ms;
   for (const Json& minute : document.at("minutes")) {
     tell(hours, record.id.device_id, begin_ms, minute);
     begin_ms += minute_ms;
   }
-  return {};
 }
 
 }  // namespace
@@ -67,15 +63,15 @@ int SightHour::count(MinuteTold told) const {
   return static_cast<int>(std::count(minutes.begin(), minutes.end(), told));
 }
 
-Result<std::vector<SightHour>> sight(Store& store, const std::optional<UtcTime>& since,
-                                     const std::string& device_id) {
+Result<SightBook> sight(Store& store, const std::optional<UtcTime>& since, const std::string& device_id) {
   Hours hours;
-  const Status visited = store.visit_type(RecordType::sight, [&](const StoredRecord& record) -> Status {
-    if (!device_id.empty() && record.id.device_id != device_id) return {};
-    return tell_all(hours, record);
+  const auto damaged = visit_sound_of(store, RecordType::sight, [&](const StoredRecord& record) -> Status {
+    if (device_id.empty() || record.id.device_id == device_id) tell_all(hours, record);
+    return {};
   });
-  if (!visited) return fail(visited.error());
-  std::vector<SightHour> out;
+  if (!damaged) return fail(damaged.error());
+  SightBook book;
+  book.damaged = *damaged;
   for (const auto& [key, minutes] : hours) {
     SightHour hour{key.first, {key.second * hour_ms}, {}, {}};
     if (since && hour.from.ms + hour_ms <= since->ms) continue;
@@ -85,9 +81,9 @@ Result<std::vector<SightHour>> sight(Store& store, const std::optional<UtcTime>&
       for (const auto& [hindrance, there] : minutes.at(i).hindrances)
         hour.hindrances[hindrance] += there ? 1 : 0;
     }
-    if (hour.count(MinuteTold::not_told) < 60) out.push_back(std::move(hour));
+    if (hour.count(MinuteTold::not_told) < 60) book.hours.push_back(std::move(hour));
   }
-  return out;
+  return book;
 }
 
 std::string to_line(const SightHour& hour) {

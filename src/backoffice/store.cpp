@@ -338,9 +338,10 @@ Status Store::visit_heads(const std::function<Status(const StoredRecord&)>& visi
 Status Store::visit_type(RecordType type, const std::function<Status(const StoredRecord&)>& visit) {
   const std::lock_guard lock(implementation_->mutex_);
   auto rows = implementation_->database_.prepare(fmt::format(
-      "SELECT {} FROM records r WHERE type = ? ORDER BY device_id, queue_uuid, number, twin", record_sql));
+      "SELECT {}, {} FROM records r {} WHERE r.type = ? ORDER BY r.device_id, r.queue_uuid, r.number, r.twin",
+      record_sql, whole_sql, join_whole_sql));
   rows.bind(static_cast<std::int64_t>(type));
-  return for_each_row(rows, [&] { return visit(record_of(rows)); });
+  return for_each_row(rows, [&] { return visit(whole_record_of(rows)); });
 }
 
 Status Store::visit_links(const std::function<Status(const StoredRecord&)>& visit_book,

@@ -1,13 +1,13 @@
 #include "wayside/backoffice/sight.hpp"
 
+#include <map>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "wayside/delivery/event/sight_record.hpp"
 
-#include "tests/backoffice/sealing_camera.hpp"
-#include "tests/doubles/temporary_folder.hpp"
+#include "tests/backoffice/test_office.hpp"
 
 namespace wayside::backoffice {
 namespace {
@@ -20,21 +20,10 @@ const std::string device = "0123456789abcdef";
 
 class SightTest : public testing::Test {
  protected:
-  void SetUp() override {
-    auto store = Store::open(temporary_.path() / "records.db");
-    ASSERT_TRUE(store);
-    store_ = std::move(*store);
-  }
-  void put_document(const std::string& document, const std::string& from_device = device) {
-    NewText text;
-    text.id = {from_device, sample_queue, ++number_};
-    text.type = RecordType::sight;
-    text.record_class = RecordClass::ledger;
-    text.head = {1};
-    text.document = document;
-    const NewShipment shipment = text;
-    const auto outcomes = store_->put(std::span(&shipment, 1), UtcTime{});
-    ASSERT_TRUE(outcomes && outcomes->at(0) == Store::Outcome::accepted);
+  SealingCamera& camera(const std::string& device_id) {
+    const auto known = cameras_.find(device_id);
+    return known != cameras_.end() ? known->second
+                                   : cameras_.emplace(device_id, office_.new_camera(device_id)).first->second;
   }
   // What a camera writes: a sign a minute.
   void put(std::string_view from, const std::string& signs, const std::string& from_device = device) {
@@ -47,20 +36,22 @@ class SightTest : public testing::Test {
       if (sign != '.') minute.hindrances = {Hindrance::covered};
       minutes.minutes.push_back(minute);
     }
-    put_document(sight_record(minutes, from_device), from_device);
+    office_.put({camera(from_device)
+                     .seal(ledger_parts(RecordType::sight, sight_record(minutes, from_device)))
+                     .text()},
+                from_device);
   }
   std::vector<std::string> lines(std::optional<UtcTime> since = {}, const std::string& of = {}) {
     std::vector<std::string> out;
-    const auto hours = sight(*store_, since, of);
-    EXPECT_TRUE(hours) << hours.error().message;
-    for (const SightHour& hour : hours.value_or(std::vector<SightHour>{}))
+    const auto book = sight(office_.store(), since, of);
+    EXPECT_TRUE(book) << book.error().message;
+    for (const SightHour& hour : book.value_or(SightBook{}).hours)
       out.push_back(to_line(hour));
     return out;
   }
 
-  doubles::TemporaryFolder temporary_;
-  std::unique_ptr<Store> store_;
-  std::uint64_t number_ = 0;
+  TestOffice office_;
+  std::map<std::string, SealingCamera> cameras_;
 };
 
 TEST_F(SightTest, AnHourIsALineAndAMinuteASign) {
@@ -99,12 +90,19 @@ TEST_F(SightTest, EachCameraHasItsOwnHours) {
   EXPECT_THAT(lines({}, "0000000000000000"), IsEmpty());
 }
 
-TEST_F(SightTest, ADocumentThatIsNoneIsNamed) {
-  put_document(R"({"schema":"wayside-sight-1"})");
-  const auto hours = sight(*store_, {}, {});
-  ASSERT_FALSE(hours);
-  EXPECT_EQ(hours.error().code, ErrorCode::corrupt);
-  EXPECT_THAT(hours.error().message, HasSubstr("record 1 of device 0123456789abcdef: "));
+TEST_F(SightTest, WhatItsCameraDidNotSignTellsNothingAndIsCounted) {
+  put("2026-09-01T08:00:00.000Z", ".");
+  put("2026-09-01T09:00:00.000Z", "#");
+  ASSERT_THAT(lines(), SizeIs(2));
+  // A blind minute that somebody made a good one of.
+  office_.run_sql(
+      R"(UPDATE records SET document = replace(document, '"could_read":"no"', '"could_read":"yes"') WHERE number = 2)");
+  const auto book = sight(office_.store(), {}, {});
+  ASSERT_TRUE(book) << book.error().message;
+  EXPECT_THAT(book->hours, SizeIs(1));
+  EXPECT_EQ(book->damaged, 1U);
+  office_.run_sql("UPDATE records SET document = '{}' WHERE number = 1");
+  EXPECT_EQ(sight(office_.store(), {}, {})->damaged, 2U);
 }
 
 }  // namespace

@@ -219,7 +219,7 @@ class Store {
   [[nodiscard]] Status visit_links(const std::function<Status(const StoredRecord&)>& visit_book,
                                    const std::function<Status(const Link&)>& visit_link);
 
-  // Hands over every record of one type without pictures, ascending by device, queue and number. As visit()
+  // Hands over every record of one type, ascending by device, queue and number. As visit()
   // otherwise.
   [[nodiscard]] Status visit_type(RecordType type, const std::function<Status(const StoredRecord&)>& visit);
 

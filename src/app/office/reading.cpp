@@ -152,15 +152,15 @@ Status sight(const Arguments& arguments) {
     if (!time) return fail(time.error());
     since = *time;
   }
-  const auto hours = backoffice::sight(*office->store, since, arguments.device_id);
-  if (!hours) return fail(hours.error());
+  const auto book = backoffice::sight(*office->store, since, arguments.device_id);
+  if (!book) return fail(book.error());
   std::string device;
-  for (const backoffice::SightHour& hour : *hours) {
+  for (const backoffice::SightHour& hour : book->hours) {
     if (std::exchange(device, hour.device_id) != hour.device_id) fmt::print("device {}\n", hour.device_id);
     fmt::print("{}\n", backoffice::to_line(hour));
   }
-  if (hours->empty()) fmt::print("No camera has told of any minute.\n");
-  return {};
+  if (book->hours.empty()) fmt::print("No camera has told of any minute.\n");
+  return left_out(book->damaged, arguments.folder);
 }
 
 }  // namespace wayside::app::office
