@@ -40,6 +40,10 @@
 
 namespace wayside {
 
+namespace config {
+struct StoreBody;
+}
+
 // One key that was given a value.
 struct ConfigurationSetting {
   std::string path;   // "site.name", "lane.1.polygon"
@@ -73,7 +77,8 @@ struct CommitRequest {
 struct CommitOutcome {
   std::uint32_t version = 0;  // which runs now
   std::vector<ConfigurationChange> changes;
-  // Earlier commit that waited and counts as confirmed by this one.
+  // An earlier commit that waited and counts as confirmed by this one. version is the same where nothing else
+  // was to be committed.
   std::optional<std::uint32_t> confirmed;
 };
 
@@ -142,8 +147,9 @@ class ConfigurationStore {
 
   // --- commit ----------------------------------------------------------------------------------------------
   // The candidate becomes the version that runs; whoever runs it is to be told (waysided: reload). A commit
-  // that waited for its confirmation is confirmed by it; one whose time had run out is taken back first, and
-  // the new commit is refused, for it was compared with what no longer runs.
+  // that waited for its confirmation is confirmed by a plain one; a confirmed one goes back to where that one
+  // would have gone. One whose time had run out is taken back first, and the new commit is refused, for it
+  // was compared with what no longer runs. Refused as well: nothing to commit.
   [[nodiscard]] Result<CommitOutcome> commit(const CommitRequest& request);
   // The version that was confirmed. refused where none waits or its time has run out.
   [[nodiscard]] Result<std::uint32_t> confirm();
@@ -151,10 +157,10 @@ class ConfigurationStore {
   // the daemon does it, and a console does where the daemon is dead.
   [[nodiscard]] Result<std::optional<Reversion>> tick();
 
+  explicit ConfigurationStore(std::unique_ptr<config::StoreBody> body);  // for open() and tests
+
  private:
-  class Body;
-  explicit ConfigurationStore(std::unique_ptr<Body> body);
-  std::unique_ptr<Body> body_;
+  std::unique_ptr<config::StoreBody> body_;
 };
 
 }  // namespace wayside
