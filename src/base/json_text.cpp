@@ -50,6 +50,15 @@ unsigned code_point(std::string_view character) {
 
 }  // namespace
 
+bool is_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8_length(text, at);
+    if (length == 0) return false;
+    at += length;
+  }
+  return true;
+}
+
 std::string json_escape(std::string_view text) {
   std::string out;
   out.reserve(text.size());

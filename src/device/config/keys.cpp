@@ -22,10 +22,6 @@ const std::vector<Key>& table() {
   return keys;
 }
 
-std::string in_quotes(std::string_view text) {
-  return '"' + json_escape(text) + '"';
-}
-
 std::string number_form(const Key& key, std::string_view kind) {
   const std::string unit = key.unit.empty() ? std::string{} : fmt::format(" {}", key.unit);
   if (key.most == most_count) return fmt::format("{} from 0 to 4294967295{}", kind, unit);
@@ -34,8 +30,25 @@ std::string number_form(const Key& key, std::string_view kind) {
 
 }  // namespace
 
+std::string in_quotes(std::string_view text) {
+  return '"' + json_escape(text) + '"';
+}
+
 std::span<const Key> all_keys() {
   return table();
+}
+
+std::string path_of(const Key& key) {
+  return fmt::format("{}.{}", key.section, key.name);
+}
+
+const Key* find_key(std::string_view path) {
+  const std::size_t dot = path.find('.');
+  if (dot == std::string_view::npos) return nullptr;
+  const auto found = std::find_if(table().begin(), table().end(), [&](const Key& key) {
+    return key.section == path.substr(0, dot) && key.name == path.substr(dot + 1);
+  });
+  return found == table().end() ? nullptr : &*found;
 }
 
 std::vector<std::string_view> all_sections() {
@@ -47,10 +60,11 @@ std::vector<std::string_view> all_sections() {
   return sections;
 }
 
-std::string expected_form(const Key& key) {
+std::string expected_form(const Key& key, Paths paths) {
   Configuration defaults;
   struct Form {
     const Key& key;
+    std::string_view path;
     std::string operator()(const std::string*) const {
       if (!key.choices.empty()) {
         std::vector<std::string> words;
@@ -59,8 +73,9 @@ std::string expected_form(const Key& key) {
         return fmt::format("one of {}", fmt::join(words, ", "));
       }
       if (key.form == TextForm::camera_source)
-        return "\"libcamera\", or \"replay:PATH\" with the path of a recorded video or of a folder of "
-               "pictures";
+        return fmt::format(
+            "\"libcamera\", or \"replay:PATH\" with the {} of a recorded video or of a folder of pictures",
+            path);
       if (key.form == TextForm::office_url) {
         return "\"https://HOST\", \"https://HOST:PORT\", the same with \"mqtts\" for a profile of MQTT, or "
                "an empty "
@@ -77,10 +92,11 @@ std::string expected_form(const Key& key) {
     std::string operator()(const double*) const { return number_form(key, "a number"); }
     std::string operator()(const std::optional<double>*) const { return number_form(key, "a number"); }
     std::string operator()(const std::filesystem::path*) const {
-      return key.may_be_empty ? "a path in quotes, or an empty text" : "a path in quotes";
+      return fmt::format("{} {} in quotes{}", path == "path" ? "a" : "an", path,
+                         key.may_be_empty ? ", or an empty text" : "");
     }
   };
-  return std::visit(Form{key}, key.slot(defaults));
+  return std::visit(Form{key, paths == Paths::absolute ? "absolute path" : "path"}, key.slot(defaults));
 }
 
 std::string value_text(const Key& key, const Configuration& configuration) {

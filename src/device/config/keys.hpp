@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "wayside/device/config/configuration.hpp"
+#include "wayside/device/config/schema.hpp"
 
 namespace wayside::config {
 
@@ -39,6 +40,8 @@ struct Key {
   std::string_view example{};  // as TOML; set only where the file must (or may) give what has no default
   bool required = false;
   std::string_view only_profile{};  // a key of [upload] that no other profile takes
+  std::string_view since = "0.1";   // the version of Wayside that brought it
+  Effect effect = Effect::restart;  // of a change, on a camera that runs
   std::string_view help{};
 };
 
@@ -47,8 +50,16 @@ struct Key {
 [[nodiscard]] std::vector<std::string_view> all_sections();
 
 // "a whole number from 1 to 16", "a number from 0 to 60 s", "one of \"fast\", \"realtime\"", "a path".
-[[nodiscard]] std::string expected_form(const Key& key);
+// A path may be relative where a file is there for it to be relative to.
+enum class Paths { any, absolute };
+[[nodiscard]] std::string expected_form(const Key& key, Paths paths = Paths::any);
 // The value that a key has, as TOML; empty where it has none.
 [[nodiscard]] std::string value_text(const Key& key, const Configuration& configuration);
+// A text as TOML has it, which no terminal is driven by.
+[[nodiscard]] std::string in_quotes(std::string_view text);
+// "site.name"
+[[nodiscard]] std::string path_of(const Key& key);
+// Null: there is none.
+[[nodiscard]] const Key* find_key(std::string_view path);
 
 }  // namespace wayside::config

@@ -56,6 +56,7 @@ const std::vector<Key>& service_keys() {
        .name = "profile",
        .slot = [](C& c) -> Slot { return &c.upload.profile; },
        .choices = {"wayside", "mqtt", "mqtt-3.1.1", "bof2"},
+       .effect = Effect::remade,
        .help = "Batches over HTTPS, or through an MQTT broker: version 5, or 3.1.1 where the broker knows no "
                "other; or the police SOAP service, which takes plain text and so costs protection (README)."},
       {.section = "upload",
@@ -64,6 +65,7 @@ const std::vector<Key>& service_keys() {
        .most = 200,
        .form = TextForm::office_url,
        .may_be_empty = true,
+       .effect = Effect::remade,
        .help = "The back office or SOAP service, https://HOST:PORT, or the MQTT broker, mqtts://HOST:PORT; "
                "empty keeps the "
                "records in "
@@ -74,12 +76,14 @@ const std::vector<Key>& service_keys() {
        .least = 1,
        .most = 600,
        .unit = "s",
+       .effect = Effect::remade,
        .help = "A delivery that takes longer is tried again."},
       {.section = "upload",
        .name = "backlog_kbit_per_s",
        .slot = [](C& c) -> Slot { return &c.upload.backlog_kbit_per_s; },
        .most = 10'000'000,
        .unit = "kbit/s",
+       .effect = Effect::remade,
        .help = "What records of before an outage may take of the link; 0 sets no limit."},
       {.section = "upload",
        .name = "path",
@@ -87,6 +91,7 @@ const std::vector<Key>& service_keys() {
        .most = 200,
        .form = TextForm::url_path,
        .only_profile = bof2,
+       .effect = Effect::remade,
        .help = "With bof2: where on its host the SOAP service is."},
       {.section = "upload",
        .name = "username",
@@ -94,18 +99,21 @@ const std::vector<Key>& service_keys() {
        .most = 100,
        .may_be_empty = true,
        .only_profile = bof2,
+       .effect = Effect::remade,
        .help = "With bof2: whom the SOAP service knows this sender as; it needs one."},
       {.section = "upload",
        .name = "signature_file",
        .slot = [](C& c) -> Slot { return &c.upload.signature_file; },
        .may_be_empty = true,
        .only_profile = bof2,
+       .effect = Effect::remade,
        .help = "With bof2: file of mode 0600 with the signature on one line; empty sends it empty."},
       {.section = "upload",
        .name = "ca_certificate",
        .slot = [](C& c) -> Slot { return &c.upload.ca_certificate; },
        .may_be_empty = true,
        .only_profile = bof2,
+       .effect = Effect::remade,
        .help = "With bof2: PEM file of the authority that the SOAP service's certificate is of; empty is the "
                "back "
                "office's."},
@@ -114,6 +122,7 @@ const std::vector<Key>& service_keys() {
        .slot = [](C& c) -> Slot { return &c.upload.certificate; },
        .may_be_empty = true,
        .only_profile = bof2,
+       .effect = Effect::remade,
        .help =
            "With bof2: PEM file of the certificate shown to the SOAP service; empty is the device's own."},
       {.section = "upload",
@@ -121,6 +130,7 @@ const std::vector<Key>& service_keys() {
        .slot = [](C& c) -> Slot { return &c.upload.private_key; },
        .may_be_empty = true,
        .only_profile = bof2,
+       .effect = Effect::remade,
        .help = "With bof2: PEM file of that certificate's key. Give both or neither."},
       {.section = "upload",
        .name = "unlock_url",
@@ -129,6 +139,7 @@ const std::vector<Key>& service_keys() {
        .form = TextForm::https_url,
        .may_be_empty = true,
        .only_profile = bof2,
+       .effect = Effect::remade,
        .help = "With bof2: the back office that lends this camera its unlock key, https://HOST:PORT; it "
                "needs one. "
                "Heartbeats go there."},
@@ -234,6 +245,7 @@ const std::vector<Key>& service_keys() {
        .name = "level",
        .slot = [](C& c) -> Slot { return &c.log.level; },
        .choices = {"debug", "info", "warning", "error"},
+       .effect = Effect::at_once,
        .help = "The least serious entries that are logged."},
       {.section = "log",
        .name = "format",

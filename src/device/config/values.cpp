@@ -62,6 +62,7 @@ struct Setter {
     if (key.form == TextForm::camera_source && taken != camera_through_libcamera) {
       constexpr std::string_view replay = "replay:";
       if (taken.rfind(replay, 0) != 0 || taken.size() == replay.size()) return false;
+      if (has_no_place(std::string_view(taken).substr(replay.size()))) return false;
       taken = std::string(replay) +
               absolute_below(folder, std::string_view(taken).substr(replay.size())).string();
     }
@@ -100,8 +101,13 @@ struct Setter {
     const auto* text = std::get_if<std::string>(&value);
     if (text == nullptr || !of_one_line(*text, longest_path) || (text->empty() && !key.may_be_empty))
       return false;
+    if (!text->empty() && has_no_place(*text)) return false;
     *slot = text->empty() ? std::filesystem::path{} : absolute_below(folder, *text);
     return true;
+  }
+
+  [[nodiscard]] bool has_no_place(std::string_view path) const {
+    return folder.empty() && !std::filesystem::path(path).is_absolute();
   }
 };
 
@@ -120,6 +126,14 @@ double area_of(const std::vector<std::pair<double, double>>& polygon) {
     twice += x0 * y1 - x1 * y0;
   }
   return std::abs(twice) / 2;
+}
+
+bool is_lane(const std::vector<std::pair<double, double>>& polygon) {
+  const auto within = [](double fraction) { return fraction >= 0 && fraction <= 1; };
+  return polygon.size() >= 3 && polygon.size() <= 64 &&
+         std::all_of(polygon.begin(), polygon.end(),
+                     [&](const auto& point) { return within(point.first) && within(point.second); }) &&
+         area_of(polygon) >= 1e-6;
 }
 
 std::string version_of(const Configuration& configuration) {
