@@ -16,7 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +27,10 @@
 #include "wayside/device/clock/clock.hpp"
 
 namespace wayside {
+
+namespace account {
+class Attempts;
+}
 
 enum class Role {
   installer,  // may change everything
@@ -88,6 +92,9 @@ class Accounts {
   };
   // Makes the folder where there is none (mode 02770).
   [[nodiscard]] static Result<Accounts> open(Options options, const Clock& clock);
+  Accounts(Accounts&&) noexcept;
+  Accounts& operator=(Accounts&&) noexcept;
+  ~Accounts();
 
   // Whether the camera is as it left the factory: no account's file, not even a damaged one.
   [[nodiscard]] Result<bool> has_none() const;
@@ -116,25 +123,16 @@ class Accounts {
   [[nodiscard]] Status change_password(std::string_view name, std::string_view password);
 
  private:
-  struct Attempts {
-    std::string key;  // by which names fall into slots
-    struct Slot {
-      std::uint64_t failures = 0;
-      std::string boot_id;
-      std::int64_t at_ms = 0;  // of the last one, monotonic
-    };
-    std::map<unsigned, Slot> slots;
-  };
-  Accounts(Options options, const Clock& clock) : options_(std::move(options)), clock_(clock) {}
-  [[nodiscard]] std::filesystem::path file_of(std::string_view name) const;
-  [[nodiscard]] Status check_other_installer(std::string_view name) const;
-  [[nodiscard]] Attempts load_attempts() const;
-  void keep_attempts(const Attempts& attempts);
-  [[nodiscard]] std::chrono::milliseconds left(const Attempts::Slot& slot) const;
+  struct Unkept;
+  Accounts(Options options, const Clock& clock);
+  [[nodiscard]] Result<bool> begin_attempt(std::string_view name, Login& login);
+  void end_attempt(std::string_view name);
+  [[nodiscard]] account::Attempts load_attempts() const;
+  void keep_attempts(account::Attempts attempts);
 
   Options options_;
-  const Clock& clock_;
-  std::optional<Attempts> unkept_;  // where the disk took none
+  const Clock* clock_;
+  std::unique_ptr<Unkept> unkept_;  // the failures, where the disk takes none
 };
 
 }  // namespace wayside
