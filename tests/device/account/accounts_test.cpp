@@ -58,7 +58,7 @@ class AccountsTest : public testing::Test {
   }
   fs::path file(const std::string& name) const { return folder_.path() / "accounts" / name; }
 
-  doubles::TemporaryFolder folder_;
+  doubles::TemporaryFolder folder_{doubles::in_memory()};
   doubles::HandClock clock_{*utc_from_iso8601("2026-11-28T10:00:00Z")};
 };
 

@@ -50,7 +50,6 @@ inline constexpr std::string_view wipe = "wipe";
 inline constexpr std::string_view trail_begun = "trail_begun";
 inline constexpr std::string_view key_lost = "key_lost";
 inline constexpr std::string_view torn_line = "torn_line";
-inline constexpr std::string_view entries_given_up = "entries_given_up";
 }  // namespace trail_event
 
 // What is to be put on record. Texts may be anything: they are escaped, and cut at 1024 bytes with "..." at
@@ -62,7 +61,7 @@ struct TrailEvent {
     std::string role;      // "installer"
     std::string terminal;  // "ttyS0", "socket", "file"
   } by;
-  // By name; at most 16. A change: {"key", ...}, {"before", ...}, {"after", ...}; one event a key.
+  // By name; at most 8. A change: {"key", ...}, {"before", ...}, {"after", ...}; one event a key.
   std::map<std::string, std::string> details;
 };
 
@@ -99,7 +98,7 @@ class AuditTrail {
     std::string boot_id;
     // From here on, entries that were carried() are cut off the front, down to half of it.
     std::size_t most_bytes = std::size_t{4} << 20U;
-    // From here on, the oldest go whether they were carried or not, and an entry says so.
+    // From here on, the oldest go whether they were carried or not, which verification tells.
     std::size_t most_bytes_ever = std::size_t{32} << 20U;
   };
   // Makes the folder where there is none (mode 02770).
@@ -128,6 +127,7 @@ class AuditTrail {
   [[nodiscard]] Status set_carried(const Carried& carried);
 
  private:
+  void cut_front(const Secret& key);
   AuditTrail(Options options, const Clock& clock) : options_(std::move(options)), clock_(&clock) {}
   Options options_;
   const Clock* clock_;
