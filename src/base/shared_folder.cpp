@@ -1,0 +1,92 @@
+#include "wayside/base/shared_folder.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "wayside/base/bytes.hpp"
+#include "wayside/base/json_text.hpp"
+
+namespace wayside {
+
+namespace {
+
+constexpr unsigned shared_folder_mode = 02770;
+
+tl::unexpected<Error> refused(std::string_view what, const std::filesystem::path& path) {
+  const int code = errno;
+  return fail(code == ENOSPC || code == EDQUOT ? ErrorCode::exhausted : ErrorCode::io,
+              fmt::format("cannot {} {}: {}", what, json_escape(path.string()), std::strerror(code)));
+}
+
+}  // namespace
+
+Status make_shared_folder(const std::filesystem::path& folder) {
+  if (::mkdir(folder.c_str(), 0700) == 0) {
+    // Whatever the umask.
+    return ::chmod(folder.c_str(), shared_folder_mode) == 0 ? Status{} : refused("open to its group", folder);
+  }
+  const int code = errno;
+  struct stat info {};
+  if (code == EEXIST && ::stat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
+  errno = code == EEXIST ? ENOTDIR : code;
+  return refused("make", folder);
+}
+
+Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / "lock";
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, shared_file_mode);
+  if (file < 0) return refused("open", path);
+  FolderLock lock(file);
+  // Whatever the umask; fails where another program made it, and then it did this.
+  (void)::fchmod(file, shared_file_mode);
+  while (::flock(file, LOCK_EX) != 0) {
+    if (errno != EINTR) return refused("lock", path);
+  }
+  return lock;
+}
+
+FolderLock::FolderLock(FolderLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+
+FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
+  if (this != &other) {
+    if (file_ >= 0) ::close(file_);
+    file_ = std::exchange(other.file_, -1);
+  }
+  return *this;
+}
+
+FolderLock::~FolderLock() {
+  if (file_ >= 0) ::close(file_);
+}
+
+std::string with_checksum(std::string_view body) {
+  return fmt::format("{}\n{}\n", body, to_hex(sha256(as_bytes(body))));
+}
+
+Result<std::string_view> without_checksum(std::string_view text) {
+  const std::size_t end = text.find('\n');
+  if (end == std::string_view::npos ||
+      text.substr(end + 1) != to_hex(sha256(as_bytes(text.substr(0, end)))) + "\n")
+    return fail(ErrorCode::corrupt, "it is cut off or was changed: its checksum does not fit");
+  return text.substr(0, end);
+}
+
+Status remove_file(const std::filesystem::path& file) {
+  if (::unlink(file.c_str()) != 0) return errno == ENOENT ? Status{} : refused("remove", file);
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return refused("sync", folder);
+  const bool synced = ::fsync(opened) == 0;
+  Status status = synced ? Status{} : refused("sync", folder);
+  ::close(opened);
+  return status;
+}
+
+}  // namespace wayside
