@@ -36,6 +36,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"device/clock", {}},
     {"device/authority", {"device/clock/"}},
     {"device/config", {}},
+    {"device/control", {}},
     {"device/health", {}},
     {"device/identity", {}},
     {"device/watchlist", {"device/clock/time_quality.hpp"}},
