@@ -39,6 +39,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"device/authority", {"device/clock/"}},
     {"device/config", {}},
     {"device/config/store", {"device/clock/clock.hpp", "device/config/"}},
+    {"device/control", {}},
     {"device/health", {}},
     {"device/identity", {}},
     {"device/watchlist", {"device/clock/time_quality.hpp"}},
