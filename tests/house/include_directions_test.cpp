@@ -38,7 +38,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"device/config", {}},
     {"device/health", {}},
     {"device/identity", {}},
-    {"device/watchlist", {"device/clock/time_quality.hpp"}},
+    {"device/watchlist", {"device/clock/"}},
     {"roadsim/plates", {}},
     {"roadsim/scene", {"roadsim/plates/"}},
     {"backoffice",
