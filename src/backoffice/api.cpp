@@ -54,9 +54,9 @@ std::optional<Target> list_target_from(std::string_view path) {
   target.list = steps[1];
   target.document = steps[2];
   const std::string_view from = steps[3];
-  const auto [end, failed] = std::from_chars(from.data(), from.data() + from.size(), target.from);
-  const bool whole = failed == std::errc{} && end == from.data() + from.size();
-  return whole && target.from < std::uint64_t{1} << 53U ? std::optional(std::move(target)) : std::nullopt;
+  const std::errc failed = std::from_chars(from.data(), from.data() + from.size(), target.from).ec;
+  const bool plain = failed == std::errc{} && std::to_string(target.from) == from;
+  return plain && target.from < std::uint64_t{1} << 53U ? std::optional(std::move(target)) : std::nullopt;
 }
 
 Answer ask_later(const Error& error, const std::string& device_id) {
