@@ -22,6 +22,7 @@ using std::chrono::milliseconds;
 constexpr std::chrono::seconds longest_stop{2};
 constexpr std::size_t most_lists = 16;
 constexpr int most_damaged = 3;
+constexpr std::size_t longest_reason = 600;
 
 }  // namespace
 
@@ -101,10 +102,12 @@ void WatchListKeeper::take_offers() {
     return std::find_if(offers_->begin(), offers_->end(),
                         [&](const ListOffer& one) { return one.list == list; });
   };
+  const upload::Time now = upload::Time::clock::now();
   // What is offered in another form may well be taken.
   std::erase_if(given_up_, [&](const auto& one) {
     const auto offer = offer_of(one.first);
-    return offer == offers_->end() || (!offer->document.empty() && offer->document != one.second.document);
+    return offer == offers_->end() || now >= one.second.until ||
+           (!offer->document.empty() && offer->document != one.second.document);
   });
   if (under_way_) {
     const auto offer = offer_of(under_way_->offer.list);
@@ -132,15 +135,17 @@ void WatchListKeeper::let_go() {
     if (std::any_of(offers_->begin(), offers_->end(),
                     [&](const ListOffer& offer) { return offer.list == list; }))
       continue;
+    std::error_code failed;
     const std::uint64_t before = revision_of(list);
+    const bool was_there = fs::exists(options_.folder / list / (list + ".sealed"), failed);
     stores_.erase(list);
     wants_full_.erase(list);
-    std::error_code failed;
     fs::remove_all(options_.folder / list, failed);
     if (failed) {
       log::error("watch_list_not_removed", {{"list", list}, {"reason", failed.message()}});
       continue;
     }
+    if (!was_there) continue;
     log::info("watch_list_removed", {{"list", list}, {"revision", before}});
     put_on_record({list, ListChange::State::removed, 0, before, 0, {}});
   }
@@ -247,8 +252,10 @@ milliseconds WatchListKeeper::fetch() {
     const ListOffer* const offer = next_offer();
     if (offer == nullptr) return options_.every;
     if (offer->bytes > options_.limits.bytes + largest_list_head_bytes) {
-      give_up(*offer, fmt::format("it has {} bytes, and this camera takes {}: issue a smaller list",
-                                  offer->bytes, options_.limits.bytes));
+      give_up(*offer,
+              fmt::format("it has {} bytes, and this camera takes {}: issue a smaller list", offer->bytes,
+                          options_.limits.bytes),
+              true);
       return milliseconds{0};
     }
     under_way_.emplace(
@@ -263,7 +270,7 @@ milliseconds WatchListKeeper::fetch() {
   if (piece) return take_piece(std::move(*piece));
   failures_.add();
   if (piece.error().code == ErrorCode::refused) {
-    give_up(under_way_->offer, piece.error().message);
+    give_up(under_way_->offer, piece.error().message, false);
     under_way_.reset();
     return options_.every;
   }
@@ -314,7 +321,7 @@ milliseconds WatchListKeeper::refused(ListWanted wanted, const Error& why) {
   if (wanted == ListWanted::full && !full) {
     log::info("watch_list_wanted_full", {{"list", offer.list}, {"reason", why}});
     wants_full_.insert(offer.list);
-    given_up_[offer.list] = {offer.document, {}};
+    given_up_[offer.list] = {offer.document, {}, upload::Time::max()};
     return milliseconds{0};
   }
   if (wanted == ListWanted::again && ++damaged_[offer.list] < most_damaged) {
@@ -322,13 +329,17 @@ milliseconds WatchListKeeper::refused(ListWanted wanted, const Error& why) {
     return again();
   }
   damaged_.erase(offer.list);
-  give_up(offer, why.message);
+  give_up(offer, why.message, wanted != ListWanted::again);
   return milliseconds{0};
 }
 
-void WatchListKeeper::give_up(const ListOffer& offer, const std::string& reason) {
+void WatchListKeeper::give_up(const ListOffer& offer, std::string reason, bool for_good) {
   refused_.add();
-  given_up_[offer.list] = {offer.document, reason};
+  std::replace(reason.begin(), reason.end(), '\n', ' ');  // bad lines are told one a line
+  if (reason.size() > longest_reason) reason.resize(longest_reason);
+  GivenUp& given_up = given_up_[offer.list];
+  given_up = {offer.document, reason, upload::Time::max()};
+  if (!for_good) given_up.until = upload::Time::clock::now() + options_.given_up_for;
   const auto store = stores_.find(offer.list);
   const auto current = store == stores_.end() ? nullptr : store->second->current();
   const std::uint64_t revision = revision_of(offer.list);

@@ -54,6 +54,8 @@ struct WatchListKeeperOptions {
   std::chrono::milliseconds every{1'000};
   std::chrono::milliseconds first_retry{1'000};
   std::chrono::milliseconds longest_retry{300'000};
+  // What asking again may mend: a full disk, an office that did not have it.
+  std::chrono::milliseconds given_up_for{3'600'000};
   bool recording = false;  // passes have times of their own
   // What is known of a moment besides the clock: it was no earlier than this. Empty: nothing is.
   std::function<UtcTime(MonotonicTime)> known_earliest;
@@ -101,6 +103,7 @@ class WatchListKeeper {
   struct GivenUp {
     std::string document;
     std::string reason;
+    upload::Time until = upload::Time::max();  // then it is tried again
   };
 
   void take_offers();
@@ -115,7 +118,7 @@ class WatchListKeeper {
   [[nodiscard]] std::chrono::milliseconds take_piece(std::string piece);
   [[nodiscard]] std::chrono::milliseconds finish();
   [[nodiscard]] std::chrono::milliseconds refused(ListWanted wanted, const Error& why);
-  void give_up(const ListOffer& offer, const std::string& reason);
+  void give_up(const ListOffer& offer, std::string reason, bool for_good);
   [[nodiscard]] std::chrono::milliseconds again();
   [[nodiscard]] TimeBounds bounds_of(UtcTime said, MonotonicTime at, const TimeQuality& time) const;
   void publish();
