@@ -15,6 +15,7 @@
 
 #include "src/app/interruptible_wait.hpp"
 #include "src/app/named_thread.hpp"
+#include "src/app/trusted_key.hpp"
 
 namespace wayside::app {
 
@@ -65,6 +66,13 @@ std::string AuthorityKeeper::sentence() const {
   return sentence_;
 }
 
+UtcTime AuthorityKeeper::known_earliest(MonotonicTime at) const {
+  const std::lock_guard lock(mutex_);
+  const std::chrono::nanoseconds before = std::max(looked_at_ - at, std::chrono::nanoseconds{0});
+  // The clock that is never set is slewed by 500 ppm at most.
+  return earliest_ + -std::chrono::ceil<milliseconds>(before + before / 2000);
+}
+
 void AuthorityKeeper::take(std::span<const std::string> documents) {
   const std::lock_guard lock(mutex_);
   for (const std::string& document : documents) {
@@ -100,6 +108,11 @@ void AuthorityKeeper::look() {
   }
   const ClockReading now = read_clocks();
   time_->look(now, clock_.quality());
+  {
+    const std::lock_guard lock(mutex_);
+    looked_at_ = now.monotonic;
+    earliest_ = time_->now().earliest;
+  }
   remove_what_is_done_with();
   AuthorityMoved place;
   if (const AuthorityDocument* decides = deciding_authority(held_, time_->now())) {
@@ -142,7 +155,9 @@ void AuthorityKeeper::read_folder() {
     if (unusable_.find(sentence) == std::string::npos)
       log::warning("authority_file_unusable", {{"reason", sentence}});
   };
-  if (const Status read = read_key(); !read) cannot_use(options_.folder / key_name, read.error());
+  const Result<VerifyingKey> key = read_trusted_key(options_.folder / key_name);
+  if (!key) cannot_use(options_.folder / key_name, key.error());
+  key_ = key ? std::optional(*key) : std::nullopt;
   std::size_t left = most_files;
   for (const auto& [path, file] : listing) {
     if (!key_ || path.filename() == key_name || left-- == 0) continue;
@@ -163,30 +178,6 @@ void AuthorityKeeper::read_folder() {
   held_.highest_seen = std::max(held_.highest_seen, highest);
   unusable_ = std::move(unusable);
   listed_ = std::move(listing);
-}
-
-// Whoever may write it decides what this camera may do.
-Status AuthorityKeeper::read_key() {
-  key_.reset();
-  const fs::path file = options_.folder / key_name;
-  struct stat info {};
-  if (::stat(file.c_str(), &info) != 0) {
-    return fail(ErrorCode::not_found,
-                fmt::format("{}: enrol the camera (again), and put the folder authority that comes back into "
-                            "identity.directory",
-                            std::strerror(errno)));
-  }
-  if ((info.st_mode & 022U) != 0) {
-    return fail(
-        ErrorCode::invalid_input,
-        fmt::format("has mode {:04o}, so others can replace it: set it to 0644", info.st_mode & 07777U));
-  }
-  const Result<std::string> text = read_text_file(file, 256);
-  if (!text) return fail(text.error());
-  const Result<VerifyingKey> key = verifying_key_from(*text);
-  if (!key) return fail(key.error());
-  key_ = *key;
-  return {};
 }
 
 Result<AuthorityDocument> AuthorityKeeper::read_document(const fs::path& file) const {

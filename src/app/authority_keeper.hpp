@@ -7,9 +7,9 @@
 // else is left alone and said; a document that can never count again is removed.
 //
 // Life: look() once, then start() and stop(). Threads: one of its own, "authority"; may_capture(),
-// highest_held(), take() and saw_position() from any, write_records() from the one that appends to the queue,
-// look() from none but its own while it runs. Ownership: clock and health outlive it. Failure: what cannot be
-// read is no authority; what cannot be kept (a full disk) is logged and tried again.
+// highest_held(), known_earliest(), take() and saw_position() from any, write_records() from the one that
+// appends to the queue, look() from none but its own while it runs. Ownership: clock and health outlive it.
+// Failure: what cannot be read is no authority; what cannot be kept (a full disk) is logged and tried again.
 #pragma once
 
 #include <atomic>
@@ -60,6 +60,9 @@ class AuthorityKeeper {
   [[nodiscard]] std::string sentence() const;
   // The highest number of the documents that are here and hold; 0: none is.
   [[nodiscard]] std::uint64_t highest_held() const { return highest_held_; }
+  // Of a moment of this start: it was no earlier than this, whatever the clock is set to
+  // (device/authority/known_time.hpp).
+  [[nodiscard]] UtcTime known_earliest(MonotonicTime at) const;
   // Documents that the office sent.
   void take(std::span<const std::string> documents);
   void saw_position(const GnssPosition& position);
@@ -78,7 +81,6 @@ class AuthorityKeeper {
   [[nodiscard]] ClockReading read_clocks() const;
   [[nodiscard]] Listing list() const;
   void read_folder();
-  [[nodiscard]] Status read_key();
   [[nodiscard]] Result<AuthorityDocument> read_document(const std::filesystem::path& file) const;
   void adopt(const std::vector<std::string>& documents);
   [[nodiscard]] Status adopt_one(const std::string& text);
@@ -107,6 +109,8 @@ class AuthorityKeeper {
   std::optional<std::string> judged_as_;
 
   mutable std::mutex mutex_;
+  MonotonicTime looked_at_;           // mutex_
+  UtcTime earliest_;                  // mutex_: then
   AuthorityPlace place_;              // mutex_
   std::string sentence_;              // mutex_
   std::vector<std::string> arrived_;  // mutex_: from the office, not looked at yet

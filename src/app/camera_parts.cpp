@@ -207,6 +207,11 @@ Status CameraParts::make_pipeline() {
     };
     pipeline.on_reads = [this](const FrameReads& reads) { sight_->saw_reads(reads); };
   }
+  if (watch_lists_) {
+    pipeline.hits = [this](const VehiclePass& pass, const TimeQuality& time) {
+      return watch_lists_->match(pass, time);
+    };
+  }
   pipeline.pseudonym_key = [this] { return sealing_->pseudonym_key(); };
   pipeline_ =
       std::make_unique<Pipeline>(std::move(*stages), std::move(pipeline), *queue_, clock(), counters_);
@@ -225,6 +230,11 @@ void CameraParts::make_uplink() {
     options.authority_held = [this] { return authority_->highest_held(); };
     options.on_authorities = [this](std::span<const std::string> sent) { authority_->take(sent); };
   }
+  keep_watch_lists();
+  if (watch_lists_) {
+    options.watch_lists_held = [this] { return watch_lists_->held(); };
+    options.on_watch_lists = [this](std::span<const ListOffer> offers) { watch_lists_->offered(offers); };
+  }
   uplink_ = std::make_unique<Uplink>(options, connect_to(configuration_, device_id_, unlock_keys_), *queue_,
                                      clock(), health_, counters_);
   if (configuration_.upload.profile != "bof2") return;
@@ -233,9 +243,24 @@ void CameraParts::make_uplink() {
       connect_to_unlock(configuration_, device_id_), unlock_keys_, clock(), health_, counters_);
 }
 
+void CameraParts::keep_watch_lists() {
+  WatchListKeeper::Connect connect = connect_to_lists(configuration_, device_id_);
+  if (!connect) return;
+  WatchListKeeperOptions options;
+  options.device_id = device_id_;
+  options.folder = configuration_.identity.directory / "watchlists";
+  options.bytes_per_s = std::uint64_t{configuration_.upload.backlog_kbit_per_s} * 1000 / 8;
+  options.recording = is_recording(configuration_);
+  if (authority_)
+    options.known_earliest = [this](MonotonicTime at) { return authority_->known_earliest(at); };
+  watch_lists_ =
+      std::make_unique<WatchListKeeper>(std::move(options), std::move(connect), clock(), health_, counters_);
+}
+
 void CameraParts::start() {
   if (authority_) authority_->start();
   if (unlock_) unlock_->start();
+  if (watch_lists_) watch_lists_->start();
   if (uplink_) uplink_->start();
   if (timekeeping_) timekeeping_->start();
   if (board_) board_->start();
@@ -249,6 +274,7 @@ void CameraParts::stop_watching() {
 }
 
 void CameraParts::stop_talking() {
+  if (watch_lists_) watch_lists_->stop();
   if (uplink_) uplink_->stop();
   if (unlock_) unlock_->stop();
 }
@@ -257,13 +283,15 @@ void CameraParts::keep() {
   const bool dated = timekeeping_ && timekeeping_->write_records(*queue_);
   const bool seen = sight_ && sight_->look();
   const bool judged = authority_ && authority_->write_records(*queue_);
-  if ((keeper_->look() || dated || seen || judged) && uplink_) uplink_->wake();
+  const bool listed = watch_lists_ && watch_lists_->write_records(*queue_);
+  if ((keeper_->look() || dated || seen || judged || listed) && uplink_) uplink_->wake();
 }
 
 void CameraParts::close_books() {
   static_cast<void>(timekeeping_ && timekeeping_->write_records(*queue_));
   if (sight_) sight_->close();
   static_cast<void>(authority_ && authority_->write_records(*queue_));
+  static_cast<void>(watch_lists_ && watch_lists_->write_records(*queue_));
   keeper_->close();
 }
 
@@ -272,9 +300,13 @@ bool CameraParts::expects_frames() const {
 }
 
 std::string CameraParts::metrics() const {
+  std::vector<LabelledGauge> gauges = board_ ? board_->gauges() : std::vector<LabelledGauge>{};
+  if (watch_lists_) {
+    for (LabelledGauge& gauge : watch_lists_->gauges())
+      gauges.push_back(std::move(gauge));
+  }
   return metrics_text(counters_, health_, queue_->depth(), uplink_ ? uplink_->state() : UploaderState{},
-                      clock().quality(), memory_bytes(),
-                      board_ ? board_->gauges() : std::vector<LabelledGauge>{});
+                      clock().quality(), memory_bytes(), gauges);
 }
 
 }  // namespace wayside::app

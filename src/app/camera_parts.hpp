@@ -32,6 +32,7 @@
 #include "src/app/timekeeping.hpp"
 #include "src/app/unlock_keeper.hpp"
 #include "src/app/uplink.hpp"
+#include "src/app/watch_list_keeper.hpp"
 
 namespace wayside::app {
 
@@ -75,6 +76,7 @@ class CameraParts {
   [[nodiscard]] Pipeline* pipeline() { return pipeline_.get(); }
   [[nodiscard]] Uplink* uplink() { return uplink_.get(); }
   [[nodiscard]] AuthorityKeeper* authority() { return authority_.get(); }
+  [[nodiscard]] WatchListKeeper* watch_lists() { return watch_lists_.get(); }
 
  private:
   [[nodiscard]] Status keep_time();
@@ -82,6 +84,7 @@ class CameraParts {
   void make_exposure();
   [[nodiscard]] Status open_queue();
   void make_uplink();
+  void keep_watch_lists();
   [[nodiscard]] Status make_pipeline();
 
   const Configuration& configuration_;
@@ -102,6 +105,7 @@ class CameraParts {
   std::optional<SightKeeper> sight_;
   UnlockKeys unlock_keys_;  // outlives who uses them
   std::unique_ptr<UnlockKeeper> unlock_;
+  std::unique_ptr<WatchListKeeper> watch_lists_;  // where an office gives any; outlives who asks it
   std::unique_ptr<Uplink> uplink_;
   std::unique_ptr<Pipeline>
       pipeline_;  // last, so that it goes first: it wakes the uplink and writes the queue

@@ -86,6 +86,19 @@ Uplink::Connect connect_to(const Configuration& configuration, const std::string
   };
 }
 
+WatchListKeeper::Connect connect_to_lists(const Configuration& configuration, const std::string& device_id) {
+  const bool bof2 = configuration.upload.profile == "bof2";
+  if (!bof2 && configuration.upload.profile != "wayside") return {};
+  return [configuration, device_id, bof2]() -> Result<std::unique_ptr<ListOffice>> {
+    const Result<Identity> identity = own_identity(configuration, device_id);
+    if (!identity) return fail(identity.error());
+    if (bof2) return make_list_office(unlock_options(*identity, configuration), device_id);
+    auto options = options_with<HttpsOptions>(*identity, configuration);
+    options.url = configuration.upload.url;
+    return make_list_office(options, device_id);
+  };
+}
+
 UnlockKeeper::Connect connect_to_unlock(const Configuration& configuration, const std::string& device_id) {
   return [configuration, device_id]() -> Result<std::unique_ptr<UnlockService>> {
     const Result<Identity> identity = own_identity(configuration, device_id);

@@ -12,11 +12,16 @@
 
 #include "src/app/unlock_keeper.hpp"
 #include "src/app/uplink.hpp"
+#include "src/app/watch_list_keeper.hpp"
 
 namespace wayside::app {
 
 [[nodiscard]] Uplink::Connect connect_to(const Configuration& configuration, const std::string& device_id,
                                          const UnlockKeys& unlock_keys);
+// Where the profile has an office to ask over HTTPS: "wayside", and "bof2", whose office is that of
+// upload.unlock_url. Empty: it has none.
+[[nodiscard]] WatchListKeeper::Connect connect_to_lists(const Configuration& configuration,
+                                                        const std::string& device_id);
 // Of the profile "bof2".
 [[nodiscard]] UnlockKeeper::Connect connect_to_unlock(const Configuration& configuration,
                                                       const std::string& device_id);

@@ -26,12 +26,12 @@
 
 namespace wayside::app {
 
-// Counters are wayside_NAME_total; a part with a problem is wayside_problem{part="..."} 1; board: of its own
-// sensors, those of one name together.
+// Counters are wayside_NAME_total; a part with a problem is wayside_problem{part="..."} 1; gauges: those of
+// one name together.
 [[nodiscard]] std::string metrics_text(const CounterSet& counters, const Health& health,
                                        const QueueDepth& depth, const UploaderState& upload,
                                        const TimeQuality& time, std::uint64_t memory_bytes,
-                                       const std::vector<LabelledGauge>& board);
+                                       const std::vector<LabelledGauge>& gauges);
 
 class MetricsSocket {
  public:

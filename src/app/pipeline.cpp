@@ -173,13 +173,15 @@ void Pipeline::close_passes() {
 void Pipeline::run_event() {
   while (std::optional<VehiclePass> pass = passes_closed_.pop()) {
     const TimeQuality time = options_.date(*pass);
-    Result<EncodedRecord> record = encode_record(*pass, options_.origin, time);
+    const std::vector<RecordHit> hits = options_.hits ? options_.hits(*pass, time) : std::vector<RecordHit>{};
+    Result<EncodedRecord> record = encode_record(*pass, options_.origin, time, hits);
     if (!record) {
       records_not_encoded_.add();
       log::error("record_not_encoded", {{"pass", pass->number.value()}, {"reason", record.error()}});
       continue;
     }
     RecordParts parts;
+    if (!hits.empty()) parts.record_class = RecordClass::hit;
     parts.document = bytes_of(record->document);
     parts.plate = std::move(record->plate_jpeg);
     parts.overview = std::move(record->overview_jpeg);

@@ -56,6 +56,8 @@ struct PipelineOptions {
   std::function<bool()> may_capture;
   // How good a pass's time is, asked when its record is made; may put the time right.
   std::function<TimeQuality(VehiclePass&)> date;
+  // Which entries of VOI lists a pass fits, asked when its record is made: a hit goes first. Empty: none.
+  std::function<std::vector<RecordHit>(const VehiclePass&, const TimeQuality&)> hits;
   // A frame has come; from the capture thread.
   std::function<void(const FrameInfo&)> on_frame;
   // How bright it came out, and the plates in it: those read, or, where none was, those found. From whichever

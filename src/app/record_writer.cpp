@@ -42,7 +42,9 @@ std::vector<PassRecord> RecordWriter::next_group(BoundedQueue<PassRecord>& recor
   } while (!record && !records.closed_and_empty());
   const MonotonicTime deadline = clock_.monotonic_now() + options_.group_wait;
   while (record) {
+    const bool urgent = record->parts.record_class == RecordClass::hit;
     group.push_back(std::move(*record));
+    if (urgent) break;  // somebody may be waiting for it
     const std::chrono::nanoseconds left = deadline - clock_.monotonic_now();
     if (group.size() >= options_.group_records || left <= std::chrono::nanoseconds{0}) break;
     record = records.pop_for(left);

@@ -1,5 +1,5 @@
 // Puts records into the queue in groups, so that one disk flush makes several safe, and wipes them from
-// memory when they are.
+// memory when they are. A hit ends its group at once.
 //
 // Threads: run() is the body of the writer thread. Failure: a queue that cannot take a group now is tried
 // again until it can, with the group kept; only a record that the queue refuses for itself, or a disk that is

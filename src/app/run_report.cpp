@@ -44,10 +44,15 @@ Json state(const Clock& clock, const Health& health, const QueueDepth& depth, co
 
 std::string heartbeat_json(const Clock& clock, const Health& health, const QueueUuid& queue,
                            const QueueDepth& depth, const UploaderState& upload, const CounterSet& counters,
-                           std::uint64_t delivered_to, std::optional<std::uint64_t> authority) {
+                           std::uint64_t delivered_to, const HeldForOffice& held) {
   Json json = state(clock, health, depth, upload, counters);
   if (delivered_to > 0) json["queue"]["delivered_to"] = delivered_to;
-  if (authority) json["authority"] = {{"number", *authority}};
+  if (held.authority) json["authority"] = {{"number", *held.authority}};
+  if (held.watch_lists) {
+    json["watch_lists"] = Json::object();
+    for (const auto& [list, revision] : *held.watch_lists)
+      json["watch_lists"][list] = revision;
+  }
   json["queue_uuid"] = to_hex(queue);
   return json.dump();
 }

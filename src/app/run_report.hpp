@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -15,14 +16,20 @@
 
 namespace wayside::app {
 
+// What the camera holds of what the office sends.
+struct HeldForOffice {
+  std::optional<std::uint64_t>
+      authority;  // the highest number here, of a camera that keeps deployment authorities
+  std::optional<std::map<std::string, std::uint64_t>> watch_lists;  // revisions, of one that keeps VOI lists
+};
+
 // {"time", "clock": {...}, "problems": {...}, "states": {...}, "queue": {...}, "upload": {...}, "counters":
 // {...}, "queue_uuid"}: delivery/upload/https_api.md. `delivered_to`: the highest number that the back office
-// has receipted as far as is known; 0: none is. `authority`: of a camera that keeps deployment authorities,
-// the highest number of those here.
+// has receipted as far as is known; 0: none is.
 [[nodiscard]] std::string heartbeat_json(const Clock& clock, const Health& health, const QueueUuid& queue,
                                          const QueueDepth& depth, const UploaderState& upload,
                                          const CounterSet& counters, std::uint64_t delivered_to,
-                                         std::optional<std::uint64_t> authority = std::nullopt);
+                                         const HeldForOffice& held = {});
 
 struct RunFigures {
   std::string ended;  // "end_of_stream", "stopped", "source_failed"

@@ -108,15 +108,17 @@ bool Uplink::send_heartbeat() {
   std::uint64_t delivered_to = depth.all_delivered ? newest : 0;
   delivered_to = std::max(delivered_to, upload.highest_delivered);
   if (!back_office_->heartbeats_go_where_records_go()) delivered_to = 0;
-  std::optional<std::uint64_t> authority;
-  if (options_.authority_held) authority = options_.authority_held();
+  HeldForOffice held;
+  if (options_.authority_held) held.authority = options_.authority_held();
+  if (options_.watch_lists_held) held.watch_lists = options_.watch_lists_held();
   const Result<std::optional<KnownNumbers>> sent = back_office_->heartbeat(
       options_.uploader.device_id,
-      heartbeat_json(clock_, health_, queue_.uuid(), depth, upload, counters_, delivered_to, authority));
+      heartbeat_json(clock_, health_, queue_.uuid(), depth, upload, counters_, delivered_to, held));
   if (sent && *sent) {
     compare_numbers(**sent, delivered_to);
     if (options_.on_authorities && !(*sent)->authorities.empty())
       options_.on_authorities((*sent)->authorities);
+    if (options_.on_watch_lists && (*sent)->watch_lists) options_.on_watch_lists(*(*sent)->watch_lists);
   }
   (sent ? heartbeats_ : heartbeats_failed_).add();
   if (!sent) log::warning("heartbeat_failed", {{"reason", sent.error()}});

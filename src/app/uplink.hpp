@@ -15,6 +15,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,6 +43,9 @@ struct UplinkOptions {
   std::function<std::uint64_t()> authority_held;
   // Those that the office sent with its answer; from the heartbeat's thread.
   std::function<void(std::span<const std::string>)> on_authorities;
+  // The same of VOI lists: the revision of each, and all that the office gives this camera.
+  std::function<std::map<std::string, std::uint64_t>()> watch_lists_held;
+  std::function<void(std::span<const ListOffer>)> on_watch_lists;
 };
 
 class Uplink {

@@ -1,15 +1,19 @@
 #include "src/backoffice/api.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <charconv>
 
 #include <nlohmann/json.hpp>
 
 #include "wayside/backoffice/server.hpp"
 #include "wayside/backoffice/unlock_keys.hpp"
 #include "wayside/base/log.hpp"
+#include "wayside/device/watchlist/list_head.hpp"
 
 #include "src/backoffice/batch.hpp"
+#include "src/backoffice/list_files.hpp"
 #include "src/backoffice/validation.hpp"
 
 namespace wayside::backoffice {
@@ -21,13 +25,38 @@ constexpr std::size_t device_id_digits = 16;
 constexpr std::string_view batches = "/v2/batches/";
 constexpr std::string_view heartbeats = "/v1/heartbeats/";
 constexpr std::string_view unlocks = "/v2/unlock/";
-constexpr std::size_t unlock_bytes = 32;
+constexpr std::string_view watch_lists = "/v1/watchlists/";
+constexpr std::size_t public_key_bytes = 32;
 constexpr std::string_view topics = "wayside/v2/";
 
 bool is_device_id(std::string_view text) {
   return text.size() == device_id_digits && std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
          });
+}
+
+// "{device_id}/key" or "{device_id}/{list}/{document}/{from}".
+std::optional<Target> list_target_from(std::string_view path) {
+  std::array<std::string_view, 4> steps;
+  std::size_t count = 0;
+  for (bool more = true; more; ++count) {
+    if (count == steps.size()) return std::nullopt;
+    const std::size_t end = path.find('/');
+    steps[count] = path.substr(0, end);
+    more = end != std::string_view::npos;
+    if (more) path.remove_prefix(end + 1);
+  }
+  Target target{Target::What::list_key, std::string(steps[0])};
+  if (!is_device_id(steps[0])) return std::nullopt;
+  if (count == 2 && steps[1] == "key") return target;
+  if (count != 4 || !is_list_id(steps[1]) || !list_files::is_document_name(steps[2])) return std::nullopt;
+  target.what = Target::What::list_piece;
+  target.list = steps[1];
+  target.document = steps[2];
+  const std::string_view from = steps[3];
+  const std::errc failed = std::from_chars(from.data(), from.data() + from.size(), target.from).ec;
+  const bool plain = failed == std::errc{} && std::to_string(target.from) == from;
+  return plain && target.from < std::uint64_t{1} << 53U ? std::optional(std::move(target)) : std::nullopt;
 }
 
 Answer ask_later(const Error& error, const std::string& device_id) {
@@ -61,6 +90,7 @@ nlohmann::json keyed_json_of(const ReceivedShipment& shipment, const Receipt& re
 }  // namespace
 
 std::string_view Target::method() const {
+  if (what == What::list_piece) return "GET";
   return what == What::heartbeat ? "PUT" : "POST";
 }
 std::string_view Target::content_type() const {
@@ -68,7 +98,9 @@ std::string_view Target::content_type() const {
     case What::batch:
       return "application/vnd.wayside.batch";
     case What::unlock:
+    case What::list_key:
       return "application/octet-stream";
+    case What::list_piece:
     case What::heartbeat:
       break;
   }
@@ -79,7 +111,10 @@ std::size_t Target::limit_bytes() const {
     case What::batch:
       return batch_limit_bytes;
     case What::unlock:
-      return unlock_bytes;
+    case What::list_key:
+      return public_key_bytes;
+    case What::list_piece:
+      return 0;
     case What::heartbeat:
       break;
   }
@@ -94,7 +129,7 @@ std::optional<Target> target_from(std::string_view path) {
     const std::string_view device_id = path.substr(start.size());
     if (is_device_id(device_id)) return Target{what, std::string(device_id)};
   }
-  return std::nullopt;
+  return path.starts_with(watch_lists) ? list_target_from(path.substr(watch_lists.size())) : std::nullopt;
 }
 
 std::optional<Target> target_from_topic(std::string_view topic) {
@@ -123,7 +158,7 @@ std::optional<Answer> Api::refuse_peer(const Target& target, const Peer& peer) {
 }
 
 Answer Api::take(const Target& target, const std::string& body, UtcTime now) {
-  assert(target.what != Target::What::unlock);
+  assert(target.what == Target::What::batch || target.what == Target::What::heartbeat);
   return target.what == Target::What::batch ? take_batch(target.device_id, body, now)
                                             : take_heartbeat(target.device_id, body, now);
 }
@@ -142,6 +177,23 @@ Answer Api::unlock(const std::filesystem::path& folder, const Peer& peer, const 
     default:
       return ask_later(lent.error(), peer.common_name);
   }
+}
+
+Answer Api::watch_list(const Target& target, const Peer& peer, const std::string& body, UtcTime now) const {
+  const GivenLists::Asking who{target.device_id, peer.certificate};
+  const auto refused = [&](const Error& error) {
+    if (error.code == ErrorCode::not_found) return answer(404, "refused", error.message);
+    if (error.code == ErrorCode::invalid_input) return answer(400, "damaged", error.message);
+    return ask_later(error, target.device_id);
+  };
+  if (target.what == Target::What::list_key) {
+    const auto key = lists_.lend_key(who, body, now);
+    if (!key) return refused(key.error());
+    return {200, std::string(key->begin(), key->end()), {}, "application/octet-stream"};
+  }
+  auto piece = lists_.piece(who, target.list, target.document, target.from, now);
+  if (!piece) return refused(piece.error());
+  return {200, std::move(*piece), {}, "application/vnd.wayside.watchlist"};
 }
 
 Answer Api::take_batch(const std::string& device_id, const std::string& body, UtcTime now) {
@@ -213,6 +265,7 @@ Result<std::string> Api::keep_heartbeat(const std::string& device_id, const std:
   }
   nlohmann::json answer{{"queue_uuid", queue_uuid}, {"highest_number", *highest}};
   add_authorities(device_id, heartbeat, answer);
+  add_watch_lists(device_id, heartbeat, answer);
   return answer.dump();
 }
 
@@ -228,6 +281,28 @@ void Api::add_authorities(const std::string& device_id, const std::string& heart
   } else if (!newer->empty()) {
     answer["authorities"] = std::move(*newer);
   }
+}
+
+// All that it is given, so that it lets go of what it is not given any more.
+void Api::add_watch_lists(const std::string& device_id, const std::string& heartbeat,
+                          nlohmann::json& answer) const {
+  const auto held = watch_lists_in_heartbeat(heartbeat);
+  if (!held) return;
+  const auto offers = lists_.offers(device_id, *held);
+  if (!offers) {
+    log::error("watch_lists_unreadable", {{"device_id", device_id}, {"reason", offers.error()}});
+    return;
+  }
+  nlohmann::json lists = nlohmann::json::array();
+  for (const GivenLists::Offer& offer : *offers) {
+    nlohmann::json one{{"list", offer.list}, {"revision", offer.revision}};
+    if (!offer.document.empty()) {
+      one["document"] = offer.document;
+      one["bytes"] = offer.bytes;
+    }
+    lists.push_back(std::move(one));
+  }
+  answer["watch_lists"] = std::move(lists);
 }
 
 }  // namespace wayside::backoffice

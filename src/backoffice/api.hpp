@@ -1,11 +1,12 @@
 // The interfaces of https_api.md and mqtt_api.md without the network: who asks, for what, with which bytes,
 // and the answer.
 //
-// Threads: any number at once; the store does its own locking. Ownership: store, keys and authorities must
-// outlive it.
+// Threads: any number at once; the store does its own locking. Ownership: store, keys, authorities and
+// lists must outlive it.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <mutex>
@@ -17,6 +18,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "wayside/backoffice/given_lists.hpp"
 #include "wayside/backoffice/issued_authorities.hpp"
 #include "wayside/backoffice/store.hpp"
 #include "wayside/base/bytes.hpp"
@@ -28,14 +30,19 @@
 
 namespace wayside::backoffice {
 
-// "/v2/batches/{device_id}", "/v1/heartbeats/{device_id}" or "/v2/unlock/{device_id}"; nothing for any other
-// path.
+// "/v2/batches/{device_id}", "/v1/heartbeats/{device_id}", "/v2/unlock/{device_id}",
+// "/v1/watchlists/{device_id}/key" or "/v1/watchlists/{device_id}/{list}/{document}/{from}"; nothing for any
+// other path.
 struct Target {
-  enum class What { batch, heartbeat, unlock };
+  enum class What { batch, heartbeat, unlock, list_key, list_piece };
   What what = What::batch;
   std::string device_id;
+  std::string list = {};  // of list_piece, as the next two
+  std::string document = {};
+  std::uint64_t from = 0;
 
   [[nodiscard]] std::string_view method() const;
+  [[nodiscard]] bool has_body() const { return what != What::list_piece; }
   [[nodiscard]] std::string_view content_type() const;
   [[nodiscard]] std::size_t limit_bytes() const;  // of the body
 };
@@ -58,9 +65,13 @@ struct Answer {
 
 class Api {
  public:
-  Api(Store& store, OfficeKeys& keys, IssuedAuthorities& authorities,
+  Api(Store& store, OfficeKeys& keys, IssuedAuthorities& authorities, const GivenLists& lists,
       std::function<void(const std::string& document)> on_record)
-      : store_(store), authorities_(authorities), receiver_(store, keys), on_record_(std::move(on_record)) {}
+      : store_(store),
+        authorities_(authorities),
+        lists_(lists),
+        receiver_(store, keys),
+        on_record_(std::move(on_record)) {}
 
   // Nothing: may go on.
   [[nodiscard]] std::optional<Answer> refuse_peer(const Target& target, const Peer& peer);
@@ -70,6 +81,10 @@ class Api {
   // Lends the keys of the folder (unlock_keys.hpp) to a peer who was not refused.
   [[nodiscard]] static Answer unlock(const std::filesystem::path& folder, const Peer& peer,
                                      const std::string& body, UtcTime now);
+
+  // A VOI list's key or a piece of a list, to a peer who was not refused.
+  [[nodiscard]] Answer watch_list(const Target& target, const Peer& peer, const std::string& body,
+                                  UtcTime now) const;
 
   // Over MQTT, where only the broker has seen a certificate. The message of receipts, once all that it
   // accepts is durable; the answer to a heartbeat, empty where it names no queue. Where it fails nothing may
@@ -89,8 +104,12 @@ class Api {
 
   void add_authorities(const std::string& device_id, const std::string& heartbeat, nlohmann::json& answer);
 
+  void add_watch_lists(const std::string& device_id, const std::string& heartbeat,
+                       nlohmann::json& answer) const;
+
   Store& store_;
   IssuedAuthorities& authorities_;
+  const GivenLists& lists_;
   Receiver receiver_;
   std::function<void(const std::string&)> on_record_;
   std::mutex on_record_mutex_;

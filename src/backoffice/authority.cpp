@@ -17,6 +17,7 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
+#include "wayside/backoffice/given_lists.hpp"
 #include "wayside/backoffice/issued_authorities.hpp"
 #include "wayside/backoffice/recipients.hpp"
 #include "wayside/backoffice/unlock_keys.hpp"
@@ -469,6 +470,8 @@ Result<EnrolledDevice> enrol_device(const Authority& authority, Store& store, co
   const auto authorised =
       IssuedAuthorities(authority.deployment()).pass_on(device->device_id, out / "authority");
   if (!authorised) return fail(authorised.error());
+  const auto listed = GivenLists(authority.watch_lists()).pass_on(out / "watchlists");
+  if (!listed) return fail(listed.error());
   // Last: where a file could not be written, an earlier certificate goes on working.
   const auto earlier_key = store.enrol(device->device_id, device->fingerprint, device->key, now);
   if (!earlier_key) return fail(earlier_key.error());

@@ -194,6 +194,7 @@ Result<PassSummary> summarise(const std::string& document) {
                      json.at("confidence"),
                      {},
                      {},
+                     {},
                      json.at("format"),
                      json.at("direction"),
                      {},
@@ -203,6 +204,10 @@ Result<PassSummary> summarise(const std::string& document) {
       pass.characters.push_back({one.at("character"), one.at("confidence")});
     for (const Json& one : json.at("alternatives"))
       pass.alternatives.push_back({one.at("vrm"), one.at("confidence")});
+    for (const Json& one : json.value("hits", Json::array())) {
+      pass.hits.push_back({one.at("list"), one.at("revision"), one.at("pnc_id"), one.at("match"),
+                           one.at("vrm"), one.at("probability")});
+    }
     pass.clock_unsure = json.at("time").at("source") == "unsynchronised";
     if (!json.at("lane").is_null()) pass.lane = json.at("lane").get<int>();
     return pass;
@@ -225,9 +230,17 @@ std::string to_line(const PassSummary& pass) {
   const std::string_view note = pass.redated_from   ? "  re-dated"
                                 : pass.clock_unsure ? "  clock not synchronised"
                                                     : "";
-  return fmt::format("{}  {:<8} {:>5.1f} %  {:<7}  {}{}", to_iso8601(pass.captured_at), pass.vrm,
+  std::string hit;
+  if (!pass.hits.empty()) {
+    const PassSummary::Hit& first = pass.hits.front();
+    hit = fmt::format("  HIT {} {}{} {} {} {:.1f} %", first.list, first.revision,
+                      first.pnc_id.empty() ? "" : " " + json_escape(first.pnc_id), first.match, first.vrm,
+                      100 * first.probability);
+    if (pass.hits.size() > 1) hit += fmt::format(" ({} more)", pass.hits.size() - 1);
+  }
+  return fmt::format("{}  {:<8} {:>5.1f} %  {:<7}  {}{}{}", to_iso8601(pass.captured_at), pass.vrm,
                      100 * pass.confidence, pass.direction,
-                     pass.lane ? fmt::format("lane {}", *pass.lane) : "no lane", note);
+                     pass.lane ? fmt::format("lane {}", *pass.lane) : "no lane", note, hit);
 }
 
 namespace {

@@ -153,6 +153,16 @@ std::string alternatives(const PassSummary& pass) {
   return text.empty() ? "none" : text;
 }
 
+std::string hits(const PassSummary& pass) {
+  std::string text;
+  for (const PassSummary::Hit& hit : pass.hits) {
+    text += fmt::format(R"({}<span class="mark">{}</span> {} {} {} <span class="share">{}, {}</span>)",
+                        text.empty() ? "" : "<br>", escaped(hit.vrm), escaped(hit.list), hit.revision,
+                        escaped(hit.pnc_id), escaped(hit.match), percent(hit.probability));
+  }
+  return text.empty() ? text : fmt::format(R"(<dt>Hits</dt><dd class="wide">{}</dd>)" "\n", text);
+}
+
 std::string_view direction_words(const PassSummary& pass) {
   if (pass.direction == "towards") return "&#8595; towards";
   if (pass.direction == "away") return "&#8593; away";
@@ -197,7 +207,7 @@ void HtmlPage::add(const StoredRecord& record, const PassSummary& pass) {
 <dt>Confidence</dt><dd>{percent}</dd><dt>Direction</dt><dd>{direction}</dd>
 <dt>Lane</dt><dd>{lane}</dd><dt>Format</dt><dd>{format}</dd>
 <dt>Alternatives</dt><dd class="wide">{alternatives}</dd>
-</dl>
+{hits}</dl>
 </div>
 </article></li>
 )",
@@ -210,7 +220,8 @@ void HtmlPage::add(const StoredRecord& record, const PassSummary& pass) {
       fmt::arg("confidence", pass.confidence), fmt::arg("percent", percent(pass.confidence)),
       fmt::arg("direction", direction_words(pass)),
       fmt::arg("lane", pass.lane ? std::to_string(*pass.lane) : "none"),
-      fmt::arg("format", escaped(pass.format)), fmt::arg("alternatives", alternatives(pass)));
+      fmt::arg("format", escaped(pass.format)), fmt::arg("alternatives", alternatives(pass)),
+      fmt::arg("hits", hits(pass)));
 }
 
 std::string HtmlPage::finish(const ExportCounts& counts, const CoverageTotals& numbers,

@@ -180,13 +180,14 @@ class Connection {
 class Ingest::Implementation {
  public:
   Implementation(Connection::Broker broker, Store& store, std::unique_ptr<OfficeKeys> keys,
-                 std::filesystem::path authorities, std::function<void(const std::string&)> on_record,
+                 const Authority& authority, std::function<void(const std::string&)> on_record,
                  BrokerRoute::Resolver resolver)
       : broker_(std::move(broker)),
         route_(broker_.host, std::move(resolver)),
         keys_(std::move(keys)),
-        authorities_(std::move(authorities)),
-        api_(store, *keys_, authorities_, std::move(on_record)) {
+        authorities_(authority.deployment()),
+        lists_(authority.watch_lists()),
+        api_(store, *keys_, authorities_, lists_, std::move(on_record)) {
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
 
@@ -232,6 +233,7 @@ class Ingest::Implementation {
   BrokerRoute route_;
   std::unique_ptr<OfficeKeys> keys_;
   IssuedAuthorities authorities_;
+  GivenLists lists_;
   Api api_;
   std::atomic<bool> connected_{false};
   std::jthread thread_;  // last: it is joined before what it uses goes
@@ -267,7 +269,7 @@ Result<std::unique_ptr<Ingest>> Ingest::start(const Authority& authority, Store&
                             authority.ca_certificate(), authority.client_certificate(),
                             authority.client_key()};
   auto implementation =
-      std::make_unique<Implementation>(std::move(broker), store, std::move(*keys), authority.deployment(),
+      std::make_unique<Implementation>(std::move(broker), store, std::move(*keys), authority,
                                        std::move(options.on_record), std::move(options.resolver));
   return std::unique_ptr<Ingest>(new Ingest(std::move(implementation)));
 }

@@ -135,7 +135,8 @@ class Server::Implementation {
         unlock_(authority.unlock()),
         keys_(std::move(keys)),
         authorities_(authority.deployment()),
-        api_(store, *keys_, authorities_, std::move(options.on_record)),
+        lists_(authority.watch_lists()),
+        api_(store, *keys_, authorities_, lists_, std::move(options.on_record)),
         guard_(limits, [&store](const SSL& connection) { return owner_of(connection, store); }),
         http_([&](SSL_CTX& context) {
           guard_.watch(context);
@@ -218,7 +219,9 @@ class Server::Implementation {
     const auto without_body = [this](const httplib::Request& request, httplib::Response& response) {
       const auto target = target_from(request.path);
       const auto refused = refuse_early(request, target);
-      put_answer(response, refused ? *refused : Api::answer(400, "damaged", "there is no body"));
+      put_answer(response, refused             ? *refused
+                           : target->has_body() ? Api::answer(400, "damaged", "there is no body")
+                                                : api_.watch_list(*target, *peer_of(request.ssl), {}, utc_now()));
     };
     // Every path comes to the one place that knows the interface's paths.
     http_.Put(".*", with_body).Post(".*", with_body).Patch(".*", with_body).Delete(".*", with_body);
@@ -251,8 +254,11 @@ class Server::Implementation {
     if (auto refused = api_.refuse_peer(*target, *peer)) {
       if (target->what == Target::What::unlock)
         note_unlock_refused(unlock_, {target->device_id, peer->certificate, {}}, utc_now());
+      if (target->what == Target::What::list_key || target->what == Target::What::list_piece)
+        lists_.note_refused({target->device_id, peer->certificate}, utc_now());
       return refused;
     }
+    if (!target->has_body()) return std::nullopt;
     if (request.has_header("Content-Encoding"))
       return Api::answer(415, "refused", "the body must not be compressed");
     if (request.is_multipart_form_data())
@@ -278,6 +284,8 @@ class Server::Implementation {
     // Its certificate was looked at above.
     if (target->what == Target::What::unlock)
       return Api::unlock(unlock_, *peer_of(request.ssl), body.bytes, utc_now());
+    if (target->what == Target::What::list_key)
+      return api_.watch_list(*target, *peer_of(request.ssl), body.bytes, utc_now());
     return api_.take(*target, body.bytes, utc_now());
   }
 
@@ -285,6 +293,7 @@ class Server::Implementation {
   std::filesystem::path unlock_;
   std::unique_ptr<OfficeKeys> keys_;
   IssuedAuthorities authorities_;
+  GivenLists lists_;
   Api api_;
   ConnectionGuard guard_;
   httplib::SSLServer http_;

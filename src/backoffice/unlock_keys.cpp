@@ -1,21 +1,17 @@
 #include "wayside/backoffice/unlock_keys.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <pwd.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "wayside/backoffice/recipients.hpp"
 #include "wayside/base/files.hpp"
 #include "wayside/base/log.hpp"
 #include "wayside/delivery/seal/secret_transfer.hpp"
 
+#include "src/backoffice/audit_file.hpp"
+#include "src/backoffice/signing_key.hpp"
 #include "src/device/identity/pem.hpp"
 
 namespace wayside::backoffice {
@@ -25,36 +21,10 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-Error system_error(std::string_view what, const fs::path& path) {
-  return {ErrorCode::io, fmt::format("cannot {} {}: {}", what, path.string(), std::strerror(errno))};
-}
-
-Status make_folder(const fs::path& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return fail(system_error("make", folder));
-}
-
-std::string operator_name() {
-  const passwd* const user = ::getpwuid(::getuid());
-  return user != nullptr ? user->pw_name : std::to_string(::getuid());
-}
-
-// Durable when it returns: what is not on record has not happened.
 Status put_on_record(const fs::path& folder, UtcTime now, std::string_view what, const std::string& device_id,
                      Json more) {
-  if (const auto made = make_folder(folder); !made) return made;
-  more["time"] = to_iso8601(now);
-  more["what"] = what;
   more["device_id"] = device_id;
-  const std::string line = more.dump() + "\n";
-  const fs::path file = folder / "audit.jsonl";
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) return fail(system_error("open", file));
-  const bool written = ::write(descriptor, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-                       ::fdatasync(descriptor) == 0;
-  const Error failed = system_error("write", file);
-  ::close(descriptor);
-  return written ? Status{} : fail(failed);
+  return backoffice::put_on_record(folder, now, what, more);
 }
 
 Status by_operator(const fs::path& folder, UtcTime now, std::string_view what, const std::string& device_id,
@@ -104,7 +74,7 @@ Result<Recipient> make_unlock_key(const fs::path& folder, const std::string& dev
                     "again",
                     device_id));
   }
-  if (const auto made = make_folder(folder); !made) return fail(made.error());
+  if (const auto made = make_private_folder(folder); !made) return fail(made.error());
   auto made = make_recipient_key(folder / device_id, valid_from, valid_until, "Unlock key of " + device_id);
   if (!made) return made;
   const auto recorded = by_operator(folder, now, "made", device_id, {{"key", to_hex(key_id(made->key))}});

@@ -16,6 +16,7 @@
 #include "wayside/base/strict_json.hpp"
 #include "wayside/base/time.hpp"
 #include "wayside/delivery/seal/sealed_record.hpp"
+#include "wayside/device/watchlist/list_head.hpp"
 
 namespace wayside::backoffice {
 
@@ -168,8 +169,28 @@ Status check_frames(const Json& frames) {
   return {};
 }
 
+// What matched was read, and a place that differs is one of it.
+Status check_hits(const Json& json) {
+  const auto hits = json.find("hits");
+  if (hits == json.end()) return {};
+  for (const Json& hit : *hits) {
+    const Json& vrm = hit.at("vrm");
+    const auto& others = json.at("alternatives");
+    if (vrm != json.at("vrm") && std::none_of(others.begin(), others.end(),
+                                              [&](const Json& other) { return other.at("vrm") == vrm; }))
+      return refuse("field hits.vrm is neither vrm nor one of the alternatives");
+    const Json& differing = hit.at("differing");
+    const bool has_one = hit.at("match") == "one_character";
+    if (differing.is_null() == has_one ||
+        (has_one && differing.get<std::size_t>() >= vrm.get_ref<const std::string&>().size()))
+      return refuse("field hits.differing must be a place of vrm with one_character, and null without");
+  }
+  return {};
+}
+
 // The time of capture.
 Result<UtcTime> check_consistency(const Json& json) {
+  if (auto fits = check_hits(json); !fits) return fail(fits.error());
   if (auto fits = check_characters(json); !fits) return fail(fits.error());
   if (auto fits = check_direction(json); !fits) return fail(fits.error());
   if (auto fits = check_frames(json.at("frames")); !fits) return fail(fits.error());
@@ -361,6 +382,12 @@ Status check_heartbeat(std::string_view heartbeat) {
     if (!authority->is_object() || !is_count(authority->value("number", Json())))
       return refuse("field authority.number must be a whole number from 0 on");
   }
+  if (const auto lists = json->find("watch_lists"); lists != json->end()) {
+    const bool sound = lists->is_object() && std::all_of(lists->begin(), lists->end(), is_count) &&
+                       std::all_of(lists->items().begin(), lists->items().end(),
+                                   [](const auto& item) { return is_list_id(item.key()); });
+    if (!sound) return refuse("field watch_lists must be an object of revisions by list");
+  }
   const Json upload = json->value("upload", Json());
   if (!upload.is_object()) return refuse("field upload must be an object");
   const Json circuit = upload.value("circuit", Json());
@@ -386,6 +413,17 @@ std::optional<std::uint64_t> authority_in_heartbeat(std::string_view heartbeat) 
     return std::nullopt;
   const Json number = json.at("authority").value("number", Json());
   return number.is_number_unsigned() ? std::optional(number.get<std::uint64_t>()) : std::nullopt;
+}
+
+std::optional<std::map<std::string, std::uint64_t>> watch_lists_in_heartbeat(std::string_view heartbeat) {
+  const Json json = Json::parse(heartbeat, nullptr, false);
+  if (!json.is_object() || !json.contains("watch_lists") || !json.at("watch_lists").is_object())
+    return std::nullopt;
+  std::map<std::string, std::uint64_t> held;
+  for (const auto& [list, revision] : json.at("watch_lists").items()) {
+    if (revision.is_number_unsigned()) held.emplace(list, revision.get<std::uint64_t>());
+  }
+  return held;
 }
 
 std::uint64_t delivered_in_heartbeat(std::string_view heartbeat) {

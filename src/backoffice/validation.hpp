@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,9 @@ struct ChainMark {
 // The highest number of the deployment authorities that the camera holds, of any bytes; nothing where it
 // keeps none.
 [[nodiscard]] std::optional<std::uint64_t> authority_in_heartbeat(std::string_view heartbeat);
+// The revisions of the VOI lists that the camera holds, of any bytes; nothing where it keeps none.
+[[nodiscard]] std::optional<std::map<std::string, std::uint64_t>> watch_lists_in_heartbeat(
+    std::string_view heartbeat);
 // The highest number of that queue for which the camera has a receipt, of any bytes; 0: it says nothing of
 // it.
 [[nodiscard]] std::uint64_t delivered_in_heartbeat(std::string_view heartbeat);

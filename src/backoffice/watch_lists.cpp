@@ -1,15 +1,16 @@
 #include "wayside/backoffice/watch_lists.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
 #include "wayside/device/watchlist/list_issue.hpp"
 
+#include "src/backoffice/audit_file.hpp"
+#include "src/backoffice/list_files.hpp"
 #include "src/backoffice/signing_key.hpp"
 #include "src/backoffice/watch_list_entries.hpp"
 
@@ -21,51 +22,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t largest_file = std::size_t{1} << 30U;
 
-SigningKeyFiles key_files(const fs::path& folder) {
-  return {folder / "issuer.key", folder / "issuer.pub"};
-}
-
-std::optional<std::uint64_t> number_in(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number == 0) return std::nullopt;
-  return number;
-}
-
-Result<std::vector<fs::path>> paths_in(const fs::path& folder) {
-  std::vector<fs::path> paths;
-  std::error_code failed;
-  fs::directory_iterator entries(folder, failed);
-  for (; !failed && entries != fs::directory_iterator(); entries.increment(failed))
-    paths.push_back(entries->path());
-  if (failed && failed != std::errc::no_such_file_or_directory) {
-    return fail(ErrorCode::io,
-                fmt::format("cannot look into {}: {}", json_escape(folder.string()), failed.message()));
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
-// Of the full lists, rising.
-Result<std::vector<std::uint64_t>> revisions_in(const fs::path& folder) {
-  const auto paths = paths_in(folder);
-  if (!paths) return fail(paths.error());
-  std::vector<std::uint64_t> revisions;
-  for (const fs::path& path : *paths) {
-    const auto number = number_in(path.stem().string());
-    if (path.extension() == ".full" && number) revisions.push_back(*number);
-  }
-  std::sort(revisions.begin(), revisions.end());
-  return revisions;
-}
-
 Status check_list_id(const std::string& list) {
   if (is_list_id(list)) return {};
   return fail(ErrorCode::invalid_input, "a VOI list's id must be 1 to 64 of a-z, 0-9 and -, as in north-1");
-}
-
-fs::path full_file(const fs::path& folder, const std::string& list, std::uint64_t revision) {
-  return folder / list / fmt::format("{}.full", revision);
 }
 
 Result<std::string> read_document(const fs::path& file) {
@@ -104,9 +63,9 @@ Result<IssuedList> issue_watch_list(const fs::path& folder, const std::string& l
   }
   const FolderLock turn(folder);
   if (!turn.held()) return fail(turn.held().error());
-  const auto seed = load_or_make_signing_key(key_files(folder));
+  const auto seed = load_or_make_signing_key(list_files::keys(folder));
   if (!seed) return fail(seed.error());
-  const auto revisions = revisions_in(folder / list);
+  const auto revisions = list_files::revisions_in(folder / list);
   if (!revisions) return fail(revisions.error());
   ListFacts facts;
   facts.list = list;
@@ -116,7 +75,13 @@ Result<IssuedList> issue_watch_list(const fs::path& folder, const std::string& l
   facts.valid_until = valid_until;
   const auto document = maker.full(facts, *seed);
   if (!document) return fail(document.error().context(name));
-  const fs::path file = full_file(folder, list, facts.revision);
+  const fs::path file = list_files::full(folder, list, facts.revision);
+  const auto recorded = put_on_record(folder, issued, "issued",
+                                      {{"list", list},
+                                       {"revision", facts.revision},
+                                       {"entries", maker.entries()},
+                                       {"by", operator_name()}});
+  if (!recorded) return fail(recorded.error());
   if (auto written = replace_file(file, as_bytes(*document), 0600); !written) return fail(written.error());
   const auto read = checked(*document, file, verifying_key(*seed));
   if (!read) return fail(read.error());
@@ -126,7 +91,7 @@ Result<IssuedList> issue_watch_list(const fs::path& folder, const std::string& l
 Result<IssuedList> make_watch_list_delta(const fs::path& folder, const std::string& list,
                                          std::uint64_t base) {
   if (auto good = check_list_id(list); !good) return fail(good.error());
-  const auto revisions = revisions_in(folder / list);
+  const auto revisions = list_files::revisions_in(folder / list);
   if (!revisions) return fail(revisions.error());
   const auto has = [&](std::uint64_t one) {
     return std::find(revisions->begin(), revisions->end(), one) != revisions->end();
@@ -143,10 +108,10 @@ Result<IssuedList> make_watch_list_delta(const fs::path& folder, const std::stri
     return fail(ErrorCode::not_found, fmt::format("VOI list {} has no revision {} here before its newest, {}",
                                                   list, base, revisions->back()));
   }
-  const auto seed = load_signing_key(key_files(folder));
+  const auto seed = load_signing_key(list_files::keys(folder));
   if (!seed) return fail(seed.error());
   const VerifyingKey key = verifying_key(*seed);
-  const fs::path from = full_file(folder, list, base), to = full_file(folder, list, revisions->back());
+  const fs::path from = list_files::full(folder, list, base), to = list_files::full(folder, list, revisions->back());
   const auto before = read_document(from), after = read_document(to);
   if (!before) return fail(before.error());
   if (!after) return fail(after.error());
@@ -155,7 +120,7 @@ Result<IssuedList> make_watch_list_delta(const fs::path& folder, const std::stri
   if (!second) return fail(second.error());
   const auto delta = delta_between(*first, *second, *seed);
   if (!delta) return fail(delta.error());
-  const fs::path file = folder / list / fmt::format("{}-{}.delta", base, revisions->back());
+  const fs::path file = list_files::delta(folder, list, base, revisions->back());
   if (auto written = replace_file(file, as_bytes(*delta), 0600); !written) return fail(written.error());
   auto head = list_head_of(*delta, std::span(&key, 1));
   if (!head) return fail(head.error());
@@ -164,17 +129,17 @@ Result<IssuedList> make_watch_list_delta(const fs::path& folder, const std::stri
 
 Result<std::vector<IssuedList>> list_watch_lists(const fs::path& folder) {
   std::vector<IssuedList> lists;
-  const auto folders = paths_in(folder);
+  const auto folders = list_files::paths_in(folder);
   if (!folders) return fail(folders.error());
-  const auto text = read_text_file(key_files(folder).shared, 1024);
+  const auto text = read_text_file(list_files::keys(folder).shared, 1024);
   if (!text && text.error().code == ErrorCode::not_found) return lists;
   if (!text) return fail(text.error());
   const auto key = verifying_key_from(*text);
-  if (!key) return fail(key.error().context(json_escape(key_files(folder).shared.string())));
+  if (!key) return fail(key.error().context(json_escape(list_files::keys(folder).shared.string())));
   for (const fs::path& one : *folders) {
     std::error_code ignored;
     if (!fs::is_directory(one, ignored)) continue;
-    const auto paths = paths_in(one);
+    const auto paths = list_files::paths_in(one);
     if (!paths) return fail(paths.error());
     for (const fs::path& path : *paths) {
       if (path.extension() != ".full" && path.extension() != ".delta") continue;

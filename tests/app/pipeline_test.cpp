@@ -407,6 +407,24 @@ TEST_F(PipelineTest, GroupsAreNeverLargerThanAsked) {
   EXPECT_EQ(groups.front(), 4U);
 }
 
+TEST_F(PipelineTest, AHitIsWrittenAtOnceAndItsRecordSaysWhichEntry) {
+  options_.writer.group_records = 4;
+  options_.writer.group_wait = std::chrono::hours(1);
+  options_.hits = [](const VehiclePass& pass, const TimeQuality&) {
+    std::vector<RecordHit> hits;
+    if (pass.best_frame.number.value() == 1)
+      hits.push_back({"north", 7, 120, "N1", "exact", pass.vrm, std::nullopt, 0.9});
+    return hits;
+  };
+  make(ScriptedSource::frames(3), true);  // passes of the frames 1 and 2
+  run_to_end();
+  EXPECT_THAT(queue_.groups(), testing::ElementsAre(1U, 1U));  // it waits for no other
+  EXPECT_EQ(queue_.waiting(RecordQueue::Order::oldest_first, {}, 9, RecordClass::hit).size(), 1U);
+  const Bytes document = queue_.read(SequenceNumber(1)).value().parts.at(0).bytes;
+  EXPECT_THAT(std::string(document.begin(), document.end()),
+              HasSubstr(R"("hits":[{"differing":null,"entry":120,"list":"north","match":"exact",)"));
+}
+
 TEST_F(PipelineTest, EveryThreadSaysWhatItIsFor) {
   Gate gate;
   make(ScriptedSource::frames(3), true, 2, [&](const Frame&) { gate.pass(); }).start();

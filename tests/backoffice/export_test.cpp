@@ -221,6 +221,32 @@ TEST_F(ExportTest, LineTellsTimeMarkConfidenceDirectionAndLane) {
   EXPECT_FALSE(summarise("x"));
 }
 
+TEST_F(ExportTest, HitsAreShownAndCanBeChosen) {
+  put(1, sample_record(device));
+  SampleRecord hit = sample_record(device, "FG34HJK", 1);
+  hit.document["hits"] = nlohmann::json::array({{{"list", "north"},
+                                                 {"revision", 7},
+                                                 {"entry", 120},
+                                                 {"pnc_id", "<N1>"},
+                                                 {"match", "exact"},
+                                                 {"vrm", "FG34HJK"},
+                                                 {"differing", nullptr},
+                                                 {"probability", 0.931}}});
+  RecordParts parts = parts_of(hit);
+  parts.record_class = RecordClass::hit;
+  camera_.number = 2;
+  office_.put(camera_.seal(parts).all());
+  EXPECT_THAT(to_line(summarise(hit.document.dump()).value()),
+              HasSubstr("HIT north 7 <N1> exact FG34HJK 93.1 %"));
+  Selection hits;
+  hits.hits = true;
+  const auto chosen = export_html(store_, hits, file_);
+  ASSERT_TRUE(chosen) << chosen.error().message;
+  EXPECT_EQ(chosen->records, 1U);
+  EXPECT_THAT(content(file_), HasSubstr("north 7 &lt;N1&gt; exact"));
+  EXPECT_EQ(export_html(store_, {}, file_)->records, 2U);
+}
+
 TEST_F(ExportTest, CheckFindsDamageAndCountsWhatIsIncomplete) {
   put(1, sample_record(device, "AB12CDE", 1));
   put(2, sample_record(device, "CD07EFG", 2), false);

@@ -38,7 +38,8 @@ class ApiOverMqtt : public testing::Test {
   TestOffice office_;
   std::unique_ptr<OfficeKeys> keys_ = OfficeKeys::load(office_.recipients_folder()).value();
   IssuedAuthorities authorities_{office_.folder() / "authority"};
-  Api api_{office_.store(), *keys_, authorities_, {}};
+  GivenLists lists_{office_.folder() / "watchlists"};
+  Api api_{office_.store(), *keys_, authorities_, lists_, {}};
 };
 
 TEST_F(ApiOverMqtt, EveryReceiptNamesItsShipmentAndItsBytesWhateverBecameOfThem) {

@@ -107,6 +107,29 @@ TEST(Validation, DirectionMustBeToldTheSameTwice) {
 }
 
 // The parser here skips a byte order mark and stops at a NUL; SQLite, which the store selects by, does not.
+TEST(Validation, HitsMustBeOfWhatWasRead) {
+  const auto with_hit = [](const char* key, const json& value) {
+    return refusal([&](json& d) {
+      d["hits"] = json::array({{{"list", "north"},
+                                {"revision", 7},
+                                {"entry", 120},
+                                {"pnc_id", "N1"},
+                                {"match", "one_character"},
+                                {"vrm", d["vrm"]},
+                                {"differing", 6},
+                                {"probability", 0.1}}});
+      d["hits"][0][key] = value;
+    });
+  };
+  EXPECT_EQ(with_hit("list", "north"), "");
+  EXPECT_THAT(with_hit("vrm", "QQ99QQQ"), HasSubstr("hits.vrm is neither"));
+  EXPECT_THAT(with_hit("differing", 7), HasSubstr("hits.differing"));
+  EXPECT_THAT(with_hit("differing", nullptr), HasSubstr("hits.differing"));
+  EXPECT_THAT(with_hit("match", "exact"), HasSubstr("hits.differing"));
+  EXPECT_THAT(with_hit("reason", "look into the boot"), Not(HasSubstr("boot")));
+  EXPECT_NE(with_hit("reason", "look into the boot"), "");
+}
+
 TEST(Validation, JsonThatTheStoreReadsDifferentlyIsRefused) {
   const std::string document = sample_record(device).document.dump();
   const std::string words = " is not plain JSON: send it without byte order mark and NUL";

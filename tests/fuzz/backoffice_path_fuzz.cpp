@@ -8,11 +8,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string path(text_of(data, size));
   const auto target = backoffice::target_from(path);
   if (!target) return 0;
-  // One thing has one path: written again from what was understood, it is the very same.
-  const std::string written = (target->what == backoffice::Target::What::batch    ? "/v2/batches/"
-                               : target->what == backoffice::Target::What::unlock ? "/v2/unlock/"
-                                                                                  : "/v1/heartbeats/") +
-                              target->device_id;
+  // One thing has one path, and leads nowhere else on the disk: written again from what was understood, it is
+  // the very same.
+  using What = backoffice::Target::What;
+  std::string written = std::string(target->what == What::batch       ? "/v2/batches/"
+                                    : target->what == What::unlock    ? "/v2/unlock/"
+                                    : target->what == What::heartbeat ? "/v1/heartbeats/"
+                                                                      : "/v1/watchlists/") +
+                        target->device_id;
+  if (target->what == What::list_key) written += "/key";
+  if (target->what == What::list_piece)
+    written += "/" + target->list + "/" + target->document + "/" + std::to_string(target->from);
   require(written == path, "a path is understood in one way only");
+  require(target->list.find_first_of("./") == std::string::npos &&
+              target->document.find('/') == std::string::npos && !target->document.starts_with('.'),
+          "a list's document lies in the list's folder");
   return 0;
 }

@@ -16,5 +16,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(same && same->queue_uuid == known->queue_uuid && same->highest == known->highest,
           "what was understood is understood again");
   require(known->authorities.size() < size, "no authority is made up");
+  for (const ListOffer& offer : known->watch_lists.value_or(std::vector<ListOffer>{})) {
+    // Both are asked for as steps of a path.
+    require(!offer.list.empty() && offer.list.find_first_of("/.?#% \n") == std::string::npos &&
+                offer.document.find_first_of("/?#% \n") == std::string::npos &&
+                offer.document.find("..") == std::string::npos,
+            "a list and its document are names and no paths");
+    require(offer.revision > 0 && offer.document.empty() == (offer.bytes == 0),
+            "a document that is offered has bytes, and nothing else has");
+  }
   return 0;
 }

@@ -42,7 +42,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"device/control", {}},
     {"device/health", {}},
     {"device/identity", {}},
-    {"device/watchlist", {"device/clock/time_quality.hpp"}},
+    {"device/watchlist", {"device/clock/"}},
     {"device/wipe", {"device/audit/", "device/clock/", "device/identity/"}},
     {"roadsim/plates", {}},
     {"roadsim/scene", {"roadsim/plates/"}},

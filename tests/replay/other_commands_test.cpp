@@ -414,5 +414,32 @@ TEST_F(OtherCommandLines, WatchListsAreIssuedAndLedOnAndWhatIsWrongIsTold) {
   EXPECT_THAT(unknown.text, HasSubstr("no revision 7"));
 }
 
+TEST_F(OtherCommandLines, WatchListsAreGivenAndWithdrawn) {
+  ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
+  const auto watch = [&](const char* what, const char* device) {
+    return answer("wayside-backoffice",
+                  {"watchlist", what, at("office"), "--list", "north", "--device", device});
+  };
+  const char* const camera = "0123456789abcdef";
+  EXPECT_THAT(watch("give", camera).text, HasSubstr("run wayside-backoffice watchlist issue"));
+  write("one.csv", "vrm,action\nAB12CDE,STOP\n");
+  const Answer issued = answer("wayside-backoffice", {"watchlist", "issue", at("office"), "--list", "north",
+                                                      "--entries", at("one.csv")});
+  ASSERT_EQ(issued.code, 0) << issued.text;
+  EXPECT_EQ(watch("give", camera).code, 0);
+  EXPECT_EQ(watch("give", "all").code, 0);
+  EXPECT_EQ(watch("give", "../ca").code, 2);
+  const auto list = [&] { return answer("wayside-backoffice", {"watchlist", "list", at("office")}).text; };
+  EXPECT_THAT(list(), HasSubstr("north  given to 0123456789abcdef all"));
+  EXPECT_EQ(watch("withdraw", camera).code, 0);
+  EXPECT_THAT(watch("withdraw", camera).text, HasSubstr("given to all cameras"));
+  EXPECT_EQ(watch("withdraw", "all").code, 0);
+  EXPECT_EQ(watch("withdraw", "all").code, 1);
+  EXPECT_THAT(list(), testing::Not(HasSubstr("given to")));
+  const std::string audit = read_text_file(at("office") + "/watchlists/audit.jsonl").value();
+  for (const char* what : {"issued", "given", "withdrawn", "\"by\""})
+    EXPECT_THAT(audit, HasSubstr(what));
+}
+
 }  // namespace
 }  // namespace wayside::replay_test

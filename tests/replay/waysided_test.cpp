@@ -8,6 +8,9 @@
 #include <gtest/gtest.h>
 #include <opencv2/imgcodecs.hpp>
 
+#include "wayside/backoffice/given_lists.hpp"
+#include "wayside/backoffice/watch_lists.hpp"
+
 #include "src/delivery/queue/record_format.hpp"
 #include "tests/replay/replay_scene.hpp"
 
@@ -92,6 +95,62 @@ TEST_F(Waysided, ToldToStopItLosesNothingAndDeliversTheRestNextTime) {
   EXPECT_EQ(delivered.documents.size(), 1U);  // one queue
   expect_no_plates_in(first.log());
   expect_no_plates_in(second.log());
+}
+
+TEST_F(Waysided, MatchesAgainstTheListsThatItsOfficeGivesItAndKeepsNothingOfThemInClear) {
+  const fs::path entries = office_.folder() / "entries.csv";
+  std::ofstream table(entries);
+  table << "vrm,pnc_id,action,reason\n";
+  for (const roadsim::VehicleTruth& vehicle : recorded_.truth.vehicles)
+    table << vehicle.vrm << ",N" << vehicle.vrm.size() << ",STOP,look into the boot\n";
+  table.close();
+  const fs::path lists = office_.authority().watch_lists();
+  const UtcTime now = doubles::BackOfficeDouble::now();
+  ASSERT_TRUE(
+      backoffice::issue_watch_list(lists, "north", entries, now, UtcTime{0}, now + std::chrono::hours(24)));
+  ASSERT_TRUE(backoffice::GivenLists(lists).give("north", camera_.device_id, now));
+  office_.start();
+  const std::string url = office_.server().url();
+  Process endless({"--config", write_configuration("endless", {"fast", 0, url}).string()},
+                  log_file("endless"));
+  ASSERT_TRUE(endless.wait_for_log("watch_list_in_force")) << endless.log();
+  const std::size_t before = stored_in(endless.log()).size();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (stored_in(endless.log()).size() < before + 6 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  endless.send(SIGTERM);
+  EXPECT_EQ(endless.wait(), 0) << endless.log();
+  Process last(
+      {"--config", write_configuration("endless", {"fast", 1, url}).string(), "--until-delivered", "60"},
+      log_file("last"));
+  EXPECT_EQ(last.wait(), 0) << last.log();
+
+  std::size_t hits = 0;
+  backoffice::Selection chosen;
+  chosen.hits = true;
+  ASSERT_TRUE(office_.store().visit(chosen, [&](const backoffice::StoredRecord& record) -> Status {
+    const auto first = nlohmann::json::parse(record.document).at("hits").at(0);
+    EXPECT_EQ(first.at("list"), "north");
+    EXPECT_EQ(first.at("revision"), 1);
+    ++hits;
+    return {};
+  }));
+  EXPECT_GE(hits, 3U);
+  for (const char* name : {"endless", "last"}) {
+    const std::string log = read_text_file(log_file(name)).value();
+    expect_no_plates_in(log);
+    EXPECT_THAT(log, Not(HasSubstr("boot")));
+  }
+  const fs::path identity = camera_.private_key.parent_path();
+  for (const fs::path& kept : {identity / "watchlists", office_.folder() / "queue"}) {
+    for (const auto& file : fs::recursive_directory_iterator(kept)) {
+      if (!file.is_regular_file()) continue;
+      const std::string bytes = read_text_file(file.path()).value();
+      EXPECT_THAT(bytes, Not(HasSubstr("look into the boot")));
+      for (const roadsim::VehicleTruth& vehicle : recorded_.truth.vehicles)
+        EXPECT_EQ(bytes.find(vehicle.vrm), std::string::npos) << file.path();
+    }
+  }
 }
 
 // A file stands for the device. What is killed lets go of nothing.

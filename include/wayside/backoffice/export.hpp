@@ -26,12 +26,22 @@ struct PassSummary {
     std::string text;       // of one character, or of a whole alternative
     double confidence = 0;  // 0 to 1
   };
+  // An entry of a VOI list that it fits, as the record says.
+  struct Hit {
+    std::string list;
+    std::uint64_t revision = 0;
+    std::string pnc_id;
+    std::string match;  // "one_character"
+    std::string vrm;    // what matched
+    double probability = 0;
+  };
   UtcTime captured_at;
   std::string site;
   std::string vrm;
   double confidence = 0;  // 0 to 1
   std::vector<Reading> characters;
   std::vector<Reading> alternatives;
+  std::vector<Hit> hits;  // likeliest first
   std::string format;
   std::string direction;  // "towards", "away" or "unknown"
   std::optional<int> lane;
@@ -44,7 +54,8 @@ struct PassSummary {
 [[nodiscard]] Result<PassSummary> summarise(const StoredRecord& record);
 
 // "2026-11-22T17:35:40.123Z  AB12CDE   97.3 %  towards  lane 1": columns line up under one another;
-// behind them "re-dated" or "clock not synchronised" where that is so.
+// behind them "re-dated" or "clock not synchronised" where that is so, and the likeliest hit:
+// "HIT north 7 N123 one_character AB12CDE 93.1 % (1 more)".
 [[nodiscard]] std::string to_line(const PassSummary& pass);
 
 struct ExportCounts {

@@ -146,6 +146,7 @@ enum class EarlierKey {
 struct Selection {
   std::optional<UtcTime> since = {};
   std::optional<std::size_t> newest = {};  // only so many, the newest
+  bool hits = false;                       // only those that fit an entry of a VOI list
 };
 
 class Store {

@@ -1,7 +1,8 @@
 // The VOI lists that the office issues to cameras (device/watchlist/list_document.md).
 //
 // One folder: issuer.key, the Ed25519 key that signs them (PEM, 0600), issuer.pub, its public half
-// as cameras get it; a folder <list id> each, with <revision>.full and <base>-<revision>.delta.
+// as cameras get it; a folder <list id> each, with <revision>.full and <base>-<revision>.delta. Who is given
+// which, and audit.jsonl, where an issue is put on record too: given_lists.hpp.
 //
 // Threads: plain functions on files; two programs may issue at once. Ownership: the folder belongs to the
 // back office's user, mode 0700: it holds VRMs in clear. Failure: invalid_input naming file, line and field

@@ -37,6 +37,7 @@ struct Arguments {
   bool watch = false;
   std::string since;
   std::size_t limit = 0;
+  bool hits = false;
   std::filesystem::path jsonl;
   std::filesystem::path html;
   std::filesystem::path ledger;
@@ -76,6 +77,8 @@ struct Arguments {
 // --- VOI lists (watching.cpp)
 [[nodiscard]] Status issue_watch_list(const Arguments& arguments);
 [[nodiscard]] Status make_watch_list_delta(const Arguments& arguments);
+[[nodiscard]] Status give_watch_list(const Arguments& arguments);
+[[nodiscard]] Status withdraw_watch_list(const Arguments& arguments);
 [[nodiscard]] Status list_watch_lists(const Arguments& arguments);
 
 // --- receiving, until SIGTERM or SIGINT (receiving.cpp)

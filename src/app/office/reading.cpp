@@ -20,6 +20,7 @@ namespace {
 Result<Selection> selection_from(const Arguments& arguments) {
   Selection selection;
   if (arguments.limit > 0) selection.newest = arguments.limit;
+  selection.hits = arguments.hits;
   if (arguments.since.empty()) return selection;
   const auto since = time_from(arguments.since, "--since");
   if (!since) return fail(since.error());

@@ -99,6 +99,19 @@ json time_of(const VehiclePass& pass, const TimeQuality& time) {
   return said;
 }
 
+json hits_of(std::span<const RecordHit> hits) {
+  json all = json::array();
+  for (const RecordHit& hit : hits) {
+    json one = {{"list", hit.list},     {"revision", hit.revision},
+                {"entry", hit.entry},   {"pnc_id", hit.pnc_id},
+                {"match", hit.match},   {"vrm", hit.vrm},
+                {"differing", nullptr}, {"probability", rounded(hit.probability, 1e4)}};
+    if (hit.differing) one["differing"] = *hit.differing;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
 json document_of(const VehiclePass& pass, const RecordOrigin& origin, const TimeQuality& time,
                  const Jpeg& plate, const Jpeg& overview) {
   return {
@@ -129,10 +142,12 @@ json document_of(const VehiclePass& pass, const RecordOrigin& origin, const Time
   };
 }
 
-Result<EncodedRecord> encode(const VehiclePass& pass, const RecordOrigin& origin, const TimeQuality& time) {
+Result<EncodedRecord> encode(const VehiclePass& pass, const RecordOrigin& origin, const TimeQuality& time,
+                             std::span<const RecordHit> hits) {
   if (auto status = check_pass(pass); !status) return fail(status.error());
   if (auto status = check_origin(origin); !status) return fail(status.error());
   if (auto status = check_time(time); !status) return fail(status.error());
+  if (auto status = check_hits(hits, pass); !status) return fail(status.error());
   auto plate = encode_within_size(pass.evidence.plate_patch_bgr, plate_max_width_px, plate_max_height_px,
                                   plate_quality);
   if (!plate) return fail(plate.error().context("plate patch"));
@@ -140,20 +155,21 @@ Result<EncodedRecord> encode(const VehiclePass& pass, const RecordOrigin& origin
                                       overview_max_bytes);
   if (!overview) return fail(overview.error().context("overview"));
   try {
-    std::string document = document_of(pass, origin, time, *plate, *overview).dump();
-    return EncodedRecord{std::move(document), std::move(plate->bytes), std::move(overview->bytes)};
+    json document = document_of(pass, origin, time, *plate, *overview);
+    if (!hits.empty()) document["hits"] = hits_of(hits);
+    return EncodedRecord{document.dump(), std::move(plate->bytes), std::move(overview->bytes)};
   } catch (const json::exception&) {
     return fail(ErrorCode::invalid_input,
-                "site_name, firmware_version or model_version is no valid UTF-8; write it in UTF-8 in the "
-                "configuration");
+                "site_name, firmware_version, model_version or a hit's pnc_id is no valid UTF-8; write it in "
+                "UTF-8 in the configuration");
   }
 }
 
 }  // namespace
 
 Result<EncodedRecord> encode_record(const VehiclePass& pass, const RecordOrigin& origin,
-                                    const TimeQuality& time) {
-  auto record = encode(pass, origin, time);
+                                    const TimeQuality& time, std::span<const RecordHit> hits) {
+  auto record = encode(pass, origin, time, hits);
   if (!record) return fail(record.error().context(fmt::format("pass {}", pass.number.value())));
   return record;
 }

@@ -1,6 +1,7 @@
 #include "src/delivery/event/record_check.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -151,6 +152,31 @@ Status check_origin(const RecordOrigin& origin) {
   if (origin.latitude && !(is_within(*origin.latitude, 90) && is_within(*origin.longitude, 180))) {
     return wrong(fmt::format("latitude is {}, longitude {}; expected -90 to 90 and -180 to 180 degrees",
                              *origin.latitude, *origin.longitude));
+  }
+  return {};
+}
+
+Status check_hits(std::span<const RecordHit> hits, const VehiclePass& pass) {
+  constexpr std::array<std::string_view, 4> matches = {"exact", "same_glyphs", "one_character", "wildcard"};
+  if (hits.size() > most_record_hits)
+    return wrong(fmt::format("hits has {} entries; expected at most {}", hits.size(), most_record_hits));
+  for (const RecordHit& hit : hits) {
+    const bool is_list = !hit.list.empty() && hit.list.size() <= 64 &&
+                         std::all_of(hit.list.begin(), hit.list.end(), [](char c) {
+                           return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-';
+                         });
+    if (!is_list || hit.revision == 0) return wrong("hits names no list at a revision");
+    if (characters_in(hit.pnc_id) > 200) return wrong("hits has a pnc_id of more than 200 characters");
+    if (std::find(matches.begin(), matches.end(), hit.match) == matches.end())
+      return wrong("hits says of no match that is known how it matched");
+    const bool read_so = hit.vrm == pass.vrm || std::any_of(pass.alternatives.begin(), pass.alternatives.end(),
+                                                            [&](const auto& one) { return one.vrm == hit.vrm; });
+    if (!read_so) return wrong("hits has a vrm that is neither that of the pass nor one of its alternatives");
+    if (hit.differing.has_value() != (hit.match == "one_character") || hit.differing.value_or(0) < 0 ||
+        hit.differing.value_or(0) >= static_cast<int>(hit.vrm.size()))
+      return wrong("hits has a differing place that is none of the vrm's, or lacks one");
+    if (!(hit.probability >= 0 && hit.probability <= 1))
+      return wrong(fmt::format("hits has probability {}; expected a number from 0 to 1", hit.probability));
   }
   return {};
 }

@@ -9,6 +9,7 @@ namespace wayside {
 
 [[nodiscard]] Status check_pass(const VehiclePass& pass);
 [[nodiscard]] Status check_origin(const RecordOrigin& origin);
+[[nodiscard]] Status check_hits(std::span<const RecordHit> hits, const VehiclePass& pass);
 [[nodiscard]] Status check_time(const TimeQuality& time);
 
 }  // namespace wayside

@@ -8,6 +8,7 @@
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/strict_json.hpp"
 
+#include "src/delivery/upload/list_answer.hpp"
 #include "src/delivery/upload/shipment.hpp"
 
 namespace wayside::upload {
@@ -218,6 +219,11 @@ Result<KnownNumbers> known_numbers_from(std::string_view answer) {
   if (highest == json->end() || !highest->is_number_unsigned())
     return fail(ErrorCode::invalid_input, "the answer to the heartbeat: highest_number is no whole number");
   KnownNumbers known{*uuid, SequenceNumber(highest->get<std::uint64_t>()), {}};
+  if (const auto lists = json->find("watch_lists"); lists != json->end()) {
+    auto offers = list_offers_from(*lists);
+    if (!offers) return fail(offers.error());
+    known.watch_lists = std::move(*offers);
+  }
   const auto authorities = json->find("authorities");
   if (authorities == json->end()) return known;
   if (!authorities->is_array())

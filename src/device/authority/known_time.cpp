@@ -35,10 +35,10 @@ void TimeKnowledge::look(const ClockReading& now, const TimeQuality& quality) {
   last_ = now.monotonic;
   pass(elapsed);
   now_.said = now.utc;
-  const bool follows = quality.source == TimeSource::ntp || quality.source == TimeSource::gnss;
-  behind_ = follows && quality.max_error_ms && now.utc + milliseconds(*quality.max_error_ms) < kept_;
-  if (follows && quality.max_error_ms && !behind_) {
-    trust(now, milliseconds(*quality.max_error_ms));
+  const TimeBounds bounds = time_bounds(now.utc, quality);
+  behind_ = bounds.latest && *bounds.latest < kept_;
+  if (bounds.latest && !behind_) {
+    trust(now, bounds.earliest, *bounds.latest);
   } else {
     agreed_since_.reset();
   }
@@ -56,9 +56,7 @@ void TimeKnowledge::pass(nanoseconds elapsed) {
   if (now_.latest) now_.latest = *now_.latest + at_most(elapsed);
 }
 
-void TimeKnowledge::trust(const ClockReading& reading, milliseconds error) {
-  const UtcTime from = reading.utc + -error;
-  const UtcTime to = reading.utc + error;
+void TimeKnowledge::trust(const ClockReading& reading, UtcTime from, UtcTime to) {
   const bool later = now_.latest && from > *now_.latest;
   const bool earlier = to < now_.earliest;
   if (later || earlier) {

@@ -7,12 +7,6 @@
 
 namespace wayside {
 
-TimeBounds time_bounds(UtcTime taken, const TimeQuality& quality) {
-  if (!quality.max_error_ms) return {};
-  const std::chrono::milliseconds error(*quality.max_error_ms);
-  return {taken + -error, taken + error};
-}
-
 std::string_view to_string(MatchKind kind) {
   switch (kind) {
     case MatchKind::exact:

@@ -203,6 +203,30 @@ TEST(CaptureRecord, ValuesWithNoPlaceInTheDocumentAreRefusedByName) {
   }
 }
 
+TEST(CaptureRecord, AHitThatContradictsThePassIsRefused) {
+  const VehiclePass pass = example_pass();
+  const RecordHit good{"north", 7, 120, "N1", "one_character", pass.vrm, 6, 0.12344};
+  const auto refusal = [&](const std::function<void(RecordHit&)>& change) {
+    RecordHit hit = good;
+    change(hit);
+    const auto record = encode_record(pass, example_origin(), example_time(), {&hit, 1});
+    return record ? std::string() : record.error().message;
+  };
+  EXPECT_EQ(refusal([](RecordHit&) {}), "");
+  EXPECT_EQ(refusal([](RecordHit& hit) { hit.vrm = "AB12CDF"; }), "");
+  EXPECT_THAT(refusal([](RecordHit& hit) { hit.vrm = "ZZ99ZZZ"; }), HasSubstr("nor one of its alternatives"));
+  EXPECT_THAT(refusal([](RecordHit& hit) { hit.differing = 7; }), HasSubstr("differing"));
+  EXPECT_THAT(refusal([](RecordHit& hit) { hit.differing.reset(); }), HasSubstr("differing"));
+  EXPECT_THAT(refusal([](RecordHit& hit) { hit.match = "exact"; }), HasSubstr("differing"));
+  EXPECT_THAT(refusal([](RecordHit& hit) { hit.match = "likely"; }), HasSubstr("no match that is known"));
+  EXPECT_THAT(refusal([](RecordHit& hit) { hit.list = "../x"; }), HasSubstr("no list"));
+  EXPECT_THAT(refusal([](RecordHit& hit) { hit.revision = 0; }), HasSubstr("no list"));
+  EXPECT_THAT(refusal([](RecordHit& hit) { hit.pnc_id.assign(201, 'x'); }), HasSubstr("pnc_id"));
+  EXPECT_THAT(refusal([](RecordHit& hit) { hit.probability = 1.5; }), HasSubstr("probability"));
+  const std::vector<RecordHit> many(most_record_hits + 1, good);
+  EXPECT_FALSE(encode_record(pass, example_origin(), example_time(), many));
+}
+
 TEST(CaptureRecord, MissingOrOddPicturesAreRefusedByName) {
   VehiclePass pass = example_pass();
   pass.evidence.plate_patch_bgr = cv::Mat();

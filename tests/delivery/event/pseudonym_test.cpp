@@ -66,6 +66,7 @@ TEST(Pseudonym, NothingThatTellsTheVrmIsLeft) {
 TEST(Pseudonym, AFieldThatIsNotKnownStaysOut) {
   json document = capture_record();
   document["folded_vrm"] = "AB12CDE";
+  document["hits"] = json::array({{{"vrm", "AB12CDE"}, {"pnc_id", "N1"}}});
   EXPECT_EQ(pseudonymous(document), pseudonymous(capture_record()));
 }
 

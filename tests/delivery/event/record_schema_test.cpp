@@ -99,6 +99,21 @@ TEST_F(RecordSchema, EncodedDocumentsFit) {
   EXPECT_EQ(complaint(encoded(pass, origin, {TimeSource::recording, std::nullopt, 1})), "");
 }
 
+TEST_F(RecordSchema, HitsFit) {
+  const VehiclePass pass = example_pass();
+  std::vector<RecordHit> hits(most_record_hits, {"north-1", 7, 0, "", "exact", pass.vrm, std::nullopt, 1});
+  hits[1] = {"s", 1, 1'000'000, "N/1", "one_character", "AB12CDF", 6, 0.12344};
+  const auto record = encode_record(pass, example_origin(), example_time(), hits);
+  ASSERT_TRUE(record) << record.error().message;
+  const json document = json::parse(record->document);
+  EXPECT_EQ(complaint(document), "");
+  EXPECT_EQ(document.at("hits").at(1).at("probability"), 0.1234);
+  EXPECT_FALSE(encoded().contains("hits"));
+  json text = document;
+  text["hits"][0]["reason"] = "look into the boot";
+  EXPECT_NE(complaint(text), "");
+}
+
 TEST_F(RecordSchema, EveryObjectRefusesAnAddedField) {
   const json whole = encoded();
   std::vector<json::json_pointer> objects;

@@ -8,7 +8,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "wayside/anpr/track/vehicle_pass.hpp"
 #include "wayside/base/bytes.hpp"
@@ -31,6 +33,20 @@ struct RecordOrigin {
   std::string configuration_version;  // sha256 of the running configuration, first 16 hex digits
 };
 
+// That the pass fits an entry of a VOI list. Never proof: a person looks at the picture first. Which entry is
+// said by its id, and by where its line begins in the list at that revision; nothing else of it is here.
+struct RecordHit {
+  std::string list;
+  std::uint64_t revision = 0;
+  std::uint64_t entry = 0;       // byte among the list's lines, from 0
+  std::string pnc_id;            // may be empty
+  std::string_view match;        // exact, same_glyphs, one_character or wildcard
+  std::string vrm;               // what matched: that of the pass, or one of its alternatives
+  std::optional<int> differing;  // of one_character: the place that differs, from 0
+  double probability = 0;        // that the vehicle bears a VRM the entry asks for
+};
+inline constexpr std::size_t most_record_hits = 32;
+
 struct EncodedRecord {
   std::string document;  // JSON; names the pictures by SHA-256 and size
   Bytes plate_jpeg;      // <= 120 x 60 px
@@ -45,7 +61,9 @@ inline constexpr std::size_t overview_max_bytes = 25'000;
 // Fails with invalid_input, naming pass, field and expected form, where a picture is missing or not CV_8UC3,
 // or where a value has no place in the document (not finite, out of range, a VRM with anything but A-Z and
 // 0-9). What fails the schema is never encoded. The overview always fits: quality goes down first, then size.
+// hits: the likeliest first, at most most_record_hits; none are no field of the document.
 [[nodiscard]] Result<EncodedRecord> encode_record(const VehiclePass& pass, const RecordOrigin& origin,
-                                                  const TimeQuality& time);
+                                                  const TimeQuality& time,
+                                                  std::span<const RecordHit> hits = {});
 
 }  // namespace wayside

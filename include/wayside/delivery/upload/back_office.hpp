@@ -64,12 +64,24 @@ struct Receipt {
   std::string reason;  // for a person, never a VRM
 };
 
+// A VOI list that the office gives this camera. Not checked beyond its form: the document says what it is,
+// signed.
+struct ListOffer {
+  std::string list;
+  std::uint64_t revision = 0;  // the newest
+  std::string document;        // what to ask for; empty: that revision is held
+  std::uint64_t bytes = 0;     // of the document
+  friend bool operator==(const ListOffer&, const ListOffer&) = default;
+};
+
 // What the back office has of the queue that a heartbeat names, and for the camera.
 struct KnownNumbers {
   QueueUuid queue_uuid{};
   SequenceNumber highest;  // 0: nothing of it
   // Deployment authorities that are newer than the camera's, oldest first; not checked here.
   std::vector<std::string> authorities = {};
+  // All VOI lists that the camera is given; nothing: the office does not say.
+  std::optional<std::vector<ListOffer>> watch_lists = {};
 };
 
 class BackOffice {

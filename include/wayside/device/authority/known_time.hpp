@@ -9,14 +9,14 @@
 #include <optional>
 
 #include "wayside/base/time.hpp"
+#include "wayside/device/clock/time_bounds.hpp"
 #include "wayside/device/clock/time_keeper.hpp"
 #include "wayside/device/clock/time_quality.hpp"
 
 namespace wayside {
 
-struct KnownTime {
-  UtcTime earliest;                    // it is no earlier than this
-  std::optional<UtcTime> latest;       // nor later; nothing before a clock could be trusted in this start
+// Now; no upper bound before a clock could be trusted in this start.
+struct KnownTime : TimeBounds {
   UtcTime said;                        // what the clock says now
   std::chrono::milliseconds unsure{};  // run without a clock to trust since there was one, earlier starts too
 };
@@ -36,7 +36,7 @@ class TimeKnowledge {
 
  private:
   void pass(std::chrono::nanoseconds elapsed);
-  void trust(const ClockReading& reading, std::chrono::milliseconds error);
+  void trust(const ClockReading& reading, UtcTime from, UtcTime to);
 
   UtcTime kept_;
   KnownTime now_;

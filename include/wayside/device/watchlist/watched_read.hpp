@@ -20,8 +20,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wayside/base/time.hpp"
-#include "wayside/device/clock/time_quality.hpp"
+#include "wayside/device/clock/time_bounds.hpp"
 
 namespace wayside {
 
@@ -42,13 +41,6 @@ struct WatchedRead {
   std::vector<std::vector<WatchedCharacter>> guesses;
   std::vector<float> character_confidences;
 };
-
-// Between which times the read was taken, as far as that is known for certain.
-struct TimeBounds {
-  UtcTime earliest;
-  std::optional<UtcTime> latest;  // nothing: no bound can be given
-};
-[[nodiscard]] TimeBounds time_bounds(UtcTime taken, const TimeQuality& quality);
 
 enum class MatchKind : std::uint8_t {
   exact,
