@@ -58,6 +58,8 @@ class AuthorityKeeper {
   [[nodiscard]] bool may_capture() const { return may_capture_; }
   // Why not, or what is to be done; empty: nothing.
   [[nodiscard]] std::string sentence() const;
+  // The one that decides; nothing: none has begun.
+  [[nodiscard]] std::optional<AuthorityDocument> deciding() const;
   // The highest number of the documents that are here and hold; 0: none is.
   [[nodiscard]] std::uint64_t highest_held() const { return highest_held_; }
   // Documents that the office sent.
@@ -107,9 +109,10 @@ class AuthorityKeeper {
   std::optional<std::string> judged_as_;
 
   mutable std::mutex mutex_;
-  AuthorityPlace place_;              // mutex_
-  std::string sentence_;              // mutex_
-  std::vector<std::string> arrived_;  // mutex_: from the office, not looked at yet
+  AuthorityPlace place_;                       // mutex_
+  std::string sentence_;                       // mutex_
+  std::optional<AuthorityDocument> deciding_;  // mutex_
+  std::vector<std::string> arrived_;           // mutex_: from the office, not looked at yet
   struct Unwritten {
     std::string document;
     std::string judged_as;

@@ -21,8 +21,10 @@
 #include "wayside/device/config/configuration.hpp"
 #include "wayside/device/health/health.hpp"
 
+#include "src/app/aiming.hpp"
 #include "src/app/authority_keeper.hpp"
 #include "src/app/board_keeper.hpp"
+#include "src/app/control_socket.hpp"
 #include "src/app/exposure_control.hpp"
 #include "src/app/open_source.hpp"
 #include "src/app/pipeline.hpp"
@@ -82,6 +84,7 @@ class CameraParts {
   void make_exposure();
   [[nodiscard]] Status open_queue();
   void make_uplink();
+  void open_control();
   [[nodiscard]] Status make_pipeline();
 
   const Configuration& configuration_;
@@ -103,8 +106,10 @@ class CameraParts {
   UnlockKeys unlock_keys_;  // outlives who uses them
   std::unique_ptr<UnlockKeeper> unlock_;
   std::unique_ptr<Uplink> uplink_;
-  std::unique_ptr<Pipeline>
-      pipeline_;  // last, so that it goes first: it wakes the uplink and writes the queue
+  Aiming aiming_;
+  // So that it goes before them: it wakes the uplink and writes the queue.
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<ControlSocket> control_;  // last: asks all of them
 };
 
 }  // namespace wayside::app
