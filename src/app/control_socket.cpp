@@ -13,6 +13,7 @@
 
 #include "wayside/base/log.hpp"
 
+#include "src/app/interruptible_wait.hpp"
 #include "src/app/named_thread.hpp"
 
 namespace wayside::app {
@@ -85,7 +86,8 @@ void ControlSocket::run(const std::stop_token& stop) {
       all.push_back({client.peer.descriptor(),
                      static_cast<short>((hears ? POLLIN : 0) | (client.to_say.empty() ? 0 : POLLOUT)), 0});
     }
-    ::poll(all.data(), all.size(), next_look_ms());
+    if (::poll(all.data(), all.size(), next_look_ms()) < 0 && errno != EINTR)
+      wait_unless(stop, LocalListener::rest());
     std::size_t i = 1;
     for (Client& client : clients_) {
       const short happened = all[i++].revents;

@@ -7,7 +7,7 @@
 //
 // Threads: one at a time. Ownership: keeps no frame; marks that were read are kept for ten seconds of the
 // frames' time, to tell vehicles apart, and only on request given out. Cost: a reduction of one frame in 100
-// ms and a look at its edges once a second. No speed of any vehicle is worked out or kept. Failure: none.
+// ms and a look at its edges twice a second. No speed of any vehicle is worked out or kept. Failure: none.
 #pragma once
 
 #include <cstddef>
@@ -48,7 +48,7 @@ struct AimReport {
   double wanted_width_px = 130;          // what the verdict goes by
   std::optional<double> plate_width_px;  // median over the vehicles, each at its widest
   std::optional<double> character_height_px;
-  std::optional<double> sharpness;       // sharpness() of the whole picture
+  std::optional<double> sharpness;       // sharpness() of the picture's middle third
   std::optional<double> best_sharpness;  // since forget()
   std::optional<double> scene;           // 0 to 255
   std::optional<double> plate_bright;    // of the plates' light part, median
