@@ -73,6 +73,11 @@ UtcTime AuthorityKeeper::known_earliest(MonotonicTime at) const {
   return earliest_ + -std::chrono::ceil<milliseconds>(before + before / 2000);
 }
 
+std::optional<AuthorityDocument> AuthorityKeeper::deciding() const {
+  const std::lock_guard lock(mutex_);
+  return deciding_;
+}
+
 void AuthorityKeeper::take(std::span<const std::string> documents) {
   const std::lock_guard lock(mutex_);
   for (const std::string& document : documents) {
@@ -118,6 +123,10 @@ void AuthorityKeeper::look() {
   if (const AuthorityDocument* decides = deciding_authority(held_, time_->now())) {
     const std::lock_guard lock(mutex_);
     place = {place_.moved_from(*decides), options_.stops_where_moved};
+    deciding_ = *decides;
+  } else {
+    const std::lock_guard lock(mutex_);
+    deciding_.reset();
   }
   AuthorityJudgement judged = judge_authority(held_, time_->now(), place);
   if (!judged.may_capture && !unusable_.empty()) judged.sentence += "; " + unusable_;

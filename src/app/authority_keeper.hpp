@@ -58,6 +58,8 @@ class AuthorityKeeper {
   [[nodiscard]] bool may_capture() const { return may_capture_; }
   // Why not, or what is to be done; empty: nothing.
   [[nodiscard]] std::string sentence() const;
+  // The one that decides; nothing: none has begun.
+  [[nodiscard]] std::optional<AuthorityDocument> deciding() const;
   // The highest number of the documents that are here and hold; 0: none is.
   [[nodiscard]] std::uint64_t highest_held() const { return highest_held_; }
   // Of a moment of this start: it was no earlier than this, whatever the clock is set to
@@ -109,11 +111,12 @@ class AuthorityKeeper {
   std::optional<std::string> judged_as_;
 
   mutable std::mutex mutex_;
-  MonotonicTime looked_at_;           // mutex_
-  UtcTime earliest_;                  // mutex_: then
-  AuthorityPlace place_;              // mutex_
-  std::string sentence_;              // mutex_
-  std::vector<std::string> arrived_;  // mutex_: from the office, not looked at yet
+  MonotonicTime looked_at_;                    // mutex_
+  UtcTime earliest_;                           // mutex_: then
+  AuthorityPlace place_;                       // mutex_
+  std::string sentence_;                       // mutex_
+  std::optional<AuthorityDocument> deciding_;  // mutex_
+  std::vector<std::string> arrived_;           // mutex_: from the office, not looked at yet
   struct Unwritten {
     std::string document;
     std::string judged_as;

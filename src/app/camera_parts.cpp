@@ -9,6 +9,7 @@
 
 #include "src/app/clock_sources.hpp"
 #include "src/app/connections.hpp"
+#include "src/app/control_answers.hpp"
 #include "src/app/metrics.hpp"
 #include "src/app/process.hpp"
 #include "src/app/recogniser.hpp"
@@ -68,6 +69,14 @@ Result<Stages> make_stages(const Configuration& configuration, const ModelStore&
   return stages;
 }
 
+AimOptions aim_options(const Configuration& configuration) {
+  AimOptions options;
+  options.widest_px = configuration.recognition.max_plate_width_px;
+  for (const LaneSetting& lane : configuration.lanes)
+    options.lanes.push_back({lane.number, lane.polygon});
+  return options;
+}
+
 }  // namespace
 
 CameraParts::CameraParts(const Configuration& configuration, std::filesystem::path models,
@@ -75,7 +84,8 @@ CameraParts::CameraParts(const Configuration& configuration, std::filesystem::pa
     : configuration_(configuration),
       models_(std::move(models)),
       on_finished_(std::move(on_finished)),
-      system_clock_(make_system_clock()) {}
+      system_clock_(make_system_clock()),
+      aiming_(aim_options(configuration)) {}
 
 CameraParts::~CameraParts() {
   if (exposure_) exposure_->stop();
@@ -191,22 +201,29 @@ Status CameraParts::make_pipeline() {
   pipeline.date = [this](VehiclePass& pass) {
     return timekeeping_ ? timekeeping_->date(pass) : TimeQuality{TimeSource::recording, {}, {}};
   };
+  pipeline.mask =
+      PrivacyMask(polygons_from(configuration_.privacy.masks).value_or(std::vector<MaskPolygon>{}));
   if (exposure_) {
     pipeline.on_frame = [this](const FrameInfo& frame) { exposure_->frame(frame); };
-    pipeline.on_light = [this](const FrameInfo& frame, double scene, std::vector<PlateBrightness> plates) {
-      exposure_->light(frame, scene, std::move(plates));
-    };
+  } else {
+    pipeline.asks_for_light = [this] { return aiming_.is_on(); };
   }
+  pipeline.on_light = [this](const FrameInfo& frame, double scene, std::vector<PlateBrightness> plates) {
+    aiming_.saw_light(scene, plates);
+    if (exposure_) exposure_->light(frame, scene, std::move(plates));
+  };
   if (authority_) pipeline.may_capture = [this] { return authority_->may_capture(); };
   pipeline.on_finished = on_finished_;
   if (uplink_) pipeline.on_stored = [this] { uplink_->wake(); };
   pipeline.keep = [this] { keep(); };
-  if (sight_) {
-    pipeline.on_picture = [this](const Frame& frame) {
-      sight_->saw_frame(frame, exposure_ && exposure_->flashes());
-    };
-    pipeline.on_reads = [this](const FrameReads& reads) { sight_->saw_reads(reads); };
-  }
+  pipeline.on_picture = [this](const Frame& frame) {
+    aiming_.saw_frame(frame);
+    if (sight_) sight_->saw_frame(frame, exposure_ && exposure_->flashes());
+  };
+  pipeline.on_reads = [this](const FrameReads& reads) {
+    aiming_.saw_reads(reads);
+    if (sight_) sight_->saw_reads(reads);
+  };
   if (watch_lists_) {
     pipeline.hits = [this](const VehiclePass& pass, const TimeQuality& time) {
       return watch_lists_->match(pass, time);
@@ -257,7 +274,26 @@ void CameraParts::keep_watch_lists() {
       std::make_unique<WatchListKeeper>(std::move(options), std::move(connect), clock(), health_, counters_);
 }
 
+// A camera that cannot be asked does its work all the same.
+void CameraParts::open_control() {
+  const std::filesystem::path& path = configuration_.console.control_socket;
+  if (path.empty()) return;
+  std::error_code absent;
+  if (!std::filesystem::is_directory(path.parent_path(), absent)) {
+    log::info("control_off", {{"reason", "the folder of console.control_socket is not there"}});
+    return;
+  }
+  Result<std::unique_ptr<ControlSocket>> control =
+      ControlSocket::open(path, control_answers(configuration_, *this), aiming_);
+  if (control) {
+    control_ = std::move(*control);
+  } else {
+    log::warning("control_off", {{"reason", control.error()}});
+  }
+}
+
 void CameraParts::start() {
+  open_control();
   if (authority_) authority_->start();
   if (unlock_) unlock_->start();
   if (watch_lists_) watch_lists_->start();

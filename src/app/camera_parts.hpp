@@ -21,8 +21,10 @@
 #include "wayside/device/config/configuration.hpp"
 #include "wayside/device/health/health.hpp"
 
+#include "src/app/aiming.hpp"
 #include "src/app/authority_keeper.hpp"
 #include "src/app/board_keeper.hpp"
+#include "src/app/control_socket.hpp"
 #include "src/app/exposure_control.hpp"
 #include "src/app/open_source.hpp"
 #include "src/app/pipeline.hpp"
@@ -85,6 +87,7 @@ class CameraParts {
   [[nodiscard]] Status open_queue();
   void make_uplink();
   void keep_watch_lists();
+  void open_control();
   [[nodiscard]] Status make_pipeline();
 
   const Configuration& configuration_;
@@ -107,8 +110,10 @@ class CameraParts {
   std::unique_ptr<UnlockKeeper> unlock_;
   std::unique_ptr<WatchListKeeper> watch_lists_;  // where an office gives any; outlives who asks it
   std::unique_ptr<Uplink> uplink_;
-  std::unique_ptr<Pipeline>
-      pipeline_;  // last, so that it goes first: it wakes the uplink and writes the queue
+  Aiming aiming_;
+  // So that it goes before them: it wakes the uplink and writes the queue.
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<ControlSocket> control_;  // last: asks all of them
 };
 
 }  // namespace wayside::app

@@ -3,7 +3,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -14,12 +13,8 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include "wayside/base/json_text.hpp"
-
+#include "src/app/interruptible_wait.hpp"
 #include "src/app/named_thread.hpp"
 
 namespace wayside::app {
@@ -107,52 +102,28 @@ std::string metrics_text(const CounterSet& counters, const Health& health, const
 }
 
 Result<std::unique_ptr<MetricsSocket>> MetricsSocket::open(const fs::path& path, Text text) {
-  const std::string name = json_escape(path.string());
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.string().size() >= sizeof(address.sun_path))
-    return fail(ErrorCode::invalid_input, fmt::format("{} is too long for a socket: at most {} bytes", name,
-                                                      sizeof(address.sun_path) - 1));
-  path.string().copy(address.sun_path, sizeof(address.sun_path) - 1);
-  std::error_code absent;
-  const fs::file_status there = fs::symlink_status(path, absent);
-  if (fs::exists(there) && !fs::is_socket(there))
-    return fail(ErrorCode::invalid_input,
-                fmt::format("{} is there and is no socket: name another path", name));
-  fs::remove(path, absent);
-  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  // Group and owner, whatever the mask is.
-  if (socket < 0 || ::fchmod(socket, 0660) != 0 ||
-      ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
-      ::chmod(path.c_str(), 0660) != 0 || ::listen(socket, 4) != 0) {
-    const std::string reason = std::strerror(errno);
-    if (socket >= 0) ::close(socket);
-    return fail(
-        ErrorCode::io,
-        fmt::format("{} cannot be listened on: {}; its folder has to be there and writable", name, reason));
-  }
-  return std::unique_ptr<MetricsSocket>(new MetricsSocket(path, socket, std::move(text)));
+  Result<LocalListener> listener = LocalListener::open(path);
+  if (!listener) return fail(listener.error());
+  return std::unique_ptr<MetricsSocket>(new MetricsSocket(std::move(*listener), std::move(text)));
 }
 
-MetricsSocket::MetricsSocket(fs::path path, int socket, Text text)
-    : path_(std::move(path)), socket_(socket), text_(std::move(text)) {
+MetricsSocket::MetricsSocket(LocalListener listener, Text text)
+    : listener_(std::move(listener)), text_(std::move(text)) {
   thread_ = named_thread("metrics", [this](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      pollfd waiting{socket_, POLLIN, 0};
+      pollfd waiting{listener_.descriptor(), POLLIN, 0};
       if (::poll(&waiting, 1, look_every_ms) <= 0) continue;
-      const int client = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (client < 0) continue;
-      answer(client);
-      ::close(client);
+      if (const auto client = listener_.accept()) {
+        answer(client->descriptor());
+      } else {
+        wait_unless(stop, listener_.rest());
+      }
     }
   });
 }
 
 MetricsSocket::~MetricsSocket() {
   thread_ = {};
-  ::close(socket_);
-  std::error_code ignored;
-  std::filesystem::remove(path_, ignored);
 }
 
 void MetricsSocket::answer(int client) const {

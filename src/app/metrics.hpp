@@ -23,6 +23,7 @@
 #include "wayside/device/health/health.hpp"
 
 #include "src/app/labelled_gauge.hpp"
+#include "src/app/local_socket.hpp"
 
 namespace wayside::app {
 
@@ -36,8 +37,7 @@ namespace wayside::app {
 class MetricsSocket {
  public:
   using Text = std::function<std::string()>;
-  // A socket that a killed camera left is taken over; anything else at the path is refused. Readable by owner
-  // and group.
+  // As LocalListener::open().
   [[nodiscard]] static Result<std::unique_ptr<MetricsSocket>> open(const std::filesystem::path& path,
                                                                    Text text);
   ~MetricsSocket();  // takes the socket away
@@ -45,11 +45,10 @@ class MetricsSocket {
   MetricsSocket& operator=(const MetricsSocket&) = delete;
 
  private:
-  MetricsSocket(std::filesystem::path path, int socket, Text text);
+  MetricsSocket(LocalListener listener, Text text);
   void answer(int client) const;
 
-  const std::filesystem::path path_;
-  const int socket_;
+  const LocalListener listener_;
   const Text text_;
   std::jthread thread_;
 };

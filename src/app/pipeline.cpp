@@ -102,6 +102,7 @@ void Pipeline::run_locate() {
       in_order_.put(ticket++, std::nullopt);
       continue;
     }
+    *frame = options_.mask.apply(std::move(*frame));
     if (options_.on_picture) options_.on_picture(**frame);
     FrameCandidates found{*frame, stages_.locator->locate(**frame)};
     count_located();
@@ -128,7 +129,7 @@ void Pipeline::hand_to_readers(Located located) {
 }
 
 void Pipeline::measure_light(const Frame& frame, const std::vector<PlateQuad>& plates) const {
-  if (!options_.on_light) return;
+  if (!options_.on_light || (options_.asks_for_light && !options_.asks_for_light())) return;
   std::vector<PlateBrightness> measured;
   for (const PlateQuad& plate : plates) {
     if (const auto brightness = plate_brightness(frame.luma(), plate)) measured.push_back(*brightness);

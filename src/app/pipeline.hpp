@@ -27,6 +27,7 @@
 
 #include "wayside/anpr/capture/frame_source.hpp"
 #include "wayside/anpr/capture/plate_brightness.hpp"
+#include "wayside/anpr/capture/privacy_mask.hpp"
 #include "wayside/anpr/locate/plate_locator.hpp"
 #include "wayside/anpr/read/plate_reader.hpp"
 #include "wayside/anpr/track/pass_tracker.hpp"
@@ -54,6 +55,8 @@ struct PipelineOptions {
   // Asked several times a second; while it is false no frame is taken, and what was taken before goes all the
   // way. Empty: always.
   std::function<bool()> may_capture;
+  // Made black in every frame before anything looks at it.
+  PrivacyMask mask;
   // How good a pass's time is, asked when its record is made; may put the time right.
   std::function<TimeQuality(VehiclePass&)> date;
   // Which entries of VOI lists a pass fits, asked when its record is made: a hit goes first. Empty: none.
@@ -61,8 +64,9 @@ struct PipelineOptions {
   // A frame has come; from the capture thread.
   std::function<void(const FrameInfo&)> on_frame;
   // How bright it came out, and the plates in it: those read, or, where none was, those found. From whichever
-  // thread looked at it last. Where nobody asks, nothing is measured.
+  // thread looked at it last. Where nobody asks, nothing is measured: nobody, or nobody now.
   std::function<void(const FrameInfo&, double scene, std::vector<PlateBrightness>)> on_light;
+  std::function<bool()> asks_for_light;             // empty: always
   std::function<void(const Frame&)> on_picture;     // from the locate thread, every frame
   std::function<void(const FrameReads&)> on_reads;  // from the track thread, every frame
   std::function<void()> on_stored;                  // from the writer thread

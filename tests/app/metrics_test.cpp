@@ -2,11 +2,13 @@
 
 #include <array>
 #include <chrono>
+#include <ctime>
 #include <fstream>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -98,6 +100,42 @@ TEST_F(MetricsSocketTest, WhoSaysNothingIsHungUpOn) {
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_THAT(asked("GET /met"), HasSubstr("wayside_healthy"));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+}
+
+// One who waits and cannot be let in keeps the socket readable.
+TEST_F(MetricsSocketTest, WithoutADescriptorLeftItRestsInsteadOfSpinning) {
+  const auto socket = MetricsSocket::open(path(), text);
+  ASSERT_TRUE(socket);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int client = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int lowest_free = ::dup(client);
+  ::close(lowest_free);
+  rlimit tight = before;
+  tight.rlim_cur = static_cast<rlim_t>(lowest_free);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path().string().copy(address.sun_path, sizeof(address.sun_path) - 1);
+  EXPECT_EQ(::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  const std::clock_t begin = std::clock();
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  const double busy_s = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_LT(busy_s, 0.3);
+  ::shutdown(client, SHUT_WR);
+  std::array<char, 64> said{};
+  EXPECT_GT(::recv(client, said.data(), said.size(), 0), 0) << "answered once there is a descriptor again";
+  ::close(client);
+}
+
+TEST_F(MetricsSocketTest, ASecondDoesNotTakeALiveSocket) {
+  const auto socket = MetricsSocket::open(path(), text);
+  ASSERT_TRUE(socket);
+  const auto second = MetricsSocket::open(path(), text);
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().message, HasSubstr("another process listens"));
+  EXPECT_THAT(asked("", true), HasSubstr("wayside_healthy"));
 }
 
 TEST_F(MetricsSocketTest, WhoTricklesIsHungUpOnAndHoldsNobodyUp) {

@@ -118,6 +118,32 @@ TEST_F(PipelineTest, EveryFrameTellsHowBrightItCameOutAndSoDoItsPlates) {
     EXPECT_EQ(count, number % 3 == 0 ? 0U : 1U) << number;  // two of three frames have a plate
 }
 
+TEST_F(PipelineTest, WhatIsMaskedIsBlackForWhoeverLooks) {
+  options_.mask = PrivacyMask({{{0, 0}, {0.5, 0}, {0.5, 1}, {0, 1}}});
+  std::mutex mutex;
+  int seen = 0;
+  const auto look = [&](const Frame& frame) {
+    const std::lock_guard lock(mutex);
+    ++seen;
+    EXPECT_EQ(cv::countNonZero(frame.luma().colRange(0, 30)), 0);
+    EXPECT_EQ(frame.luma().at<std::uint8_t>(20, 50), 90);
+    EXPECT_EQ(cv::norm(frame.bgr().colRange(0, 30), cv::NORM_INF), 0);
+  };
+  options_.on_picture = look;
+  make(ScriptedSource::frames(6), true, 1, look, look);
+  run_to_end();
+  EXPECT_EQ(seen, 6 + 6 + 4) << "each was shown, searched and, but for those without a plate, read";
+}
+
+TEST_F(PipelineTest, LightIsMeasuredOnlyWhileSomebodyAsks) {
+  int measured = 0;
+  options_.on_light = [&](const FrameInfo&, double, const std::vector<PlateBrightness>&) { ++measured; };
+  options_.asks_for_light = [] { return false; };
+  make(ScriptedSource::frames(6), true);
+  run_to_end();
+  EXPECT_EQ(measured, 0);
+}
+
 TEST_F(PipelineTest, ARecordingGivesTheSameRecordsWithAnyNumberOfThreads) {
   std::vector<std::vector<std::string>> runs;
   for (const std::size_t threads : {1U, 2U, 5U}) {

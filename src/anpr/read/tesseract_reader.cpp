@@ -5,6 +5,7 @@
 
 #include <opencv2/core.hpp>
 
+#include "wayside/anpr/read/occupants.hpp"
 #include "wayside/anpr/read/plate_reader.hpp"
 
 #include "ctc_decoder.hpp"
@@ -53,7 +54,7 @@ class TesseractReader final : public PlateReader {
         reads.rejected.push_back(candidate.quad);
       }
     }
-    if (with_evidence && !reads.reads.empty()) add_evidence(*candidates.frame, reads.reads);
+    if (with_evidence && !reads.reads.empty()) add_evidence(candidates, reads.reads);
     return reads;
   }
 
@@ -124,10 +125,10 @@ class TesseractReader final : public PlateReader {
     return read;
   }
 
-  void add_evidence(const Frame& frame, std::vector<EvidencedRead>& reads) const {
+  void add_evidence(const FrameCandidates& candidates, std::vector<EvidencedRead>& reads) const {
     try {
-      const cv::Mat bgr = frame.bgr();
-      const auto overview = std::make_shared<const cv::Mat>(make_overview(bgr, options_.overview_width_px));
+      const cv::Mat bgr = candidates.frame->bgr();
+      const auto overview = std::make_shared<const cv::Mat>(overview_of(bgr, candidates.candidates));
       for (EvidencedRead& read : reads) {
         read.evidence.plate_patch_bgr = cut_patch(bgr, read.read.quad);
         read.evidence.overview_bgr = overview;
@@ -135,6 +136,17 @@ class TesseractReader final : public PlateReader {
     } catch (const cv::Exception&) {
       // Out of memory: a read without its picture is still a read.
     }
+  }
+
+  // Unread plates have vehicles behind them too.
+  [[nodiscard]] cv::Mat overview_of(const cv::Mat& bgr, const std::vector<PlateCandidate>& found) const {
+    cv::Mat overview = make_overview(bgr, options_.overview_width_px);
+    if (!options_.blurs_occupants) return overview;
+    std::vector<PlateQuad> plates;
+    for (const PlateCandidate& candidate : found)
+      plates.push_back(candidate.quad);
+    blur_occupants(overview, plates, static_cast<double>(overview.cols) / bgr.cols);
+    return overview;
   }
 
   ReaderOptions options_;

@@ -82,6 +82,12 @@ std::string expected_form(const Key& key, Paths paths) {
                "text";
       }
       if (key.form == TextForm::https_url) return "\"https://HOST\", \"https://HOST:PORT\", or an empty text";
+      if (key.form == TextForm::polygons) {
+        return fmt::format(
+            "at most {} polygons as in \"0,0 0.3,0 0.3,0.4; 0.7,0 1,0 1,0.2\", each of 3 to 64 points x,y, "
+            "fractions of the picture from 0 to 1 that enclose an area; or an empty text",
+            most_masks);
+      }
       if (key.form == TextForm::url_path) {
         return fmt::format(
             "a path that begins with a slash, of letters, digits and . _ ~ / -, at most {} bytes", key.most);

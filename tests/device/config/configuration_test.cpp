@@ -317,6 +317,34 @@ TEST_F(ConfigurationFile, WrongLanesSayWhatALaneIs) {
               HasSubstr("line 11: lane.number 1 is there twice"));
 }
 
+TEST_F(ConfigurationFile, MasksAreRead) {
+  const Result<Configuration> loaded =
+      load(std::string(smallest) + "[privacy]\nmasks = \"0,0 0.3,0 0.3,0.4; 0.7,0  1,0 1,0.25 \"\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const auto masks = polygons_from(loaded->privacy.masks);
+  ASSERT_TRUE(masks);
+  ASSERT_EQ(masks->size(), 2U);
+  EXPECT_EQ(masks->at(1), (MaskPolygon{{0.7, 0}, {1, 0}, {1, 0.25}}));
+  EXPECT_TRUE(polygons_from("").value().empty());
+}
+
+TEST_F(ConfigurationFile, WrongMasksSayWhatAMaskIs) {
+  std::string many = "0,0 1,0 1,1";
+  for (std::size_t i = 0; i < most_masks; ++i)
+    many += ";0,0 1,0 1,1";
+  for (const std::string& masks :
+       {std::string("0,0 1,0"), std::string("0,0 0.5,0.5 1,1"), std::string("0,0 1,0 1,1.01"),
+        std::string(";"),
+        std::string("0,0 1,0 1,1;"
+                    "0"),
+        std::string("0,0 1,0 1,-0.1"), std::string("0,0 1,0 nan,1"), std::string("0 0 1 0 1 1"),
+        std::string("0,0 1,0 1,1e0"), std::string("0x1,0 1,0 1,1"), many}) {
+    EXPECT_THAT(refusal_after_smallest("[privacy]\nmasks = \"" + masks + "\"\n"),
+                AllOf(HasSubstr("line 9: privacy.masks is"), HasSubstr("each of 3 to 64 points x,y")))
+        << masks;
+  }
+}
+
 TEST_F(ConfigurationFile, UploadAddressesAreHttpsWithoutAPath) {
   for (const std::string url :
        {"https://bof.example", "https://bof.example:8443", "https://[::1]:8443", "https://10.0.0.1",

@@ -25,6 +25,7 @@ class PlateReader {
 struct ReaderOptions {
   float min_confidence = 0.5F;  // reads below are counted as rejected
   int overview_width_px = 800;
+  bool blurs_occupants = true;  // in the overview (occupants.hpp)
 };
 
 [[nodiscard]] Result<std::unique_ptr<PlateReader>> make_tesseract_reader(

@@ -5,10 +5,12 @@
 // Threads: immutable value after load.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -128,6 +130,13 @@ struct Configuration {
     std::string moved = "alarm";        // "stop": nothing is captured where it does not stand as authorised
     std::string recordings = "exempt";  // "bound": as a camera is
   } authority;
+  struct Privacy {
+    std::string masks;                           // polygons_from() takes it; empty: none
+    std::string overview_occupants = "blurred";  // "clear"
+  } privacy;
+  struct Console {
+    std::filesystem::path control_socket = "/run/wayside/control";  // empty: none
+  } console;
   struct Log {
     std::string level = "info";
     std::string format = "console";
@@ -138,6 +147,12 @@ struct Configuration {
 // Relative paths in the file are relative to the file. Unknown keys are errors that name the nearest known
 // one; all errors of a file are reported together, one a line, in the order of the file.
 [[nodiscard]] Result<Configuration> load_configuration(const std::filesystem::path& file);
+
+// The polygons of privacy.masks, points as fractions of width and height: "0,0 0.3,0 0.3,0.4; 0.7,0 1,0
+// 1,0.2". Nothing where the text is none; an empty text is no polygon at all.
+using MaskPolygon = std::vector<std::pair<double, double>>;
+inline constexpr std::size_t most_masks = 16;
+[[nodiscard]] std::optional<std::vector<MaskPolygon>> polygons_from(std::string_view text);
 
 // The documented template: every key with its help, type, range, unit and default, as TOML that loads.
 [[nodiscard]] std::string configuration_template();

@@ -1,0 +1,107 @@
+#include "src/app/control_answers.hpp"
+
+#include <utility>
+
+#include "wayside/base/version.hpp"
+#include "wayside/delivery/seal/recipient_folder.hpp"
+
+#include "src/app/camera_parts.hpp"
+#include "src/app/privacy_text.hpp"
+
+namespace wayside::app {
+
+namespace {
+
+using Json = nlohmann::json;
+
+Json health_of(const Configuration& configuration, CameraParts& parts) {
+  Json problems = Json::array();
+  for (const auto& [part, reason] : parts.health().problems())
+    problems.push_back({{"part", part}, {"reason", reason}});
+  const bool healthy = problems.empty();
+  return {{"healthy", healthy},
+          {"problems", std::move(problems)},
+          {"states", parts.health().states()},
+          {"version", version()},
+          {"configuration", configuration.version},
+          {"device_id", parts.device_id()},
+          {"capturing", parts.authority() == nullptr || parts.authority()->may_capture()}};
+}
+
+Json counters_of(CameraParts& parts) {
+  Json counters = Json::array();
+  for (const CounterSet::Reading& reading : parts.counters().readings())
+    counters.push_back({{"name", reading.name}, {"value", reading.value}, {"help", reading.help}});
+  return {{"counters", std::move(counters)}};
+}
+
+Json queue_of(CameraParts& parts) {
+  const QueueDepth depth = parts.queue().depth();
+  return {{"waiting", depth.unacknowledged},
+          {"segments", depth.segments},
+          {"segments_free", depth.segments_free},
+          {"evicted", depth.evicted},
+          {"expired", depth.expired},
+          {"upload", parts.uplink() != nullptr},
+          {"circuit_open", parts.uplink() != nullptr && parts.uplink()->state().circuit_open}};
+}
+
+Json authority_of(CameraParts& parts) {
+  const AuthorityKeeper* authority = parts.authority();
+  if (authority == nullptr) return {{"needed", false}, {"may_capture", true}, {"sentence", ""}};
+  Json out = {{"needed", true},
+              {"may_capture", authority->may_capture()},
+              {"sentence", authority->sentence()},
+              {"highest_held", authority->highest_held()}};
+  if (const auto deciding = authority->deciding()) {
+    out["number"] = deciding->number;
+    out["organisation"] = deciding->organisation;
+    out["purpose"] = deciding->purpose;
+    out["site"] = deciding->site;
+    out["contact"] = deciding->contact;
+    out["valid_from"] = to_iso8601(deciding->valid_from);
+    out["valid_until"] = to_iso8601(deciding->valid_until);
+    out["review"] = to_iso8601(deciding->review);
+  }
+  return out;
+}
+
+Json clock_of(CameraParts& parts) {
+  const TimeQuality quality = parts.clock().quality();
+  Json out = {{"utc", to_iso8601(parts.clock().utc_now())}, {"source", to_string(quality.source)}};
+  if (quality.max_error_ms) out["max_error_ms"] = *quality.max_error_ms;
+  if (quality.synchronised_ago_s) out["synchronised_ago_s"] = *quality.synchronised_ago_s;
+  return out;
+}
+
+Result<Json> privacy_of(const Configuration& configuration, CameraParts& parts) {
+  PrivacyFacts facts;
+  const AuthorityKeeper* authority = parts.authority();
+  facts.needs_authority = authority != nullptr;
+  facts.may_capture = authority == nullptr || authority->may_capture();
+  if (authority != nullptr) facts.authority = authority->deciding();
+  Result<RecipientFolder> folder = read_recipient_folder(configuration.identity.directory / "recipients");
+  if (!folder) return fail(folder.error());
+  for (RecipientOfFile& one : folder->good)
+    facts.recipients.push_back(std::move(one.recipient));
+  return Json{{"text", privacy_text(configuration, facts)}};
+}
+
+}  // namespace
+
+ControlAnswers control_answers(const Configuration& configuration, CameraParts& parts) {
+  using Answer = Result<Json>;
+  const auto asks = [&parts](auto of) {
+    return [&parts, of](const ControlRequest&) -> Answer { return of(parts); };
+  };
+  const auto asks_both = [&configuration, &parts](auto of) {
+    return [&configuration, &parts, of](const ControlRequest&) -> Answer { return of(configuration, parts); };
+  };
+  return {
+      {ControlTask::health, asks_both(health_of)}, {ControlTask::counters, asks(counters_of)},
+      {ControlTask::queue, asks(queue_of)},        {ControlTask::authority, asks(authority_of)},
+      {ControlTask::clock, asks(clock_of)},        {ControlTask::privacy, asks_both(privacy_of)},
+  };
+}
+
+}  // namespace wayside::app
