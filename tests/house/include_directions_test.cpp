@@ -43,7 +43,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"device/health", {}},
     {"device/identity", {}},
     {"device/watchlist", {"device/clock/time_quality.hpp"}},
-    {"device/wipe", {"device/audit/", "device/clock/", "device/identity/"}},
+    {"device/wipe", {"device/clock/", "device/identity/"}},
     {"roadsim/plates", {}},
     {"roadsim/scene", {"roadsim/plates/"}},
     {"backoffice",
