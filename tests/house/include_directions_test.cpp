@@ -40,6 +40,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"device/config", {}},
     {"device/config/store", {"device/clock/clock.hpp", "device/config/"}},
     {"device/control", {}},
+    {"device/console", {}},
     {"device/health", {}},
     {"device/identity", {}},
     {"device/watchlist", {"device/clock/time_quality.hpp"}},
