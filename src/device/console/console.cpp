@@ -54,7 +54,7 @@ class Console {
       if (!fresh) say(fresh.error().message);
       if (fresh && *fresh)
         say("No account is there yet: whoever logs in now becomes the first installer, with a name and "
-            "password of his own choice.");
+            "password of their own choice.");
       const Typed name = terminal_.read_plain("login: ", longest_name, options_.login_limit);
       if (name.input == Input::hang_up) return std::nullopt;
       if (name.input == Input::broken) terminal_.try_next_rate();

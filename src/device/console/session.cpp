@@ -164,9 +164,12 @@ void Session::say(const Error& error) {
 
 void Session::show(const Result<Lines>& lines) {
   if (!lines) return say(lines.error());
+  constexpr std::size_t columns = 79;
   std::string text;
-  for (const std::string& line : *lines)
-    text += printable(line) + "\n";
+  for (const std::string& line : *lines) {
+    const std::string shown = printable(line);
+    text += (shown.size() > columns ? wrapped(shown, 4) : shown) + "\n";
+  }
   write_paged(terminal_, text.empty() ? "There is nothing.\n" : text);
 }
 

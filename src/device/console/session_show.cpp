@@ -10,6 +10,23 @@
 
 namespace wayside::console {
 
+namespace {
+
+// As it is typed: corners as x,y, where TOML has lists of lists.
+std::string typed_form(const std::string& value) {
+  if (value.rfind("[[", 0) != 0) return value;
+  std::string typed;
+  for (std::size_t at = 0; at < value.size(); ++at) {
+    const char c = value[at];
+    if (c == '[' || c == ' ' || (c == ',' && value[at - 1] == ']')) continue;
+    typed += c == ']' ? ' ' : c;
+  }
+  typed.resize(typed.find_last_not_of(' ') + 1);
+  return typed;
+}
+
+}  // namespace
+
 void Session::show_version() {
   say(fmt::format("Wayside {}", options_.version));
 }
@@ -31,7 +48,7 @@ void Session::show_settings(const Result<std::vector<ConsoleConfiguration::Setti
     // As it is typed: a key's path in words.
     std::string path = setting.path;
     std::replace(path.begin(), path.end(), '.', ' ');
-    text += wrapped(printable(fmt::format("set {} {}", path, setting.value)), 4) + "\n";
+    text += wrapped(printable(fmt::format("set {} {}", path, typed_form(setting.value))), 4) + "\n";
   }
   if (text.empty()) text = "Nothing is set there: all has its default.\n";
   write_paged(terminal_, text);

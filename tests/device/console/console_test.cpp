@@ -101,6 +101,8 @@ TEST_P(ConsoleAtRate, CommissionsAFreshCamera) {
   expect("commit", "Version 1 runs.");
   expect("exit", "alice> ");
   expect("show configuration", "set site name \"A14 J31 eastbound lane 1\"");
+  camera_.configuration.runs["lane.1.polygon"] = "[[0, 0], [0.5, 0], [0.5, 1]]";
+  expect("show configuration lane", "set lane 1 polygon 0,0 0.5,0 0.5,1\r\n");
   expect("exit", "login: ");
   EXPECT_EQ(camera_.configuration.commits.size(), 1U);
   EXPECT_EQ(camera_.trail.count("login"), 1U);
