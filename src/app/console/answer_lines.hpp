@@ -1,7 +1,7 @@
 // The daemon's answers as a person reads them.
 //
-// Threads: pure. What is missing in an answer, or of another kind than
-// control_answer.md says, is left out.
+// Threads: pure. What is missing in an answer, or of another kind than control_answer.md says, is left
+// out.
 #pragma once
 
 #include <string>
@@ -12,8 +12,7 @@
 
 namespace wayside::app {
 
-// what: "health", "queue", "clock", "authority", "privacy", "watch_lists",
-// "counters".
+// what: "health", "queue", "clock", "authority", "privacy", "watch_lists", "counters".
 [[nodiscard]] std::vector<std::string> lines_of_answer(std::string_view what, const nlohmann::json& answer);
 
 }  // namespace wayside::app

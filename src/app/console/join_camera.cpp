@@ -105,8 +105,7 @@ class JoinedCamera final : public console::ConsoleCamera {
   // The folder is the daemon's own, beside its keys.
   Result<std::string> load_authority(std::string_view) override {
     return fail(ErrorCode::unsupported,
-                "this version takes no authority at the console yet: it comes "
-                "from the back office with the "
+                "this version takes no authority at the console yet: it comes from the back office with the "
                 "answer to a heartbeat");
   }
 
@@ -117,21 +116,19 @@ class JoinedCamera final : public console::ConsoleCamera {
     return {};
   }
 
-  // Keys and records are the daemon's: whoever has the right to them destroys them at the machine's next
-  // start.
+  // Keys and records are the daemon's: wayside-wipe.service, which has the right to them, takes it from here.
   Result<std::vector<std::string>> wipe(std::string_view who, const Show&) override {
     WipeRequest request;
     request.name = who;
     request.role = "installer";
     request.terminal = places_.terminal_name;
     request.reason = "asked for at the console";
-    const std::filesystem::path folder = wipe_folder(places_.state);
+    const fs::path folder = wipe_folder(places_.state);
     if (const Status asked = request_wipe(folder, request); !asked) return fail(asked.error());
-    const Status again = reboot();
     return std::vector<std::string>{
-        "Everything is destroyed when the machine starts again, and nothing stops that any more.",
-        again ? "It starts again now. The receipt will be in " + folder.string() + "."
-              : again.error().message + ": switch it off and on."};
+        "Everything is being destroyed, at the latest when the machine starts again; nothing stops that any "
+        "more.",
+        "The receipt will be in " + folder.string() + "."};
   }
 
  private:

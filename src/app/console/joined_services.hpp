@@ -1,10 +1,8 @@
-// What the console has of a real camera: its accounts, configuration store and
-// audit trail, which it opens itself and which work while waysided does not;
-// and waysided, asked over its control socket.
+// What the console has of a real camera: its accounts, configuration store and audit trail, which it opens
+// itself and which work while waysided does not; and waysided, asked over its control socket.
 //
-// Each is opened when it is first needed, and again after a failure: a folder
-// that is broken takes nothing else with it. Threads: one. Ownership: the clock
-// outlives it. Failure: as wayside/device/console says.
+// Each is opened when it is first needed, and again after a failure: a folder that is broken takes nothing
+// else with it. Threads: one. Ownership: the clock outlives it. Failure: as wayside/device/console says.
 #pragma once
 
 #include <filesystem>

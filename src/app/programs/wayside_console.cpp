@@ -1,5 +1,4 @@
-// wayside-console: a person with a cable, a file or a local socket, and the
-// camera's commands.
+// wayside-console: a person with a cable, a file or a local socket, and the camera's commands.
 #include <csignal>
 #include <filesystem>
 #include <string>
@@ -62,8 +61,7 @@ struct Arguments {
   ConsolePlaces places;
 };
 
-// A serial line of the machine's: whoever types there holds a cable in his
-// hands. A pseudo terminal may end anywhere.
+// A serial line of the machine's: whoever types there holds a cable. A pseudo terminal may end anywhere.
 bool is_serial(int descriptor) {
   struct stat found {};
   if (::fstat(descriptor, &found) != 0 || !S_ISCHR(found.st_mode)) return false;

@@ -178,7 +178,11 @@ class SerialTerminal final : public DescriptorTerminal {
 
   [[nodiscard]] bool is_screen() const override { return true; }
   void forget_history() override { editor_->forget_history(); }
-  [[nodiscard]] unsigned rate() const override { return port_.rate(); }
+  // What rolls past cannot be read ten times a second.
+  [[nodiscard]] unsigned rate() const override {
+    constexpr unsigned readable = 9600;
+    return dumb_ ? std::min(port_.rate() == 0 ? readable : port_.rate(), readable) : port_.rate();
+  }
   bool try_next_rate() override {
     if (!port_.next_rate()) return false;
     discard_input();  // of the other rate
