@@ -53,6 +53,24 @@ TEST_F(ServiceUnit, HasNoLineThatSystemdPassesOver) {
       << said.text;
 }
 
+// The console on a serial line, as systemd would start it.
+TEST_F(ServiceUnit, TheConsoleIsExposedLessAndHasNoSuchLineEither) {
+  const std::string folder = testing::TempDir() + "wayside-console-unit";
+  const std::string unit = folder + "/wayside-console@ttyS0.service";
+  ASSERT_EQ(run("rm -rf " + folder + " && mkdir -p " + folder + " && cp " + folder_ +
+                "/wayside-console@.service " + unit + " && cp " + folder_ + "/wayside-reboot.* " + folder)
+                .code,
+            0);
+  const Said said = run("systemd-analyze security --offline=true --no-pager --threshold=10 " + unit);
+  EXPECT_EQ(said.code, 0) << said.text;
+  EXPECT_THAT(said.text, testing::HasSubstr("Overall exposure level for wayside-console@ttyS0.service: 0."));
+  for (const std::string& one : {unit, folder + "/wayside-reboot.path", folder + "/wayside-reboot.service"}) {
+    EXPECT_THAT(run("systemd-analyze verify --man=no " + one).text,
+                testing::Not(testing::ContainsRegex("ignoring|Unknown|Failed to parse")));
+  }
+  run("rm -r " + folder);
+}
+
 // What is copied beside it where there is an illuminator, or a contact.
 TEST_F(ServiceUnit, NorHaveItsDropIns) {
   const std::string folder = testing::TempDir() + "wayside-drop-ins";
@@ -76,23 +94,24 @@ std::string text_of(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// systemd starts no service that names a group which is not there. video is systemd's own.
+// systemd starts no service that names a group which is not there. video and dialout are the system's own.
 TEST_F(ServiceUnit, NamesOnlyGroupsThatAreThere) {
   std::size_t named = 0;
-  for (const char* file : {"/waysided.service", "/waysided-illuminator.conf", "/waysided-contacts.conf"}) {
+  for (const char* file : {"/waysided.service", "/waysided-illuminator.conf", "/waysided-contacts.conf",
+                           "/wayside-console@.service"}) {
     std::istringstream lines(text_of(folder_ + file));
     for (std::string line; std::getline(lines, line);) {
       constexpr std::string_view key = "SupplementaryGroups=";
       if (line.rfind(key, 0) != 0) continue;
       ++named;
       const std::string group = line.substr(key.size());
-      if (group == "video") continue;
+      if (group == "video" || group == "dialout") continue;
       EXPECT_THAT(text_of(folder_ + "/wayside.sysusers"), testing::HasSubstr("\ng " + group + " -\n"))
           << file;
       EXPECT_THAT(text_of(folder_ + "/60-wayside.rules"), testing::HasSubstr("GROUP=\"" + group + "\""));
     }
   }
-  EXPECT_EQ(named, 3U);
+  EXPECT_EQ(named, 4U);
 }
 
 // What hangs at every start is killed after WatchdogSec, at the latest TimeoutStopSec later gone, and started

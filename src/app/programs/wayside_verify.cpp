@@ -1,4 +1,5 @@
-// Looks at a copy of a camera's queue: what is in it, what is missing, whether the device signed it.
+// Looks at a copy of a camera's queue: what is in it, what is missing, whether the device signed it; at the
+// receipt of a wipe, and at an exported audit trail.
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -7,7 +8,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "wayside/base/files.hpp"
 #include "wayside/delivery/verify/queue_verify.hpp"
+#include "wayside/device/audit/trail.hpp"
+#include "wayside/device/wipe/wipe.hpp"
 
 #include "src/app/command_line.hpp"
 
@@ -74,6 +78,60 @@ int verify(const Arguments& arguments) {
   return found->good ? exit_done : exit_failed;
 }
 
+constexpr const char* receipt_examples =
+    "Example:\n"
+    "  wayside-verify receipt receipt-0001.json --device device.crt\n\n"
+    "The certificate is the one that the back office gave the camera before it was wiped. Prints what the\n"
+    "receipt says where the camera's key signed it; whether the wipe was carried out to its end stands in "
+    "the\n"
+    "last line.\n\n"
+    "Exit codes: 0 signed by the device, 1 it proves nothing, 2 the command line is wrong.";
+
+constexpr const char* trail_examples =
+    "Example:\n"
+    "  wayside-verify trail audit.jsonl\n\n"
+    "Of an audit trail as a camera's console exports it: every entry is signed, follows from the one before "
+    "it,\n"
+    "and none is missing. Its key is the camera's own; that it is this camera's shows only where the back\n"
+    "office has the same entries (wayside-backoffice audit).\n\n"
+    "Exit codes: 0 whole, 1 something is missing or was altered, 2 the command line is wrong.";
+
+constexpr std::size_t largest_receipt = std::size_t{1} << 20U;
+constexpr std::size_t largest_trail = std::size_t{256} << 20U;
+
+int verify_receipt(const Arguments& arguments) {
+  const Result<std::vector<PublicKey>> devices = load_device_keys(arguments.devices);
+  if (!devices) return report(program, devices.error());
+  const Result<std::string> text = read_text_file(arguments.directory, largest_receipt);
+  if (!text) return report(program, text.error());
+  Error why;
+  for (const PublicKey& device : *devices) {
+    const Result<std::string> said = check_wipe_receipt(*text, device);
+    if (said) {
+      fmt::print("{}", *said);
+      return exit_done;
+    }
+    why = said.error();
+  }
+  return report(program, why.context(arguments.directory.string()));
+}
+
+int verify_exported_trail(const Arguments& arguments) {
+  const Result<std::string> text = read_text_file(arguments.directory, largest_trail);
+  if (!text) return report(program, text.error());
+  const TrailReport found = verify_trail(*text);
+  for (const std::string& note : found.notes)
+    fmt::print("note: {}\n", note);
+  for (const std::string& fault : found.faults)
+    fmt::print("FAULT: {}\n", fault);
+  if (found.first == 0) {
+    fmt::print("there is no entry in it\n");
+    return exit_failed;
+  }
+  fmt::print("entries {} to {}: {}\n", found.first, found.last, found.good() ? "whole" : "NOT WHOLE");
+  return found.good() ? exit_done : exit_failed;
+}
+
 int run(int argc, const char* const* argv) {
   CLI::App app(description, std::string(program));
   prepare(app);
@@ -91,8 +149,20 @@ int run(int argc, const char* const* argv) {
       ->allow_extra_args(false)
       ->required();
   queue->add_flag("--json", arguments.json, "Print one JSON object instead of lines");
+  CLI::App* receipt = app.add_subcommand("receipt", "Check the receipt of a camera that was wiped");
+  receipt->footer(receipt_examples);
+  receipt->add_option("file", arguments.directory, "The receipt")->required();
+  receipt
+      ->add_option("--device", arguments.devices,
+                   "The device's certificate (PEM), or a file of its public key in hex; again for more")
+      ->allow_extra_args(false)
+      ->required();
+  CLI::App* trail = app.add_subcommand("trail", "Check an exported audit trail");
+  trail->footer(trail_examples);
+  trail->add_option("file", arguments.directory, "The exported trail")->required();
   if (const std::optional<int> code = parse(app, argc, argv)) return *code;
-  return verify(arguments);
+  if (receipt->parsed()) return verify_receipt(arguments);
+  return trail->parsed() ? verify_exported_trail(arguments) : verify(arguments);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "wayside/base/signed_line.hpp"
 #include "wayside/base/strict_json.hpp"
 
 namespace wayside {
@@ -19,50 +20,16 @@ using Json = nlohmann::json;
 constexpr std::string_view entry_schema = "wayside-trail-1";
 constexpr std::string_view head_schema = "wayside-trail-head-1";
 // What is signed begins with its schema: no entry can be taken for a head, nor for anything else.
-constexpr std::string_view entry_begin = R"({"entry":)";
-constexpr std::string_view head_begin = R"({"head":)";
-constexpr std::string_view signature_begin = R"(,"signature":")";
-constexpr std::string_view line_end = R"("})";
-constexpr std::size_t signature_digits = 128;
+constexpr std::string_view entry_name = "entry";
+constexpr std::string_view head_name = "head";
 
 std::string to_text(const Json& json) {
   // ASCII alone, whatever was typed: a line can be shown on any terminal.
   return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
-Bytes signed_bytes(std::string_view schema, std::string_view body) {
-  const std::string text = fmt::format("{}\n{}", schema, body);
-  return {text.begin(), text.end()};
-}
-
-std::string with_signature(std::string_view begin, std::string_view schema, std::string_view body,
-                           const Secret& seed) {
-  return fmt::format("{}{}{}{}{}", begin, body, signature_begin,
-                     to_hex(sign(signed_bytes(schema, body), seed)), line_end);
-}
-
 bool is_lower_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-struct Parts {
-  std::string_view body;
-  Signature signature{};
-};
-
-std::optional<Parts> parts_of(std::string_view line, std::string_view begin) {
-  const std::size_t around = begin.size() + signature_begin.size() + signature_digits + line_end.size();
-  if (line.size() <= around || !line.starts_with(begin) || !line.ends_with(line_end)) return std::nullopt;
-  const std::size_t digits_at = line.size() - line_end.size() - signature_digits;
-  const std::string_view digits = line.substr(digits_at, signature_digits);
-  const std::size_t body_end = digits_at - signature_begin.size();
-  if (line.substr(body_end, signature_begin.size()) != signature_begin || !is_lower_hex(digits))
-    return std::nullopt;
-  Parts parts;
-  parts.body = line.substr(begin.size(), body_end - begin.size());
-  const Bytes bytes = bytes_from_hex(digits).value();
-  std::copy(bytes.begin(), bytes.end(), parts.signature.begin());
-  return parts;
 }
 
 template <std::size_t N>
@@ -128,11 +95,11 @@ std::string to_line(const TrailEvent& event, const Link& after, const LineTime& 
                                           {"role", shortened(event.by.role)},
                                           {"terminal", shortened(event.by.terminal)}}},
                                         {"details", std::move(details)}});
-  return with_signature(entry_begin, entry_schema, body, seed);
+  return sign_line(entry_name, entry_schema, body, seed);
 }
 
 bool is_whole_line(std::string_view line) {
-  return parts_of(line, entry_begin).has_value();
+  return signed_line_from(line, entry_name).has_value();
 }
 
 std::string to_head(const Link& cut, const Secret& seed) {
@@ -140,7 +107,7 @@ std::string to_head(const Link& cut, const Secret& seed) {
                                         {"number", cut.number},
                                         {"hash", to_hex(cut.hash)},
                                         {"key", to_hex(verifying_key(seed))}});
-  return with_signature(head_begin, head_schema, body, seed);
+  return sign_line(head_name, head_schema, body, seed);
 }
 
 Result<Link> head_from(std::string_view text) {
@@ -149,14 +116,13 @@ Result<Link> head_from(std::string_view text) {
   const auto refused = [] {
     return fail(ErrorCode::corrupt, "the head of the trail is damaged or was altered");
   };
-  const std::optional<Parts> parts = parts_of(text, head_begin);
+  const std::optional<SignedLine> parts = signed_line_from(text, head_name);
   if (!parts) return refused();
   const Result<Json> json = parse_object(parts->body, "the head");
   Link cut;
   if (!json || json->value("schema", Json()) != head_schema ||
       !take(json->value("number", Json()), cut.number) || !take(json->value("hash", Json()), cut.hash) ||
-      !take(json->value("key", Json()), cut.key) || cut.number == 0 ||
-      !is_signed(signed_bytes(head_schema, parts->body), parts->signature, cut.key))
+      !take(json->value("key", Json()), cut.key) || cut.number == 0 || !holds(*parts, head_schema, cut.key))
     return refused();
   return cut;
 }
@@ -178,7 +144,7 @@ Result<TrailEntry> trail_entry_from(std::string_view line) {
   using namespace audit;
   const auto refused = [](std::string_view why) { return fail(ErrorCode::corrupt, std::string(why)); };
   if (line.size() > largest_line_bytes) return refused("it is longer than an entry can be");
-  const std::optional<Parts> parts = parts_of(line, entry_begin);
+  const std::optional<SignedLine> parts = signed_line_from(line, entry_name);
   if (!parts) return refused("it does not have the form of an entry");
   const Result<Json> json = parse_object(parts->body, "it");
   if (!json) return refused(json.error().message);
@@ -188,8 +154,7 @@ Result<TrailEntry> trail_entry_from(std::string_view line) {
   TrailEntry entry;
   if (field(*json, "schema") != entry_schema) return refused("it is of another form than wayside-trail-1");
   if (!take(field(*json, "key"), entry.key)) return refused("it names no key");
-  if (!is_signed(signed_bytes(entry_schema, parts->body), parts->signature, entry.key))
-    return refused("its signature does not hold");
+  if (!holds(*parts, entry_schema, entry.key)) return refused("its signature does not hold");
   const Json time = field(*json, "time");
   const Json by = field(*json, "by");
   const Json details = field(*json, "details");

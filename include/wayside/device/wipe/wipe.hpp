@@ -2,13 +2,13 @@
 // (receipt_format.md).
 //
 // The receipt says what is to be destroyed, for whom, and is signed by the device's key before that key goes;
-// so is, with a key made for this one wipe, what became of each thing afterwards. A wipe that was begun is
-// finished by the next call: a power cut stops none. What is missing or damaged stops none either: it is
-// told, and the rest goes on. Overwriting cannot reach the copies that flash memory keeps for itself, which
-// is why the keys go first.
+// what became of each thing is added afterwards, signed with a key made for this one wipe. One that was begun
+// is finished by the next call: a power cut stops none. What is missing or damaged stops none either: it is
+// told, and the rest goes on. Overwriting does not reach the copies that flash memory keeps for itself, which
+// is why keys go first.
 //
-// Threads: one, and one process at a time (a lock). Failure: of the call, only where it could not be begun at
-// all; of a thing, in the result.
+// Threads: one, and one process at a time (a lock). Ownership: nothing else may use the things meanwhile.
+// Failure: of the call, only where there is nothing to go on with; of a thing, in the result.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,6 @@
 #include <string_view>
 #include <vector>
 
-#include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
 #include "wayside/base/signature.hpp"
 #include "wayside/device/clock/clock.hpp"
@@ -26,21 +25,27 @@
 namespace wayside {
 
 struct WipeThing {
-  std::string name;            // "identity", "queue"
-  std::filesystem::path path;  // a file, or a folder with all below it
+  std::string name;            // "queue"
+  std::filesystem::path path;  // a file, or a folder: all below it goes, the folder itself stays
   bool keys = false;           // goes before all that is not
 };
 
-// What a camera keeps below one folder, in the order in which it goes. The audit trail's key goes last.
-[[nodiscard]] std::vector<WipeThing> things_to_wipe(const std::filesystem::path& state,
-                                                    const std::vector<WipeThing>& elsewhere = {});
+// What a camera keeps below one folder, in the order in which it goes; the audit trail last.
+[[nodiscard]] std::vector<WipeThing> things_to_wipe(const std::filesystem::path& state);
+// The wipe's own: requests, what is under way, and the receipts.
+[[nodiscard]] std::filesystem::path wipe_folder(const std::filesystem::path& state);
 
 struct WipeRequest {
-  std::string name;  // of the account; empty: somebody with the box in his hands
+  std::string name;  // of the account; empty: somebody with the box in their hands
   std::string role;
   std::string terminal;
   std::string reason;
 };
+
+// For who may not touch the things themselves: wayside-wipe --begun takes it from there.
+[[nodiscard]] Status request_wipe(const std::filesystem::path& folder, const WipeRequest& request);
+// Whether one has been asked for or begun, and is not finished.
+[[nodiscard]] bool is_wipe_due(const std::filesystem::path& folder);
 
 struct WipeProgress {
   std::string thing;
@@ -49,27 +54,26 @@ struct WipeProgress {
 };
 
 struct WipeResult {
-  std::filesystem::path receipt;
+  std::filesystem::path receipt;  // empty: none could be written
+  std::string receipt_text;
   bool resumed = false;               // it had been begun before
-  std::vector<std::string> problems;  // sentences; empty: all that was there is destroyed
+  bool complete = false;              // nothing is left; else the next call tries again
+  std::vector<std::string> problems;  // sentences
 };
 
 struct WipeOptions {
-  std::filesystem::path folder;    // the wipe's own: receipts, and what is under way
+  std::filesystem::path folder;    // wipe_folder()
   std::filesystem::path identity;  // whose key signs
   std::string boot_id;
 };
 
-// Whether one has been begun and not finished.
-[[nodiscard]] bool is_wipe_under_way(const std::filesystem::path& folder);
-
-// Begins one, or goes on with the one that was begun, whatever it was asked for.
+// Goes on with the one that was begun; else does the one that was requested in the folder; else this one.
 [[nodiscard]] Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& request,
                                              const std::vector<WipeThing>& things, const Clock& clock,
                                              const std::function<void(const WipeProgress&)>& progress = {});
 
-// Of a receipt's text with the device's public key: what it says, in lines. corrupt or refused: why it proves
-// nothing.
+// Of a receipt's text, with the device's public key: what it says, in lines for a person. refused: it is not
+// signed by that key; corrupt: it was altered, or is none.
 [[nodiscard]] Result<std::string> check_wipe_receipt(std::string_view text, const VerifyingKey& device);
 
 }  // namespace wayside

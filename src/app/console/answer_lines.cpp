@@ -1,0 +1,107 @@
+#include "src/app/console/answer_lines.hpp"
+
+#include <optional>
+
+#include <fmt/format.h>
+
+namespace wayside::app {
+
+namespace {
+
+using nlohmann::json;
+using Lines = std::vector<std::string>;
+
+std::string text_of(const json& answer, const char* member) {
+  const auto found = answer.find(member);
+  if (found == answer.end()) return {};
+  if (found->is_string()) return found->get<std::string>();
+  if (found->is_boolean()) return found->get<bool>() ? "yes" : "no";
+  if (found->is_number()) return found->dump();
+  return {};
+}
+
+void add(Lines& lines, std::string_view name, const std::string& value, std::string_view unit = {}) {
+  if (!value.empty())
+    lines.push_back(fmt::format("{:<16}{}{}{}", name, value, unit.empty() ? "" : " ", unit));
+}
+
+std::vector<json> list_of(const json& answer, const char* member) {
+  const auto found = answer.find(member);
+  if (found == answer.end() || !found->is_array()) return {};
+  std::vector<json> all;
+  for (const json& one : *found) {
+    if (one.is_object()) all.push_back(one);
+  }
+  return all;
+}
+
+void add_lines(Lines& lines, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+}
+
+Lines health(const json& answer) {
+  Lines lines;
+  add(lines, "healthy", text_of(answer, "healthy"));
+  add(lines, "capturing", text_of(answer, "capturing"));
+  add(lines, "device", text_of(answer, "device_id"));
+  add(lines, "version", text_of(answer, "version"));
+  add(lines, "configuration", text_of(answer, "configuration"));
+  for (const json& problem : list_of(answer, "problems"))
+    lines.push_back(fmt::format("{}: {}", text_of(problem, "part"), text_of(problem, "reason")));
+  return lines;
+}
+
+Lines queue(const json& answer) {
+  Lines lines;
+  add(lines, "waiting", text_of(answer, "waiting"), "records");
+  add(lines, "segments", text_of(answer, "segments"));
+  add(lines, "of these free", text_of(answer, "segments_free"));
+  add(lines, "back office", text_of(answer, "upload"));
+  add(lines, "link at rest", text_of(answer, "circuit_open"));
+  return lines;
+}
+
+Lines clock(const json& answer) {
+  Lines lines;
+  add(lines, "utc", text_of(answer, "utc"));
+  add(lines, "source", text_of(answer, "source"));
+  add(lines, "error at most", text_of(answer, "max_error_ms"), "ms");
+  add(lines, "synchronised", text_of(answer, "since_sync_ms"), "ms ago");
+  return lines;
+}
+
+Lines authority(const json& answer) {
+  Lines lines;
+  add(lines, "needed", text_of(answer, "needed"));
+  add(lines, "may capture", text_of(answer, "may_capture"));
+  add_lines(lines, text_of(answer, "sentence"));
+  return lines;
+}
+
+}  // namespace
+
+Lines lines_of_answer(std::string_view what, const json& answer) {
+  Lines lines;
+  if (what == "health") return health(answer);
+  if (what == "queue") return queue(answer);
+  if (what == "clock") return clock(answer);
+  if (what == "authority") return authority(answer);
+  if (what == "privacy") {
+    add_lines(lines, text_of(answer, "text"));
+  } else if (what == "counters") {
+    for (const json& counter : list_of(answer, "counters"))
+      lines.push_back(fmt::format("{:>12} {}", text_of(counter, "value"), text_of(counter, "name")));
+  } else if (what == "watch_lists") {
+    for (const json& list : list_of(answer, "lists")) {
+      lines.push_back(fmt::format("{} revision {}, {} entries", text_of(list, "name"),
+                                  text_of(list, "revision"), text_of(list, "entries")));
+    }
+  }
+  return lines;
+}
+
+}  // namespace wayside::app

@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include "wayside/device/account/accounts.hpp"
+
+#include "src/app/console/joined_services.hpp"
+#include "src/app/console/opened_late.hpp"
+
+namespace wayside::app {
+
+namespace {
+
+using console::ConsoleRole;
+
+ConsoleRole console_role(Role role) {
+  switch (role) {
+    case Role::installer:
+      return ConsoleRole::installer;
+    case Role::operator_:
+      return ConsoleRole::operator_;
+    case Role::auditor:
+      break;
+  }
+  return ConsoleRole::auditor;
+}
+
+Role account_role(ConsoleRole role) {
+  switch (role) {
+    case ConsoleRole::installer:
+      return Role::installer;
+    case ConsoleRole::operator_:
+      return Role::operator_;
+    case ConsoleRole::auditor:
+      break;
+  }
+  return Role::auditor;
+}
+
+class JoinedAccounts final : public console::ConsoleAccounts {
+ public:
+  JoinedAccounts(const ConsolePlaces& places, const Clock& clock)
+      : accounts_([folder = places.state / "accounts", boot_id = places.boot_id, &clock] {
+          return Accounts::open({folder, boot_id, {}}, clock);
+        }) {}
+
+  Result<bool> has_none() override {
+    const Result<Accounts*> accounts = accounts_.get();
+    if (!accounts) return fail(accounts.error());
+    return (*accounts)->has_none();
+  }
+  Status make_first_installer(std::string_view name, std::string_view password) override {
+    const Result<Accounts*> accounts = accounts_.get();
+    if (!accounts) return fail(accounts.error());
+    return status_of((*accounts)->make_first_installer(name, password));
+  }
+  Login log_in(std::string_view name, std::string_view password) override {
+    const Result<Accounts*> accounts = accounts_.get();
+    if (!accounts) return {std::nullopt, std::chrono::seconds(1), accounts.error().message, false};
+    const wayside::Login login = (*accounts)->log_in(name, password);
+    Login out;
+    if (login.outcome == wayside::Login::Outcome::accepted && login.account)
+      out.role = console_role(login.account->role);
+    out.wait = login.wait;
+    out.sentence = login.sentence;
+    out.known_name = login.known_name;
+    return out;
+  }
+  std::optional<ConsoleRole> role_of(std::string_view name) override {
+    const Result<Accounts*> accounts = accounts_.get();
+    if (!accounts) return std::nullopt;
+    const Result<Account> account = (*accounts)->find(name);
+    if (!account) return std::nullopt;
+    return console_role(account->role);
+  }
+  Status check_password(std::string_view password) override { return wayside::check_password(password); }
+  Result<std::vector<std::string>> list() override {
+    const Result<Accounts*> accounts = accounts_.get();
+    if (!accounts) return fail(accounts.error());
+    const auto listing = (*accounts)->list();
+    if (!listing) return fail(listing.error());
+    std::vector<std::string> lines;
+    for (const Account& account : listing->accounts) {
+      lines.push_back(fmt::format("{:<32} {:<10} password of {}", account.name, to_string(account.role),
+                                  to_iso8601(account.password_changed).substr(0, 10)));
+    }
+    for (const auto& damaged : listing->damaged)
+      lines.push_back(fmt::format("{:<32} damaged: {}", damaged.name, damaged.sentence));
+    return lines;
+  }
+  Status add(std::string_view name, ConsoleRole role, std::string_view password) override {
+    const Result<Accounts*> accounts = accounts_.get();
+    if (!accounts) return fail(accounts.error());
+    return status_of((*accounts)->add(name, account_role(role), password));
+  }
+  Status remove(std::string_view name) override {
+    const Result<Accounts*> accounts = accounts_.get();
+    if (!accounts) return fail(accounts.error());
+    return (*accounts)->remove(name);
+  }
+  Status change_password(std::string_view name, std::string_view password) override {
+    const Result<Accounts*> accounts = accounts_.get();
+    if (!accounts) return fail(accounts.error());
+    return (*accounts)->change_password(name, password);
+  }
+
+ private:
+  static Status status_of(const Result<Account>& account) {
+    if (!account) return fail(account.error());
+    return {};
+  }
+  OpenedLate<Accounts> accounts_;
+};
+
+}  // namespace
+
+std::unique_ptr<console::ConsoleAccounts> join_accounts(const ConsolePlaces& places, const Clock& clock) {
+  return std::make_unique<JoinedAccounts>(places, clock);
+}
+
+}  // namespace wayside::app

@@ -1,0 +1,160 @@
+#include <utility>
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include "wayside/base/files.hpp"
+#include "wayside/device/control/control_client.hpp"
+#include "wayside/device/wipe/wipe.hpp"
+
+#include "src/app/console/answer_lines.hpp"
+#include "src/app/console/joined_services.hpp"
+
+namespace wayside::app {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Answered {
+  std::string_view name;
+  ControlTask task;
+};
+constexpr Answered answered[] = {{"health", ControlTask::health},
+                                 {"counters", ControlTask::counters},
+                                 {"queue", ControlTask::queue},
+                                 {"authority", ControlTask::authority},
+                                 {"clock", ControlTask::clock},
+                                 {"privacy", ControlTask::privacy},
+                                 {"watch_lists", ControlTask::watch_lists}};
+
+// Which of the daemon's problems a test is about.
+struct Part {
+  std::string_view test;
+  std::string_view part;
+};
+constexpr Part parts[] = {{"camera", "camera"},
+                          {"camera", "recognition"},
+                          {"camera", "illuminator"},
+                          {"camera", "sight"},
+                          {"camera", "commissioned-view"},
+                          {"upload", "uplink"},
+                          {"upload", "back_office_records"},
+                          {"upload", "queue_rolled_back"},
+                          {"upload", "unlock_key"},
+                          {"recipients", "sealing"}};
+
+std::string base64_of(const Bytes& bytes) {
+  std::string text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+  ::sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+  text.pop_back();  // the C string's end
+  return text;
+}
+
+class JoinedCamera final : public console::ConsoleCamera {
+ public:
+  explicit JoinedCamera(ConsolePlaces places) : places_(std::move(places)) {}
+
+  Result<std::vector<std::string>> show(std::string_view what) override {
+    for (const auto& [name, task] : answered) {
+      if (name != what) continue;
+      const Result<nlohmann::json> answer = ask(task);
+      if (!answer) return fail(answer.error());
+      return lines_of_answer(what, *answer);
+    }
+    return fail(ErrorCode::unsupported, fmt::format("{} is nothing that the camera shows", what));
+  }
+
+  // What the daemon, which has the keys and the camera, finds wrong now.
+  Result<std::vector<std::string>> test(std::string_view what) override {
+    const Result<nlohmann::json> answer = ask(ControlTask::health);
+    if (!answer) return fail(answer.error());
+    std::vector<std::string> all;
+    const auto problems = answer->find("problems");
+    if (problems == answer->end() || !problems->is_array()) return all;
+    for (const auto& problem : *problems) {
+      if (!problem.is_object()) continue;
+      const std::string part = text_of(problem, "part");
+      bool meant = what == "everything";
+      for (const auto& [test, of] : parts)
+        meant = meant || (test == what && of == part);
+      if (meant) all.push_back(fmt::format("{}: {}", part, text_of(problem, "reason")));
+    }
+    return all;
+  }
+
+  Status aim(bool commissioning, unsigned rate, const Show& show) override {
+    Result<ControlClient> daemon = ControlClient::connect(places_.control_socket);
+    if (!daemon) return fail(daemon.error());
+    ControlRequest request = request_of(ControlTask::aim);
+    request.commissioning = commissioning;
+    if (rate > 0) request.every = aim_period(rate);
+    return daemon->aim(request, [&](const ControlClient::AimReport& report) { return show(report.text); });
+  }
+
+  Result<std::string> snapshot(bool commissioning) override {
+    Result<ControlClient> daemon = ControlClient::connect(places_.control_socket);
+    if (!daemon) return fail(daemon.error());
+    ControlRequest request = request_of(ControlTask::snapshot);
+    request.commissioning = commissioning;
+    const auto picture = daemon->snapshot(request);
+    if (!picture) return fail(picture.error());
+    return base64_of(picture->jpeg);
+  }
+
+  // The folder is the daemon's own, beside its keys.
+  Result<std::string> load_authority(std::string_view) override {
+    return fail(ErrorCode::unsupported,
+                "this version takes no authority at the console yet: it comes from the back office with the "
+                "answer to a heartbeat");
+  }
+
+  Status reboot() override {
+    const fs::path request = places_.requests / "reboot";
+    const Status asked = replace_file(request, as_bytes(places_.terminal_name), 0600);
+    if (!asked) return fail(asked.error().context("the machine cannot be asked to start again"));
+    return {};
+  }
+
+  // Keys and records are the daemon's: wayside-wipe.service, which has the right to them, takes it from here.
+  Result<std::vector<std::string>> wipe(std::string_view who, const Show&) override {
+    WipeRequest request;
+    request.name = who;
+    request.role = "installer";
+    request.terminal = places_.terminal_name;
+    request.reason = "asked for at the console";
+    const fs::path folder = wipe_folder(places_.state);
+    if (const Status asked = request_wipe(folder, request); !asked) return fail(asked.error());
+    return std::vector<std::string>{
+        "Everything is being destroyed, at the latest when the machine starts again; nothing stops that any "
+        "more.",
+        "The receipt will be in " + folder.string() + "."};
+  }
+
+ private:
+  static std::string text_of(const nlohmann::json& of, const char* member) {
+    const auto found = of.find(member);
+    return found != of.end() && found->is_string() ? found->get<std::string>() : std::string();
+  }
+  [[nodiscard]] ControlRequest request_of(ControlTask task) const {
+    ControlRequest request;
+    request.task = task;
+    request.actor = "console on " + places_.terminal_name;
+    return request;
+  }
+  Result<nlohmann::json> ask(ControlTask task) {
+    Result<ControlClient> daemon = ControlClient::connect(places_.control_socket);
+    if (!daemon) return fail(daemon.error());
+    return daemon->ask(request_of(task));
+  }
+
+  ConsolePlaces places_;
+};
+
+}  // namespace
+
+std::unique_ptr<console::ConsoleCamera> join_camera(const ConsolePlaces& places) {
+  return std::make_unique<JoinedCamera>(places);
+}
+
+}  // namespace wayside::app

@@ -1,0 +1,118 @@
+// Destroys what a camera holds: keys, records, accounts, configuration.
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "wayside/base/json_text.hpp"
+#include "wayside/device/clock/boot_id.hpp"
+#include "wayside/device/wipe/wipe.hpp"
+
+#include "src/app/command_line.hpp"
+
+namespace wayside::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view program = "wayside-wipe";
+
+constexpr const char* description =
+    "Destroys what this Wayside camera holds: its key first, then records, watch lists, accounts,\n"
+    "configuration, identity and audit trail, overwritten and removed. It needs nothing of the camera to\n"
+    "work, neither a configuration that can be read nor a key that is whole. There is no way back: the\n"
+    "camera has to be commissioned and enrolled anew.";
+
+constexpr const char* examples =
+    "Examples, as root, with waysided stopped:\n"
+    "  wayside-wipe --yes --reason \"taken down\"\n"
+    "  wayside-wipe --yes --also /mnt/card/queue\n"
+    "  wayside-wipe --begun\n\n"
+    "--begun finishes what a power cut interrupted, or what was asked for at the console, and otherwise "
+    "does\n"
+    "nothing; wayside-wipe.service runs it at every start of the machine.\n\n"
+    "It leaves a receipt in STATE/wipe: what was destroyed, when, for whom, signed by the camera's key "
+    "before\n"
+    "that key was destroyed. Anybody can check it with the camera's certificate:\n"
+    "  wayside-verify receipt receipt-0001.json --device device.crt\n\n"
+    "Overwriting does not reach the copies that flash memory keeps for itself. Records are sealed to keys "
+    "that\n"
+    "were never on the camera; where they were not, destroy the card.\n\n"
+    "Exit codes: 0 nothing is left, 1 something is left or there is no receipt, 2 the command line is wrong.";
+
+struct Arguments {
+  fs::path state = "/var/lib/wayside";
+  std::vector<fs::path> also;
+  std::string reason;
+  bool begun = false;
+  bool yes = false;
+};
+
+std::vector<WipeThing> things_of(const Arguments& arguments) {
+  std::vector<WipeThing> things = things_to_wipe(arguments.state);
+  // Before the identity and the trail, as records go.
+  for (const fs::path& path : arguments.also)
+    things.insert(things.begin() + 1, {path.string(), path, false});
+  return things;
+}
+
+int wipe_now(const Arguments& arguments) {
+  const fs::path folder = wipe_folder(arguments.state);
+  if (arguments.begun && !is_wipe_due(folder)) return exit_done;
+  if (!arguments.begun && !arguments.yes) {
+    fmt::print("This would destroy:\n");
+    for (const WipeThing& thing : things_of(arguments))
+      fmt::print("  {} ({})\n", json_escape(thing.name), json_escape(thing.path.string()));
+    return report(program, {ErrorCode::invalid_input, "nothing was destroyed: say --yes to do it"});
+  }
+  const auto boot_id = read_boot_id();
+  const std::unique_ptr<Clock> clock = make_system_clock();
+  std::string told;
+  const auto progress = [&](const WipeProgress& at) {
+    const std::uint64_t percent =
+        at.of_bytes == 0 ? 100 : std::min<std::uint64_t>(100, at.done_bytes * 100 / at.of_bytes);
+    // A line a thing, and in between one each ten percent.
+    const std::string now = fmt::format("{} {}", json_escape(at.thing), percent / 10);
+    if (std::exchange(told, now) == now) return;
+    fmt::print("{:3} %  {}\n", percent, json_escape(at.thing));
+    std::fflush(stdout);
+  };
+  const auto result = wipe_camera({folder, arguments.state / "identity", boot_id ? *boot_id : std::string()},
+                                  {{}, {}, {}, arguments.reason}, things_of(arguments), *clock, progress);
+  if (!result) return report(program, result.error());
+  for (const std::string& problem : result->problems)
+    static_cast<void>(report(program, {ErrorCode::io, problem}));
+  if (result->receipt.empty()) {
+    fmt::print("{}", result->receipt_text);
+  } else {
+    fmt::print("receipt: {}\n", json_escape(result->receipt.string()));
+  }
+  fmt::print("{}\n", result->complete ? "nothing is left" : "SOMETHING IS LEFT: see above, and run it again");
+  return result->complete && !result->receipt.empty() ? exit_done : exit_failed;
+}
+
+int run(int argc, const char* const* argv) {
+  CLI::App app(description, std::string(program));
+  prepare(app);
+  app.footer(examples);
+  Arguments arguments;
+  app.add_option("--state", arguments.state, "The folder with all of the camera's own")
+      ->capture_default_str();
+  app.add_option("--also", arguments.also, "A file or folder elsewhere, such as a queue; again for more")
+      ->allow_extra_args(false);
+  app.add_option("--reason", arguments.reason, "Why; it stands in the receipt");
+  CLI::Option* begun = app.add_flag("--begun", arguments.begun, "Only what was begun or asked for");
+  app.add_flag("--yes", arguments.yes, "Do it")->excludes(begun);
+  if (const std::optional<int> code = parse(app, argc, argv)) return *code;
+  return wipe_now(arguments);
+}
+
+}  // namespace
+}  // namespace wayside::app
+
+int main(int argc, char** argv) {
+  return wayside::app::run_program(wayside::app::program, [&] { return wayside::app::run(argc, argv); });
+}

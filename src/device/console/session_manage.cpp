@@ -1,0 +1,123 @@
+// What changes something else than the configuration, or asks the camera to do something.
+#include <fmt/format.h>
+
+#include "src/device/console/session.hpp"
+
+namespace wayside::console {
+
+void Session::add_account(const Words& words) {
+  const std::string& name = words[2];
+  const std::optional<ConsoleRole> role = console_role_from(words[3]);
+  WipedBytes password;
+  if (!role || !read_password(password)) return;
+  if (!record("account", {{"added", name}, {"role", words[3]}})) return;
+  const Status added = services_.accounts.add(name, *role, text_of(password));
+  if (!done(added, fmt::format("{} may log in as {}.", name, words[3])))
+    static_cast<void>(record("account", {{"not_added", name}}));
+}
+
+void Session::remove_account(const Words& words) {
+  const std::string& name = words[2];
+  if (!confirmed(fmt::format("{} will not be let in any more.", name), name)) return;
+  if (!record("account", {{"removed", name}})) return;
+  if (!done(services_.accounts.remove(name), fmt::format("{} is removed.", name)))
+    static_cast<void>(record("account", {{"not_removed", name}}));
+}
+
+void Session::change_password(const Words& words) {
+  const std::string name = words.size() > 2 ? words[2] : name_;
+  if (name == name_) {
+    // Who finds a session that somebody left open shall not take the account over.
+    WipedBytes old;
+    const Input input = terminal_.read_secret("your password now: ", old, options_.login_limit);
+    gone_ = input == Input::hang_up;
+    if (input != Input::line) return;
+    const ConsoleAccounts::Login login = services_.accounts.log_in(name, text_of(old));
+    if (!login.role) {
+      ok_ = false;
+      static_cast<void>(record("attempt", {{"for", "account password"}}));
+      return say(login.sentence);
+    }
+  }
+  WipedBytes password;
+  if (!read_password(password)) return;
+  if (!record("account", {{"password_of", name}})) return;
+  if (!done(services_.accounts.change_password(name, text_of(password)),
+            fmt::format("The password of {} is changed.", name)))
+    static_cast<void>(record("account", {{"password_kept_of", name}}));
+}
+
+void Session::load_authority() {
+  const std::optional<std::string> document = read_block("the signed document");
+  if (!document) return;
+  if (!record("authority", {{"document", "offered at the console"}})) return;
+  const Result<std::string> taken = services_.camera.load_authority(*document);
+  if (!taken) return say(taken.error());
+  say(*taken);
+}
+
+void Session::test(const Words& words) {
+  const auto lacking = services_.camera.test(words.size() > 1 ? words[1] : "everything");
+  if (!lacking) return say(lacking.error());
+  if (lacking->empty()) return say("Everything is in place.");
+  ok_ = false;
+  say("Not in place:");
+  for (const std::string& sentence : *lacking)
+    say("  " + sentence);
+}
+
+void Session::aim() {
+  if (!record("picture_viewed", {{"as", "aim"}})) return;
+  const bool commissioning = role_ == ConsoleRole::installer;
+  const Status ended = services_.camera.aim(commissioning, terminal_.rate(), [&](std::string_view screen) {
+    terminal_.redraw(std::string(screen) + "Any key ends it.\n");
+    const Terminal::Key key = terminal_.read_key(std::chrono::milliseconds(0));
+    gone_ = key.input == Input::hang_up;
+    return key.input == Input::idle;
+  });
+  if (!ended) say(ended.error());
+}
+
+void Session::snapshot() {
+  if (!record("picture_viewed", {{"as", "snapshot"}})) return;
+  const Result<std::string> picture = services_.camera.snapshot(role_ == ConsoleRole::installer);
+  if (!picture) return say(picture.error());
+  constexpr std::size_t column = 76;
+  std::string text = "begin-base64 644 snapshot.jpg\n";
+  for (std::size_t at = 0; at < picture->size(); at += column)
+    text += picture->substr(at, column) + "\n";
+  terminal_.write(text + "====\n");
+}
+
+Session::Next Session::reboot() {
+  if (!confirmed("The camera is away for a minute or so.", "reboot")) return Next::on;
+  static_cast<void>(record("reboot"));
+  const Status asked = services_.camera.reboot();
+  if (!done(asked, "The machine is being started again.")) return Next::on;
+  return Next::log_out;
+}
+
+// Whoever is at the camera with a cable can take a hammer too; nobody else may do it.
+Session::Next Session::wipe() {
+  if (!options_.physically_present) {
+    ok_ = false;
+    say("\"wipe\" is only done at the camera: log in over its serial line.");
+    return Next::on;
+  }
+  if (!confirmed("This destroys the keys, all records, accounts and configurations of this camera, for good.",
+                 "wipe"))
+    return Next::on;
+  if (!confirmed("It cannot be undone. The camera must be enrolled again afterwards.", "destroy everything"))
+    return Next::on;
+  // It is done even where nothing can be put on record any more: it leaves a receipt of its own.
+  static_cast<void>(record("wipe"));
+  const auto wiped = services_.camera.wipe(name_, [&](std::string_view line) {
+    terminal_.write(line);
+    terminal_.write("\n");
+    return true;
+  });
+  show(wiped);
+  return wiped ? Next::log_out : Next::on;
+}
+
+}  // namespace wayside::console

@@ -1,0 +1,219 @@
+#include "wayside/device/wipe/wipe.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "wayside/base/bytes.hpp"
+#include "wayside/base/files.hpp"
+#include "wayside/base/json_text.hpp"
+#include "wayside/base/shared_folder.hpp"
+#include "wayside/device/identity/identity.hpp"
+
+#include "src/device/wipe/destroy.hpp"
+#include "src/device/wipe/receipt.hpp"
+
+namespace wayside {
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace wipe_parts;
+
+constexpr std::string_view under_way_name = "under-way";
+constexpr std::string_view requested_name = "requested";
+
+std::string device_id_in(const fs::path& identity) {
+  const auto text = read_text_file(identity / "device-id", 64);
+  std::string id = text ? *text : std::string();
+  while (id.ends_with('\n'))
+    id.pop_back();
+  const bool good = id.size() == 16 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return good ? id : std::string("unknown");
+}
+
+// The first that is free: an earlier wipe's receipt is nobody's to write over.
+std::string free_receipt(const fs::path& folder) {
+  for (int number = 1; number < 10'000; ++number) {
+    std::string name = fmt::format("receipt-{:04}.json", number);
+    std::error_code ignored;
+    if (!fs::exists(fs::symlink_status(folder / name, ignored))) return name;
+  }
+  return "receipt.json";
+}
+
+Moment moment(const Clock& clock, const std::string& boot_id) {
+  return {{clock.monotonic_now(), clock.utc_now()}, clock.quality(), boot_id};
+}
+
+UnderWay begin(const WipeOptions& options, const WipeRequest& request, std::vector<WipeThing> things,
+               const Clock& clock, std::vector<std::string>& problems) {
+  std::stable_sort(things.begin(), things.end(),
+                   [](const WipeThing& a, const WipeThing& b) { return a.keys && !b.keys; });
+  std::vector<Found> found;
+  for (const WipeThing& thing : things)
+    found.push_back(count(thing.path));
+  const Result<Secret> device = load_signing_seed(options.identity);
+  if (!device) {
+    problems.push_back(fmt::format("the receipt proves nothing, since the device's key cannot be used: {}",
+                                   device.error().message));
+  }
+  UnderWay under_way;
+  under_way.own = Secret::random();
+  under_way.receipt = receipt_line(device_id_in(options.identity), moment(clock, options.boot_id), request,
+                                   things, found, device ? &*device : nullptr, under_way.own);
+  under_way.file = free_receipt(options.folder);
+  under_way.things = std::move(things);
+  return under_way;
+}
+
+class UnderWayFile {
+ public:
+  explicit UnderWayFile(const fs::path& folder) : path_(folder / under_way_name) {}
+
+  std::optional<UnderWay> load() const {
+    Result<std::string> text = read_text_file(path_, largest_under_way_bytes);
+    if (!text) return std::nullopt;
+    Result<UnderWay> under_way = under_way_from(*text);
+    wipe(*text);
+    if (!under_way) return std::nullopt;
+    return std::move(*under_way);
+  }
+  Status keep(const UnderWay& under_way) const {
+    std::string text = to_text(under_way);
+    const Status kept = replace_file(path_, as_bytes(text), shared_file_mode);
+    wipe(text);
+    return kept;
+  }
+  // It holds the key that signs the completion.
+  void destroy() const { (void)wipe_parts::destroy({"under way", path_, true}, {}); }
+
+ private:
+  fs::path path_;
+};
+
+// What lies within another thing counts once.
+std::uint64_t bytes_of(const std::vector<WipeThing>& things) {
+  std::uint64_t bytes = 0;
+  for (const WipeThing& thing : things) {
+    const bool within = std::any_of(things.begin(), things.end(), [&](const WipeThing& other) {
+      const fs::path& outer = other.path;
+      return outer != thing.path &&
+             std::mismatch(outer.begin(), outer.end(), thing.path.begin(), thing.path.end()).first ==
+                 outer.end();
+    });
+    if (!within) bytes += count(thing.path).bytes;
+  }
+  return bytes;
+}
+
+void add_problem(std::vector<std::string>& problems, std::string sentence) {
+  if (std::find(problems.begin(), problems.end(), sentence) == problems.end())
+    problems.push_back(std::move(sentence));
+}
+
+}  // namespace
+
+fs::path wipe_folder(const fs::path& state) {
+  return state / "wipe";
+}
+
+std::vector<WipeThing> things_to_wipe(const fs::path& state) {
+  return {
+      {"device key", state / "identity" / "device.key", true},
+      {"queue", state / "queue", false},
+      {"watch lists", state / "watch-lists", false},
+      {"accounts", state / "accounts", false},
+      {"configuration", state / "config", false},
+      {"identity", state / "identity", false},
+      {"audit trail", state / "audit", false},
+  };
+}
+
+Status request_wipe(const fs::path& folder, const WipeRequest& request) {
+  if (const Status made = make_shared_folder(folder); !made) return made;
+  return replace_file(folder / requested_name, as_bytes(to_text(request)), shared_file_mode);
+}
+
+bool is_wipe_due(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(folder / under_way_name, ignored)) ||
+         fs::exists(fs::symlink_status(folder / requested_name, ignored));
+}
+
+Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& request,
+                               const std::vector<WipeThing>& things, const Clock& clock,
+                               const std::function<void(const WipeProgress&)>& progress) {
+  WipeResult result;
+  // Whatever is wrong with the wipe's own folder: what is to be destroyed is destroyed.
+  Status own_folder = make_shared_folder(options.folder);
+  const auto lock = own_folder ? FolderLock::take(options.folder) : fail(own_folder.error());
+  if (!lock) add_problem(result.problems, lock.error().message);
+  const UnderWayFile file(options.folder);
+  std::optional<UnderWay> under_way = file.load();
+  result.resumed = under_way.has_value();
+  if (!under_way) {
+    const auto text = read_text_file(options.folder / requested_name, largest_under_way_bytes);
+    const auto requested = text ? wipe_request_from(*text) : fail(text.error());
+    under_way = begin(options, requested ? *requested : request, things, clock, result.problems);
+  }
+  if (const Status kept = file.keep(*under_way); !kept) {
+    add_problem(result.problems,
+                fmt::format("a power cut would stop it for good, since it cannot be put down that it "
+                            "has begun: {}",
+                            kept.error().message));
+  } else {
+    (void)remove_file(options.folder / requested_name);
+  }
+
+  WipeProgress at;
+  at.of_bytes = bytes_of(under_way->things);
+  const auto more = [&](std::uint64_t bytes) {
+    at.done_bytes += bytes;
+    if (progress) progress(at);
+  };
+  // What an earlier try left is tried again, and what it destroyed may have been written since.
+  std::vector<Outcome>& outcomes = under_way->outcomes;
+  const std::size_t before = outcomes.size();
+  for (std::size_t i = 0; i < under_way->things.size(); ++i) {
+    const WipeThing& thing = under_way->things[i];
+    at.thing = thing.name;
+    if (progress) progress(at);
+    Outcome outcome = destroy(thing, more);
+    const bool gone = outcome.result == "absent";
+    if (i == outcomes.size()) {
+      // The power went while this one was being destroyed.
+      if (gone && result.resumed && i == before) outcome.result = "destroyed";
+      outcomes.push_back(std::move(outcome));
+    } else if (!gone || outcomes[i].result == "left") {
+      outcomes[i] = std::move(outcome);
+      if (gone) outcomes[i].result = "destroyed";
+    }
+    (void)file.keep(*under_way);
+  }
+
+  result.complete = true;
+  for (const Outcome& one : under_way->outcomes) {
+    if (!one.problem.empty()) add_problem(result.problems, fmt::format("{}: {}", one.name, one.problem));
+    result.complete = result.complete && one.result != "left";
+  }
+  result.receipt_text = fmt::format("{}\n{}\n", under_way->receipt,
+                                    completion_line(under_way->receipt, moment(clock, options.boot_id),
+                                                    under_way->outcomes, under_way->own));
+  if (!own_folder) own_folder = make_shared_folder(options.folder);
+  const fs::path receipt = options.folder / under_way->file;
+  if (const Status kept = replace_file(receipt, as_bytes(result.receipt_text), 0664); kept) {
+    result.receipt = receipt;
+  } else {
+    add_problem(result.problems, fmt::format("the receipt could not be kept: {}", kept.error().message));
+  }
+  if (result.complete) {
+    file.destroy();
+    (void)remove_file(options.folder / requested_name);
+  }
+  return result;
+}
+
+}  // namespace wayside
