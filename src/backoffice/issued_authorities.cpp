@@ -160,6 +160,7 @@ Result<std::vector<ToldAuthority>> told_authorities(Store& store, const std::str
                                                   record.id.device_id, sound.error().message));
     }
     const auto json = nlohmann::json::parse(record.document);
+    if (json.at("event") != "authority") return {};
     const auto& authority = json.at("authority");
     ToldAuthority one{
         record.id.device_id,   json.at("time").at("utc"), authority.at("state"), authority.at("captures"), {},
