@@ -37,6 +37,7 @@ std::string sentence(const std::vector<RestartCause>& causes) {
 BoardKeeper::BoardKeeper(BoardKeeperOptions options, std::unique_ptr<BoardSensors> sensors,
                          const Clock& clock, Health& health, CounterSet& counters)
     : sensors_(std::move(sensors)),
+      on_contact_(std::move(options.on_contact)),
       clock_(clock),
       health_(health),
       temperature_(options.hot_c),
@@ -48,7 +49,7 @@ BoardKeeper::BoardKeeper(BoardKeeperOptions options, std::unique_ptr<BoardSensor
   for (BoardKeeperOptions::Contact& contact : options.contacts) {
     Counter& openings =
         counters.counter(contact.part + "_openings", fmt::format("Times that {} was opened", contact.name));
-    contacts_.push_back({contact, ContactWatch(contact.name), openings, nullptr, {}, {}});
+    contacts_.push_back({contact, ContactWatch(contact.name), openings, nullptr, {}, {}, {}});
   }
 }
 
@@ -128,8 +129,14 @@ void BoardKeeper::look_at(Watched& watched) {
     watched.why = open.error();
   }
   const std::uint64_t openings = watched.watch.openings();
+  const std::optional<bool> was_open = watched.known_open;
   update([&] { watched.watch.saw(open, clock_.monotonic_now(), clock_.utc_now()); });
   watched.openings.add(watched.watch.openings() - openings);
+  // While it cannot be read nobody knows; what it is afterwards counts against what it was before.
+  if (watched.watch.is_open()) watched.known_open = watched.watch.is_open();
+  // At the start one that is open is told too.
+  if (on_contact_ && watched.known_open && was_open.value_or(false) != *watched.known_open)
+    on_contact_(watched.contact.part, *watched.known_open);
   tell(watched.contact.part, watched.watch.problem(), watched.watch.state());
 }
 
@@ -167,11 +174,13 @@ std::vector<LabelledGauge> BoardKeeper::gauges() const {
 }
 
 std::unique_ptr<BoardKeeper> make_board_keeper(const Configuration& configuration, const Clock& clock,
-                                               Health& health, CounterSet& counters) {
+                                               Health& health, CounterSet& counters,
+                                               std::function<void(const std::string&, bool)> on_contact) {
   const Configuration::Board& configured = configuration.board;
   BoardKeeperOptions options;
   options.hot_c = configured.hot_c;
   options.worn_percent = static_cast<int>(configured.worn_percent);
+  options.on_contact = std::move(on_contact);
   const auto add = [&](const char* part, const char* name, const std::filesystem::path& chip,
                        std::uint32_t line, const std::string& open) {
     if (chip.empty()) return;

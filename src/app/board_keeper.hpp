@@ -38,6 +38,8 @@ struct BoardKeeperOptions {
   double hot_c = 85;
   int worn_percent = 80;
   std::vector<Contact> contacts;
+  // Each time that a contact opens or closes; may be empty. From the thread that looks.
+  std::function<void(const std::string& part, bool open)> on_contact;
 };
 
 class BoardKeeper {
@@ -64,6 +66,7 @@ class BoardKeeper {
     std::unique_ptr<wayside::Contact> line;
     std::optional<MonotonicTime> tried;  // to have the line
     Error why;                           // there is none
+    std::optional<bool> known_open;      // as it was last told
   };
   [[nodiscard]] bool due(std::optional<MonotonicTime>& last, std::chrono::milliseconds every) const;
   template <class Change>
@@ -73,6 +76,7 @@ class BoardKeeper {
   void tell(const std::string& part, const std::string& problem, const std::string& state);
 
   const std::unique_ptr<BoardSensors> sensors_;
+  const std::function<void(const std::string& part, bool open)> on_contact_;
   const Clock& clock_;
   Health& health_;
 
@@ -93,8 +97,8 @@ class BoardKeeper {
 };
 
 // From the configuration; none for a recording, or where neither sensors nor contacts are to be looked at.
-[[nodiscard]] std::unique_ptr<BoardKeeper> make_board_keeper(const Configuration& configuration,
-                                                             const Clock& clock, Health& health,
-                                                             CounterSet& counters);
+[[nodiscard]] std::unique_ptr<BoardKeeper> make_board_keeper(
+    const Configuration& configuration, const Clock& clock, Health& health, CounterSet& counters,
+    std::function<void(const std::string& part, bool open)> on_contact = {});
 
 }  // namespace wayside::app

@@ -5,6 +5,7 @@
 #include "wayside/base/files.hpp"
 #include "wayside/base/log.hpp"
 #include "wayside/base/version.hpp"
+#include "wayside/device/clock/boot_id.hpp"
 #include "wayside/device/identity/identity.hpp"
 
 #include "src/app/clock_sources.hpp"
@@ -96,7 +97,11 @@ Status CameraParts::prepare() {
   if (!device_id) return fail(device_id.error());
   device_id_ = std::move(*device_id);
   if (const Status kept = keep_time(); !kept) return kept;
-  board_ = make_board_keeper(configuration_, clock(), health_, counters_);
+  keep_trail();
+  board_ = make_board_keeper(
+      configuration_, clock(), health_, counters_, [this](const std::string& part, bool open) {
+        if (trail_) trail_->put({std::string(trail_event::contact), {}, {{part, open ? "open" : "closed"}}});
+      });
   Result<OpenedSource> source =
       open_source(configuration_, clock(), health_, counters_, [this](const capture_link::Stream& stream) {
         if (exposure_) exposure_->stream(stream);
@@ -161,6 +166,17 @@ Status CameraParts::keep_authority() {
   if (timekeeping_) timekeeping_->look();
   authority_->look();
   return {};
+}
+
+// Beside the identity: the console, which does not get at that, has a part in it. A recording does nothing
+// that somebody would have to answer for.
+void CameraParts::keep_trail() {
+  if (is_recording(configuration_)) return;
+  const std::filesystem::path identity = configuration_.identity.directory.lexically_normal();
+  const std::filesystem::path beside = identity.has_filename() ? identity : identity.parent_path();
+  trail_ = std::make_unique<TrailKeeper>(
+      TrailKeeperOptions{beside.parent_path() / "audit", device_id_, read_boot_id().value_or("")}, clock(),
+      health_);
 }
 
 // Of a recording there is nothing to expose.
@@ -294,6 +310,7 @@ void CameraParts::open_control() {
 
 void CameraParts::start() {
   open_control();
+  if (trail_) trail_->put({std::string(trail_event::start), {}, {{"firmware", std::string(version())}}});
   if (authority_) authority_->start();
   if (unlock_) unlock_->start();
   if (watch_lists_) watch_lists_->start();
@@ -307,6 +324,7 @@ void CameraParts::stop_watching() {
   if (exposure_) exposure_->stop();
   if (timekeeping_) timekeeping_->stop();
   if (authority_) authority_->stop();
+  if (trail_) trail_->put({std::string(trail_event::stop), {}, {}});
 }
 
 void CameraParts::stop_talking() {
@@ -320,7 +338,8 @@ void CameraParts::keep() {
   const bool seen = sight_ && sight_->look();
   const bool judged = authority_ && authority_->write_records(*queue_);
   const bool listed = watch_lists_ && watch_lists_->write_records(*queue_);
-  if ((keeper_->look() || dated || seen || judged || listed) && uplink_) uplink_->wake();
+  const bool done = trail_ && trail_->write_records(*queue_);
+  if ((keeper_->look() || dated || seen || judged || listed || done) && uplink_) uplink_->wake();
 }
 
 void CameraParts::close_books() {
@@ -328,6 +347,7 @@ void CameraParts::close_books() {
   if (sight_) sight_->close();
   static_cast<void>(authority_ && authority_->write_records(*queue_));
   static_cast<void>(watch_lists_ && watch_lists_->write_records(*queue_));
+  static_cast<void>(trail_ && trail_->write_records(*queue_));
   keeper_->close();
 }
 

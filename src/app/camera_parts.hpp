@@ -32,6 +32,7 @@
 #include "src/app/sealing.hpp"
 #include "src/app/sight_keeper.hpp"
 #include "src/app/timekeeping.hpp"
+#include "src/app/trail_keeper.hpp"
 #include "src/app/unlock_keeper.hpp"
 #include "src/app/uplink.hpp"
 #include "src/app/watch_list_keeper.hpp"
@@ -83,6 +84,7 @@ class CameraParts {
  private:
   [[nodiscard]] Status keep_time();
   [[nodiscard]] Status keep_authority();
+  void keep_trail();
   void make_exposure();
   [[nodiscard]] Status open_queue();
   void make_uplink();
@@ -99,6 +101,7 @@ class CameraParts {
   std::unique_ptr<Timekeeping> timekeeping_;    // of a camera; outlives who is told the time
   std::unique_ptr<ExposureControl> exposure_;   // of a camera that is planned for; gives orders to the source
   CounterSet counters_;
+  std::unique_ptr<TrailKeeper> trail_;  // of a camera; outlives who puts something down
   std::unique_ptr<BoardKeeper> board_;  // of a camera
   std::string device_id_;
   OpenedSource source_;  // until the pipeline has it

@@ -47,6 +47,9 @@ class BoardKeeperTest : public testing::Test {
     board_.usual();
     clock_.wait_until("2026-11-28T10:00:00Z");
     options_.contacts.push_back({"door", "the door", [this] { return line_.take(); }});
+    options_.on_contact = [this](const std::string& part, bool open) {
+      told_.push_back(part + (open ? " open" : " closed"));
+    };
   }
   BoardKeeper& keeper() {
     if (!keeper_) keeper_.emplace(options_, board_.sensors(), clock_, health_, counters_);
@@ -72,6 +75,7 @@ class BoardKeeperTest : public testing::Test {
   doubles::HandClock clock_;
   Health health_;
   CounterSet counters_;
+  std::vector<std::string> told_;  // by on_contact
   BoardKeeperOptions options_;
   std::optional<BoardKeeper> keeper_;
 };
@@ -153,6 +157,7 @@ TEST_F(BoardKeeperTest, AnOpenedDoorIsAProblemCountedAndNotForgottenWhenItIsClos
   EXPECT_THAT(problem("door"), HasSubstr("and closed at 2026-11-28T10:00:1"));
   EXPECT_THAT(state("door"), HasSubstr("closed; openings since the start: 1"));
   EXPECT_EQ(count("door_openings"), 1U);
+  EXPECT_THAT(told_, testing::ElementsAre("door open", "door closed")) << "each change, once";
 }
 
 TEST_F(BoardKeeperTest, AContactWhoseLineGoesIsAProblemAndTriedAgainEveryMinute) {

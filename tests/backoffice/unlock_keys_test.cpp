@@ -1,11 +1,16 @@
 // The unlock service: which camera is lent which keys, over the real server, and what the audit says of it.
 #include "wayside/backoffice/unlock_keys.hpp"
 
+#include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "wayside/base/files.hpp"
 #include "wayside/delivery/seal/secret_transfer.hpp"
@@ -111,6 +116,27 @@ TEST_F(UnlockKeysTest, ARevokedCameraIsRefusedUntilItIsRestored) {
   EXPECT_TRUE(fetch(camera_));
   EXPECT_THAT(audited(), ElementsAre("made", "lent", "revoked", "refused", "restored", "lent"));
   EXPECT_TRUE(audit()[2].contains("by"));
+}
+
+TEST_F(UnlockKeysTest, OfALineThatAFullDiskTookInPartNothingStaysAndATornOneEndsThere) {
+  make(camera_);
+  const std::string before = read_text_file(folder() / "audit.jsonl").value();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{before.size() + 20, before.size() + 20};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    ::_exit(revoke_unlock(folder(), camera_.device_id, now()) ? 1 : 0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0) << "what is not on record was said to be done";
+  EXPECT_EQ(read_text_file(folder() / "audit.jsonl").value(), before);
+  std::ofstream(folder() / "audit.jsonl", std::ios::app) << "{\"by\":\"ro";
+  ASSERT_TRUE(revoke_unlock(folder(), camera_.device_id, now()));
+  const std::string after = read_text_file(folder() / "audit.jsonl").value();
+  EXPECT_THAT(after, HasSubstr("{\"by\":\"ro\n{"));
+  EXPECT_THAT(after.substr(after.rfind("\n{")), HasSubstr("revoked"));
 }
 
 TEST_F(UnlockKeysTest, ACameraThatWasEnrolledAnewLocksOutWhoHoldsTheOldCertificate) {

@@ -51,7 +51,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"roadsim/plates", {}},
     {"roadsim/scene", {"roadsim/plates/"}},
     {"backoffice",
-     {"device/authority/", "device/clock/time_keeper.hpp", "device/identity/", "device/watchlist/",
+     {"device/audit/", "device/authority/", "device/clock/time_keeper.hpp", "device/identity/", "device/watchlist/",
       "delivery/broker/", "delivery/seal/"}},
     {"eval", {"anpr/", "device/clock/"}},
     {"drivers/time_sources", {"device/clock/"}},

@@ -141,6 +141,14 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
                list_authorities);
   sub->add_option("--device", arguments.device_id, "Only this camera: its device id, 16 hex digits");
   sub->footer("Example: wayside-backoffice authority list office --device 0123456789abcdef");
+  sub = add_to(app, "audit", "Print what was done at cameras, and whether each audit trail is whole",
+               list_trails);
+  sub->add_option("--device", arguments.device_id, "Only this camera: its device id, 16 hex digits");
+  sub->footer(
+      "An entry a line: number, time by the camera's clock, event, who, and its details. A gap, an altered "
+      "entry\n"
+      "and another key than before are named, and it ends with 1.\n"
+      "Example: wayside-backoffice audit office --device 0123456789abcdef");
   CLI::App* watch =
       app.add_subcommand("watchlist", "Issue the VOI lists that cameras match their reads against");
   watch->require_subcommand(1);

@@ -74,6 +74,9 @@ struct Arguments {
 [[nodiscard]] Status revoke_authority(const Arguments& arguments);
 [[nodiscard]] Status list_authorities(const Arguments& arguments);
 
+// --- what was done at cameras (auditing.cpp)
+[[nodiscard]] Status list_trails(const Arguments& arguments);
+
 // --- VOI lists (watching.cpp)
 [[nodiscard]] Status issue_watch_list(const Arguments& arguments);
 [[nodiscard]] Status make_watch_list_delta(const Arguments& arguments);

@@ -1,0 +1,75 @@
+#include "wayside/backoffice/trails.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "src/backoffice/validation.hpp"
+
+namespace wayside::backoffice {
+
+namespace {
+
+struct Gathered {
+  std::vector<TrailEntry> entries;
+  std::vector<std::string> faults;
+};
+
+CameraTrail judged(const std::string& device_id, Gathered gathered) {
+  CameraTrail trail;
+  trail.device_id = device_id;
+  std::vector<TrailEntry>& entries = gathered.entries;
+  // Records come in the order of their queue's number, and a camera may have had several queues.
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const TrailEntry& a, const TrailEntry& b) { return a.number < b.number; });
+  std::string text;
+  for (TrailEntry& entry : entries) {
+    const auto same = [&](const TrailEntry& one) {
+      return one.number == entry.number && one.hash == entry.hash;
+    };
+    // A camera that stops at the wrong moment carries some twice.
+    if (std::any_of(trail.entries.rbegin(), trail.entries.rend(), same)) continue;
+    text += entry.line + "\n";
+    trail.entries.push_back(std::move(entry));
+  }
+  trail.report = verify_trail(text);
+  for (std::string& fault : gathered.faults)
+    trail.report.faults.push_back(std::move(fault));
+  return trail;
+}
+
+}  // namespace
+
+Result<std::vector<CameraTrail>> camera_trails(Store& store, const std::string& device_id) {
+  std::map<std::string, Gathered> devices;
+  const Status visited = store.visit_type(RecordType::audit, [&](const StoredRecord& record) -> Status {
+    if (!device_id.empty() && record.id.device_id != device_id) return {};
+    if (const auto sound = check_ledger_document(RecordType::audit, record.document, record.id); !sound) {
+      return fail(ErrorCode::corrupt, fmt::format("record {} of device {}: {}", record.id.number,
+                                                  record.id.device_id, sound.error().message));
+    }
+    const auto json = nlohmann::json::parse(record.document);
+    if (json.at("event") != "trail") return {};
+    Gathered& gathered = devices[record.id.device_id];
+    for (const auto& line : json.at("trail").at("lines")) {
+      auto entry = trail_entry_from(line.get<std::string>());
+      if (entry) {
+        gathered.entries.push_back(std::move(*entry));
+      } else {
+        gathered.faults.push_back(fmt::format("record {} carries a line that is no entry: {}",
+                                              record.id.number, entry.error().message));
+      }
+    }
+    return {};
+  });
+  if (!visited) return fail(visited.error());
+  std::vector<CameraTrail> trails;
+  for (auto& [device, gathered] : devices)
+    trails.push_back(judged(device, std::move(gathered)));
+  return trails;
+}
+
+}  // namespace wayside::backoffice
