@@ -3,15 +3,15 @@
 //
 // Life: prepare(), try_recognition() until it succeeds, start(), the pipeline's own life, stop(). What is
 // made of a part depends on the configuration: a recording has no clock, no board, no exposure of its own.
-// Threads: the main thread; metrics() from any; keep() from the thread that appends to the queue. Ownership:
-// the configuration outlives it. Failure: an Error is what a camera cannot begin with; the rest is in
-// health().
+// Threads: the main thread; metrics() from any; keep() from the thread that appends to the queue. Failure: an
+// Error is what a camera cannot begin with; the rest is in health().
 #pragma once
 
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -27,6 +27,7 @@
 #include "src/app/open_source.hpp"
 #include "src/app/pipeline.hpp"
 #include "src/app/queue_keeper.hpp"
+#include "src/app/reconfiguration.hpp"
 #include "src/app/sealing.hpp"
 #include "src/app/sight_keeper.hpp"
 #include "src/app/timekeeping.hpp"
@@ -38,8 +39,7 @@ namespace wayside::app {
 class CameraParts {
  public:
   // on_finished: from the last thread of the flow.
-  CameraParts(const Configuration& configuration, std::filesystem::path models,
-              std::function<void()> on_finished);
+  CameraParts(Configuration configuration, std::filesystem::path models, std::function<void()> on_finished);
   ~CameraParts();
   CameraParts(const CameraParts&) = delete;
   CameraParts& operator=(const CameraParts&) = delete;
@@ -50,6 +50,8 @@ class CameraParts {
   [[nodiscard]] Status try_recognition();
   // Everything beside the pipeline.
   void start();
+  // A configuration that begins nothing anew, to a camera that has been started.
+  void apply(const Configuration& wanted, const Reconfiguration& changes);
   // Exposure, clock and authority, once nothing is captured any more.
   void stop_watching();
   // Whoever talks to the back office.
@@ -83,8 +85,12 @@ class CameraParts {
   [[nodiscard]] Status open_queue();
   void make_uplink();
   [[nodiscard]] Status make_pipeline();
+  [[nodiscard]] ExposureLimits exposure_limits() const;
+  [[nodiscard]] RecordOrigin origin() const;
+  void wake_uplink();
+  void remake_uplink();
 
-  const Configuration& configuration_;
+  Configuration configuration_;  // of the main thread
   const std::filesystem::path models_;
   const std::function<void()> on_finished_;
   std::unique_ptr<Clock> system_clock_;
@@ -95,6 +101,7 @@ class CameraParts {
   CounterSet counters_;
   std::unique_ptr<BoardKeeper> board_;  // of a camera
   std::string device_id_;
+  std::string models_version_;
   OpenedSource source_;  // until the pipeline has it
   std::unique_ptr<Sealing> sealing_;
   std::unique_ptr<RecordQueue> queue_;
@@ -102,6 +109,7 @@ class CameraParts {
   std::optional<SightKeeper> sight_;
   UnlockKeys unlock_keys_;  // outlives who uses them
   std::unique_ptr<UnlockKeeper> unlock_;
+  mutable std::mutex uplink_mutex_;  // around its making anew, against who wakes it and asks how it is
   std::unique_ptr<Uplink> uplink_;
   std::unique_ptr<Pipeline>
       pipeline_;  // last, so that it goes first: it wakes the uplink and writes the queue

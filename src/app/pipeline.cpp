@@ -173,7 +173,11 @@ void Pipeline::close_passes() {
 void Pipeline::run_event() {
   while (std::optional<VehiclePass> pass = passes_closed_.pop()) {
     const TimeQuality time = options_.date(*pass);
-    Result<EncodedRecord> record = encode_record(*pass, options_.origin, time);
+    const RecordOrigin origin = [&] {
+      const std::lock_guard lock(origin_mutex_);
+      return origin_;
+    }();
+    Result<EncodedRecord> record = encode_record(*pass, origin, time);
     if (!record) {
       records_not_encoded_.add();
       log::error("record_not_encoded", {{"pass", pass->number.value()}, {"reason", record.error()}});
@@ -204,6 +208,7 @@ Pipeline::Pipeline(Stages stages, PipelineOptions options, RecordQueue& queue, c
                    CounterSet& counters)
     : stages_(std::move(stages)),
       options_(std::move(options)),
+      origin_(options_.origin),
       lossless_(stages_.source->waits_for_reader()),
       frames_captured_(counters.counter("frames_captured", "Frames that the camera delivered")),
       frames_dropped_(
@@ -246,6 +251,11 @@ void Pipeline::request_stop() {
 
 void Pipeline::wait() {
   threads_.clear();
+}
+
+void Pipeline::origin_is(RecordOrigin origin) {
+  const std::lock_guard lock(origin_mutex_);
+  origin_ = std::move(origin);
 }
 
 std::optional<Error> Pipeline::source_error() const {
