@@ -80,13 +80,13 @@ AimOptions aim_options(const Configuration& configuration) {
 
 }  // namespace
 
-CameraParts::CameraParts(const Configuration& configuration, std::filesystem::path models,
+CameraParts::CameraParts(Configuration configuration, std::filesystem::path models,
                          std::function<void()> on_finished)
-    : configuration_(configuration),
+    : configuration_(std::move(configuration)),
       models_(std::move(models)),
       on_finished_(std::move(on_finished)),
       system_clock_(make_system_clock()),
-      aiming_(aim_options(configuration)) {}
+      aiming_(aim_options(configuration_)) {}
 
 CameraParts::~CameraParts() {
   if (exposure_) exposure_->stop();
@@ -115,6 +115,7 @@ Status CameraParts::prepare() {
   if (!sealing) return fail(sealing.error());
   sealing_ = std::move(*sealing);
   if (const Status opened = open_queue(); !opened) return opened;
+  if (!configuration_.upload.url.empty()) keep_watch_lists();
   make_uplink();
   return {};
 }
@@ -179,13 +180,23 @@ void CameraParts::keep_trail() {
       health_);
 }
 
+ExposureLimits CameraParts::exposure_limits() const {
+  ExposureLimits limits;
+  limits.speed_limit_mph = configuration_.exposure.speed_limit_mph;
+  limits.least_exposure_us = static_cast<std::int32_t>(configuration_.exposure.least_us);
+  limits.most_gain_db = configuration_.exposure.most_gain_db;
+  return limits;
+}
+
+RecordOrigin CameraParts::origin() const {
+  return origin_of(configuration_, models_version_, device_id_);
+}
+
 // Of a recording there is nothing to expose.
 void CameraParts::make_exposure() {
   if (!source_.order || configuration_.exposure.by != "plan") return;
   ExposureControlOptions options;
-  options.limits.speed_limit_mph = configuration_.exposure.speed_limit_mph;
-  options.limits.least_exposure_us = static_cast<std::int32_t>(configuration_.exposure.least_us);
-  options.limits.most_gain_db = configuration_.exposure.most_gain_db;
+  options.limits = exposure_limits();
   options.frames_per_s = configuration_.camera.frames_per_s;
   exposure_ = std::make_unique<ExposureControl>(options, source_.order, make_illuminator(configuration_),
                                                 *system_clock_, health_);
@@ -212,7 +223,8 @@ Status CameraParts::make_pipeline() {
   pipeline.stall_limit = milliseconds(configuration_.capture.stall_limit_ms);
   pipeline.writer.group_records = configuration_.queue.group_records;
   pipeline.writer.group_wait = milliseconds(configuration_.queue.group_wait_ms);
-  pipeline.origin = origin_of(configuration_, models->version(), device_id_);
+  models_version_ = models->version();
+  pipeline.origin = origin();
   pipeline.writer.keep_every = keep_every;
   pipeline.date = [this](VehiclePass& pass) {
     return timekeeping_ ? timekeeping_->date(pass) : TimeQuality{TimeSource::recording, {}, {}};
@@ -230,7 +242,7 @@ Status CameraParts::make_pipeline() {
   };
   if (authority_) pipeline.may_capture = [this] { return authority_->may_capture(); };
   pipeline.on_finished = on_finished_;
-  if (uplink_) pipeline.on_stored = [this] { uplink_->wake(); };
+  pipeline.on_stored = [this] { wake_uplink(); };
   pipeline.keep = [this] { keep(); };
   pipeline.on_picture = [this](const Frame& frame) {
     aiming_.saw_frame(frame);
@@ -263,13 +275,16 @@ void CameraParts::make_uplink() {
     options.authority_held = [this] { return authority_->highest_held(); };
     options.on_authorities = [this](std::span<const std::string> sent) { authority_->take(sent); };
   }
-  keep_watch_lists();
   if (watch_lists_) {
     options.watch_lists_held = [this] { return watch_lists_->held(); };
     options.on_watch_lists = [this](std::span<const ListOffer> offers) { watch_lists_->offered(offers); };
   }
-  uplink_ = std::make_unique<Uplink>(options, connect_to(configuration_, device_id_, unlock_keys_), *queue_,
-                                     clock(), health_, counters_);
+  auto uplink = std::make_unique<Uplink>(options, connect_to(configuration_, device_id_, unlock_keys_),
+                                         *queue_, clock(), health_, counters_);
+  {
+    const std::lock_guard lock(uplink_mutex_);
+    uplink_ = std::move(uplink);
+  }
   if (configuration_.upload.profile != "bof2") return;
   unlock_ = std::make_unique<UnlockKeeper>(
       UnlockKeeperOptions{configuration_.identity.directory / "recipients"},
@@ -299,8 +314,7 @@ void CameraParts::open_control() {
     log::info("control_off", {{"reason", "the folder of console.control_socket is not there"}});
     return;
   }
-  Result<std::unique_ptr<ControlSocket>> control =
-      ControlSocket::open(path, control_answers(configuration_, *this), aiming_);
+  Result<std::unique_ptr<ControlSocket>> control = ControlSocket::open(path, control_answers(*this), aiming_);
   if (control) {
     control_ = std::move(*control);
   } else {
@@ -318,6 +332,42 @@ void CameraParts::start() {
   if (timekeeping_) timekeeping_->start();
   if (board_) board_->start();
   if (exposure_) exposure_->start();
+}
+
+void CameraParts::wake_uplink() {
+  const std::lock_guard lock(uplink_mutex_);
+  if (uplink_) uplink_->wake();
+}
+
+// The part under way has its seconds to arrive; what has no receipt yet waits in the queue.
+void CameraParts::remake_uplink() {
+  stop_talking();
+  {
+    const std::lock_guard lock(uplink_mutex_);
+    uplink_.reset();
+  }
+  unlock_.reset();
+  if (watch_lists_) watch_lists_->connect_anew(connect_to_lists(configuration_, device_id_));
+  for (const char* part : {"uplink", "unlock_key"})
+    health_.well(part);  // was said of the one that is gone
+  make_uplink();
+  if (unlock_) unlock_->start();
+  if (watch_lists_) watch_lists_->start();
+  if (uplink_) uplink_->start();
+}
+
+void CameraParts::apply(const Configuration& wanted, const Reconfiguration& changes) {
+  {
+    const std::lock_guard lock(configuration_mutex_);
+    configuration_ = wanted;
+  }
+  if (changes.origin && pipeline_) pipeline_->origin_is(origin());
+  if (changes.exposure && exposure_) exposure_->limits(exposure_limits());
+  if (changes.uplink) remake_uplink();
+  if (!changes.log_level) return;
+  const auto level = log::level_from(wanted.log.level);
+  const auto format = log::format_from(wanted.log.format);
+  if (level && format) log::start(*level, *format);
 }
 
 void CameraParts::stop_watching() {
@@ -339,7 +389,7 @@ void CameraParts::keep() {
   const bool judged = authority_ && authority_->write_records(*queue_);
   const bool listed = watch_lists_ && watch_lists_->write_records(*queue_);
   const bool done = trail_ && trail_->write_records(*queue_);
-  if ((keeper_->look() || dated || seen || judged || listed || done) && uplink_) uplink_->wake();
+  if (keeper_->look() || dated || seen || judged || listed || done) wake_uplink();
 }
 
 void CameraParts::close_books() {
@@ -349,6 +399,16 @@ void CameraParts::close_books() {
   static_cast<void>(watch_lists_ && watch_lists_->write_records(*queue_));
   static_cast<void>(trail_ && trail_->write_records(*queue_));
   keeper_->close();
+}
+
+Configuration CameraParts::configuration() const {
+  const std::lock_guard lock(configuration_mutex_);
+  return configuration_;
+}
+
+std::optional<UploaderState> CameraParts::upload_state() const {
+  const std::lock_guard lock(uplink_mutex_);
+  return uplink_ ? std::optional(uplink_->state()) : std::nullopt;
 }
 
 bool CameraParts::expects_frames() const {
@@ -361,7 +421,7 @@ std::string CameraParts::metrics() const {
     for (LabelledGauge& gauge : watch_lists_->gauges())
       gauges.push_back(std::move(gauge));
   }
-  return metrics_text(counters_, health_, queue_->depth(), uplink_ ? uplink_->state() : UploaderState{},
+  return metrics_text(counters_, health_, queue_->depth(), upload_state().value_or(UploaderState{}),
                       clock().quality(), memory_bytes(), gauges);
 }
 

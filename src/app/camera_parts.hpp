@@ -3,15 +3,15 @@
 //
 // Life: prepare(), try_recognition() until it succeeds, start(), the pipeline's own life, stop(). What is
 // made of a part depends on the configuration: a recording has no clock, no board, no exposure of its own.
-// Threads: the main thread; metrics() from any; keep() from the thread that appends to the queue. Ownership:
-// the configuration outlives it. Failure: an Error is what a camera cannot begin with; the rest is in
-// health().
+// Threads: the main thread; metrics() from any; keep() from the thread that appends to the queue. Failure: an
+// Error is what a camera cannot begin with; the rest is in health().
 #pragma once
 
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -29,6 +29,7 @@
 #include "src/app/open_source.hpp"
 #include "src/app/pipeline.hpp"
 #include "src/app/queue_keeper.hpp"
+#include "src/app/reconfiguration.hpp"
 #include "src/app/sealing.hpp"
 #include "src/app/sight_keeper.hpp"
 #include "src/app/timekeeping.hpp"
@@ -42,8 +43,7 @@ namespace wayside::app {
 class CameraParts {
  public:
   // on_finished: from the last thread of the flow.
-  CameraParts(const Configuration& configuration, std::filesystem::path models,
-              std::function<void()> on_finished);
+  CameraParts(Configuration configuration, std::filesystem::path models, std::function<void()> on_finished);
   ~CameraParts();
   CameraParts(const CameraParts&) = delete;
   CameraParts& operator=(const CameraParts&) = delete;
@@ -54,6 +54,8 @@ class CameraParts {
   [[nodiscard]] Status try_recognition();
   // Everything beside the pipeline.
   void start();
+  // A configuration that begins nothing anew, to a camera that has been started.
+  void apply(const Configuration& wanted, const Reconfiguration& changes);
   // Exposure, clock and authority, once nothing is captured any more.
   void stop_watching();
   // Whoever talks to the back office.
@@ -70,6 +72,9 @@ class CameraParts {
   }
   // Whether the camera should give frames now; of a recording nobody expects any.
   [[nodiscard]] bool expects_frames() const;
+  // What runs now, and how the link is where there is one; from any thread.
+  [[nodiscard]] Configuration configuration() const;
+  [[nodiscard]] std::optional<UploaderState> upload_state() const;
   [[nodiscard]] const std::string& device_id() const { return device_id_; }
   [[nodiscard]] Health& health() { return health_; }
   [[nodiscard]] CounterSet& counters() { return counters_; }
@@ -91,8 +96,13 @@ class CameraParts {
   void keep_watch_lists();
   void open_control();
   [[nodiscard]] Status make_pipeline();
+  [[nodiscard]] ExposureLimits exposure_limits() const;
+  [[nodiscard]] RecordOrigin origin() const;
+  void wake_uplink();
+  void remake_uplink();
 
-  const Configuration& configuration_;
+  mutable std::mutex configuration_mutex_;  // around its change, and for who reads it from another thread
+  Configuration configuration_;             // changed by the main thread
   const std::filesystem::path models_;
   const std::function<void()> on_finished_;
   std::unique_ptr<Clock> system_clock_;
@@ -104,6 +114,7 @@ class CameraParts {
   std::unique_ptr<TrailKeeper> trail_;  // of a camera; outlives who puts something down
   std::unique_ptr<BoardKeeper> board_;  // of a camera
   std::string device_id_;
+  std::string models_version_;
   OpenedSource source_;  // until the pipeline has it
   std::unique_ptr<Sealing> sealing_;
   std::unique_ptr<RecordQueue> queue_;
@@ -112,6 +123,7 @@ class CameraParts {
   UnlockKeys unlock_keys_;  // outlives who uses them
   std::unique_ptr<UnlockKeeper> unlock_;
   std::unique_ptr<WatchListKeeper> watch_lists_;  // where an office gives any; outlives who asks it
+  mutable std::mutex uplink_mutex_;  // around its making anew, against who wakes it and asks how it is
   std::unique_ptr<Uplink> uplink_;
   Aiming aiming_;
   // So that it goes before them: it wakes the uplink and writes the queue.

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json health_of(const Configuration& configuration, CameraParts& parts) {
+Json health_of(CameraParts& parts) {
   Json problems = Json::array();
   for (const auto& [part, reason] : parts.health().problems())
     problems.push_back({{"part", part}, {"reason", reason}});
@@ -23,7 +23,7 @@ Json health_of(const Configuration& configuration, CameraParts& parts) {
           {"problems", std::move(problems)},
           {"states", parts.health().states()},
           {"version", version()},
-          {"configuration", configuration.version},
+          {"configuration", parts.configuration().version},
           {"device_id", parts.device_id()},
           {"capturing", parts.authority() == nullptr || parts.authority()->may_capture()}};
 }
@@ -37,13 +37,14 @@ Json counters_of(CameraParts& parts) {
 
 Json queue_of(CameraParts& parts) {
   const QueueDepth depth = parts.queue().depth();
+  const std::optional<UploaderState> upload = parts.upload_state();
   return {{"waiting", depth.unacknowledged},
           {"segments", depth.segments},
           {"segments_free", depth.segments_free},
           {"evicted", depth.evicted},
           {"expired", depth.expired},
-          {"upload", parts.uplink() != nullptr},
-          {"circuit_open", parts.uplink() != nullptr && parts.uplink()->state().circuit_open}};
+          {"upload", upload.has_value()},
+          {"circuit_open", upload && upload->circuit_open}};
 }
 
 Json authority_of(CameraParts& parts) {
@@ -74,7 +75,8 @@ Json clock_of(CameraParts& parts) {
   return out;
 }
 
-Result<Json> privacy_of(const Configuration& configuration, CameraParts& parts) {
+Result<Json> privacy_of(CameraParts& parts) {
+  const Configuration configuration = parts.configuration();
   PrivacyFacts facts;
   const AuthorityKeeper* authority = parts.authority();
   facts.needs_authority = authority != nullptr;
@@ -89,18 +91,15 @@ Result<Json> privacy_of(const Configuration& configuration, CameraParts& parts) 
 
 }  // namespace
 
-ControlAnswers control_answers(const Configuration& configuration, CameraParts& parts) {
+ControlAnswers control_answers(CameraParts& parts) {
   using Answer = Result<Json>;
   const auto asks = [&parts](auto of) {
     return [&parts, of](const ControlRequest&) -> Answer { return of(parts); };
   };
-  const auto asks_both = [&configuration, &parts](auto of) {
-    return [&configuration, &parts, of](const ControlRequest&) -> Answer { return of(configuration, parts); };
-  };
   return {
-      {ControlTask::health, asks_both(health_of)}, {ControlTask::counters, asks(counters_of)},
-      {ControlTask::queue, asks(queue_of)},        {ControlTask::authority, asks(authority_of)},
-      {ControlTask::clock, asks(clock_of)},        {ControlTask::privacy, asks_both(privacy_of)},
+      {ControlTask::health, asks(health_of)}, {ControlTask::counters, asks(counters_of)},
+      {ControlTask::queue, asks(queue_of)},   {ControlTask::authority, asks(authority_of)},
+      {ControlTask::clock, asks(clock_of)},   {ControlTask::privacy, asks(privacy_of)},
   };
 }
 

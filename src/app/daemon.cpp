@@ -14,7 +14,9 @@
 #include "src/app/camera_parts.hpp"
 #include "src/app/main_events.hpp"
 #include "src/app/process.hpp"
+#include "src/app/reload_desk.hpp"
 #include "src/app/run_report.hpp"
+#include "src/app/stored_configuration.hpp"
 #include "src/app/supervision.hpp"
 
 namespace wayside::app {
@@ -25,6 +27,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds status_every{10'000};
 constexpr milliseconds models_again{10'000};
+constexpr milliseconds configuration_every{1'000};
+// A camera that could not begin tries again, with whatever configuration there is then.
+constexpr milliseconds begin_again{30'000};
 // What a watchdog may be late before it is said that it does not work.
 constexpr milliseconds watchdog_late{30'000};
 
@@ -34,11 +39,18 @@ double seconds_between(MonotonicTime from, MonotonicTime to) {
 
 class Daemon {
  public:
-  Daemon(const Configuration& configuration, const DaemonOptions& options)
-      : configuration_(configuration), options_(options) {}
+  // stored: the one that the configuration comes from, as that version; null: it comes from a file.
+  Daemon(Configuration configuration, const DaemonOptions& options, StoredConfiguration* stored = nullptr,
+         std::uint32_t version = 0)
+      : configuration_(std::move(configuration)), options_(options), stored_(stored), version_(version) {}
+
+  // It has ended in order to begin with another configuration.
+  [[nodiscard]] bool begins_anew() const { return begins_anew_ && !events_.told_to_end(); }
+  [[nodiscard]] bool had_begun() const { return had_begun_; }
 
   Status run() {
     if (const Status prepared = parts_.prepare(); !prepared) return prepared;
+    had_begun_ = true;
     if (options_.until_delivered) {
       if (const Status worth = is_worth_waiting_for(); !worth) return worth;
     } else {
@@ -49,9 +61,9 @@ class Daemon {
     log::info("started", {{"version", version()},
                           {"configuration", configuration_.version},
                           {"device_id", parts_.device_id()}});
-    while (parts_.pipeline() == nullptr && !events_.told_to_end()) {
+    while (parts_.pipeline() == nullptr && !is_ending()) {
       wait_alive(models_again);
-      if (!events_.told_to_end()) static_cast<void>(parts_.try_recognition());
+      if (!is_ending()) static_cast<void>(parts_.try_recognition());
     }
     const MonotonicTime begin = parts_.clock().monotonic_now();
     if (parts_.pipeline() != nullptr) {
@@ -63,7 +75,8 @@ class Daemon {
     const Status delivered = deliver_rest();
     parts_.stop_watching();
     if (parts_.pipeline() != nullptr && is_ending()) parts_.close_books();  // the writer has ended
-    if (help_ != BlindHelp::restart_machine) supervision_.stopping();
+    desk_.close();
+    if (help_ != BlindHelp::restart_machine && !begins_anew()) supervision_.stopping();
     parts_.stop_talking();
     const Status flushed = parts_.queue().flush();
     const Status reported = report(wall_s);
@@ -103,10 +116,56 @@ class Daemon {
     parts_.keep();  // nothing appends meanwhile
     tell_status();
     const MonotonicTime until = parts_.clock().monotonic_now() + limit;
-    while (!events_.told_to_end() && parts_.clock().monotonic_now() < until) {
+    while (!is_ending() && parts_.clock().monotonic_now() < until) {
       supervision_.alive();
-      events_.wait(std::min(supervision_.look_every(), limit));
+      events_.wait(std::min(look_every(), limit));
+      look_at_configuration();
     }
+  }
+
+  [[nodiscard]] milliseconds look_every() const {
+    return stored_ == nullptr ? supervision_.look_every()
+                              : std::min(supervision_.look_every(), configuration_every);
+  }
+
+  void look_at_configuration() {
+    if (desk_.serve([this] { return take_over(); }) || stored_ == nullptr) return;
+    const MonotonicTime now = parts_.clock().monotonic_now();
+    if (is_ending() || now - looked_ < configuration_every) return;
+    looked_ = now;
+    static_cast<void>(take_over());
+  }
+
+  Result<Reloaded> take_over() {
+    if (stored_ == nullptr) {
+      return fail(ErrorCode::unsupported,
+                  "this waysided runs a file (--config) and no store (--store): restart it to take a change");
+    }
+    const Result<StoredConfiguration::Found> found = stored_->look();
+    const std::string problem = found ? stored_->problem() : found.error().message;
+    if (problem.empty()) {
+      parts_.health().well("configuration");
+    } else if (parts_.health().ill("configuration", problem)) {
+      log::error("configuration_unhealthy", {{"reason", problem}});
+    }
+    if (!found) return fail(found.error());  // what runs goes on
+    Reloaded out{found->version, {}};
+    if (found->version == version_) return out;
+    out.changes = plan_reconfiguration(configuration_, found->configuration);
+    begins_anew_ = !out.changes.begins_anew.empty();
+    log::info("configuration_taken_over", {{"version", found->version},
+                                           {"configuration", found->configuration.version},
+                                           {"keys_at_once", out.changes.at_once.size()},
+                                           {"keys_remade", out.changes.remade.size()},
+                                           {"keys_begin_anew", out.changes.begins_anew.size()}});
+    version_ = found->version;
+    if (begins_anew_) {
+      if (parts_.pipeline() != nullptr) parts_.pipeline()->request_stop();
+      return out;
+    }
+    configuration_ = found->configuration;
+    parts_.apply(configuration_, out.changes);
+    return out;
   }
 
   // Until everything captured is in the queue.
@@ -115,7 +174,7 @@ class Daemon {
     tell_status();
     while (!events_.finished()) {
       const bool ending = events_.told_to_end();
-      events_.wait(supervision_.look_every());
+      events_.wait(look_every());
       if (!ending && events_.told_to_end()) {
         log::info("stopping", {{"reason", "told to by a signal"}});
         supervision_.stopping();
@@ -123,6 +182,7 @@ class Daemon {
       }
       if (parts_.pipeline()->has_moved()) supervision_.alive();
       if (!is_ending()) help_a_blind_camera();
+      look_at_configuration();
       if (parts_.clock().monotonic_now() - told >= status_every) {
         told = parts_.clock().monotonic_now();
         parts_.sealing().look_again();
@@ -152,7 +212,9 @@ class Daemon {
       log::error("watchdog_does_nothing", {{"next", "the daemon ends, to be started anew"}});
   }
 
-  [[nodiscard]] bool is_ending() const { return events_.told_to_end() || help_ != BlindHelp::none; }
+  [[nodiscard]] bool is_ending() const {
+    return events_.told_to_end() || help_ != BlindHelp::none || begins_anew_;
+  }
 
   void tell_status() {
     std::string ill;
@@ -209,9 +271,15 @@ class Daemon {
     return parts_.pipeline() != nullptr ? parts_.pipeline()->source_error() : std::nullopt;
   }
 
-  const Configuration& configuration_;
+  Configuration configuration_;
   const DaemonOptions& options_;
+  StoredConfiguration* const stored_;
+  std::uint32_t version_;
+  bool had_begun_ = false;
+  bool begins_anew_ = false;
+  MonotonicTime looked_;  // at the store
   MainEvents events_;
+  ReloadDesk desk_{[this] { events_.wake(); }};
   CameraParts parts_{configuration_, options_.models, [this] { events_.flow_finished(); }};
   Supervision supervision_{configuration_.supervision, parts_.health()};
   BlindLadder blind_{configuration_.identity.directory / "camera-restarts",
@@ -219,11 +287,57 @@ class Daemon {
   BlindHelp help_ = BlindHelp::none;
 };
 
-}  // namespace
+// While there is nothing that could run; false: told to end.
+bool wait_for_configuration(StoredConfiguration& stored, const std::string& reason, std::uint32_t failed) {
+  MainEvents events;
+  Health health;
+  const Configuration::Supervision wanted;
+  Supervision supervision{wanted, health};
+  supervision.begin({});
+  log::error("no_configuration", {{"reason", reason}});
+  supervision.status(fmt::format("UNHEALTHY, configuration: {}", reason));
+  const std::unique_ptr<Clock> clock = make_system_clock();
+  const MonotonicTime begin = clock->monotonic_now();
+  while (!events.told_to_end()) {
+    const auto found = stored.look();
+    if (found && found->version != failed) break;
+    if (found && clock->monotonic_now() - begin >= begin_again) break;
+    supervision.alive();
+    events.wait(configuration_every);
+  }
+  if (events.told_to_end()) supervision.stopping();
+  supervision.end();
+  return !events.told_to_end();
+}
 
-Status run_daemon(const Configuration& configuration, const DaemonOptions& options) {
+void prepare_process() {
   pthread_setname_np(pthread_self(), "waysided");  // started anew as /proc/self/exe it would be called "exe"
   std::signal(SIGPIPE, SIG_IGN);                   // a back office that hangs up is an answer, not the end
+}
+
+}  // namespace
+
+Status run_stored_daemon(StoredConfiguration& stored, const DaemonOptions& options) {
+  prepare_process();
+  for (;;) {
+    const auto found = stored.look();
+    Status done;
+    if (found) {
+      const auto level = log::level_from(found->configuration.log.level);
+      const auto format = log::format_from(found->configuration.log.format);
+      if (level && format) log::start(*level, *format);
+      Daemon daemon(found->configuration, options, &stored, found->version);
+      done = daemon.run();
+      if (daemon.begins_anew()) continue;
+      if (done || daemon.had_begun()) return done;
+    }
+    const Error& error = found ? done.error() : found.error();
+    if (!wait_for_configuration(stored, error.message, found ? found->version : 0)) return {};
+  }
+}
+
+Status run_daemon(const Configuration& configuration, const DaemonOptions& options) {
+  prepare_process();
   return Daemon(configuration, options).run();
 }
 

@@ -18,6 +18,8 @@
 
 namespace wayside::app {
 
+class StoredConfiguration;
+
 struct DaemonOptions {
   std::filesystem::path models;
   std::optional<std::filesystem::path> report;
@@ -28,5 +30,12 @@ struct DaemonOptions {
 // Fails also where the source failed or records were not delivered in time; then all that could be done has
 // been.
 [[nodiscard]] Status run_daemon(const Configuration& configuration, const DaemonOptions& options);
+
+// Runs what a configuration store says should run, and takes over what it says next: at once what the parts
+// of the camera can take, and begins anew within this process what they cannot. Where there is no
+// configuration yet, it cannot be read or the camera cannot begin with it, it waits, unhealthy, for another:
+// ending for it would have the machine restarted, and mend nothing. Fails only where a camera that had begun
+// fails.
+[[nodiscard]] Status run_stored_daemon(StoredConfiguration& stored, const DaemonOptions& options);
 
 }  // namespace wayside::app

@@ -46,6 +46,7 @@ ExposureControl::ExposureControl(ExposureControlOptions options, Order order,
       illuminator_(std::move(illuminator)),
       clock_(clock),
       health_(health),
+      asked_(options.limits),
       asked_period_us_(static_cast<std::int32_t>(
           std::clamp<double>(1e6 / options.frames_per_s, shortest_period_us, longest_period_us))) {}
 
@@ -64,6 +65,10 @@ void ExposureControl::stream(const capture_link::Stream& stream) {
   put(stream);
 }
 
+void ExposureControl::limits(const ExposureLimits& limits) {
+  put(limits);
+}
+
 void ExposureControl::frame(const FrameInfo& frame) {
   put(frame);
 }
@@ -76,9 +81,9 @@ void ExposureControl::put(Event event) {
   {
     const std::lock_guard lock(mutex_);
     if (events_.size() == events_kept) {
-      // A stream's beginning is told once.
+      // A stream's beginning, and what was configured, is told once.
       const auto oldest = std::find_if(events_.begin(), events_.end(), [](const Event& one) {
-        return !std::holds_alternative<capture_link::Stream>(one);
+        return std::holds_alternative<FrameInfo>(one) || std::holds_alternative<Seen>(one);
       });
       events_.erase(oldest == events_.end() ? events_.begin() : oldest);
     }
@@ -113,9 +118,19 @@ void ExposureControl::take(const capture_link::Stream& stream) {
   any_stream_ = true;
   told_ = true;
   last_.clear();
+  stream_ = stream;
+  plan_for(stream);
+}
+
+void ExposureControl::take(const ExposureLimits& limits) {
+  asked_ = limits;
+  if (stream_) plan_for(*stream_);
+}
+
+void ExposureControl::plan_for(const capture_link::Stream& stream) {
   offers_exposure_ = stream.exposure_us.has_value();
   offers_gain_ = stream.gain_thousandths.has_value();
-  ExposureLimits limits = options_.limits;
+  ExposureLimits limits = asked_;
   limits.illuminator = illuminator_ != nullptr;
   if (offers_exposure_)
     limits.least_exposure_us = std::max(limits.least_exposure_us, stream.exposure_us->least);
@@ -123,7 +138,8 @@ void ExposureControl::take(const capture_link::Stream& stream) {
   limits.most_gain_db = std::min(limits.most_gain_db, most_db);
   if (!offers_exposure_) {
     plan_.reset();
-  } else if (!plan_ || limits.least_exposure_us != limits_.least_exposure_us ||
+  } else if (!plan_ || limits.speed_limit_mph != limits_.speed_limit_mph ||
+             limits.least_exposure_us != limits_.least_exposure_us ||
              limits.most_gain_db != limits_.most_gain_db) {
     // The same camera that was only started anew keeps what the plan knows of the light.
     plan_.emplace(limits);

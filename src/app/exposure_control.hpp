@@ -64,6 +64,8 @@ class ExposureControl {
   void frame(const FrameInfo& frame);
   // What it showed.
   void light(const FrameInfo& frame, double scene, std::vector<PlateBrightness> plates);
+  // What the plan has to keep to from now on.
+  void limits(const ExposureLimits& limits);
   // Whether the flash burns now; from any thread.
   [[nodiscard]] bool flashes() const { return flashes_; }
 
@@ -73,11 +75,13 @@ class ExposureControl {
     double scene = 0;
     std::vector<PlateBrightness> plates;
   };
-  using Event = std::variant<capture_link::Stream, FrameInfo, Seen>;
+  using Event = std::variant<capture_link::Stream, ExposureLimits, FrameInfo, Seen>;
 
   void put(Event event);
   void run(const std::stop_token& stop);
   void take(const capture_link::Stream& stream);
+  void take(const ExposureLimits& limits);
+  void plan_for(const capture_link::Stream& stream);
   void take(const FrameInfo& frame);
   void take(const Seen& seen);
   void look_at_illuminator();
@@ -101,8 +105,10 @@ class ExposureControl {
   std::atomic<bool> flashes_{false};
 
   // All else is of "light".
-  std::optional<ExposurePlan> plan_;  // of a camera that lets itself be told
-  ExposureLimits limits_;             // its
+  ExposureLimits asked_;                        // as configured
+  std::optional<capture_link::Stream> stream_;  // the last
+  std::optional<ExposurePlan> plan_;            // of a camera that lets itself be told
+  ExposureLimits limits_;                       // its
   bool any_stream_ = false;
   bool offers_exposure_ = false;
   bool offers_gain_ = false;

@@ -49,8 +49,10 @@ void set_handlers(void (*handler)(int)) {
 }  // namespace
 
 MainEvents::MainEvents()
-    : signals_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), flow_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  assert(signals_ >= 0 && flow_ >= 0 && signal_fd.load() == -1);
+    : signals_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      flow_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      woken_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  assert(signals_ >= 0 && flow_ >= 0 && woken_ >= 0 && signal_fd.load() == -1);
   signal_fd = signals_;
   set_handlers(on_signal);
 }
@@ -60,17 +62,24 @@ MainEvents::~MainEvents() {
   signal_fd = -1;
   ::close(signals_);
   ::close(flow_);
+  ::close(woken_);
 }
 
 void MainEvents::flow_finished() {
   post(flow_);
 }
 
+void MainEvents::wake() {
+  post(woken_);
+}
+
 void MainEvents::wait(std::chrono::milliseconds limit) {
-  std::array<pollfd, 2> watched{pollfd{signals_, POLLIN, 0}, pollfd{flow_, POLLIN, 0}};
+  std::array<pollfd, 3> watched{pollfd{signals_, POLLIN, 0}, pollfd{flow_, POLLIN, 0},
+                                pollfd{woken_, POLLIN, 0}};
   if (::poll(watched.data(), watched.size(), static_cast<int>(limit.count())) <= 0) return;
   told_to_end_ = take(signals_) || told_to_end_;
   finished_ = take(flow_) || finished_;
+  static_cast<void>(take(woken_));
 }
 
 }  // namespace wayside::app

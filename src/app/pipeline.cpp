@@ -174,8 +174,12 @@ void Pipeline::close_passes() {
 void Pipeline::run_event() {
   while (std::optional<VehiclePass> pass = passes_closed_.pop()) {
     const TimeQuality time = options_.date(*pass);
+    const RecordOrigin origin = [&] {
+      const std::lock_guard lock(origin_mutex_);
+      return origin_;
+    }();
     const std::vector<RecordHit> hits = options_.hits ? options_.hits(*pass, time) : std::vector<RecordHit>{};
-    Result<EncodedRecord> record = encode_record(*pass, options_.origin, time, hits);
+    Result<EncodedRecord> record = encode_record(*pass, origin, time, hits);
     if (!record) {
       records_not_encoded_.add();
       log::error("record_not_encoded", {{"pass", pass->number.value()}, {"reason", record.error()}});
@@ -207,6 +211,7 @@ Pipeline::Pipeline(Stages stages, PipelineOptions options, RecordQueue& queue, c
                    CounterSet& counters)
     : stages_(std::move(stages)),
       options_(std::move(options)),
+      origin_(options_.origin),
       lossless_(stages_.source->waits_for_reader()),
       frames_captured_(counters.counter("frames_captured", "Frames that the camera delivered")),
       frames_dropped_(
@@ -249,6 +254,11 @@ void Pipeline::request_stop() {
 
 void Pipeline::wait() {
   threads_.clear();
+}
+
+void Pipeline::origin_is(RecordOrigin origin) {
+  const std::lock_guard lock(origin_mutex_);
+  origin_ = std::move(origin);
 }
 
 std::optional<Error> Pipeline::source_error() const {

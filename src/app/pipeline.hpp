@@ -90,6 +90,8 @@ class Pipeline {
   void request_stop();
   // Until everything is in the queue.
   void wait();
+  // What records say of the camera from now on; from any thread.
+  void origin_is(RecordOrigin origin);
   // Why the source ended before its time; nothing where it did not. After on_finished.
   [[nodiscard]] std::optional<Error> source_error() const;
 
@@ -118,6 +120,8 @@ class Pipeline {
 
   Stages stages_;
   PipelineOptions options_;
+  std::mutex origin_mutex_;
+  RecordOrigin origin_;  // origin_mutex_
   const bool lossless_;
   Counter& frames_captured_;
   Counter& frames_dropped_;

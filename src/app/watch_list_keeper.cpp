@@ -68,6 +68,16 @@ void WatchListKeeper::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void WatchListKeeper::connect_anew(Connect connect) {
+  connect_ = std::move(connect);
+  under_way_.reset();
+  not_before_ = upload::Time::min();
+  failures_in_a_row_ = 0;
+  const std::lock_guard lock(mutex_);
+  office_.reset();
+  stopping_ = false;
+}
+
 void WatchListKeeper::offered(std::span<const ListOffer> offers) {
   {
     const std::lock_guard lock(mutex_);

@@ -73,6 +73,8 @@ class WatchListKeeper {
 
   void start();
   void stop();
+  // Between stop() and start(): another office is asked from then on.
+  void connect_anew(Connect connect);
   // One look: what the thread does each time, a piece of a document at most. How long to wait until the next.
   [[nodiscard]] std::chrono::milliseconds look();
 
@@ -126,7 +128,7 @@ class WatchListKeeper {
   void put_on_record(const ListChange& change);
 
   const WatchListKeeperOptions options_;
-  const Connect connect_;
+  Connect connect_;
   const Clock& clock_;
   Health& health_;
   Counter& hits_;

@@ -28,7 +28,8 @@ bool append_line(int file, const std::string& line) {
   char last = '\n';
   if (info.st_size > 0 && ::pread(file, &last, 1, info.st_size - 1) != 1) return false;
   const std::string whole = (last == '\n' ? "" : "\n") + line;
-  if (::write(file, whole.data(), whole.size()) == static_cast<ssize_t>(whole.size()) && ::fdatasync(file) == 0)
+  if (::write(file, whole.data(), whole.size()) == static_cast<ssize_t>(whole.size()) &&
+      ::fdatasync(file) == 0)
     return true;
   const int code = errno;
   (void)!::ftruncate(file, info.st_size);

@@ -37,6 +37,8 @@ struct Sink {
 
   Sink() { reset(Level::warning, Format::console); }
   void reset(Level lowest, Format chosen) {
+    // Of the level alone whoever logs meanwhile hears safely.
+    if (logger && chosen == format) return logger->set_level(spd_level(lowest));
     format = chosen;
     logger = std::make_shared<spdlog::logger>(
         "wayside", std::make_shared<spdlog::sinks::ansicolor_sink<spdlog::details::console_mutex>>(

@@ -104,6 +104,22 @@ TEST_F(ExposureControlTest, EveryFrameOrdersALaterOnesExposureWithinTheRoadsCeil
   EXPECT_TRUE(health_.problems().empty());
 }
 
+TEST_F(ExposureControlTest, AnotherSpeedLimitCountsFromTheNextFramesOn) {
+  control(false).stream(stream());
+  show(4, 40);  // dark, so that the ceiling is what holds it back
+  const auto longest = [&] {
+    std::int32_t most = 0;
+    for (int i = 0; i < 8; ++i)
+      most = std::max(most, *ordered_by(next_frame()).exposure_us);
+    return most;
+  };
+  EXPECT_GT(longest(), shutter_ceiling_us(140));
+  ExposureLimits limits = options_.limits;
+  limits.speed_limit_mph = 140;
+  control_->limits(limits);
+  EXPECT_LE(longest(), shutter_ceiling_us(140));
+}
+
 TEST_F(ExposureControlTest, WhatPlatesLookLikeMovesTheExposure) {
   control(false).stream(stream());
   const std::int32_t before = *ordered_by(next_frame()).exposure_us;

@@ -27,6 +27,17 @@ TEST(MainEvents, TheEndOfTheFlowEndsTheWait) {
   EXPECT_FALSE(events.told_to_end());
 }
 
+TEST(MainEvents, WhoeverWantsSomethingEndsTheWaitOnce) {
+  MainEvents events;
+  std::jthread other([&] { events.wake(); });
+  const auto begin = std::chrono::steady_clock::now();
+  events.wait(10s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+  EXPECT_FALSE(events.finished() || events.told_to_end());
+  events.wait(1ms);
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 1ms);
+}
+
 TEST(MainEvents, WithoutEitherTheLimitEndsTheWait) {
   MainEvents events;
   events.wait(1ms);

@@ -58,7 +58,7 @@ TEST_F(WaysidedCommandLine, HelpHasExamplesAndExitCodes) {
 TEST_F(WaysidedCommandLine, WithoutAConfigurationItSaysSo) {
   const Answer without = answer({});
   EXPECT_EQ(without.code, 2);
-  EXPECT_THAT(without.text, HasSubstr("--config FILE is missing"));
+  EXPECT_THAT(without.text, HasSubstr("--config FILE or --store DIR is missing"));
 }
 
 TEST_F(WaysidedCommandLine, AnUnknownOptionNamesTheNearest) {

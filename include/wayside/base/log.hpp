@@ -39,7 +39,7 @@ struct Field {
 };
 using Fields = std::initializer_list<Field>;
 
-// Once, at program start; before it, warnings and errors go to standard error in console form.
+// At program start, and for another level at any time; before it, warnings go to stderr in console form.
 void start(Level lowest, Format format);
 // From then on each line that a library prints to stderr or std::cerr (libpng, libjpeg and OpenCV do, of
 // damaged pictures, and leave no other way to hear of it) is a warning, library_message, and breaks into no

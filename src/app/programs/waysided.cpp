@@ -12,6 +12,7 @@
 #include "src/app/process.hpp"
 #include "src/app/readiness.hpp"
 #include "src/app/single_thread.hpp"
+#include "src/app/stored_configuration.hpp"
 
 namespace {
 
@@ -44,6 +45,8 @@ constexpr const char* footer =
     "      Make this camera's key and the certificate request to take to the back office.\n"
     "  waysided --config /etc/wayside/camera.toml\n"
     "      Run until told to stop, as the service does.\n"
+    "  waysided --store /var/lib/wayside/config\n"
+    "      The same with the configuration that wayside-console commits; without one it waits for it.\n"
     "  waysided --config replay.toml --until-delivered 60 --report run.json\n"
     "      Play a recording to its end, see every record delivered, and write down how it went.\n"
     "\nSIGNALS\n"
@@ -62,6 +65,7 @@ constexpr const char* footer =
 
 struct Arguments {
   std::string config;
+  std::string store;
   bool check = false;
   bool print_template = false;
   std::string identity;
@@ -112,9 +116,29 @@ int report_end(const Error& error, bool as_json) {
   return exit_code_of(error);
 }
 
+int run_store(const Arguments& arguments) {
+  if (!arguments.config.empty() || arguments.check || !arguments.report.empty() ||
+      arguments.until_delivered_s) {
+    fmt::print(
+        log::standard_error(),
+        "waysided: --store runs what the store says and takes no --config, --check-config, --report or "
+        "--until-delivered; give it alone\n");
+    return exit_usage;
+  }
+  DaemonOptions options;
+  options.models = models_folder();
+  log::start(log::Level::info, log::Format::console);
+  Result<StoredConfiguration> stored = StoredConfiguration::open(arguments.store);
+  if (!stored) return report("waysided", stored.error());
+  const Status done = run_stored_daemon(*stored, options);
+  return done ? exit_done : report_end(done.error(), false);
+}
+
 int run(const Arguments& arguments) {
+  if (!arguments.store.empty()) return run_store(arguments);
   if (arguments.config.empty()) {
-    fmt::print(log::standard_error(), "waysided: --config FILE is missing; see waysided --help\n");
+    fmt::print(log::standard_error(),
+               "waysided: --config FILE or --store DIR is missing; see waysided --help\n");
     return exit_usage;
   }
   const Result<Configuration> configuration = load_configuration(arguments.config);
@@ -163,6 +187,9 @@ int run(int argc, char** argv) {
   app.footer(footer);
   Arguments arguments;
   app.add_option("--config", arguments.config, "The camera's configuration")->type_name("FILE");
+  app.add_option("--store", arguments.store,
+                 "Run the configuration that the console keeps in DIR, and take over what is committed there")
+      ->type_name("DIR");
   app.add_flag("--check-config", arguments.check,
                "Check the configuration, tell what this machine lacks for it, and end");
   app.add_flag("--print-config-template", arguments.print_template,

@@ -63,7 +63,7 @@ std::string_view to_string(Effect effect) {
     case Effect::restart:
       break;
   }
-  return "with a restart of waysided";
+  return "the camera begins anew";
 }
 
 std::span<const KeyDescription> configuration_keys() {

@@ -18,10 +18,10 @@ namespace wayside {
 enum class Effect {
   at_once,  // taken by what runs
   remade,   // the part of the camera that it belongs to is made anew; captured frames and records are kept
-  restart,  // the daemon ends in order and is started anew: some seconds without capture
+  restart,  // all that runs ends in order and begins anew: some seconds without capture
 };
 
-// "at once", "at once, its part is made anew", "with a restart of waysided".
+// "at once", "at once, its part is made anew", "the camera begins anew".
 [[nodiscard]] std::string_view to_string(Effect effect);
 
 struct KeyDescription {

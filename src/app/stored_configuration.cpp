@@ -1,0 +1,43 @@
+#include "src/app/stored_configuration.hpp"
+
+#include <utility>
+
+#include "wayside/base/log.hpp"
+#include "wayside/device/clock/boot_id.hpp"
+
+namespace wayside::app {
+
+Result<StoredConfiguration> StoredConfiguration::open(const std::filesystem::path& folder) {
+  Result<std::string> boot_id = read_boot_id();
+  if (!boot_id) return fail(boot_id.error());
+  std::unique_ptr<Clock> clock = make_system_clock();
+  Result<ConfigurationStore> store = ConfigurationStore::open(folder, *clock, std::move(*boot_id));
+  if (!store) return fail(store.error().context("the configuration store"));
+  return StoredConfiguration(std::move(clock), std::move(*store));
+}
+
+Result<StoredConfiguration::Found> StoredConfiguration::look() {
+  const auto reversion = store_.tick();
+  if (!reversion) return fail(reversion.error());
+  if (*reversion) {
+    log::warning(
+        "configuration_taken_back",
+        {{"reason", "nobody confirmed it in time"}, {"from", (*reversion)->from}, {"to", (*reversion)->to}});
+  }
+  const Result<std::uint32_t> version = store_.running_version();
+  if (!version) return fail(version.error());
+  if (last_ && last_->version == *version) return *last_;
+  Result<Configuration> configuration = store_.running();
+  if (!configuration) return fail(configuration.error());
+  last_ = Found{*version, std::move(*configuration)};
+  return *last_;
+}
+
+std::string StoredConfiguration::problem() const {
+  std::string out;
+  for (const std::string& sentence : store_.problems())
+    out += (out.empty() ? "" : "; ") + sentence;
+  return out;
+}
+
+}  // namespace wayside::app
