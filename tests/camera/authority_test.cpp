@@ -45,14 +45,15 @@ TEST_F(CameraAuthority, WithoutOneACameraCapturesNothingAndGoesOnWithoutARestart
   ASSERT_TRUE(daemon.wait_for_log("state=\"revoked\"")) << daemon.log();
   EXPECT_LT(std::chrono::steady_clock::now() - revoked_at, std::chrono::seconds(5));
   ::sleep(2);  // what was captured before is read, and recorded
-  ASSERT_TRUE(office_gets(3, RecordType::audit)) << daemon.log();
+  // The states, and the audit trail's first entries.
+  ASSERT_TRUE(office_gets(4, RecordType::audit)) << daemon.log();
   const std::size_t before = captures();
   ::sleep(5);
   EXPECT_EQ(captures(), before);
   office_.authorise(camera_);
   office_.put_authority(camera_);
   EXPECT_TRUE(office_gets(before + 1, RecordType::capture)) << daemon.log();
-  EXPECT_TRUE(office_gets(4, RecordType::audit)) << daemon.log();
+  EXPECT_TRUE(office_gets(5, RecordType::audit)) << daemon.log();
   daemon.send(SIGTERM);
   EXPECT_EQ(daemon.wait(), 0) << daemon.log();
   EXPECT_THAT(states_told(), testing::ElementsAre("none", "in_force", "revoked", "in_force"));

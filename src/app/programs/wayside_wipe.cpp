@@ -21,8 +21,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view program = "wayside-wipe";
 
 constexpr const char* description =
-    "Destroys what this Wayside camera holds: its key first, then records, watch lists, accounts,\n"
-    "configuration, identity and audit trail, overwritten and removed. It needs nothing of the camera to\n"
+    "Destroys what this Wayside camera holds: its key first, then watch lists, identity, records,\n"
+    "accounts, configuration and audit trail, overwritten and removed. It needs nothing of the camera to\n"
     "work, neither a configuration that can be read nor a key that is whole. There is no way back: the\n"
     "camera has to be commissioned and enrolled anew.";
 
@@ -31,6 +31,9 @@ constexpr const char* examples =
     "  wayside-wipe --yes --reason \"taken down\"\n"
     "  wayside-wipe --yes --also /mnt/card/queue\n"
     "  wayside-wipe --begun\n\n"
+    "What lies elsewhere is named with --also: a queue on another disk, keys and certificates that [upload] "
+    "of\n"
+    "the configuration names, the configuration itself where it is in /etc/wayside.\n\n"
     "--begun finishes what a power cut interrupted, or what was asked for at the console, and otherwise "
     "does\n"
     "nothing; wayside-wipe.service runs it at every start of the machine.\n\n"
@@ -53,7 +56,7 @@ struct Arguments {
 
 std::vector<WipeThing> things_of(const Arguments& arguments) {
   std::vector<WipeThing> things = things_to_wipe(arguments.state);
-  // Before the identity and the trail, as records go.
+  // At once after the key: it may hold another.
   for (const fs::path& path : arguments.also)
     things.insert(things.begin() + 1, {path.string(), path, false});
   return things;

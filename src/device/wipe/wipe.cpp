@@ -121,13 +121,15 @@ fs::path wipe_folder(const fs::path& state) {
 }
 
 std::vector<WipeThing> things_to_wipe(const fs::path& state) {
+  const fs::path identity = state / "identity";
   return {
-      {"device key", state / "identity" / "device.key", true},
+      {"device key", identity / "device.key", true},
+      // Whatever else may be a secret: recipients, the authority, where the camera looked.
+      {"watch lists", identity / "watchlists", false},
+      {"identity", identity, false},
       {"queue", state / "queue", false},
-      {"watch lists", state / "watch-lists", false},
       {"accounts", state / "accounts", false},
       {"configuration", state / "config", false},
-      {"identity", state / "identity", false},
       {"audit trail", state / "audit", false},
   };
 }

@@ -41,7 +41,7 @@ class WipeTest : public testing::Test {
     device_id_ = read_text_file(state() / "identity" / "device-id").value().substr(0, 16);
     put("queue/seg-0001", std::string(300'000, 'x') + "AB12CDE" + std::string(1000, 'y'));
     put("queue/deep/down/seg-0002", "AB12CDE");
-    put("watch-lists/stolen/list", "AB12CDE");
+    put("identity/watchlists/stolen/list", "AB12CDE");
     put("accounts/anna.json", "anna-the-installer");
     put("config/running.toml", "name = \"A14 J31 eastbound\"");
     put("config/history/000001.toml", "name = \"A14 J31 eastbound\"");
@@ -178,7 +178,7 @@ TEST_F(WipeTest, ACutBeforeItsEndWasTakenAwayChangesNothing) {
 }
 
 TEST_F(WipeTest, WhatIsMissingStopsNothing) {
-  for (const char* name : {"queue", "watch-lists", "accounts", "config", "audit"})
+  for (const char* name : {"queue", "identity/watchlists", "accounts", "config", "audit"})
     fs::remove_all(state() / name);
   const auto result = wipe_all();
   ASSERT_TRUE(result);
