@@ -1,17 +1,23 @@
 // The program itself over a pseudo terminal, with the real accounts, configuration and audit trail.
+#include <atomic>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,9 +71,10 @@ class Commissioning : public testing::Test {
     ::execv(arguments[0], arguments.data());
     ::_exit(127);
   }
-  doubles::SerialCable& start(unsigned rate = 0) {
+  doubles::SerialCable& start(unsigned rate = 0, const char* kind = "dumb") {
     cable_ = std::make_unique<doubles::SerialCable>(rate);
-    console_ = start_process(command({"--rates", "115200,9600"}), cable_->far_end(), cable_->far_end());
+    console_ = start_process(command({"--rates", "115200,9600", "--terminal", kind}), cable_->far_end(),
+                             cable_->far_end());
     cable_->close_far();
     return *cable_;
   }
@@ -178,6 +185,70 @@ TEST_F(Commissioning, AHangUpEndsIt) {
   cable_->pull();
   EXPECT_GE(wait_for_end(), 0);
   EXPECT_THAT(trail(), HasSubstr("the line hung up"));
+}
+
+// A daemon that has nothing but figures to aim by, ten times a second.
+class AimingDaemon {
+ public:
+  explicit AimingDaemon(const fs::path& path) : listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(listener_, 1) != 0)
+      throw std::runtime_error("no socket at " + path.string());
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~AimingDaemon() {
+    ended_ = true;
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+
+ private:
+  void serve() {
+    const int peer = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (peer < 0) return;
+    char asked[1024];
+    if (::read(peer, asked, sizeof asked) > 0) {
+      std::string lines;
+      for (int i = 0; i < 20; ++i)
+        lines += "plates 84 px wide: move closer; 130 wanted\\n";
+      const std::string answer = "{\"ok\":true,\"text\":\"" + lines + "\",\"aim\":{}}\n";
+      while (!ended_ && ::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL) > 0)
+        std::this_thread::sleep_for(100ms);
+    }
+    ::close(peer);
+  }
+  int listener_;
+  std::atomic<bool> ended_ = false;
+  std::thread thread_;
+};
+
+TEST_F(Commissioning, AimingTakesLessThanTwoPercentOfAProcessor) {
+  const AimingDaemon daemon(folder_.path() / "no-daemon");
+  start(115200, "vt100");
+  make_installer();
+  cable_->type("aim\r");
+  ASSERT_TRUE(cable_->sees("130 wanted")) << cable_->seen();
+  const auto run_ns = [&] {
+    std::ifstream in("/proc/" + std::to_string(console_) + "/schedstat");
+    double ns = 0;
+    in >> ns;
+    return ns;
+  };
+  const double before = run_ns();
+  const auto begin = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - begin < 5s)
+    cable_->take(50);
+  const double percent = (run_ns() - before) / 5e9 * 100;
+  RecordProperty("cpu_percent", std::to_string(percent));
+  std::printf("aiming takes %.2f %% of a processor\n", percent);
+  EXPECT_GT(percent, 0);
+  EXPECT_LT(percent, 2);
+  type("x", "alice> ");
+  EXPECT_THAT(trail(), HasSubstr("picture_viewed"));
 }
 
 TEST_F(Commissioning, NobodyWipesOverAPseudoTerminal) {

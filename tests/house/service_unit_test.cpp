@@ -59,14 +59,21 @@ TEST_F(ServiceUnit, HasNoLineThatSystemdPassesOver) {
 TEST_F(ServiceUnit, TheConsoleIsExposedLessAndHasNoSuchLineEither) {
   const std::string folder = testing::TempDir() + "wayside-console-unit";
   const std::string unit = folder + "/wayside-console@ttyS0.service";
-  ASSERT_EQ(run("rm -rf " + folder + " && mkdir -p " + folder + " && cp " + folder_ +
-                "/wayside-console@.service " + unit + " && cp " + folder_ + "/wayside-reboot.* " + folder)
-                .code,
-            0);
+  ASSERT_EQ(
+      run("rm -rf " + folder + " && mkdir -p " + folder + " && cp " + folder_ + "/wayside-console@.service " +
+          unit + " && cp " + folder_ + "/wayside-reboot.* " + folder_ + "/wayside-console-local* " + folder)
+          .code,
+      0);
   const Said said = run("systemd-analyze security --offline=true --no-pager --threshold=10 " + unit);
   EXPECT_EQ(said.code, 0) << said.text;
   EXPECT_THAT(said.text, testing::HasSubstr("Overall exposure level for wayside-console@ttyS0.service: 0."));
-  for (const std::string& one : {unit, folder + "/wayside-reboot.path", folder + "/wayside-reboot.service"}) {
+  EXPECT_EQ(run("systemd-analyze security --offline=true --no-pager --threshold=10 " + folder +
+                "/wayside-console-local@.service")
+                .code,
+            0);
+  for (const std::string& one :
+       {unit, folder + "/wayside-reboot.path", folder + "/wayside-reboot.service",
+        folder + "/wayside-console-local.socket", folder + "/wayside-console-local@.service"}) {
     EXPECT_THAT(run("systemd-analyze verify --man=no " + one).text,
                 testing::Not(testing::ContainsRegex("ignoring|Unknown|Failed to parse")));
   }
