@@ -10,6 +10,18 @@ tl::unexpected<Error> is_ending() {
 
 }  // namespace
 
+nlohmann::json reload_answer(const Reloaded& reloaded) {
+  std::vector<std::string> applied = reloaded.changes.at_once;
+  applied.insert(applied.end(), reloaded.changes.remade.begin(), reloaded.changes.remade.end());
+  const bool anew = !reloaded.changes.begins_anew.empty();
+  // All that changed waits for it then.
+  std::vector<std::string> later = reloaded.changes.begins_anew;
+  if (anew) later.insert(later.end(), applied.begin(), applied.end());
+  return {{"version", reloaded.version},
+          {"applied", anew ? std::vector<std::string>{} : applied},
+          {"begins_anew", later}};
+}
+
 Result<Reloaded> ReloadDesk::ask(std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
   if (closed_) return is_ending();

@@ -11,6 +11,8 @@
 #include <mutex>
 #include <optional>
 
+#include <nlohmann/json.hpp>
+
 #include "wayside/base/result.hpp"
 
 #include "src/app/reconfiguration.hpp"
@@ -22,6 +24,9 @@ struct Reloaded {
   std::uint32_t version = 0;  // of the store; 0: this daemon runs a file
   Reconfiguration changes;
 };
+
+// As the control socket tells it: version, applied, begins_anew (wayside/device/control/control_answer.md).
+[[nodiscard]] nlohmann::json reload_answer(const Reloaded& reloaded);
 
 class ReloadDesk {
  public:

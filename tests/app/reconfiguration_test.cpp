@@ -90,6 +90,17 @@ TEST(ReloadDeskTest, WhoAsksHasTheAnswerOfTheMainThread) {
   EXPECT_EQ(woken, 1);
 }
 
+TEST(ReloadDeskTest, ItsAnswerSaysWhatCountsNowAndWhatTheCameraBeginsAnewFor) {
+  Reloaded reloaded{7, {}};
+  reloaded.changes.at_once = {"site.name"};
+  reloaded.changes.remade = {"upload.url"};
+  EXPECT_EQ(reload_answer(reloaded).dump(),
+            R"({"applied":["site.name","upload.url"],"begins_anew":[],"version":7})");
+  reloaded.changes.begins_anew = {"passes.min_reads"};
+  EXPECT_EQ(reload_answer(reloaded).dump(),
+            R"({"applied":[],"begins_anew":["passes.min_reads","site.name","upload.url"],"version":7})");
+}
+
 TEST(ReloadDeskTest, NobodyWaitsForAMainThreadThatDoesNotComeOrEnds) {
   ReloadDesk desk([] {});
   const auto late = desk.ask(1ms);

@@ -92,6 +92,45 @@ TEST_F(StoreFilesTest, AnEditorThatDiesLeavesItsCandidateAndNoLock) {
   EXPECT_EQ(store.candidate_settings()->at(0).value, "\"bob's\"");
 }
 
+TEST_F(StoreFilesTest, AProcessThatIsKilledAtAnyMomentLeavesWhatRanOrWhatItCommitted) {
+  {
+    ConfigurationStore store = open();
+    ASSERT_TRUE(store.edit("alice"));
+    set_the_least(store);
+    ASSERT_TRUE(store.commit({"alice", "0", {}}));
+  }
+  std::uint32_t last = 1;
+  for (int life = 0; life < 30; ++life) {
+    const pid_t committing = ::fork();
+    if (committing == 0) {
+      auto store = ConfigurationStore::open(place_, clock_, boot);
+      if (!store || !store->edit("bob")) ::_exit(1);
+      for (int i = 0;; ++i) {
+        const std::string name = std::to_string(life) + "." + std::to_string(i);
+        if (!store->set(Words{"site", "name", name}) || !store->commit({"bob", name, {}})) ::_exit(1);
+      }
+    }
+    ::usleep(static_cast<useconds_t>(10'000 + life * 8'300));
+    ::kill(committing, SIGKILL);
+    int status = 0;
+    ::waitpid(committing, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "it failed";
+    ConfigurationStore store = open();
+    EXPECT_EQ(store.problems(), std::vector<std::string>{});
+    const auto versions = store.versions();
+    ASSERT_TRUE(versions && !versions->empty());
+    EXPECT_TRUE(versions->front().runs);
+    EXPECT_GE(versions->front().number, last);
+    EXPECT_LE(versions->size(), 22U);
+    last = versions->front().number;
+    // The comment says what the version is.
+    if (versions->front().comment != "0") {
+      EXPECT_EQ(store.running()->site.name, versions->front().comment);
+    }
+  }
+  EXPECT_GT(last, 5U) << "nothing was committed";
+}
+
 TEST_F(StoreFilesTest, WhatAPowerCutLeftOfAFileIsSweptAway) {
   { static_cast<void>(open()); }
   std::ofstream(place_ / ".wayside-abcdef") << "half";
