@@ -65,9 +65,13 @@ TEST_P(DrawnAim, TheVerdictAgreesWithWhatStandsInTheScene) {
   std::vector<double> widths;
   for (const auto& [vehicle, wide] : widest)
     widths.push_back(wide);
+  const AimReport report = gauge.report(true);
+  if (widths.empty()) {
+    EXPECT_EQ(report.verdicts.front().substr(0, 8), "no plate") << report.verdicts.front();
+    return;
+  }
   ASSERT_GE(widths.size(), 2U);
   const double truth = median_of(widths);
-  const AimReport report = gauge.report(true);
   ASSERT_TRUE(report.plate_width_px);
   std::printf(
       "%-10s vehicles %zu, read %zu; width %.0f px, told %.0f; sharpness %.3f, tilt %.1f, skew %.1f; %s\n",

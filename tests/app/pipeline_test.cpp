@@ -10,6 +10,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <opencv2/core.hpp>
 
 #include "tests/app/pipeline_doubles.hpp"
 #include "tests/doubles/memory_queue.hpp"

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <map>
-#include <numbers>
+#include <set>
 
 #include <opencv2/imgproc.hpp>
 
@@ -46,6 +44,22 @@ cv::Mat coarse_picture(const cv::Mat& luma) {
 std::optional<double> sharpness_of(const cv::Mat& luma) {
   const auto middle = sharpness(luma.rowRange(luma.rows / 3, 2 * luma.rows / 3));
   return middle ? middle : sharpness(luma);
+}
+
+struct Vehicle {
+  std::set<std::string> vrms;  // what it was read as
+  MonotonicTime at;            // last
+  PlateQuad last{};
+  PlateQuad widest{};
+  int lines = 1;
+};
+
+// By its mark, or by where it was a moment ago: far away one plate is read as many.
+bool is_of(const Vehicle& vehicle, MonotonicTime at, const PlateQuad& quad, const std::string& vrm) {
+  if (vehicle.vrms.contains(vrm)) return true;
+  const cv::Point2f apart = centre(quad) - centre(vehicle.last);
+  return at - vehicle.at <= milliseconds(500) && at > vehicle.at &&
+         std::hypot(apart.x, apart.y) < width_px(vehicle.last);
 }
 
 template <class Item, class Value>
@@ -128,20 +142,30 @@ void AimGauge::saw_light(double scene, std::span<const PlateBrightness> plates) 
 }
 
 void AimGauge::measure_plates(AimReport& report) const {
-  // By mark: each vehicle counts once, at its widest. A mark that was misread is one more, which the median
-  // stands.
-  std::map<std::string, const Plate*> widest;
+  // Each vehicle counts once, at its widest.
+  std::vector<Vehicle> vehicles;
   std::vector<double> found;
   std::deque<const Plate*> posed;
   for (const Plate& plate : plates_) {
     found.push_back(width_px(plate.quad));
     if (plate.vrm.empty()) continue;
     posed.push_back(&plate);
-    const Plate*& best = widest[plate.vrm];
-    if (best == nullptr || width_px(plate.quad) > width_px(best->quad)) best = &plate;
+    const auto known = std::find_if(vehicles.rbegin(), vehicles.rend(), [&](const Vehicle& vehicle) {
+      return is_of(vehicle, plate.at, plate.quad, plate.vrm);
+    });
+    if (known == vehicles.rend()) {
+      vehicles.push_back({{plate.vrm}, plate.at, plate.quad, plate.quad, plate.lines});
+      continue;
+    }
+    known->vrms.insert(plate.vrm);
+    known->at = plate.at;
+    known->last = plate.quad;
+    if (width_px(plate.quad) <= width_px(known->widest)) continue;
+    known->widest = plate.quad;
+    known->lines = plate.lines;
   }
-  report.plates = widest.size();
-  report.unread = widest.empty() && !found.empty();
+  report.plates = vehicles.size();
+  report.unread = vehicles.empty() && !found.empty();
   if (report.unread) {
     // Vehicles cannot be told apart: of all looks at them the upper quarter.
     const auto at = found.begin() + static_cast<std::ptrdiff_t>(found.size() * 3 / 4);
@@ -151,9 +175,9 @@ void AimGauge::measure_plates(AimReport& report) const {
   }
   std::vector<double> widths;
   std::vector<double> heights;
-  for (const auto& [vrm, plate] : widest) {
-    widths.push_back(width_px(plate->quad));
-    heights.push_back(aim::character_height_px(plate->quad, plate->lines));
+  for (const Vehicle& vehicle : vehicles) {
+    widths.push_back(width_px(vehicle.widest));
+    heights.push_back(aim::character_height_px(vehicle.widest, vehicle.lines));
   }
   if (widths.empty()) return;
   report.plate_width_px = median_of(std::move(widths));

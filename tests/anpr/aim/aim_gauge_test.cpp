@@ -70,14 +70,25 @@ class AimGaugeTest : public testing::Test {
 TEST_F(AimGaugeTest, EachVehicleCountsOnceAtItsWidest) {
   for (int i = 0; i < 10; ++i)
     see(0.04 * i, "AB12CDE", plate(100, 300, static_cast<float>(60 + 2 * i)));
-  see(0.5, "FG34HIJ", plate(100, 300, 90));
-  see(0.6, "KL56MNP", plate(100, 300, 84));
+  see(1.5, "FG34HIJ", plate(100, 300, 90));
+  see(2.5, "KL56MNP", plate(100, 300, 84));
   const AimReport report = gauge_.report(true);
   EXPECT_EQ(report.plates, 3U);
   ASSERT_TRUE(report.plate_width_px);
   EXPECT_NEAR(*report.plate_width_px, 84, 0.5);
   EXPECT_NEAR(*report.character_height_px, 84.0 * 79 / 520, 0.5);
   EXPECT_EQ(report.verdicts.at(0), "plates 84 px wide: move closer or lengthen the lens; 130 wanted");
+}
+
+// Far away a plate is read as this and that.
+TEST_F(AimGaugeTest, AVehicleThatIsReadDifferentlyIsStillOne) {
+  for (int i = 0; i < 20; ++i) {
+    const char* const vrm = i < 5 ? "AB12CDF" : i < 10 ? "A812CDE" : "AB12CDE";
+    see(0.04 * i, vrm, plate(100, static_cast<float>(300 + 8 * i), static_cast<float>(62 + 4 * i)));
+  }
+  const AimReport report = gauge_.report(true);
+  EXPECT_EQ(report.plates, 1U);
+  EXPECT_NEAR(report.plate_width_px.value(), 62 + 4 * 19, 0.5);
 }
 
 TEST_F(AimGaugeTest, TheVerdictFollowsThePlatesWidth) {
