@@ -160,7 +160,10 @@ std::string hits(const PassSummary& pass) {
                         text.empty() ? "" : "<br>", escaped(hit.vrm), escaped(hit.list), hit.revision,
                         escaped(hit.pnc_id), escaped(hit.match), percent(hit.probability));
   }
-  return text.empty() ? text : fmt::format(R"(<dt>Hits</dt><dd class="wide">{}</dd>)" "\n", text);
+  return text.empty() ? text
+                      : fmt::format(R"(<dt>Hits</dt><dd class="wide">{}</dd>)"
+                                    "\n",
+                                    text);
 }
 
 std::string_view direction_words(const PassSummary& pass) {

@@ -219,9 +219,10 @@ class Server::Implementation {
     const auto without_body = [this](const httplib::Request& request, httplib::Response& response) {
       const auto target = target_from(request.path);
       const auto refused = refuse_early(request, target);
-      put_answer(response, refused             ? *refused
-                           : target->has_body() ? Api::answer(400, "damaged", "there is no body")
-                                                : api_.watch_list(*target, *peer_of(request.ssl), {}, utc_now()));
+      put_answer(response, refused ? *refused
+                           : target->has_body()
+                               ? Api::answer(400, "damaged", "there is no body")
+                               : api_.watch_list(*target, *peer_of(request.ssl), {}, utc_now()));
     };
     // Every path comes to the one place that knows the interface's paths.
     http_.Put(".*", with_body).Post(".*", with_body).Patch(".*", with_body).Delete(".*", with_body);

@@ -309,7 +309,8 @@ Status Store::visit(const Selection& selection, const std::function<Status(const
   // The newest are picked first, then turned round: a page of passes is read from the oldest to the newest.
   auto rows = implementation_->database_.prepare(
       fmt::format("SELECT {}, {} FROM (SELECT id, captured_at AS captured FROM records "
-                  "WHERE type = 1 AND captured_at >= ? AND (? = 0 OR class = 1) ORDER BY captured DESC, id DESC LIMIT ?) AS chosen "
+                  "WHERE type = 1 AND captured_at >= ? AND (? = 0 OR class = 1) "
+                  "ORDER BY captured DESC, id DESC LIMIT ?) AS chosen "
                   "JOIN records r ON r.id = chosen.id {} ORDER BY chosen.captured, r.id",
                   record_sql, whole_sql, join_whole_sql));
   rows.bind(selection.since ? selection.since->ms : std::numeric_limits<std::int64_t>::min());

@@ -176,8 +176,8 @@ Status check_hits(const Json& json) {
   for (const Json& hit : *hits) {
     const Json& vrm = hit.at("vrm");
     const auto& others = json.at("alternatives");
-    if (vrm != json.at("vrm") && std::none_of(others.begin(), others.end(),
-                                              [&](const Json& other) { return other.at("vrm") == vrm; }))
+    if (vrm != json.at("vrm") &&
+        std::none_of(others.begin(), others.end(), [&](const Json& other) { return other.at("vrm") == vrm; }))
       return refuse("field hits.vrm is neither vrm nor one of the alternatives");
     const Json& differing = hit.at("differing");
     const bool has_one = hit.at("match") == "one_character";

@@ -76,11 +76,9 @@ Result<IssuedList> issue_watch_list(const fs::path& folder, const std::string& l
   const auto document = maker.full(facts, *seed);
   if (!document) return fail(document.error().context(name));
   const fs::path file = list_files::full(folder, list, facts.revision);
-  const auto recorded = put_on_record(folder, issued, "issued",
-                                      {{"list", list},
-                                       {"revision", facts.revision},
-                                       {"entries", maker.entries()},
-                                       {"by", operator_name()}});
+  const auto recorded = put_on_record(
+      folder, issued, "issued",
+      {{"list", list}, {"revision", facts.revision}, {"entries", maker.entries()}, {"by", operator_name()}});
   if (!recorded) return fail(recorded.error());
   if (auto written = replace_file(file, as_bytes(*document), 0600); !written) return fail(written.error());
   const auto read = checked(*document, file, verifying_key(*seed));
@@ -111,7 +109,8 @@ Result<IssuedList> make_watch_list_delta(const fs::path& folder, const std::stri
   const auto seed = load_signing_key(list_files::keys(folder));
   if (!seed) return fail(seed.error());
   const VerifyingKey key = verifying_key(*seed);
-  const fs::path from = list_files::full(folder, list, base), to = list_files::full(folder, list, revisions->back());
+  const fs::path from = list_files::full(folder, list, base),
+                 to = list_files::full(folder, list, revisions->back());
   const auto before = read_document(from), after = read_document(to);
   if (!before) return fail(before.error());
   if (!after) return fail(after.error());

@@ -126,6 +126,16 @@ TEST_F(AuthorityKeeperTest, ItLapsesDuringCaptureWithinASecond) {
   EXPECT_THAT(states_on_record(), ElementsAre("review_passed", "expired"));
 }
 
+TEST_F(AuthorityKeeperTest, AMomentIsNoEarlierThanWhatIsKnownLessTheTimeSince) {
+  put(example_authority());
+  EXPECT_TRUE(may_capture_after(std::chrono::seconds(1)));
+  const UtcTime earliest = keeper().known_earliest(clock_.monotonic);
+  EXPECT_EQ(earliest, clock_.utc + std::chrono::milliseconds(-50));
+  // A vehicle that passed ten seconds before.
+  const MonotonicTime then = clock_.monotonic + std::chrono::seconds(-10);
+  EXPECT_EQ(keeper().known_earliest(then), earliest + std::chrono::milliseconds(-10'005));
+}
+
 TEST_F(AuthorityKeeperTest, ReviewWarningsAreEachOnRecordOnce) {
   put(example_authority());
   clock_.wait_until("2027-10-01T00:00:00Z");

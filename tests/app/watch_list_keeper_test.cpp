@@ -80,6 +80,7 @@ class WatchListKeeperTest : public testing::Test {
     options.device_id = camera_.device_id;
     options.folder = lists_folder();
     options.limits = limits_;
+    options.known_earliest = [this](MonotonicTime) { return known_earliest_; };
     options.first_retry = options.longest_retry = 1ms;
     keeper_ = std::make_unique<WatchListKeeper>(
         options,
@@ -182,6 +183,7 @@ class WatchListKeeperTest : public testing::Test {
   CounterSet counters_;
   Way::Faults faults_;
   ListLimits limits_;
+  UtcTime known_earliest_;
   std::unique_ptr<WatchListKeeper> keeper_;
 };
 
@@ -428,6 +430,18 @@ TEST_F(WatchListKeeperTest, WithAClockThatCannotAnswerForItNothingMatchesAndHeal
   look(1);
   EXPECT_TRUE(match("AB12CDE").empty());
   EXPECT_THAT(problem(), HasSubstr("has ended"));
+}
+
+TEST_F(WatchListKeeperTest, AClockThatWasSetBackBringsNoWeededEntryBack) {
+  issue({"AB12CDE"}, "north", "2026-11-20");
+  give();
+  settle();
+  known_earliest_ = clock_.utc + -1s;
+  EXPECT_TRUE(match("AB12CDE").empty());
+  clock_.step_to("2026-11-15T12:00:00Z");  // by a time server that lies
+  EXPECT_TRUE(match("AB12CDE").empty());
+  known_earliest_ = {};
+  EXPECT_EQ(match("AB12CDE").size(), 1U);
 }
 
 TEST_F(WatchListKeeperTest, AnEntryThatMayBeWeededIsNoHitAndIsCounted) {

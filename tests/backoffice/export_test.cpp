@@ -243,7 +243,7 @@ TEST_F(ExportTest, HitsAreShownAndCanBeChosen) {
   const auto chosen = export_html(store_, hits, file_);
   ASSERT_TRUE(chosen) << chosen.error().message;
   EXPECT_EQ(chosen->records, 1U);
-  EXPECT_THAT(content(file_), HasSubstr("north 7 &lt;N1&gt; exact"));
+  EXPECT_THAT(content(file_), HasSubstr(R"(north 7 &lt;N1&gt; <span class="share">exact, 93.1 %)"));
   EXPECT_EQ(export_html(store_, {}, file_)->records, 2U);
 }
 

@@ -70,9 +70,9 @@ class Authority {
 
 // Signs the request, writes device.crt, back-office-ca.crt, recipients/ (whom the camera seals to, its
 // unlock keys among them unless it is revoked), authority/ (under which it may capture) and watchlists/ (what
-// it knows VOI lists by) into `out` and enrols the device in the store. A device that was enrolled before can use only the new certificate from
-// then on; where its key is another, whoever holds the earlier one is locked out, and a person should be
-// told.
+// it knows VOI lists by) into `out` and enrols the device in the store. A device that was enrolled before can
+// use only the new certificate from then on; where its key is another, whoever holds the earlier one is
+// locked out, and a person should be told.
 struct EnrolledDevice {
   Authority::SignedDevice device;
   EarlierKey earlier_key = EarlierKey::none;

@@ -1,10 +1,10 @@
-// Which camera is given which VOI list, what it is offered, and what it is sent (delivery/upload/https_api.md,
-// "VOI lists"). The lists and their key are those of watch_lists.hpp.
+// Which camera is given which VOI list, what it is offered, and what it is sent
+// (delivery/upload/https_api.md, "VOI lists"). The lists and their key are those of watch_lists.hpp.
 //
 // In that folder: <list>/cameras/<device id>, an empty file for each camera that is given the list, or one
 // named "all"; .keys/<device id>, the key under which that camera keeps its lists on flash, which is lent to
-// it and kept nowhere else; and audit.jsonl, one line for each thing done: who, when, what. No entry's text is
-// in that, nor in any answer but the lists themselves.
+// it and kept nowhere else; and audit.jsonl, one line for each thing done: who, when, what. No entry's text
+// is in that, nor in any answer but the lists themselves.
 //
 // Threads: any. Ownership: the folder belongs to the back office's user, mode 0700. Failure: invalid_input
 // naming what is wrong, not_found naming the command to run, else as the system says.

@@ -46,8 +46,9 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   sub = add("enrol", "Sign a camera's certificate request and let the camera in", enrol);
   sub->add_option("--request", arguments.request, "device.csr, as waysided --make-identity wrote it")
       ->required();
-  sub->add_option("--out", arguments.out,
-                  "Folder to write device.crt, back-office-ca.crt, recipients/, authority/ and watchlists/ to")
+  sub->add_option(
+         "--out", arguments.out,
+         "Folder to write device.crt, back-office-ca.crt, recipients/, authority/ and watchlists/ to")
       ->required();
   sub->footer(
       "A camera that is enrolled again can use only its newest certificate (two years). Where its key is\n"
@@ -165,7 +166,8 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "Fields: vrm, pnc_id, action, weed_date, make, model, colour, warning_markers, reason, nim_code,\n"
       "information, force_area, protective_marking, cad_information, spare_1, spare_2; vrm and action (STOP "
       "or\n"
-      "SILENT) are needed. In a VRM ? is any one character and * any number of them. Writes DIR/watchlists, and\n"
+      "SILENT) are needed. In a VRM ? is any one character and * any number of them. Writes DIR/watchlists, "
+      "and\n"
       "the deltas from the four revisions before. Cameras get it once it is given to them.\n"
       "Example: wayside-backoffice watchlist issue office --list north --entries north.csv");
   sub = add_watch("delta", "Make the delta that leads to the newest revision", make_watch_list_delta);
@@ -176,16 +178,21 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
        {std::tuple{"give", "Give cameras a list", &give_watch_list},
         std::tuple{"withdraw", "Take a list away from cameras", &withdraw_watch_list}}) {
     sub = add_watch(name, help, work);
-    sub->add_option("--device", arguments.devices, "Device id of each camera, 16 hex digits; all for every one")
+    sub->add_option("--device", arguments.devices,
+                    "Device id of each camera, 16 hex digits; all for every one")
         ->required();
-    sub->footer(fmt::format(
-        "A camera fetches what it is given after its next heartbeat, over HTTPS, keeps it sealed with a key that\n"
-        "is lent to it while it runs, and lets go of what it is not given any more. Withdrawn from a camera that\n"
-        "was stolen, its lists open no more. Who got what is in DIR/watchlists/audit.jsonl. Works while serving.\n"
-        "Example: wayside-backoffice watchlist {} office --list north --device 0123456789abcdef",
-        name));
+    sub->footer(
+        fmt::format("A camera fetches what it is given after its next heartbeat, over HTTPS, keeps it sealed "
+                    "with a key that\n"
+                    "is lent to it while it runs, and lets go of what it is not given any more. Withdrawn "
+                    "from a camera that\n"
+                    "was stolen, its lists open no more. Who got what is in DIR/watchlists/audit.jsonl. "
+                    "Works while serving.\n"
+                    "Example: wayside-backoffice watchlist {} office --list north --device 0123456789abcdef",
+                    name));
   }
-  sub = add_to(*watch, "list", "Print the revisions and deltas there are, signatures checked, and who is given them",
+  sub = add_to(*watch, "list",
+               "Print the revisions and deltas there are, signatures checked, and who is given them",
                list_watch_lists);
   sub->footer("Example: wayside-backoffice watchlist list office");
 
@@ -223,7 +230,8 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   add_selection(sub);
   sub->footer(
       "Columns: time of capture (UTC), VRM, confidence, direction, lane, the likeliest hit (list, revision,\n"
-      "entry's id, how it matched, what matched, how likely), device, record number. A hit is no proof: look at\n"
+      "entry's id, how it matched, what matched, how likely), device, record number. A hit is no proof: look "
+      "at\n"
       "the pictures first (export --html --hits).\n"
       "Records that are no longer what their camera signed are left out, and counted: exit code 1.\n"
       "Example: wayside-backoffice list office --since 2026-11-22 --limit 20");

@@ -71,7 +71,8 @@ Status withdraw_watch_list(const Arguments& arguments) {
   if (!authority) return fail(authority.error());
   const GivenLists lists(authority->watch_lists());
   for (const std::string& device : arguments.devices) {
-    if (const auto withdrawn = lists.withdraw(arguments.list, device, utc_now()); !withdrawn) return withdrawn;
+    if (const auto withdrawn = lists.withdraw(arguments.list, device, utc_now()); !withdrawn)
+      return withdrawn;
     fmt::print("{} is withdrawn from {}\n", arguments.list, device);
   }
   return {};

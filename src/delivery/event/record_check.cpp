@@ -169,8 +169,9 @@ Status check_hits(std::span<const RecordHit> hits, const VehiclePass& pass) {
     if (characters_in(hit.pnc_id) > 200) return wrong("hits has a pnc_id of more than 200 characters");
     if (std::find(matches.begin(), matches.end(), hit.match) == matches.end())
       return wrong("hits says of no match that is known how it matched");
-    const bool read_so = hit.vrm == pass.vrm || std::any_of(pass.alternatives.begin(), pass.alternatives.end(),
-                                                            [&](const auto& one) { return one.vrm == hit.vrm; });
+    const bool read_so =
+        hit.vrm == pass.vrm || std::any_of(pass.alternatives.begin(), pass.alternatives.end(),
+                                           [&](const auto& one) { return one.vrm == hit.vrm; });
     if (!read_so) return wrong("hits has a vrm that is neither that of the pass nor one of its alternatives");
     if (hit.differing.has_value() != (hit.match == "one_character") || hit.differing.value_or(0) < 0 ||
         hit.differing.value_or(0) >= static_cast<int>(hit.vrm.size()))

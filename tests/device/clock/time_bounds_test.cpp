@@ -16,7 +16,8 @@ TEST(TimeBounds, OnlyAClockThatFollowsAnotherAndStatesItsErrorGivesAny) {
   const UtcTime said{1'795'000'000'000};
   for (const TimeSource source : {TimeSource::ntp, TimeSource::gnss}) {
     const TimeBounds bounds = time_bounds(said, quality(source, 50));
-    EXPECT_EQ(bounds, (TimeBounds{said + std::chrono::milliseconds(-50), said + std::chrono::milliseconds(50)}));
+    EXPECT_EQ(bounds,
+              (TimeBounds{said + std::chrono::milliseconds(-50), said + std::chrono::milliseconds(50)}));
     EXPECT_FALSE(time_bounds(said, quality(source, std::nullopt)).latest);
   }
   EXPECT_FALSE(time_bounds(said, quality(TimeSource::unsynchronised, 50)).latest);

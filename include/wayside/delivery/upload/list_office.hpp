@@ -1,5 +1,5 @@
-// The office's VOI lists as a camera fetches them: pieces of a document, and the key that its lists are sealed
-// with on flash (https_api.md, "VOI lists").
+// The office's VOI lists as a camera fetches them: pieces of a document, and the key that its lists are
+// sealed with on flash (https_api.md, "VOI lists").
 //
 // Threads: key() and piece() from one at a time, hurry() from any. Ownership: the caller wipes a piece.
 #pragma once

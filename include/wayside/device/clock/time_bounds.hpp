@@ -12,7 +12,7 @@
 namespace wayside {
 
 struct TimeBounds {
-  UtcTime earliest;              // it is no earlier than this
+  UtcTime earliest;               // it is no earlier than this
   std::optional<UtcTime> latest;  // nor later; nothing: no bound can be given
   friend bool operator==(const TimeBounds&, const TimeBounds&) = default;
 };
