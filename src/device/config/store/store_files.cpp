@@ -67,9 +67,11 @@ bool try_lock(int fd) {
 
 Status make_folder(const fs::path& folder) {
   if (::mkdir(folder.c_str(), 0770) == 0) {
-    // Past the mask of this process, whose group has to work there.
-    if (::chmod(folder.c_str(), folder_mode) != 0) return system_failure("set the mode of", folder);
-    return {};
+    // Past the mask of this process, whose group has to work there. A service that may set no such bit
+    // (RestrictSUIDSGID) finds the folder made for it where another user works there too.
+    if (::chmod(folder.c_str(), folder_mode) == 0 || ::chmod(folder.c_str(), folder_mode & 0777U) == 0)
+      return {};
+    return system_failure("set the mode of", folder);
   }
   std::error_code failed;
   if (errno == EEXIST && fs::is_directory(folder, failed)) return {};

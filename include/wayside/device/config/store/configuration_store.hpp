@@ -7,8 +7,10 @@
 //   lock, candidate.lock held while something is written, and while somebody edits
 //
 // Every file is replaced whole (wayside/base/files.hpp), a version before the state that names it: after a
-// power cut at any point there is the old state or the new one. What cannot be read is never deleted or
-// written over. Nothing secret is in a configuration: keys and signatures are files that it names.
+// power cut at any point there is the old state or the new one. What cannot be read is never written over; a
+// version goes when 20 newer ones are there. Nothing secret is in a configuration: keys and signatures are
+// files that it names. Where console and daemon are two users, the folder is of a group of both and has its
+// setgid bit.
 //
 // Formats: a version says which format it is of. One of an older format is migrated while it is read, and the
 // file stays as it is, so that a firmware that is put back still reads it. A version of a newer format is
