@@ -80,11 +80,10 @@ AimOptions aim_options(const Configuration& configuration) {
 
 }  // namespace
 
-CameraParts::CameraParts(Configuration configuration, std::filesystem::path models,
-                         std::function<void()> on_finished)
+CameraParts::CameraParts(Configuration configuration, std::filesystem::path models, Hooks hooks)
     : configuration_(std::move(configuration)),
       models_(std::move(models)),
-      on_finished_(std::move(on_finished)),
+      hooks_(std::move(hooks)),
       system_clock_(make_system_clock()),
       aiming_(aim_options(configuration_)) {}
 
@@ -241,7 +240,7 @@ Status CameraParts::make_pipeline() {
     if (exposure_) exposure_->light(frame, scene, std::move(plates));
   };
   if (authority_) pipeline.may_capture = [this] { return authority_->may_capture(); };
-  pipeline.on_finished = on_finished_;
+  pipeline.on_finished = hooks_.on_finished;
   pipeline.on_stored = [this] { wake_uplink(); };
   pipeline.keep = [this] { keep(); };
   pipeline.on_picture = [this](const Frame& frame) {
@@ -314,7 +313,13 @@ void CameraParts::open_control() {
     log::info("control_off", {{"reason", "the folder of console.control_socket is not there"}});
     return;
   }
-  Result<std::unique_ptr<ControlSocket>> control = ControlSocket::open(path, control_answers(*this), aiming_);
+  ControlAnswers answers = control_answers(*this);
+  answers[ControlTask::reload] = [this](const ControlRequest&) -> Result<nlohmann::json> {
+    const Result<Reloaded> reloaded = hooks_.reload();
+    if (!reloaded) return fail(reloaded.error());
+    return reload_answer(*reloaded);
+  };
+  Result<std::unique_ptr<ControlSocket>> control = ControlSocket::open(path, std::move(answers), aiming_);
   if (control) {
     control_ = std::move(*control);
   } else {

@@ -30,6 +30,7 @@
 #include "src/app/pipeline.hpp"
 #include "src/app/queue_keeper.hpp"
 #include "src/app/reconfiguration.hpp"
+#include "src/app/reload_desk.hpp"
 #include "src/app/sealing.hpp"
 #include "src/app/sight_keeper.hpp"
 #include "src/app/timekeeping.hpp"
@@ -42,8 +43,12 @@ namespace wayside::app {
 
 class CameraParts {
  public:
-  // on_finished: from the last thread of the flow.
-  CameraParts(Configuration configuration, std::filesystem::path models, std::function<void()> on_finished);
+  struct Hooks {
+    std::function<void()> on_finished;  // from the last thread of the flow
+    // From the control socket's thread: has the configuration read again, and waits for what came of it.
+    std::function<Result<Reloaded>()> reload;
+  };
+  CameraParts(Configuration configuration, std::filesystem::path models, Hooks hooks);
   ~CameraParts();
   CameraParts(const CameraParts&) = delete;
   CameraParts& operator=(const CameraParts&) = delete;
@@ -104,7 +109,7 @@ class CameraParts {
   mutable std::mutex configuration_mutex_;  // around its change, and for who reads it from another thread
   Configuration configuration_;             // changed by the main thread
   const std::filesystem::path models_;
-  const std::function<void()> on_finished_;
+  const Hooks hooks_;
   std::unique_ptr<Clock> system_clock_;
   Health health_;
   std::unique_ptr<AuthorityKeeper> authority_;  // outlives who tells it of positions and who asks it

@@ -75,6 +75,18 @@ Json clock_of(CameraParts& parts) {
   return out;
 }
 
+Json watch_lists_of(CameraParts& parts) {
+  Json lists = Json::array();
+  if (const WatchListKeeper* keeper = parts.watch_lists(); keeper != nullptr) {
+    for (const WatchListKeeper::Held& held : keeper->lists())
+      lists.push_back({{"name", held.facts.list},
+                       {"revision", held.facts.revision},
+                       {"entries", held.facts.entries},
+                       {"state", to_string(held.state)}});
+  }
+  return {{"lists", std::move(lists)}};
+}
+
 Result<Json> privacy_of(CameraParts& parts) {
   const Configuration configuration = parts.configuration();
   PrivacyFacts facts;
@@ -97,9 +109,13 @@ ControlAnswers control_answers(CameraParts& parts) {
     return [&parts, of](const ControlRequest&) -> Answer { return of(parts); };
   };
   return {
-      {ControlTask::health, asks(health_of)}, {ControlTask::counters, asks(counters_of)},
-      {ControlTask::queue, asks(queue_of)},   {ControlTask::authority, asks(authority_of)},
-      {ControlTask::clock, asks(clock_of)},   {ControlTask::privacy, asks(privacy_of)},
+      {ControlTask::health, asks(health_of)},
+      {ControlTask::counters, asks(counters_of)},
+      {ControlTask::queue, asks(queue_of)},
+      {ControlTask::authority, asks(authority_of)},
+      {ControlTask::clock, asks(clock_of)},
+      {ControlTask::privacy, asks(privacy_of)},
+      {ControlTask::watch_lists, asks(watch_lists_of)},
   };
 }
 

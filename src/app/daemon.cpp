@@ -27,6 +27,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds status_every{10'000};
 constexpr milliseconds models_again{10'000};
+// Ending the link to the back office takes five seconds at most.
+constexpr milliseconds reload_within{8'000};
 constexpr milliseconds configuration_every{1'000};
 // A camera that could not begin tries again, with whatever configuration there is then.
 constexpr milliseconds begin_again{30'000};
@@ -280,7 +282,9 @@ class Daemon {
   MonotonicTime looked_;  // at the store
   MainEvents events_;
   ReloadDesk desk_{[this] { events_.wake(); }};
-  CameraParts parts_{configuration_, options_.models, [this] { events_.flow_finished(); }};
+  CameraParts parts_{configuration_,
+                     options_.models,
+                     {[this] { events_.flow_finished(); }, [this] { return desk_.ask(reload_within); }}};
   Supervision supervision_{configuration_.supervision, parts_.health()};
   BlindLadder blind_{configuration_.identity.directory / "camera-restarts",
                      std::chrono::seconds(configuration_.supervision.blind_limit_s), parts_.health()};

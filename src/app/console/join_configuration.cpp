@@ -188,8 +188,9 @@ class JoinedConfiguration final : public console::ConsoleConfiguration {
     };
     if (const auto applied = names("applied"); !applied.empty())
       lines.push_back(fmt::format("In force: {}.", fmt::join(applied, ", ")));
-    if (const auto later = names("needs_restart"); !later.empty())
-      lines.push_back(fmt::format("With the next start of waysided: {}.", fmt::join(later, ", ")));
+    if (const auto later = names("begins_anew"); !later.empty())
+      lines.push_back(fmt::format("The camera begins anew with these, some seconds without capture: {}.",
+                                  fmt::join(later, ", ")));
   }
 
   std::filesystem::path socket_;
