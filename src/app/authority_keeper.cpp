@@ -30,6 +30,7 @@ constexpr std::string_view key_name = "office-key";
 constexpr std::string_view memory_name = "seen";
 constexpr std::size_t most_files = 64;
 constexpr std::size_t most_arrived = 16;
+constexpr std::size_t most_offered_bytes = 8192;  // no document is longer
 constexpr std::size_t most_unwritten = 256;
 constexpr milliseconds longest_reading{2};
 constexpr int readings_at_most = 20;
@@ -106,6 +107,7 @@ void AuthorityKeeper::look() {
     const std::lock_guard lock(mutex_);
     arrived.swap(arrived_);
   }
+  read_offered(arrived);
   read_folder();
   if (!arrived.empty()) {
     adopt(arrived);
@@ -133,6 +135,18 @@ void AuthorityKeeper::look() {
   may_capture_ = judged.may_capture;
   tell(judged, now);
   keep_memory(now);
+}
+
+// Whoever is of the group can put anything there: what counts is the office's signature.
+void AuthorityKeeper::read_offered(std::vector<std::string>& arrived) const {
+  std::error_code failed;
+  if (options_.offered.empty() || !fs::is_regular_file(fs::symlink_status(options_.offered, failed))) return;
+  if (Result<std::string> text = read_text_file(options_.offered, most_offered_bytes)) {
+    arrived.push_back(std::move(*text));
+  } else {
+    log::error("authority_not_taken", {{"reason", text.error()}});
+  }
+  fs::remove(options_.offered, failed);
 }
 
 AuthorityKeeper::Listing AuthorityKeeper::list() const {

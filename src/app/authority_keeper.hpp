@@ -38,6 +38,9 @@ namespace wayside::app {
 struct AuthorityKeeperOptions {
   std::string device_id;
   std::filesystem::path folder;
+  // A document that the console offers; empty: none is looked for. It is taken like one that the office sent,
+  // and removed.
+  std::filesystem::path offered;
   UtcTime not_before;  // when this firmware was made
   bool stops_where_moved = false;
   std::optional<std::pair<double, double>> site;  // as configured: latitude and longitude, degrees
@@ -83,6 +86,7 @@ class AuthorityKeeper {
   [[nodiscard]] ClockReading read_clocks() const;
   [[nodiscard]] Listing list() const;
   void read_folder();
+  void read_offered(std::vector<std::string>& arrived) const;
   [[nodiscard]] Result<AuthorityDocument> read_document(const std::filesystem::path& file) const;
   void adopt(const std::vector<std::string>& documents);
   [[nodiscard]] Status adopt_one(const std::string& text);

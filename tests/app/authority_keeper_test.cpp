@@ -45,6 +45,7 @@ class AuthorityKeeperTest : public testing::Test {
       AuthorityKeeperOptions options;
       options.device_id = std::string(doubles::authorised_camera);
       options.folder = folder();
+      options.offered = beside_.path() / "offered.authority";
       options.not_before = at("2026-11-20T00:00:00Z");
       options.stops_where_moved = stops_where_moved_;
       keeper_.emplace(std::move(options), clock_, health_);
@@ -87,6 +88,7 @@ class AuthorityKeeperTest : public testing::Test {
 
   const Secret seed_ = doubles::authority_seed();
   doubles::TemporaryFolder temporary_;
+  doubles::TemporaryFolder beside_;
   doubles::HandClock clock_{at("2027-06-01T12:00:00Z")};
   Health health_;
   doubles::MemoryQueue queue_;
@@ -169,6 +171,25 @@ TEST_F(AuthorityKeeperTest, WhatTheOfficeSendsIsCheckedAndReplacesWhatWasThere) 
   EXPECT_FALSE(fs::exists(folder() / file_of(7))) << "it can never count again";
   keeper().take(std::vector{text_of(example_authority(9))});
   EXPECT_TRUE(may_capture()) << "without a restart";
+}
+
+TEST_F(AuthorityKeeperTest, WhatTheConsoleOffersIsCheckedAndTakenAway) {
+  const fs::path offered = beside_.path() / "offered.authority";
+  std::string forged = text_of(example_authority());
+  forged[30] = forged[30] == '0' ? '1' : '0';
+  for (const std::string& text : {forged, std::string(9000, 'a'), std::string()}) {
+    std::ofstream(offered, std::ios::binary) << text;
+    EXPECT_FALSE(may_capture());
+    EXPECT_FALSE(fs::exists(offered));
+  }
+  std::ofstream(offered, std::ios::binary) << text_of(example_authority());
+  EXPECT_TRUE(may_capture());
+  EXPECT_FALSE(fs::exists(offered));
+  EXPECT_TRUE(fs::exists(folder() / file_of(7)));
+  // Nothing but a file is looked at.
+  fs::create_symlink(folder() / file_of(7), offered);
+  EXPECT_TRUE(may_capture());
+  EXPECT_TRUE(fs::is_symlink(offered));
 }
 
 TEST_F(AuthorityKeeperTest, RevokedStaysRevokedWhateverFilesArePutBack) {

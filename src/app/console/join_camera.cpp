@@ -102,11 +102,23 @@ class JoinedCamera final : public console::ConsoleCamera {
     return base64_of(picture->jpeg);
   }
 
-  // The folder is the daemon's own, beside its keys.
-  Result<std::string> load_authority(std::string_view) override {
-    return fail(ErrorCode::unsupported,
-                "this version takes no authority at the console yet: it comes from the back office with the "
-                "answer to a heartbeat");
+  // The folder of authorities is the daemon's own, beside its keys: it takes what is offered, if it is
+  // signed.
+  Result<std::string> load_authority(std::string_view document) override {
+    constexpr std::size_t most = 8192;
+    if (document.rfind("wayside-authority-1 ", 0) != 0 || document.size() > most) {
+      return fail(
+          ErrorCode::invalid_input,
+          "this is no authority: its first line begins with \"wayside-authority-1\", and it has 8192 bytes "
+          "at most; paste the file whole");
+    }
+    // What is signed ends with one line feed, however many were pasted.
+    std::string text(document.substr(0, document.find_last_not_of('\n') + 1));
+    text += '\n';
+    const Status offered = replace_file(places_.state / "offered.authority", as_bytes(text), 0640);
+    if (!offered) return fail(offered.error());
+    return std::string(
+        "It is handed to waysided, which checks its signature: \"authority show\" says what became of it.");
   }
 
   Status reboot() override {

@@ -62,12 +62,9 @@ class Console {
       if (name.input != Input::line || name.text.empty()) continue;
       WipedBytes password;
       if (fresh && *fresh) {
-        if (Input input{}; make_first(name.text, password, input)) {
-          continue;  // and log in with it
-        } else if (input == Input::hang_up) {
-          return std::nullopt;
-        }
-        continue;
+        Input input = Input::line;
+        if (!make_first(name.text, password, input) && input == Input::hang_up) return std::nullopt;
+        continue;  // and log in with it
       }
       const Input input = terminal_.read_secret("password: ", password, options_.login_limit);
       if (input == Input::hang_up) return std::nullopt;
@@ -75,6 +72,7 @@ class Console {
       if (input != Input::line) continue;
       const ConsoleAccounts::Login login = services_.accounts.log_in(name.text, text_of(password));
       if (login.role) {
+        ok_ = true;
         record("login", name.text, std::string(to_string(*login.role)), {});
         return Person{name.text, *login.role};
       }
