@@ -32,11 +32,15 @@ namespace wayside::faults {
 class HostileOffice {
  public:
   HostileOffice(const backoffice::Authority& authority, backoffice::Store& store, std::uint64_t seed)
-      : authority_(authority), authorities_(authority.deployment()), store_(store), random_(seed) {
+      : authority_(authority),
+        authorities_(authority.deployment()),
+        lists_(authority.watch_lists()),
+        store_(store),
+        random_(seed) {
     auto keys = backoffice::OfficeKeys::load(authority.recipients());
     if (!keys) throw std::runtime_error(keys.error().message);
     keys_ = std::move(*keys);
-    api_ = std::make_unique<backoffice::Api>(store_, *keys_, authorities_, nullptr);
+    api_ = std::make_unique<backoffice::Api>(store_, *keys_, authorities_, lists_, nullptr);
     start();
   }
   ~HostileOffice() { stop(); }
@@ -253,6 +257,7 @@ class HostileOffice {
 
   const backoffice::Authority& authority_;
   backoffice::IssuedAuthorities authorities_;
+  backoffice::GivenLists lists_;
   backoffice::Store& store_;
   std::unique_ptr<backoffice::OfficeKeys> keys_;
   std::unique_ptr<backoffice::Api> api_;
