@@ -289,9 +289,10 @@ Status check_ledger_document(RecordType type, std::string_view document, const R
       if (json->at("device_id") != id.device_id) return refuse("field device_id differs from the sender's");
       if (!utc_from_iso8601(json->at("time").at("utc").get<std::string>()))
         return refuse("field time.utc is no time in UTC with milliseconds");
-      const bool is_trail = json->at("event") == "trail";
-      if (json->contains("trail") != is_trail || json->contains("authority") == is_trail)
-        return refuse("the one object beside event must be what event says");
+      for (const std::string_view object : {"authority", "trail", "watch_list"}) {
+        if (json->contains(object) != (json->at("event") == object))
+          return refuse("the one object beside event must be what event says");
+      }
       return {};
     }
     if (type != RecordType::coverage) return {};

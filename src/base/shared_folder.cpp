@@ -29,8 +29,10 @@ tl::unexpected<Error> refused(std::string_view what, const std::filesystem::path
 
 Status make_shared_folder(const std::filesystem::path& folder) {
   if (::mkdir(folder.c_str(), 0700) == 0) {
-    // Whatever the umask.
-    return ::chmod(folder.c_str(), shared_folder_mode) == 0 ? Status{} : refused("open to its group", folder);
+    // Whatever the umask. A service that may set no such bit gets its folders from its unit, which does.
+    const bool open = ::chmod(folder.c_str(), shared_folder_mode) == 0 ||
+                      ::chmod(folder.c_str(), shared_folder_mode & 0777U) == 0;
+    return open ? Status{} : refused("open to its group", folder);
   }
   const int code = errno;
   struct stat info {};

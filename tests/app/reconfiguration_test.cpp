@@ -42,7 +42,9 @@ TEST(ReconfigurationPlan, SaysWhoTakesWhatAndThatRecordsNameTheNewConfiguration)
   wanted.exposure.speed_limit_mph = 30;
   wanted.log.level = "debug";
   wanted.upload.url = "https://office";
-  const Reconfiguration plan = plan_reconfiguration(camera(), with_version(wanted));
+  Configuration elsewhere = camera();
+  elsewhere.upload.url = "https://old-office";
+  const Reconfiguration plan = plan_reconfiguration(elsewhere, with_version(wanted));
   EXPECT_THAT(plan.at_once, ElementsAre("site.name", "exposure.speed_limit_mph", "log.level"));
   EXPECT_THAT(plan.remade, ElementsAre("upload.url"));
   EXPECT_THAT(plan.begins_anew, IsEmpty());
@@ -63,6 +65,14 @@ TEST(ReconfigurationPlan, WhatNoPartCanTakeBeginsAnew) {
   const Reconfiguration plan = plan_reconfiguration(camera(), with_version(wanted));
   EXPECT_THAT(plan.begins_anew,
               ElementsAre("site.latitude", "site.longitude", "passes.min_reads", "lane.1.polygon"));
+}
+
+// Passes are matched or are not: that is another flow.
+TEST(ReconfigurationPlan, AnOfficeThatGivesListsWhereNoneDidBeginsAnew) {
+  Configuration wanted = camera();
+  wanted.upload.url = "https://office";
+  const Reconfiguration plan = plan_reconfiguration(camera(), with_version(wanted));
+  EXPECT_THAT(plan.begins_anew, ElementsAre("upload.url"));
 }
 
 // What the table promises at a console.
