@@ -2,6 +2,7 @@
 #include "wayside/device/account/accounts.hpp"
 
 #include <csignal>
+#include <ctime>
 #include <fstream>
 #include <thread>
 
@@ -245,19 +246,16 @@ TEST_F(AccountsTest, AnUnknownNameTakesAsLongAsAKnownOne) {
       Accounts::open({folder_.path() / "slow", std::string(32, 'a'), {2, std::size_t{16} << 20U}}, clock_);
   ASSERT_TRUE(opened);
   ASSERT_TRUE(opened->make_first_installer("anna", first_password));
+  // In processor time, of which a hash takes a hundred times what is around it.
   const auto cost = [&](std::string_view name) {
-    auto least = std::chrono::nanoseconds::max();
-    for (int i = 0; i < 5; ++i) {
-      clock_.wait_s(60);
-      const auto begin = std::chrono::steady_clock::now();
-      EXPECT_EQ(log_in(*opened, name, "a wrong password"), Outcome::refused);
-      least = std::min(least, std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin));
-    }
-    return static_cast<double>(least.count());
+    clock_.wait_s(60);
+    const auto begin = std::clock();
+    EXPECT_EQ(log_in(*opened, name, "a wrong password"), Outcome::refused);
+    return static_cast<double>(std::clock() - begin);
   };
   const double known = cost("anna");
   for (const char* name : {"nobody", "", "../anna"})
-    EXPECT_GT(cost(name), known / 2) << name << " gives itself away";
+    EXPECT_GT(cost(name), known / 10) << name << " gives itself away";
 }
 
 TEST_F(AccountsTest, ADamagedAccountIsSaidAndTheOthersLogIn) {

@@ -90,7 +90,7 @@ TEST_F(Service, CapturesAsItsOwnUserConfinedAndIsStartedAgainWhenKilledAndWhenIt
       answer("for one in $(busybox pidof waysided wayside-capture); do stat -c %U /proc/$one; done | xargs"),
       "wayside wayside");
   EXPECT_EQ(answer("stat -c '%U %a' /var/lib/wayside /var/lib/wayside/queue | xargs"),
-            "wayside 2770 wayside 700");
+            "wayside 2770 wayside 2700");
   EXPECT_THAT(answer("curl -s --unix-socket /run/wayside/metrics http://camera/metrics | grep "
                      "'^wayside_frames_captured'"),
               HasSubstr("wayside_frames_captured"));
