@@ -274,21 +274,17 @@ Result<ExportCounts> visit_sound(Store& store, const Selection& selection,
   return counts;
 }
 
-Result<std::size_t> visit_sound_of(Store& store, RecordType type,
-                                   const std::function<Status(const StoredRecord&)>& visit) {
+Status visit_sound_of(Store& store, RecordType type, const std::function<Status(const StoredRecord&)>& visit,
+                      const std::function<void(const RecordId&)>& damaged) {
   const auto device_keys = store.all_device_keys();
   if (!device_keys) return fail(device_keys.error());
-  CheckReport found;
-  std::size_t damaged = 0;
-  const Status visited = store.visit_type(type, [&](const StoredRecord& record) -> Status {
+  return store.visit_type(type, [&](const StoredRecord& record) -> Status {
+    CheckReport found;
     check_row(record, *device_keys, found);
     if (found.damaged.empty()) return visit(record);
-    found.damaged.clear();
-    ++damaged;
+    damaged(record.id);
     return {};
   });
-  if (!visited) return fail(visited.error());
-  return damaged;
 }
 
 Result<ExportCounts> export_jsonl(Store& store, const Selection& selection, const fs::path& file) {

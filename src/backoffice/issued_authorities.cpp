@@ -6,11 +6,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "wayside/backoffice/export.hpp"
 #include "wayside/base/files.hpp"
 #include "wayside/base/log.hpp"
 
 #include "src/backoffice/signing_key.hpp"
-#include "src/backoffice/validation.hpp"
 
 namespace wayside::backoffice {
 
@@ -151,14 +151,10 @@ Status IssuedAuthorities::pass_on(const std::string& device_id, const fs::path& 
   return replace_file(out / "office-key", as_bytes(*key));
 }
 
-Result<std::vector<ToldAuthority>> told_authorities(Store& store, const std::string& device_id) {
-  std::vector<ToldAuthority> told;
-  const Status visited = store.visit_type(RecordType::audit, [&](const StoredRecord& record) -> Status {
+Result<ToldAuthorities> told_authorities(Store& store, const std::string& device_id) {
+  ToldAuthorities told;
+  const auto take = [&](const StoredRecord& record) -> Status {
     if (!device_id.empty() && record.id.device_id != device_id) return {};
-    if (const auto sound = check_ledger_document(RecordType::audit, record.document, record.id); !sound) {
-      return fail(ErrorCode::corrupt, fmt::format("record {} of device {}: {}", record.id.number,
-                                                  record.id.device_id, sound.error().message));
-    }
     const auto json = nlohmann::json::parse(record.document);
     if (json.at("event") != "authority") return {};
     const auto& authority = json.at("authority");
@@ -166,9 +162,11 @@ Result<std::vector<ToldAuthority>> told_authorities(Store& store, const std::str
         record.id.device_id,   json.at("time").at("utc"), authority.at("state"), authority.at("captures"), {},
         authority.at("reason")};
     if (!authority.at("number").is_null()) one.number = authority.at("number").get<std::uint64_t>();
-    told.push_back(std::move(one));
+    told.told.push_back(std::move(one));
     return {};
-  });
+  };
+  const Status visited =
+      visit_sound_of(store, RecordType::audit, take, [&](const RecordId&) { ++told.damaged; });
   if (!visited) return fail(visited.error());
   return told;
 }

@@ -65,13 +65,15 @@ int SightHour::count(MinuteTold told) const {
 
 Result<SightBook> sight(Store& store, const std::optional<UtcTime>& since, const std::string& device_id) {
   Hours hours;
-  const auto damaged = visit_sound_of(store, RecordType::sight, [&](const StoredRecord& record) -> Status {
-    if (device_id.empty() || record.id.device_id == device_id) tell_all(hours, record);
-    return {};
-  });
-  if (!damaged) return fail(damaged.error());
   SightBook book;
-  book.damaged = *damaged;
+  const Status visited = visit_sound_of(
+      store, RecordType::sight,
+      [&](const StoredRecord& record) -> Status {
+        if (device_id.empty() || record.id.device_id == device_id) tell_all(hours, record);
+        return {};
+      },
+      [&](const RecordId&) { ++book.damaged; });
+  if (!visited) return fail(visited.error());
   for (const auto& [key, minutes] : hours) {
     SightHour hour{key.first, {key.second * hour_ms}, {}, {}};
     if (since && hour.from.ms + hour_ms <= since->ms) continue;

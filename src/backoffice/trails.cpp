@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "src/backoffice/validation.hpp"
+#include "wayside/backoffice/export.hpp"
 
 namespace wayside::backoffice {
 
@@ -45,12 +45,14 @@ CameraTrail judged(const std::string& device_id, Gathered gathered) {
 
 Result<std::vector<CameraTrail>> camera_trails(Store& store, const std::string& device_id) {
   std::map<std::string, Gathered> devices;
-  const Status visited = store.visit_type(RecordType::audit, [&](const StoredRecord& record) -> Status {
-    if (!device_id.empty() && record.id.device_id != device_id) return {};
-    if (const auto sound = check_ledger_document(RecordType::audit, record.document, record.id); !sound) {
-      return fail(ErrorCode::corrupt, fmt::format("record {} of device {}: {}", record.id.number,
-                                                  record.id.device_id, sound.error().message));
-    }
+  const auto wanted = [&](const RecordId& id) { return device_id.empty() || id.device_id == device_id; };
+  const auto damaged = [&](const RecordId& id) {
+    if (!wanted(id)) return;
+    devices[id.device_id].faults.push_back(
+        fmt::format("record {} is no longer what the camera signed", id.number));
+  };
+  const auto take = [&](const StoredRecord& record) -> Status {
+    if (!wanted(record.id)) return {};
     const auto json = nlohmann::json::parse(record.document);
     if (json.at("event") != "trail") return {};
     Gathered& gathered = devices[record.id.device_id];
@@ -64,8 +66,9 @@ Result<std::vector<CameraTrail>> camera_trails(Store& store, const std::string& 
       }
     }
     return {};
-  });
-  if (!visited) return fail(visited.error());
+  };
+  if (const Status visited = visit_sound_of(store, RecordType::audit, take, damaged); !visited)
+    return fail(visited.error());
   std::vector<CameraTrail> trails;
   for (auto& [device, gathered] : devices)
     trails.push_back(judged(device, std::move(gathered)));

@@ -161,14 +161,19 @@ TEST(ToldAuthorities, WhatCamerasRecordIsTakenAndListed) {
   }
   const auto told = told_authorities(office.store(), camera);
   ASSERT_TRUE(told) << told.error().message;
-  ASSERT_THAT(*told, SizeIs(11));
-  EXPECT_EQ(told->at(0).state, "none");
-  EXPECT_FALSE(told->at(0).number);
-  EXPECT_EQ(told->at(5).state, "in_force");
-  EXPECT_TRUE(told->at(5).captures);
-  EXPECT_EQ(told->at(5).number, 7U);
-  EXPECT_EQ(told->at(5).time, to_iso8601(now));
-  EXPECT_THAT(*told_authorities(office.store(), other), IsEmpty());
+  ASSERT_THAT(told->told, SizeIs(11));
+  EXPECT_EQ(told->told.at(0).state, "none");
+  EXPECT_FALSE(told->told.at(0).number);
+  EXPECT_EQ(told->told.at(5).state, "in_force");
+  EXPECT_TRUE(told->told.at(5).captures);
+  EXPECT_EQ(told->told.at(5).number, 7U);
+  EXPECT_EQ(told->told.at(5).time, to_iso8601(now));
+  EXPECT_THAT(told_authorities(office.store(), other)->told, IsEmpty());
+  office.run_sql(R"(UPDATE records SET document = replace(document, '"captures":false', '"captures":true'))");
+  const auto after = told_authorities(office.store(), camera);
+  ASSERT_TRUE(after) << after.error().message;
+  EXPECT_EQ(after->damaged, 10U) << "what its camera did not sign tells nothing";
+  EXPECT_THAT(after->told, SizeIs(1));
 }
 
 }  // namespace

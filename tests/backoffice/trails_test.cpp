@@ -82,6 +82,15 @@ TEST_F(TrailsTest, AnAlteredEntryIsNamedAndSoIsATrailThatWasSetBack) {
   EXPECT_THAT(trail().report.faults, Contains(HasSubstr("carries a line that is no entry")));
 }
 
+TEST_F(TrailsTest, ARecordThatItsCameraDidNotSignIsNamedAndTellsNothing) {
+  arrive(0, 2);
+  arrive(2, 2);
+  office_.run_sql("UPDATE records SET document = replace(document, 'anna', 'otto') WHERE number = 1");
+  const auto found = trail();
+  EXPECT_THAT(found.report.faults, Contains(HasSubstr("record 1 is no longer what the camera signed")));
+  EXPECT_EQ(found.entries.size(), 2U);
+}
+
 TEST_F(TrailsTest, ARecordThatContradictsItsEventIsRefused) {
   const RecordId id{camera, {}, 7};
   std::string both = document(0, 1);

@@ -23,7 +23,7 @@ class CameraAuthority : public RoadCameraTest {
   std::vector<std::string> states_told() {
     std::vector<std::string> states;
     const auto told = backoffice::told_authorities(office_.store(), camera_.device_id);
-    for (const auto& one : told.value())
+    for (const auto& one : told.value().told)
       states.push_back(one.state);
     return states;
   }

@@ -70,9 +70,11 @@ struct ExportCounts {
 [[nodiscard]] Result<ExportCounts> visit_sound(Store& store, const Selection& selection,
                                                const std::function<Status(const StoredRecord&)>& visit);
 
-// The same of the records of another type, in the order of Store::visit_type(): how many were left out.
-[[nodiscard]] Result<std::size_t> visit_sound_of(Store& store, RecordType type,
-                                                 const std::function<Status(const StoredRecord&)>& visit);
+// The same of the records of another type, in the order of Store::visit_type(); damaged is told of each that
+// is left out.
+[[nodiscard]] Status visit_sound_of(Store& store, RecordType type,
+                                    const std::function<Status(const StoredRecord&)>& visit,
+                                    const std::function<void(const RecordId&)>& damaged);
 
 // One JSON object a line: device_id, queue_uuid, number, received_at, complete, document; twin (from 1) where
 // another record of this number was stored before; redated (captured_at, from, max_error_ms, by) where the

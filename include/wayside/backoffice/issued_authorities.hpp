@@ -67,7 +67,11 @@ struct ToldAuthority {
   std::optional<std::uint64_t> number;
   std::string reason;
 };
-// Oldest first, of each camera; device_id: of this one only, empty: of all. corrupt: a stored record is none.
-[[nodiscard]] Result<std::vector<ToldAuthority>> told_authorities(Store& store, const std::string& device_id);
+struct ToldAuthorities {
+  std::vector<ToldAuthority> told;  // oldest first, of each camera
+  std::size_t damaged = 0;          // audit records left out, being no longer what a camera signed
+};
+// device_id: of this one only, empty: of all.
+[[nodiscard]] Result<ToldAuthorities> told_authorities(Store& store, const std::string& device_id);
 
 }  // namespace wayside::backoffice

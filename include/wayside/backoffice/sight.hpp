@@ -1,6 +1,7 @@
 // When cameras could have read a plate, by their own sight records: hour by hour, minute by minute.
 //
-// Threads: as the store. Failure: as the store; a record that is no longer what its camera signed is left out.
+// Threads: as the store. Failure: as the store; a record that is no longer what its camera signed is left
+// out.
 #pragma once
 
 #include <array>

@@ -89,13 +89,13 @@ Status list_authorities(const Arguments& arguments) {
   const auto told = backoffice::told_authorities(*office->store, arguments.device_id);
   if (!told) return fail(told.error());
   std::string device;
-  for (const backoffice::ToldAuthority& one : *told) {
+  for (const backoffice::ToldAuthority& one : told->told) {
     if (std::exchange(device, one.device_id) != one.device_id) fmt::print("device {}\n", one.device_id);
     fmt::print("  {}  {:<15}  {}{}{}\n", one.time, one.state, one.captures ? "captures" : "captures nothing",
                one.number ? fmt::format(", by {}", *one.number) : "",
                one.reason.empty() ? "" : ": " + one.reason);
   }
-  return {};
+  return left_out(told->damaged, arguments.folder);
 }
 
 }  // namespace wayside::app::office

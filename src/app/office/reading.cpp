@@ -47,14 +47,6 @@ Status check_export_places(const Arguments& arguments) {
   return fail(ErrorCode::invalid_input, "export needs --jsonl FILE, --html FILE, --ledger FILE or several");
 }
 
-Status left_out(std::size_t damaged, const fs::path& office) {
-  if (damaged == 0) return {};
-  return fail(
-      ErrorCode::corrupt,
-      fmt::format("{} left out, being no longer what the camera signed: {} check {} names what is damaged",
-                  count_of(damaged, "record"), program, office.string()));
-}
-
 }  // namespace
 
 Status list(const Arguments& arguments) {

@@ -63,4 +63,12 @@ Status check_output(const fs::path& file, const fs::path& office) {
                           file.string()));
 }
 
+Status left_out(std::size_t damaged, const fs::path& office) {
+  if (damaged == 0) return {};
+  return fail(
+      ErrorCode::corrupt,
+      fmt::format("{} left out, being no longer what the camera signed: {} check {} names what is damaged",
+                  count_of(damaged, "record"), program, office.string()));
+}
+
 }  // namespace wayside::app::office
