@@ -19,7 +19,6 @@
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "wayside/anpr/track/vehicle_pass.hpp"
 #include "wayside/delivery/queue/record_queue.hpp"
@@ -28,6 +27,8 @@
 #include "wayside/device/clock/position_check.hpp"
 #include "wayside/device/clock/time_keeper.hpp"
 #include "wayside/device/health/health.hpp"
+
+#include "src/app/record_outbox.hpp"
 
 namespace wayside::app {
 
@@ -64,7 +65,7 @@ class Timekeeping final : public Clock {
   [[nodiscard]] TimeQuality date(VehiclePass& pass) const;
 
   // True: clock records were appended. What the queue does not take is tried again with the next call.
-  [[nodiscard]] bool write_records(RecordQueue& queue);
+  [[nodiscard]] bool write_records(RecordQueue& queue) { return outbox_.write(queue); }
 
   // Asks how good the clock is.
   void look();
@@ -84,9 +85,8 @@ class Timekeeping final : public Clock {
   std::optional<MonotonicTime> last_fix_;  // likewise; at first when the receiver was first asked
 
   mutable std::mutex mutex_;
-  TimeKeeper keeper_;                   // mutex_
-  std::vector<std::string> unwritten_;  // mutex_: documents of clock records, oldest first
-  std::string unwritten_told_;          // of write_records(): why, as the log says already
+  TimeKeeper keeper_;  // mutex_
+  RecordOutbox outbox_{RecordType::clock, "clock"};
   std::jthread thread_;
 };
 

@@ -39,8 +39,8 @@
 #include "wayside/device/watchlist/list_record.hpp"
 #include "wayside/device/watchlist/watch_list.hpp"
 
-#include "src/app/audit_outbox.hpp"
 #include "src/app/labelled_gauge.hpp"
+#include "src/app/record_outbox.hpp"
 #include "src/delivery/upload/back_off.hpp"
 
 namespace wayside::app {
@@ -137,7 +137,7 @@ class WatchListKeeper {
   Counter& refused_;
   Counter& failures_;
   Counter& unreadable_;
-  AuditOutbox outbox_;
+  RecordOutbox outbox_{RecordType::audit, "watch_list"};
 
   // Of the thread that looks.
   std::optional<Secret> key_;
