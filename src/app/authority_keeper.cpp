@@ -230,6 +230,7 @@ void AuthorityKeeper::tell(const AuthorityJudgement& judged, const ClockReading&
     const std::lock_guard lock(mutex_);
     told_ = as;
   });
+  if (options_.on_change) options_.on_change(judged, before);
 }
 
 }  // namespace wayside::app

@@ -1,20 +1,23 @@
 // The camera's deployment authority: reads what lies in its folder, judges every second whether the camera
-// may capture, says why not in the health ("authority"), and puts every change into the log of records.
+// may capture, says why not in the health ("authority"), and tells every change: to the log of records, and
+// to who asked for it.
 //
 // A file put into the folder by hand counts within a second; a document that can never count again is
 // removed. What is to be known after a restart is in a file of the folder, `seen`: which change the log of
 // records knows of too, so that it is told once. Where the power went before that was kept, it is told again.
 //
-// Life: look() once, then start() and stop(). Threads: one of its own, "authority"; may_capture(),
-// highest_held(), known_earliest(), take() and saw_position() from any, write_records() from the one that
-// appends to the queue, look() from none but its own while it runs. Ownership: clock and health outlive it.
-// Failure: what cannot be read is no authority; what cannot be kept (a full disk) is logged and tried again.
+// Life: look() once, then start() and stop(), and keep() when the last record has been written. Threads: one
+// of its own, "authority"; may_capture(), highest_held(), known_earliest(), take() and saw_position() from
+// any, write_records() from the one that appends to the queue, look() and keep() from none but its own while
+// it runs. Ownership: clock and health outlive it. Failure: what cannot be read is no authority; what cannot
+// be kept (a full disk) is logged and tried again.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -45,6 +48,9 @@ struct AuthorityKeeperOptions {
   bool stops_where_moved = false;
   std::optional<std::pair<double, double>> site;  // as configured: latitude and longitude, degrees
   std::chrono::milliseconds every{1000};
+  // Each change, and what was known before (known_as(); empty: nothing). From the thread that looks; may be
+  // empty.
+  std::function<void(const AuthorityJudgement& judged, const std::string& before)> on_change;
 };
 
 class AuthorityKeeper {
@@ -73,6 +79,8 @@ class AuthorityKeeper {
   void saw_position(const GnssPosition& position);
   // True: a record was appended. What the queue does not take is tried again with the next call.
   [[nodiscard]] bool write_records(RecordQueue& queue) { return outbox_.write(queue); }
+  // What is to be known after a restart.
+  void keep() { keep_memory(read_clocks()); }
 
  private:
   void run(const std::stop_token& stop);

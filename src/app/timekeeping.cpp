@@ -96,6 +96,8 @@ void Timekeeping::look() {
   for (const ClockEvent& event : events) {
     log_event(event);
     outbox_.add(clock_record(event, options_.device_id, options_.keeper.boot_id));
+    if (event.kind == ClockEvent::Kind::step && options_.on_step)
+      options_.on_step(event, said ? said->source : TimeSource::unsynchronised);
   }
   if (!options_.ask) return;  // that nobody keeps it is what was asked for
   constexpr std::string_view marked = "records say that their time is unsynchronised";

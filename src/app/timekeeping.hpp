@@ -40,8 +40,10 @@ struct TimekeepingOptions {
   // The receiver's next report, waited for at most so long; empty: there is none.
   std::function<Result<std::optional<GnssReport>>(std::chrono::milliseconds)> gnss;
   std::optional<std::pair<double, double>> site;  // latitude and longitude, degrees; with gnss
-  std::function<void(const GnssPosition&)>
-      on_position;  // each fix of the receiver's; from the clock's thread
+  // Both from the clock's thread, and may be empty: each fix of the receiver's; each step, and what the clock
+  // was said to follow when it was noticed.
+  std::function<void(const GnssPosition&)> on_position;
+  std::function<void(const ClockEvent&, TimeSource follows)> on_step;
   std::chrono::milliseconds every{16'000};
 };
 

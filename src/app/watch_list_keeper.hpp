@@ -59,6 +59,8 @@ struct WatchListKeeperOptions {
   bool recording = false;  // passes have times of their own
   // What is known of a moment besides the clock: it was no earlier than this. Empty: nothing is.
   std::function<UtcTime(MonotonicTime)> known_earliest;
+  // Each change of a list, and each that was refused. From the thread that looks; may be empty.
+  std::function<void(const ListChange& change)> on_change;
 };
 
 class WatchListKeeper {
