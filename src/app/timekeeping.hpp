@@ -2,8 +2,8 @@
 // there is a satellite receiver, its place is compared with the configured one.
 //
 // It is the clock of a camera: the system's time, with a quality that is never better than the time keeper
-// can answer for. Steps and the first synchronisation become clock records. What is wrong stands in the
-// health as "clock" and "position".
+// can answer for. Steps and the first synchronisation become clock records; steps are told besides. What is
+// wrong stands in the health as "clock" and "position".
 //
 // Life: start(), then stop(); or look() instead. Threads: one of its own, "clock"; look() and look_at_place()
 // from one thread, write_records() from the one that appends to the queue, the rest from any. Ownership:
