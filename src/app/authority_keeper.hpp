@@ -1,23 +1,23 @@
 // The camera's deployment authority: reads what lies in its folder, judges every second whether the camera
-// may capture, says why not in the health ("authority"), and puts every change into the log of records.
+// may capture, says why not in the health ("authority"), and tells every change: to the log of records, and
+// to who asked for it.
 //
-// The folder (device/authority/document.md) holds office-key, documents as *.authority, and `seen`, its own
-// memory. A document that comes from the office is put there once its signature and its fields hold, replaced
-// whole; a file put there by hand counts within a second. What is damaged, for others, or signed by somebody
-// else is left alone and said; a document that can never count again is removed.
+// A file put into the folder by hand counts within a second; a document that can never count again is
+// removed. What is to be known after a restart is in a file of the folder, `seen`: which change the log of
+// records knows of too, so that it is told once. Where the power went before that was kept, it is told again.
 //
-// Life: look() once, then start() and stop(). Threads: one of its own, "authority"; may_capture(),
-// highest_held(), known_earliest(), take() and saw_position() from any, write_records() from the one that
-// appends to the queue, look() from none but its own while it runs. Ownership: clock and health outlive it.
-// Failure: what cannot be read is no authority; what cannot be kept (a full disk) is logged and tried again.
+// Life: look() once, then start() and stop(), and keep() when the last record has been written. Threads: one
+// of its own, "authority"; may_capture(), highest_held(), known_earliest(), take() and saw_position() from
+// any, write_records() from the one that appends to the queue, look() and keep() from none but its own while
+// it runs. Ownership: clock and health outlive it. Failure: what cannot be read is no authority; what cannot
+// be kept (a full disk) is logged and tried again.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
-#include <map>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -33,6 +33,9 @@
 #include "wayside/device/clock/clock.hpp"
 #include "wayside/device/health/health.hpp"
 
+#include "src/app/authority_folder.hpp"
+#include "src/app/record_outbox.hpp"
+
 namespace wayside::app {
 
 struct AuthorityKeeperOptions {
@@ -45,6 +48,9 @@ struct AuthorityKeeperOptions {
   bool stops_where_moved = false;
   std::optional<std::pair<double, double>> site;  // as configured: latitude and longitude, degrees
   std::chrono::milliseconds every{1000};
+  // Each change, and what was known before (known_as(); empty: nothing). From the thread that looks; may be
+  // empty.
+  std::function<void(const AuthorityJudgement& judged, const std::string& before)> on_change;
 };
 
 class AuthorityKeeper {
@@ -72,27 +78,18 @@ class AuthorityKeeper {
   void take(std::span<const std::string> documents);
   void saw_position(const GnssPosition& position);
   // True: a record was appended. What the queue does not take is tried again with the next call.
-  [[nodiscard]] bool write_records(RecordQueue& queue);
+  [[nodiscard]] bool write_records(RecordQueue& queue) { return outbox_.write(queue); }
+  // What is to be known after a restart.
+  void keep() { keep_memory(read_clocks()); }
 
  private:
-  struct File {
-    std::uintmax_t size = 0;
-    std::filesystem::file_time_type changed;
-    friend bool operator==(const File&, const File&) = default;
-  };
-  using Listing = std::map<std::filesystem::path, File>;
-
   void run(const std::stop_token& stop);
   [[nodiscard]] ClockReading read_clocks() const;
-  [[nodiscard]] Listing list() const;
   void read_folder();
   void read_offered(std::vector<std::string>& arrived) const;
-  [[nodiscard]] Result<AuthorityDocument> read_document(const std::filesystem::path& file) const;
-  void adopt(const std::vector<std::string>& documents);
-  [[nodiscard]] Status adopt_one(const std::string& text);
   void load_memory();
   void keep_memory(const ClockReading& now);
-  void remove_what_is_done_with();
+  void remove_what_is_done_with() const;
   void tell(const AuthorityJudgement& judged, const ClockReading& now);
 
   const AuthorityKeeperOptions options_;
@@ -102,15 +99,11 @@ class AuthorityKeeper {
   std::atomic<std::uint64_t> highest_held_{0};
 
   // Of the thread that looks.
-  std::optional<Listing> listed_;
-  std::optional<VerifyingKey> key_;
+  AuthorityFolder folder_;
   AuthorityHolding held_;
-  std::map<std::filesystem::path, AuthorityDocument> files_;
-  std::string unusable_;  // what is wrong with the folder, or with a file of it
   AuthorityMemory kept_;  // as it is in its file
   std::optional<MonotonicTime> kept_at_;
   std::string unkept_told_;
-  std::string untaken_told_;
   std::optional<TimeKnowledge> time_;
   std::optional<std::string> judged_as_;
 
@@ -121,13 +114,8 @@ class AuthorityKeeper {
   std::string sentence_;                       // mutex_
   std::optional<AuthorityDocument> deciding_;  // mutex_
   std::vector<std::string> arrived_;           // mutex_: from the office, not looked at yet
-  struct Unwritten {
-    std::string document;
-    std::string judged_as;
-  };
-  std::deque<Unwritten> unwritten_;  // mutex_: records, oldest first
-  std::string told_;                 // mutex_: the state that the log of records knows of
-  std::string unwritten_told_;       // of write_records()
+  std::string told_;                           // mutex_: the state that the log of records knows of
+  RecordOutbox outbox_{RecordType::audit, "authority"};
   std::jthread thread_;
 };
 

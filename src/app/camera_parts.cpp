@@ -16,6 +16,7 @@
 #include "src/app/metrics.hpp"
 #include "src/app/process.hpp"
 #include "src/app/recogniser.hpp"
+#include "src/app/trail_events.hpp"
 
 namespace wayside::app {
 
@@ -88,7 +89,7 @@ CameraParts::CameraParts(Configuration configuration, std::filesystem::path mode
       aiming_(aim_options(configuration_)) {}
 
 CameraParts::~CameraParts() {
-  if (exposure_) exposure_->stop();
+  stop_threads();
 }
 
 Status CameraParts::prepare() {
@@ -98,9 +99,8 @@ Status CameraParts::prepare() {
   if (const Status kept = keep_time(); !kept) return kept;
   keep_trail();
   board_ = make_board_keeper(
-      configuration_, clock(), health_, counters_, [this](const std::string& part, bool open) {
-        if (trail_) trail_->put({std::string(trail_event::contact), {}, {{part, open ? "open" : "closed"}}});
-      });
+      configuration_, clock(), health_, counters_,
+      [this](const std::string& contact, bool open) { put_down(contact_event(contact, open)); });
   Result<OpenedSource> source =
       open_source(configuration_, clock(), health_, counters_, [this](const capture_link::Stream& stream) {
         if (exposure_) exposure_->stream(stream);
@@ -147,6 +147,9 @@ Status CameraParts::keep_time() {
   options->on_position = [this](const GnssPosition& position) {
     if (authority_) authority_->saw_position(position);
   };
+  options->on_step = [this](const ClockEvent& step, TimeSource follows) {
+    put_down(clock_step_event(step, follows));
+  };
   timekeeping_ = std::make_unique<Timekeeping>(std::move(*options), *system_clock_, health_);
   return {};
 }
@@ -163,6 +166,9 @@ Status CameraParts::keep_authority() {
   options.stops_where_moved = configuration_.authority.moved == "stop";
   if (configuration_.site.latitude && configuration_.site.longitude)
     options.site = {*configuration_.site.latitude, *configuration_.site.longitude};
+  options.on_change = [this](const AuthorityJudgement& judged, const std::string& before) {
+    put_down(authority_event(judged, before));
+  };
   authority_ = std::make_unique<AuthorityKeeper>(std::move(options), clock(), health_);
   if (timekeeping_) timekeeping_->look();
   authority_->look();
@@ -178,6 +184,10 @@ void CameraParts::keep_trail() {
   trail_ = std::make_unique<TrailKeeper>(
       TrailKeeperOptions{beside.parent_path() / "audit", device_id_, read_boot_id().value_or("")}, clock(),
       health_);
+}
+
+void CameraParts::put_down(TrailEvent event) {
+  if (trail_) trail_->put(std::move(event));
 }
 
 ExposureLimits CameraParts::exposure_limits() const {
@@ -301,6 +311,7 @@ void CameraParts::keep_watch_lists() {
   options.recording = is_recording(configuration_);
   if (authority_)
     options.known_earliest = [this](MonotonicTime at) { return authority_->known_earliest(at); };
+  options.on_change = [this](const ListChange& change) { put_down(watch_list_event(change)); };
   watch_lists_ =
       std::make_unique<WatchListKeeper>(std::move(options), std::move(connect), clock(), health_, counters_);
 }
@@ -331,7 +342,7 @@ void CameraParts::open_control() {
 
 void CameraParts::start() {
   open_control();
-  if (trail_) trail_->put({std::string(trail_event::start), {}, {{"firmware", std::string(version())}}});
+  if (trail_) trail_->start(started_event(version()));
   if (authority_) authority_->start();
   if (unlock_) unlock_->start();
   if (watch_lists_) watch_lists_->start();
@@ -378,10 +389,19 @@ void CameraParts::apply(const Configuration& wanted, const Reconfiguration& chan
 }
 
 void CameraParts::stop_watching() {
+  stop_threads();
+  if (!trail_) return;
+  trail_->put(stopped_event());
+  trail_->stop();
+}
+
+// Those that give orders to the source, or have something put down.
+void CameraParts::stop_threads() {
   if (exposure_) exposure_->stop();
+  if (board_) board_->stop();
   if (timekeeping_) timekeeping_->stop();
   if (authority_) authority_->stop();
-  if (trail_) trail_->put({std::string(trail_event::stop), {}, {}});
+  if (watch_lists_) watch_lists_->stop();
 }
 
 void CameraParts::stop_talking() {
@@ -403,6 +423,7 @@ void CameraParts::close_books() {
   static_cast<void>(timekeeping_ && timekeeping_->write_records(*queue_));
   if (sight_) sight_->close();
   static_cast<void>(authority_ && authority_->write_records(*queue_));
+  if (authority_) authority_->keep();
   static_cast<void>(watch_lists_ && watch_lists_->write_records(*queue_));
   static_cast<void>(trail_ && trail_->write_records(*queue_));
   keeper_->close();

@@ -61,7 +61,7 @@ class CameraParts {
   void start();
   // A configuration that begins nothing anew, to a camera that has been started.
   void apply(const Configuration& wanted, const Reconfiguration& changes);
-  // Exposure, clock and authority, once nothing is captured any more.
+  // Exposure, board, clock, authority and lists, once nothing is captured any more; then the trail's end.
   void stop_watching();
   // Whoever talks to the back office.
   void stop_talking();
@@ -95,6 +95,8 @@ class CameraParts {
   [[nodiscard]] Status keep_time();
   [[nodiscard]] Status keep_authority();
   void keep_trail();
+  void put_down(TrailEvent event);
+  void stop_threads();
   void make_exposure();
   [[nodiscard]] Status open_queue();
   void make_uplink();
@@ -116,7 +118,7 @@ class CameraParts {
   std::unique_ptr<Timekeeping> timekeeping_;    // of a camera; outlives who is told the time
   std::unique_ptr<ExposureControl> exposure_;   // of a camera that is planned for; gives orders to the source
   CounterSet counters_;
-  std::unique_ptr<TrailKeeper> trail_;  // of a camera; outlives who puts something down
+  std::unique_ptr<TrailKeeper> trail_;  // of a camera; who puts something down is stopped before it goes
   std::unique_ptr<BoardKeeper> board_;  // of a camera
   std::string device_id_;
   std::string models_version_;

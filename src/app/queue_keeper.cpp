@@ -8,6 +8,8 @@
 
 #include "wayside/base/log.hpp"
 
+#include "src/app/record_outbox.hpp"
+
 namespace wayside::app {
 
 namespace {
@@ -102,19 +104,15 @@ bool QueueKeeper::close_interrupted(std::uint32_t today) {
 
 // What is not written is in the next one.
 Status QueueKeeper::append_book(const std::string& document) {
-  RecordParts parts;
-  parts.type = RecordType::coverage;
-  parts.record_class = RecordClass::ledger;
-  parts.document.assign(document.begin(), document.end());
-  const Result<std::vector<SequenceNumber>> written = queue_.append({&parts, 1});
+  Status written = append_to_ledger(queue_, RecordType::coverage, document);
   if (written) {
     unwritten_told_.clear();
-    return {};
+    return written;
   }
   // Of a day that was cut off it is tried at every look.
   if (std::exchange(unwritten_told_, written.error().message) != written.error().message)
     log::error("day_book_unwritten", {{"reason", written.error()}});
-  return fail(written.error());
+  return written;
 }
 
 std::string day_book(const std::string& device_id, std::uint32_t day, const QueueReading& opened,

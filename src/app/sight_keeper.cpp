@@ -10,6 +10,8 @@
 #include "wayside/base/log.hpp"
 #include "wayside/delivery/event/sight_record.hpp"
 
+#include "src/app/record_outbox.hpp"
+
 namespace wayside::app {
 
 namespace {
@@ -204,12 +206,8 @@ bool SightKeeper::write(std::size_t at_least) {
   };
   while (take()) {
     next.time = clock_.quality();
-    const std::string document = sight_record(next, options_.device_id);
-    RecordParts parts;
-    parts.type = RecordType::sight;
-    parts.record_class = RecordClass::ledger;
-    parts.document.assign(document.begin(), document.end());
-    const auto written = queue_.append({&parts, 1});
+    const Status written =
+        append_to_ledger(queue_, RecordType::sight, sight_record(next, options_.device_id));
     if (!written) {
       if (std::exchange(unwritten_told_, written.error().message) != written.error().message)
         log::error("sight_record_unwritten", {{"reason", written.error()}});

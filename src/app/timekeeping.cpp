@@ -1,6 +1,7 @@
 #include "src/app/timekeeping.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -21,8 +22,6 @@ constexpr milliseconds longest_reading{2};
 constexpr int readings_at_most = 20;
 constexpr milliseconds slice{200};
 constexpr std::chrono::minutes fix_within{10};
-// Clock records that wait for a queue that takes none: what happened first says more than the hundredth step.
-constexpr std::size_t most_unwritten = 100;
 
 void log_event(const ClockEvent& event) {
   if (event.kind == ClockEvent::Kind::first_synchronisation) {
@@ -84,17 +83,21 @@ void Timekeeping::look() {
   const Result<Discipline> said = options_.ask ? options_.ask() : Result<Discipline>(Discipline{});
   bool trusted = false;
   std::string problem;
+  std::vector<ClockEvent> events;
   {
     const std::lock_guard lock(mutex_);
     const ClockReading now = read();
     keeper_.look(now, said ? std::optional(*said) : std::nullopt);
     trusted = keeper_.quality(now).source != TimeSource::unsynchronised;
     problem = keeper_.problem();
-    while (const std::optional<ClockEvent> event = keeper_.next_event()) {
-      log_event(*event);
-      if (unwritten_.size() < most_unwritten)
-        unwritten_.push_back(clock_record(*event, options_.device_id, options_.keeper.boot_id));
-    }
+    while (const std::optional<ClockEvent> event = keeper_.next_event())
+      events.push_back(*event);
+  }
+  for (const ClockEvent& event : events) {
+    log_event(event);
+    outbox_.add(clock_record(event, options_.device_id, options_.keeper.boot_id));
+    if (event.kind == ClockEvent::Kind::step && options_.on_step)
+      options_.on_step(event, said ? said->source : TimeSource::unsynchronised);
   }
   if (!options_.ask) return;  // that nobody keeps it is what was asked for
   constexpr std::string_view marked = "records say that their time is unsynchronised";
@@ -170,31 +173,6 @@ TimeQuality Timekeeping::date(VehiclePass& pass) const {
   TimeQuality quality = right(pass.best_frame);
   if (!options_.age_known) quality.synchronised_ago_s.reset();
   return quality;
-}
-
-bool Timekeeping::write_records(RecordQueue& queue) {
-  bool appended = false;
-  for (;;) {
-    RecordParts parts;
-    parts.type = RecordType::clock;
-    parts.record_class = RecordClass::ledger;
-    {
-      const std::lock_guard lock(mutex_);
-      if (unwritten_.empty()) return appended;
-      parts.document.assign(unwritten_.front().begin(), unwritten_.front().end());
-    }
-    // Without the lock: a disk may take its time.
-    const Result<std::vector<SequenceNumber>> written = queue.append({&parts, 1});
-    if (!written) {
-      if (std::exchange(unwritten_told_, written.error().message) != written.error().message)
-        log::error("clock_record_unwritten", {{"reason", written.error()}, {"next", "trying again"}});
-      return appended;
-    }
-    unwritten_told_.clear();
-    appended = true;
-    const std::lock_guard lock(mutex_);
-    unwritten_.erase(unwritten_.begin());
-  }
 }
 
 }  // namespace wayside::app

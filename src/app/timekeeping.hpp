@@ -2,8 +2,8 @@
 // there is a satellite receiver, its place is compared with the configured one.
 //
 // It is the clock of a camera: the system's time, with a quality that is never better than the time keeper
-// can answer for. Steps and the first synchronisation become clock records. What is wrong stands in the
-// health as "clock" and "position".
+// can answer for. Steps and the first synchronisation become clock records; steps are told besides. What is
+// wrong stands in the health as "clock" and "position".
 //
 // Life: start(), then stop(); or look() instead. Threads: one of its own, "clock"; look() and look_at_place()
 // from one thread, write_records() from the one that appends to the queue, the rest from any. Ownership:
@@ -19,7 +19,6 @@
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "wayside/anpr/track/vehicle_pass.hpp"
 #include "wayside/delivery/queue/record_queue.hpp"
@@ -28,6 +27,8 @@
 #include "wayside/device/clock/position_check.hpp"
 #include "wayside/device/clock/time_keeper.hpp"
 #include "wayside/device/health/health.hpp"
+
+#include "src/app/record_outbox.hpp"
 
 namespace wayside::app {
 
@@ -39,8 +40,10 @@ struct TimekeepingOptions {
   // The receiver's next report, waited for at most so long; empty: there is none.
   std::function<Result<std::optional<GnssReport>>(std::chrono::milliseconds)> gnss;
   std::optional<std::pair<double, double>> site;  // latitude and longitude, degrees; with gnss
-  std::function<void(const GnssPosition&)>
-      on_position;  // each fix of the receiver's; from the clock's thread
+  // Both from the clock's thread, and may be empty: each fix of the receiver's; each step, and what the clock
+  // was said to follow when it was noticed.
+  std::function<void(const GnssPosition&)> on_position;
+  std::function<void(const ClockEvent&, TimeSource follows)> on_step;
   std::chrono::milliseconds every{16'000};
 };
 
@@ -64,7 +67,7 @@ class Timekeeping final : public Clock {
   [[nodiscard]] TimeQuality date(VehiclePass& pass) const;
 
   // True: clock records were appended. What the queue does not take is tried again with the next call.
-  [[nodiscard]] bool write_records(RecordQueue& queue);
+  [[nodiscard]] bool write_records(RecordQueue& queue) { return outbox_.write(queue); }
 
   // Asks how good the clock is.
   void look();
@@ -84,9 +87,8 @@ class Timekeeping final : public Clock {
   std::optional<MonotonicTime> last_fix_;  // likewise; at first when the receiver was first asked
 
   mutable std::mutex mutex_;
-  TimeKeeper keeper_;                   // mutex_
-  std::vector<std::string> unwritten_;  // mutex_: documents of clock records, oldest first
-  std::string unwritten_told_;          // of write_records(): why, as the log says already
+  TimeKeeper keeper_;  // mutex_
+  RecordOutbox outbox_{RecordType::clock, "clock"};
   std::jthread thread_;
 };
 

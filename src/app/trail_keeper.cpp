@@ -7,14 +7,23 @@
 #include "wayside/base/log.hpp"
 #include "wayside/device/audit/trail_record.hpp"
 
+#include "src/app/named_thread.hpp"
+#include "src/app/record_outbox.hpp"
+
 namespace wayside::app {
 
 namespace {
+
+using std::chrono::seconds;
 
 constexpr std::string_view part = "audit";
 // In one record: few enough that a record stays small, many enough that a day of them is a handful.
 constexpr std::size_t most_entries = 32;
 constexpr std::size_t most_bytes = std::size_t{64} << 10U;
+constexpr std::size_t most_waiting = 256;
+constexpr seconds again{5};
+// An entry has the time at which it is put down, which is soon after what it tells.
+constexpr seconds soon{2};
 
 // As many of the first as one record takes, and at least one.
 std::span<const TrailEntry> portion(std::span<const TrailEntry> entries) {
@@ -33,8 +42,70 @@ std::span<const TrailEntry> portion(std::span<const TrailEntry> entries) {
 TrailKeeper::TrailKeeper(TrailKeeperOptions options, const Clock& clock, Health& health)
     : options_(std::move(options)), clock_(clock), health_(health) {}
 
+TrailKeeper::Waiting TrailKeeper::now(TrailEvent event) const {
+  return {std::move(event), clock_.monotonic_now(), clock_.utc_now()};
+}
+
+void TrailKeeper::start(TrailEvent first) {
+  {
+    Waiting waiting = now(std::move(first));
+    const std::lock_guard lock(mutex_);
+    waiting_.push_front(std::move(waiting));
+  }
+  thread_ = named_thread("trail", [this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      look();
+      std::unique_lock lock(mutex_);
+      woken_.wait_for(lock, stop, again, [this] { return news_; });
+    }
+  });
+}
+
+void TrailKeeper::stop() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+  look();
+}
+
+void TrailKeeper::put(TrailEvent event) {
+  {
+    Waiting waiting = now(std::move(event));
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= most_waiting) waiting_.pop_back();
+    waiting_.push_back(std::move(waiting));
+    news_ = true;
+  }
+  woken_.notify_all();
+}
+
+void TrailKeeper::look() {
+  for (;;) {
+    Waiting first;
+    {
+      const std::lock_guard lock(mutex_);
+      news_ = false;
+      if (waiting_.empty()) return;
+      first = waiting_.front();
+    }
+    // Without the lock: a disk may take its time. What is put meanwhile never takes the place of the first.
+    const Status done = put_down(std::move(first));
+    tell(not_put_, done);
+    if (!done) return;
+    const std::lock_guard lock(mutex_);
+    waiting_.pop_front();
+  }
+}
+
+Status TrailKeeper::put_down(Waiting waiting) {
+  const auto opened = trail();
+  if (!opened) return fail(opened.error());
+  if (clock_.monotonic_now() - waiting.at > soon) waiting.event.details["happened"] = to_iso8601(waiting.utc);
+  return (*opened)->append(waiting.event);
+}
+
 Result<AuditTrail*> TrailKeeper::trail() {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(opening_);
   if (!trail_) {
     AuditTrail::Options options;
     options.folder = options_.folder;
@@ -46,14 +117,20 @@ Result<AuditTrail*> TrailKeeper::trail() {
   return &*trail_;
 }
 
-void TrailKeeper::say(const Error& error) {
-  if (health_.ill(part, error.message)) log::error("audit_unhealthy", {{"reason", error}});
-}
-
-void TrailKeeper::put(const TrailEvent& event) {
-  const auto opened = trail();
-  const Status written = opened ? (*opened)->append(event) : fail(opened.error());
-  if (!written) say(written.error());
+// problem: one of the two, which share a part of the health.
+void TrailKeeper::tell(std::string& problem, const Status& done) {
+  bool news = false;
+  {
+    const std::lock_guard lock(mutex_);
+    problem = done ? std::string() : done.error().message;
+    const std::string& first = not_put_.empty() ? not_carried_ : not_put_;
+    if (first.empty()) {
+      health_.well(part);
+    } else {
+      news = health_.ill(part, first);
+    }
+  }
+  if (news && !done) log::error("audit_unhealthy", {{"reason", done.error()}, {"next", "trying again"}});
 }
 
 bool TrailKeeper::write_records(RecordQueue& queue) {
@@ -65,12 +142,9 @@ bool TrailKeeper::write_records(RecordQueue& queue) {
   now.changed = std::filesystem::last_write_time(file, failed);
   if (seen_ == now) return false;
   const Result<bool> carried = carry(queue);
-  if (!carried) {
-    say(carried.error());
-    return false;
-  }
+  tell(not_carried_, carried ? Status{} : fail(carried.error()));
+  if (!carried) return false;
   seen_ = now;
-  health_.well(part);
   return *carried;
 }
 
@@ -84,14 +158,10 @@ Result<bool> TrailKeeper::carry(RecordQueue& queue) {
     if (!entries) return fail(entries.error());
     if (entries->empty()) return appended;
     const std::span<const TrailEntry> now = portion(*entries);
-    RecordParts parts;
-    parts.type = RecordType::audit;
-    parts.record_class = RecordClass::ledger;
     const std::string document =
         trail_record(now, options_.device_id, {clock_.monotonic_now(), clock_.utc_now()}, clock_.quality());
-    parts.document.assign(document.begin(), document.end());
-    const auto written = queue.append({&parts, 1});
-    if (!written) return fail(written.error().context("the audit trail"));
+    if (Status written = append_to_ledger(queue, RecordType::audit, document); !written)
+      return fail(written.error().context("the audit trail"));
     appended = true;
     // A stop between the two carries them twice, which the office knows from their hashes.
     if (const Status kept = trail.set_carried({now.back().number, now.back().hash}); !kept)

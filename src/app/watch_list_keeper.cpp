@@ -362,6 +362,7 @@ void WatchListKeeper::give_up(const ListOffer& offer, std::string reason, bool f
 void WatchListKeeper::put_on_record(const ListChange& change) {
   const ClockReading now{clock_.monotonic_now(), clock_.utc_now()};
   outbox_.add(watch_list_record(change, options_.device_id, now, clock_.quality()));
+  if (options_.on_change) options_.on_change(change);
 }
 
 }  // namespace wayside::app

@@ -10,7 +10,8 @@
 // Life: start(), then stop(). Threads: one of its own, "watchlists"; match(), held(), offered(), gauges() and
 // lists() from any, write_records() from the one that appends to the queue, look() from none but its own
 // while it runs. Ownership: clock, health and counters outlive it. Failure: a sentence in health's part
-// "watch_lists"; a list in force stays so. Nothing of an entry is logged.
+// "watch_lists", or "watch_list_entries" where a list's file was damaged since it was opened, until another
+// takes its place; a list in force stays so. Nothing of an entry is logged.
 #pragma once
 
 #include <chrono>
@@ -39,8 +40,8 @@
 #include "wayside/device/watchlist/list_record.hpp"
 #include "wayside/device/watchlist/watch_list.hpp"
 
-#include "src/app/audit_outbox.hpp"
 #include "src/app/labelled_gauge.hpp"
+#include "src/app/record_outbox.hpp"
 #include "src/delivery/upload/back_off.hpp"
 
 namespace wayside::app {
@@ -59,6 +60,8 @@ struct WatchListKeeperOptions {
   bool recording = false;  // passes have times of their own
   // What is known of a moment besides the clock: it was no earlier than this. Empty: nothing is.
   std::function<UtcTime(MonotonicTime)> known_earliest;
+  // Each change of a list, and each that was refused. From the thread that looks; may be empty.
+  std::function<void(const ListChange& change)> on_change;
 };
 
 class WatchListKeeper {
@@ -124,6 +127,10 @@ class WatchListKeeper {
   [[nodiscard]] std::chrono::milliseconds again();
   [[nodiscard]] TimeBounds bounds_of(UtcTime said, MonotonicTime at, const TimeQuality& time) const;
   void publish();
+  [[nodiscard]] RecordHit record_of(const WatchHit& hit, const WatchedRead& read,
+                                    const std::shared_ptr<const WatchList>& list);
+  void entry_unreadable(const std::shared_ptr<const WatchList>& list, const Error& why);
+  [[nodiscard]] bool tell_damaged();
   void tell();
   void put_on_record(const ListChange& change);
 
@@ -137,7 +144,7 @@ class WatchListKeeper {
   Counter& refused_;
   Counter& failures_;
   Counter& unreadable_;
-  AuditOutbox outbox_;
+  RecordOutbox outbox_{RecordType::audit, "watch_list"};
 
   // Of the thread that looks.
   std::optional<Secret> key_;
@@ -159,9 +166,11 @@ class WatchListKeeper {
   std::optional<std::vector<ListOffer>> arrived_;  // mutex_: not looked at yet
   using InForce = std::vector<std::shared_ptr<const WatchList>>;
   std::shared_ptr<const InForce> in_force_ = std::make_shared<const InForce>();  // mutex_
-  std::map<std::string, std::uint64_t> told_held_;                               // mutex_
-  std::unique_ptr<ListOffice> office_;                                           // set once, under the mutex
-  bool stopping_ = false;                                                        // mutex_
+  // Of which something on flash turned out damaged.
+  std::map<std::string, std::weak_ptr<const WatchList>> damaged_in_force_;  // mutex_
+  std::map<std::string, std::uint64_t> told_held_;                          // mutex_
+  std::unique_ptr<ListOffice> office_;                                      // set once, under the mutex
+  bool stopping_ = false;                                                   // mutex_
   std::jthread thread_;
 };
 

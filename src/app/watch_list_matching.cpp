@@ -63,25 +63,8 @@ std::vector<RecordHit> WatchListKeeper::match(const VehiclePass& pass, const Tim
   for (const auto& list : *lists) {
     const WatchAnswer answer = list->match(read, taken, options_.matching);
     withheld_.add(answer.withheld);
-    for (const WatchHit& hit : answer.hits) {
-      RecordHit record;
-      record.list = list->facts().list;
-      record.revision = list->facts().revision;
-      record.entry = hit.place;
-      record.match = to_string(hit.kind);
-      record.vrm = read.texts[hit.text].vrm;
-      if (hit.differing_place) record.differing = static_cast<int>(*hit.differing_place);
-      record.probability = hit.probability;
-      if (Result<WatchEntry> entry = list->entry(hit.place)) {
-        record.pnc_id = (*entry)[WatchField::pnc_id];
-        wipe(*entry);
-      } else {
-        unreadable_.add();
-        if (health_.ill("watch_list_entries", entry.error().message))
-          log::error("watch_list_entry_unreadable", {{"reason", entry.error()}});
-      }
-      hits.push_back(std::move(record));
-    }
+    for (const WatchHit& hit : answer.hits)
+      hits.push_back(record_of(hit, read, list));
   }
   forget(read);
   std::stable_sort(hits.begin(), hits.end(),
@@ -89,6 +72,53 @@ std::vector<RecordHit> WatchListKeeper::match(const VehiclePass& pass, const Tim
   if (hits.size() > most_record_hits) hits.resize(most_record_hits);
   if (!hits.empty()) hits_.add();
   return hits;
+}
+
+RecordHit WatchListKeeper::record_of(const WatchHit& hit, const WatchedRead& read,
+                                     const std::shared_ptr<const WatchList>& list) {
+  RecordHit record;
+  record.list = list->facts().list;
+  record.revision = list->facts().revision;
+  record.entry = hit.place;
+  record.match = to_string(hit.kind);
+  record.vrm = read.texts[hit.text].vrm;
+  if (hit.differing_place) record.differing = static_cast<int>(*hit.differing_place);
+  record.probability = hit.probability;
+  if (Result<WatchEntry> entry = list->entry(hit.place)) {
+    record.pnc_id = (*entry)[WatchField::pnc_id];
+    wipe(*entry);
+  } else {
+    entry_unreadable(list, entry.error());
+  }
+  return record;
+}
+
+void WatchListKeeper::entry_unreadable(const std::shared_ptr<const WatchList>& list, const Error& why) {
+  unreadable_.add();
+  bool news = false;
+  {
+    const std::lock_guard lock(mutex_);
+    damaged_in_force_[list->facts().list] = list;
+    news = tell_damaged();
+  }
+  if (news) log::error("watch_list_entry_unreadable", {{"list", list->facts().list}, {"reason", why}});
+}
+
+// True: it is news. Under the mutex.
+bool WatchListKeeper::tell_damaged() {
+  std::string lists;
+  for (const auto& [id, list] : damaged_in_force_)
+    lists += (lists.empty() ? "" : ", ") + id;
+  if (lists.empty()) {
+    health_.well("watch_list_entries");
+    return false;
+  }
+  return health_.ill(
+      "watch_list_entries",
+      fmt::format("VOI list {} was damaged on flash since it was opened: it is matched all the "
+                  "same, but hits lack the PNC id; issue its next revision "
+                  "(wayside-backoffice watchlist issue)",
+                  lists));
 }
 
 std::map<std::string, std::uint64_t> WatchListKeeper::held() const {
@@ -108,6 +138,10 @@ void WatchListKeeper::publish() {
   const std::lock_guard lock(mutex_);
   if (*in_force_ != *in_force) in_force_ = std::move(in_force);
   told_held_ = std::move(told);
+  const auto replaced = [&](const auto& one) {
+    return std::find(in_force_->begin(), in_force_->end(), one.second.lock()) == in_force_->end();
+  };
+  if (std::erase_if(damaged_in_force_, replaced) > 0) static_cast<void>(tell_damaged());
 }
 
 std::vector<WatchListKeeper::Held> WatchListKeeper::lists() const {

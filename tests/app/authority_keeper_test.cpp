@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "wayside/base/files.hpp"
+#include "wayside/device/authority/authority_record.hpp"
 
 #include "tests/doubles/example_authority.hpp"
 #include "tests/doubles/hand_clock.hpp"
@@ -24,6 +25,8 @@ using doubles::example_revocation;
 using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
+using testing::SizeIs;
 
 class AuthorityKeeperTest : public testing::Test {
  protected:
@@ -48,6 +51,9 @@ class AuthorityKeeperTest : public testing::Test {
       options.offered = beside_.path() / "offered.authority";
       options.not_before = at("2026-11-20T00:00:00Z");
       options.stops_where_moved = stops_where_moved_;
+      options.on_change = [this](const AuthorityJudgement& judged, const std::string& before) {
+        changes_.emplace_back(before, known_as(judged));
+      };
       keeper_.emplace(std::move(options), clock_, health_);
     }
     return *keeper_;
@@ -93,6 +99,7 @@ class AuthorityKeeperTest : public testing::Test {
   Health health_;
   doubles::MemoryQueue queue_;
   bool stops_where_moved_ = false;
+  std::vector<std::pair<std::string, std::string>> changes_;  // as they were told
   std::optional<AuthorityKeeper> keeper_;
 };
 
@@ -115,6 +122,8 @@ TEST_F(AuthorityKeeperTest, AFileThatIsPutThereCountsAtTheNextLookAndEndsWhenItI
   EXPECT_EQ(state(), "older_than_seen");
   EXPECT_EQ(keeper().highest_held(), 0U) << "so that the office sends it again";
   EXPECT_THAT(states_on_record(), ElementsAre("none", "in_force", "older_than_seen"));
+  EXPECT_THAT(changes_, ElementsAre(Pair("", "none, stopped"), Pair("none, stopped", "in_force 7, captures"),
+                                    Pair("in_force 7, captures", "older_than_seen, stopped")));
 }
 
 TEST_F(AuthorityKeeperTest, ItLapsesDuringCaptureWithinASecond) {
@@ -325,6 +334,28 @@ TEST_F(AuthorityKeeperTest, ARecordThatTheQueueDoesNotTakeIsTriedAgainAndARestar
   restart();
   EXPECT_TRUE(may_capture());
   EXPECT_THAT(states_on_record(), ElementsAre("in_force"));
+  EXPECT_THAT(changes_, ElementsAre(Pair("", "in_force 7, captures")));
+}
+
+TEST_F(AuthorityKeeperTest, AChangeOfTheLastMomentIsToldOnceToo) {
+  put(example_authority());
+  EXPECT_TRUE(may_capture());
+  EXPECT_THAT(states_on_record(), ElementsAre("in_force"));
+  keeper().keep();  // without another look
+  restart();
+  EXPECT_TRUE(may_capture());
+  EXPECT_THAT(states_on_record(), ElementsAre("in_force"));
+  EXPECT_THAT(changes_, SizeIs(1));
+}
+
+TEST_F(AuthorityKeeperTest, WhatNoRecordWasWrittenOfIsToldAgainByTheNextStart) {
+  put(example_authority());
+  EXPECT_TRUE(may_capture());
+  EXPECT_TRUE(may_capture());
+  restart();
+  EXPECT_TRUE(may_capture());
+  EXPECT_THAT(states_on_record(), ElementsAre("in_force"));
+  EXPECT_THAT(changes_, SizeIs(2));
 }
 
 TEST_F(AuthorityKeeperTest, MemoryThatIsDamagedIsSaidAndTheDocumentsStillCount) {

@@ -452,6 +452,25 @@ TEST_F(PipelineTest, AHitIsWrittenAtOnceAndItsRecordSaysWhichEntry) {
               HasSubstr(R"("hits":[{"differing":null,"entry":120,"list":"north","match":"exact",)"));
 }
 
+TEST_F(PipelineTest, APassIsDatedBeforeItIsMatchedAgainstLists) {
+  const UtcTime right = utc_from_iso8601("2026-11-28T12:00:00Z").value();
+  options_.date = [&](VehiclePass& pass) {
+    for (FrameInfo* frame : {&pass.first_frame, &pass.best_frame, &pass.last_frame})
+      frame->utc = right;
+    return TimeQuality{TimeSource::ntp, 7, 0};
+  };
+  std::vector<std::pair<UtcTime, TimeQuality>> matched;
+  options_.hits = [&](const VehiclePass& pass, const TimeQuality& time) {
+    matched.emplace_back(pass.best_frame.utc, time);
+    return std::vector<RecordHit>{};
+  };
+  make(ScriptedSource::frames(2), true);
+  run_to_end();
+  ASSERT_FALSE(matched.empty());
+  EXPECT_EQ(matched.front().first, right);
+  EXPECT_EQ(matched.front().second.max_error_ms, 7);
+}
+
 TEST_F(PipelineTest, EveryThreadSaysWhatItIsFor) {
   Gate gate;
   make(ScriptedSource::frames(3), true, 2, [&](const Frame&) { gate.pass(); }).start();

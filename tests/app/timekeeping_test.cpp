@@ -142,6 +142,26 @@ TEST_F(TimekeepingTest, AStepIsARecordAndEndsThePromise) {
   EXPECT_THAT(problem("clock"), HasSubstr("was set"));
 }
 
+TEST_F(TimekeepingTest, EachStepIsToldOnceWithWhatTheClockWasSaidToFollow) {
+  std::vector<std::pair<std::int64_t, TimeSource>> steps;
+  options_.on_step = [&](const ClockEvent& step, TimeSource follows) {
+    // Whoever is told may ask the clock.
+    EXPECT_EQ(keeping().quality().source, TimeSource::unsynchronised);
+    steps.emplace_back(step.step_ms, follows);
+  };
+  look_following();
+  EXPECT_TRUE(steps.empty()) << "a first synchronisation is none";
+  clock_.utc = clock_.utc + std::chrono::milliseconds(-700);
+  look_following(TimeSource::gnss);
+  clock_.wait_s(16);
+  look_following(TimeSource::gnss);
+  said_ = fail(ErrorCode::unavailable, "nobody answers");
+  clock_.utc = clock_.utc + std::chrono::hours(1);
+  keeping().look();
+  EXPECT_THAT(steps, testing::ElementsAre(std::pair(-700, TimeSource::gnss),
+                                          std::pair(3'600'000, TimeSource::unsynchronised)));
+}
+
 TEST_F(TimekeepingTest, ARecordThatTheQueueDoesNotTakeIsWrittenLater) {
   look_following();
   queue_.before_append = [](auto) -> Status { return fail(ErrorCode::io, "the disk is gone"); };
@@ -162,8 +182,9 @@ TEST_F(TimekeepingTest, ClockThatStepsForEverBehindADeadQueueFillsNoMemory) {
   }
   queue_.before_append = {};
   const std::vector<json> records = written();
-  ASSERT_EQ(records.size(), 100U);
+  ASSERT_EQ(records.size(), RecordOutbox::most_waiting);
   EXPECT_EQ(records.front().at("kind"), "first_synchronisation");
+  EXPECT_EQ(records.back().at("utc"), to_iso8601(clock_.utc)) << "and the newest";
 }
 
 TEST_F(TimekeepingTest, HealthSaysWhatIsWrongWithTheClockAndThatItIsRight) {

@@ -1,191 +1,17 @@
-// A camera's VOI lists against a real office over TLS: learnt of, fetched, kept, matched, refused, let go.
+// A camera's VOI lists against a real office over TLS: learnt of, fetched, kept, refused, let go.
 #include "src/app/watch_list_keeper.hpp"
 
-#include <filesystem>
-#include <fstream>
-#include <functional>
-
 #include <gmock/gmock.h>
-#include <nlohmann/json.hpp>
-
-#include "wayside/backoffice/given_lists.hpp"
-#include "wayside/backoffice/watch_lists.hpp"
-#include "wayside/base/files.hpp"
 
 #include "src/app/run_report.hpp"
-#include "tests/doubles/back_office_double.hpp"
-#include "tests/doubles/hand_clock.hpp"
-#include "tests/doubles/memory_queue.hpp"
+#include "tests/app/watch_list_fixture.hpp"
 
 namespace wayside::app {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
-using backoffice::GivenLists;
-using nlohmann::json;
-using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
-
-UtcTime at(std::string_view text) {
-  return utc_from_iso8601(text).value();
-}
-
-// The office's answers, and what the way between makes of them.
-class Way final : public ListOffice {
- public:
-  struct Faults {
-    std::function<Status()> before;                                   // an error: nothing comes through
-    std::function<void(std::string& piece, std::uint64_t at)> after;  // may change what comes
-    std::uint64_t pieces = 0;
-    std::vector<std::string> documents;
-  };
-  Way(std::unique_ptr<ListOffice> office, Faults& faults) : office_(std::move(office)), faults_(faults) {}
-  Result<Secret> key() override {
-    if (faults_.before) {
-      if (Status lost = faults_.before(); !lost) return fail(lost.error());
-    }
-    return office_->key();
-  }
-  Result<std::string> piece(const ListOffer& offer, std::uint64_t from) override {
-    if (faults_.before) {
-      if (Status lost = faults_.before(); !lost) return fail(lost.error());
-    }
-    auto piece = office_->piece(offer, from);
-    if (piece) {
-      ++faults_.pieces;
-      if (from == 0) faults_.documents.push_back(offer.document);
-      if (faults_.after) faults_.after(*piece, from);
-    }
-    return piece;
-  }
-
- private:
-  std::unique_ptr<ListOffice> office_;
-  Faults& faults_;
-};
-
-class WatchListKeeperTest : public testing::Test {
- protected:
-  WatchListKeeperTest() {
-    office_.start();
-    clock_.kernel.source = TimeSource::ntp;
-    clock_.kernel.max_error_ms = 50;
-    start_anew();
-  }
-  void start_anew() {
-    keeper_.reset();
-    WatchListKeeperOptions options;
-    options.device_id = camera_.device_id;
-    options.folder = lists_folder();
-    options.limits = limits_;
-    options.known_earliest = [this](MonotonicTime) { return known_earliest_; };
-    options.first_retry = options.longest_retry = 1ms;
-    keeper_ = std::make_unique<WatchListKeeper>(
-        options,
-        [this]() -> Result<std::unique_ptr<ListOffice>> {
-          HttpsOptions https;
-          https.url = office_.server().url();
-          https.ca_certificate = camera_.back_office_ca;
-          https.certificate = camera_.certificate;
-          https.private_key = camera_.private_key;
-          auto made = make_list_office(https, camera_.device_id);
-          if (!made) return fail(made.error());
-          return std::make_unique<Way>(std::move(*made), faults_);
-        },
-        clock_, health_, counters_);
-  }
-  [[nodiscard]] fs::path lists_folder() const { return camera_.private_key.parent_path() / "watchlists"; }
-  [[nodiscard]] GivenLists lists() { return GivenLists(office_.authority().watch_lists()); }
-
-  static constexpr int others = 30;
-  // The list's next revision, of these VRMs and others; each entry's own id is "id" and its VRM.
-  void issue(const std::vector<std::string>& vrms, const std::string& list = "north",
-             const std::string& weed_date = "") {
-    const fs::path file = office_.folder() / "entries.csv";
-    std::ofstream out(file);
-    out << "vrm,pnc_id,action,reason,weed_date\n";
-    for (const std::string& vrm : vrms)
-      out << vrm << ",id" << vrm << ",STOP,look into the boot," << weed_date << "\n";
-    // So many that a delta is shorter.
-    for (int i = 10; i < 10 + others; ++i)
-      out << "ZQ" << i << "XQZ,,SILENT,,\n";
-    out.close();
-    const auto issued = backoffice::issue_watch_list(office_.authority().watch_lists(), list, file,
-                                                     at("2026-11-01T00:00:00Z"), at("2026-11-01T00:00:00Z"),
-                                                     at("2027-11-01T00:00:00Z"));
-    ASSERT_TRUE(issued) << issued.error().message;
-    const std::uint64_t revision = issued->head.facts.revision;
-    if (revision > 1) {
-      ASSERT_TRUE(backoffice::make_watch_list_delta(office_.authority().watch_lists(), list, revision - 1));
-    }
-  }
-  void give(const std::string& list = "north") {
-    const Status given = lists().give(list, camera_.device_id, clock_.utc);
-    ASSERT_TRUE(given) << given.error().message;
-  }
-  // As the answer to a heartbeat does.
-  void offer() {
-    const auto given = lists().offers(camera_.device_id, keeper_->held());
-    ASSERT_TRUE(given) << given.error().message;
-    std::vector<ListOffer> offers;
-    for (const GivenLists::Offer& one : *given)
-      offers.push_back({one.list, one.revision, one.document, one.bytes});
-    keeper_->offered(offers);
-  }
-  void look(int times = 40) {
-    for (int i = 0; i < times; ++i) {
-      static_cast<void>(keeper_->look());
-      std::this_thread::sleep_for(1ms);
-    }
-  }
-  // Heartbeats and looks until all is said.
-  void settle() {
-    for (int i = 0; i < 3; ++i) {
-      offer();
-      look();
-    }
-  }
-  std::vector<RecordHit> match(const std::string& vrm) {
-    VehiclePass pass;
-    pass.vrm = vrm;
-    pass.confidence = 0.9F;
-    pass.character_confidences.assign(vrm.size(), 0.98F);
-    pass.best_frame.utc = clock_.utc;
-    pass.best_frame.monotonic = clock_.monotonic;
-    return keeper_->match(pass, clock_.kernel);
-  }
-  std::uint64_t revision(const std::string& list = "north") {
-    for (const auto& held : keeper_->lists())
-      if (held.facts.list == list) return held.facts.revision;
-    return 0;
-  }
-  std::string problem() { return health_.problems()["watch_lists"]; }
-  std::vector<json> put_on_record() {
-    doubles::MemoryQueue queue;
-    static_cast<void>(keeper_->write_records(queue));
-    std::vector<json> records;
-    for (std::uint64_t n = 1; n <= queue.depth().unacknowledged; ++n) {
-      const Bytes text = queue.read(SequenceNumber(n)).value().parts.at(0).bytes;
-      records.push_back(json::parse(text.begin(), text.end()).at("watch_list"));
-    }
-    return records;
-  }
-  std::string audit() {
-    return read_text_file(office_.authority().watch_lists() / "audit.jsonl").value_or("");
-  }
-
-  doubles::BackOfficeDouble office_;
-  Identity camera_ = office_.new_camera();
-  doubles::HandClock clock_{at("2026-11-28T12:00:00Z")};
-  Health health_;
-  CounterSet counters_;
-  Way::Faults faults_;
-  ListLimits limits_;
-  UtcTime known_earliest_;
-  std::unique_ptr<WatchListKeeper> keeper_;
-};
 
 TEST_F(WatchListKeeperTest, AListThatTheOfficeGivesIsFetchedAndMatchedByDelta) {
   issue({"AB12CDE", "FG34HJK"});
@@ -348,6 +174,8 @@ TEST_F(WatchListKeeperTest, AListSignedByAnotherIsRefusedOnceAndSaid) {
   ASSERT_EQ(records.size(), 1U);
   EXPECT_EQ(records[0].at("state"), "refused");
   EXPECT_TRUE(records[0].at("revision").is_null());
+  ASSERT_EQ(changes_.size(), 1U);
+  EXPECT_EQ(changes_[0].state, ListChange::State::refused);
 }
 
 TEST_F(WatchListKeeperTest, AnIssuerKeyThatOthersMayReplaceIsNotUsed) {
@@ -397,6 +225,11 @@ TEST_F(WatchListKeeperTest, AListThatIsWithdrawnGoesFromMemoryAndFlash) {
   EXPECT_TRUE(match("AB12CDE").empty());
   EXPECT_FALSE(fs::exists(lists_folder() / "north"));
   EXPECT_EQ(put_on_record().back().at("state"), "removed");
+  ASSERT_EQ(changes_.size(), 2U) << "each is told once";
+  EXPECT_EQ(changes_[0].state, ListChange::State::in_force);
+  EXPECT_EQ(changes_[0].revision, 1U);
+  EXPECT_EQ(changes_[1].state, ListChange::State::removed);
+  EXPECT_EQ(changes_[1].before, 1U);
   // Given again, it comes again.
   give();
   settle();
@@ -414,63 +247,6 @@ TEST_F(WatchListKeeperTest, NothingOfAnEntryIsInClearOnFlash) {
     for (const char* text : {"AB12CDE", "FG34HJK", "look into the boot"})
       EXPECT_THAT(bytes, Not(HasSubstr(text))) << entry.path();
   }
-}
-
-TEST_F(WatchListKeeperTest, WithAClockThatCannotAnswerForItNothingMatchesAndHealthSaysWhy) {
-  issue({"AB12CDE"});
-  give();
-  settle();
-  clock_.kernel = {};
-  look(1);
-  EXPECT_TRUE(match("AB12CDE").empty());
-  EXPECT_THAT(problem(), HasSubstr("clock"));
-  clock_.kernel.source = TimeSource::ntp;
-  clock_.kernel.max_error_ms = 50;
-  clock_.wait_until("2027-11-01T00:00:01Z");
-  look(1);
-  EXPECT_TRUE(match("AB12CDE").empty());
-  EXPECT_THAT(problem(), HasSubstr("has ended"));
-}
-
-TEST_F(WatchListKeeperTest, AClockThatWasSetBackBringsNoWeededEntryBack) {
-  issue({"AB12CDE"}, "north", "2026-11-20");
-  give();
-  settle();
-  known_earliest_ = clock_.utc + -1s;
-  EXPECT_TRUE(match("AB12CDE").empty());
-  clock_.step_to("2026-11-15T12:00:00Z");  // by a time server that lies
-  EXPECT_TRUE(match("AB12CDE").empty());
-  known_earliest_ = {};
-  EXPECT_EQ(match("AB12CDE").size(), 1U);
-}
-
-TEST_F(WatchListKeeperTest, AnEntryThatMayBeWeededIsNoHitAndIsCounted) {
-  issue({"AB12CDE"}, "north", "2026-12-25");
-  give();
-  settle();
-  clock_.wait_until("2026-12-24T22:59:59Z");
-  EXPECT_EQ(match("AB12CDE").size(), 1U);
-  clock_.wait_until("2026-12-24T23:00:00Z");
-  EXPECT_TRUE(match("AB12CDE").empty());
-  EXPECT_EQ(counters_.counter("watch_list_withheld").value(), 1U);
-  clock_.wait_until("2026-12-24T23:00:01Z");
-  EXPECT_TRUE(match("AB12CDE").empty());
-  EXPECT_EQ(counters_.counter("watch_list_withheld").value(), 1U);
-}
-
-TEST_F(WatchListKeeperTest, MetricsTellRevisionEntriesAndAge) {
-  issue({"AB12CDE", "FG34HJK"});
-  give();
-  settle();
-  std::map<std::string, double> gauges;
-  for (const LabelledGauge& gauge : keeper_->gauges()) {
-    EXPECT_EQ(gauge.of, "north");
-    gauges[gauge.name] = gauge.value;
-  }
-  EXPECT_EQ(gauges["watch_list_revision"], 1);
-  EXPECT_EQ(gauges["watch_list_entries"], 2 + others);
-  EXPECT_EQ(gauges["watch_list_age_seconds"], (27 * 24 + 12) * 3600);
-  EXPECT_EQ(gauges["watch_list_in_force"], 1);
 }
 
 TEST_F(WatchListKeeperTest, AnotherCameraIsServedNeitherListNorKey) {

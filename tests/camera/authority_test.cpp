@@ -20,6 +20,12 @@ class CameraAuthority : public RoadCameraTest {
     ASSERT_TRUE(office_.issued().issue(revocation, doubles::BackOfficeDouble::now()));
     office_.put_authority(camera_);
   }
+  // Until the office has been told so many. False: a minute has passed.
+  bool office_is_told(std::size_t count) {
+    for (int i = 0; i < 600 && states_told().size() < count; ++i)
+      ::usleep(100'000);
+    return states_told().size() >= count;
+  }
   std::vector<std::string> states_told() {
     std::vector<std::string> states;
     const auto told = backoffice::told_authorities(office_.store(), camera_.device_id);
@@ -45,15 +51,14 @@ TEST_F(CameraAuthority, WithoutOneACameraCapturesNothingAndGoesOnWithoutARestart
   ASSERT_TRUE(daemon.wait_for_log("state=\"revoked\"")) << daemon.log();
   EXPECT_LT(std::chrono::steady_clock::now() - revoked_at, std::chrono::seconds(5));
   ::sleep(2);  // what was captured before is read, and recorded
-  // The states, and the audit trail's first entries.
-  ASSERT_TRUE(office_gets(4, RecordType::audit)) << daemon.log();
+  ASSERT_TRUE(office_is_told(3)) << daemon.log();
   const std::size_t before = captures();
   ::sleep(5);
   EXPECT_EQ(captures(), before);
   office_.authorise(camera_);
   office_.put_authority(camera_);
   EXPECT_TRUE(office_gets(before + 1, RecordType::capture)) << daemon.log();
-  EXPECT_TRUE(office_gets(5, RecordType::audit)) << daemon.log();
+  EXPECT_TRUE(office_is_told(4)) << daemon.log();
   daemon.send(SIGTERM);
   EXPECT_EQ(daemon.wait(), 0) << daemon.log();
   EXPECT_THAT(states_told(), testing::ElementsAre("none", "in_force", "revoked", "in_force"));

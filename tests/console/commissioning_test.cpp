@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "wayside/device/audit/trail.hpp"
+#include "wayside/device/clock/clock.hpp"
 
 #include "tests/doubles/serial_cable.hpp"
 #include "tests/doubles/temporary_folder.hpp"
@@ -148,6 +149,28 @@ TEST_F(Commissioning, FromFactoryFreshToACommittedConfigurationInTwentyFiveComma
   EXPECT_TRUE(report.good()) << testing::PrintToString(report.faults);
   EXPECT_THAT(trail(), HasSubstr("site.camera_id"));
   EXPECT_THAT(trail(), Not(HasSubstr(password)));
+}
+
+TEST_F(Commissioning, AuditShowTellsWhatTheCameraItselfPutDown) {
+  const std::unique_ptr<Clock> clock = make_system_clock();
+  AuditTrail::Options options;
+  options.folder = state() / "audit";
+  auto camera = AuditTrail::open(options, *clock);
+  ASSERT_TRUE(camera) << camera.error().message;
+  ASSERT_TRUE(
+      camera->append({std::string(trail_event::clock_step), {}, {{"by_ms", "-700"}, {"follows", "ntp"}}}));
+  ASSERT_TRUE(camera->append({std::string(trail_event::authority),
+                              {},
+                              {{"before", ""}, {"after", "expired 7, stopped"}, {"reason", "it ended"}}}));
+  ASSERT_TRUE(camera->append({std::string(trail_event::watch_list),
+                              {},
+                              {{"list", "north"}, {"state", "in_force"}, {"before", "6"}, {"after", "7"}}}));
+  start();
+  make_installer();
+  type("audit show 20", "watch_list; from 6 to 7; list: north;");
+  EXPECT_THAT(cable_->seen(), HasSubstr("clock_step; by_ms: -700; follows: ntp"));
+  EXPECT_THAT(cable_->seen(), HasSubstr("authority; from none to expired 7,"));
+  stop();
 }
 
 TEST_F(Commissioning, AConfirmedCommitGoesBackWhereNobodyConfirms) {

@@ -14,17 +14,20 @@ std::string line_of(const TrailEntry& entry) {
   if (!entry.what.by.name.empty() || !entry.what.by.terminal.empty())
     line += fmt::format(" by {} ({}) on {}", entry.what.by.name.empty() ? "nobody known" : entry.what.by.name,
                         entry.what.by.role.empty() ? "no role" : entry.what.by.role, entry.what.by.terminal);
-  // A change reads in its own order.
   const auto& details = entry.what.details;
   const auto key = details.find("key");
   const auto before = details.find("before");
   const auto after = details.find("after");
-  if (key != details.end() && before != details.end() && after != details.end())
-    return line + fmt::format("; {} from {} to {}", key->second,
-                              before->second.empty() ? "none" : before->second,
-                              after->second.empty() ? "none" : after->second);
-  for (const auto& [name, value] : details)
+  const bool changed = before != details.end() && after != details.end();
+  // A change reads in its own order.
+  if (changed)
+    line += fmt::format("; {}from {} to {}", key == details.end() ? std::string() : key->second + " ",
+                        before->second.empty() ? "none" : before->second,
+                        after->second.empty() ? "none" : after->second);
+  for (const auto& [name, value] : details) {
+    if (changed && (name == "key" || name == "before" || name == "after")) continue;
     line += fmt::format("; {}: {}", name, value);
+  }
   return line;
 }
 

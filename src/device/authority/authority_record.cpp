@@ -30,8 +30,10 @@ std::string authority_record(const AuthorityJudgement& judged, std::string_view 
 }
 
 std::string known_as(const AuthorityJudgement& judged) {
-  return fmt::format("{} {} {} {}", to_string(judged.state), judged.number, judged.review_days.value_or(0),
-                     judged.may_capture ? "captures" : "stopped");
+  std::string text(to_string(judged.state));
+  if (judged.number != 0) text += fmt::format(" {}", judged.number);
+  if (judged.review_days) text += fmt::format(", {} days", *judged.review_days);
+  return text + (judged.may_capture ? ", captures" : ", stopped");
 }
 
 }  // namespace wayside

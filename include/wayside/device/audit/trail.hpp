@@ -62,7 +62,8 @@ struct TrailEvent {
     std::string role;      // "installer"
     std::string terminal;  // "ttyS0", "socket", "file"
   } by;
-  // By name; at most 8. A change: {"key", ...}, {"before", ...}, {"after", ...}; one event a key.
+  // By name; at most 8. A change has "before" and "after", and where it is one of many, its "key": one event
+  // a key.
   std::map<std::string, std::string> details;
 };
 

@@ -17,7 +17,8 @@ namespace wayside {
 [[nodiscard]] std::string authority_record(const AuthorityJudgement& judged, std::string_view device_id,
                                            const ClockReading& now, const TimeQuality& time);
 
-// The same for judgements between which there is no change to put on record.
+// The same for judgements between which there is no change to put on record: state, number of the document
+// that decided, days to the review, and what follows ("review_due 7, 30 days, captures").
 [[nodiscard]] std::string known_as(const AuthorityJudgement& judged);
 
 }  // namespace wayside

@@ -69,8 +69,7 @@ struct WatchAnswer {
   State state = State::in_force;
   std::vector<WatchHit> hits;  // likeliest first; of each entry one; none where the list is not in force
   std::size_t more = 0;        // hits beyond most_hits
-  // Entries that would be hits but for the clock: it cannot be told whether they are weeded. To be asked
-  // again when the read has been dated.
+  // Entries that would be hits but for the clock: it cannot be told whether they are weeded.
   std::size_t withheld = 0;
 };
 [[nodiscard]] std::string_view to_string(WatchAnswer::State state);
