@@ -203,7 +203,10 @@ class MemoryCamera : public console::ConsoleCamera {
     }
     return {};
   }
-  Result<std::string> snapshot(bool) override { return std::string(100, 'A'); }
+  Result<Bytes> snapshot(bool commissioning) override {
+    snapshots.push_back(commissioning);
+    return jpeg;
+  }
   Result<std::string> load_authority(std::string_view document) override {
     authority = document;
     return std::string("It is taken.");
@@ -220,6 +223,8 @@ class MemoryCamera : public console::ConsoleCamera {
   std::string answer = "well";
   std::vector<std::string> lacking;
   std::string authority;
+  Bytes jpeg = Bytes(75, 0xff);
+  std::vector<bool> snapshots;  // whether the installer was at work
   int reboots = 0, wipes = 0;
   bool dead = false;
 };

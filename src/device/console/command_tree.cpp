@@ -215,8 +215,11 @@ Node command_tree(const std::vector<ConsoleKey>& keys) {
                                 word("recipients", "Who can read the records", Command::test)})));
   all.push_back(for_roles(installer | operator_,
                           word("aim", "Live figures to point and focus by; any key ends it", Command::aim)));
-  all.push_back(for_roles(installer | operator_,
-                          word("snapshot", "A picture as base64, for a laptop", Command::snapshot)));
+  all.push_back(for_roles(
+      installer | operator_,
+      word("snapshot", "A picture of the view, for a laptop", Command::none,
+           {word("base64", "As text, to be copied from the screen", Command::snapshot),
+            word("xmodem", "As a file, to a terminal program that receives XMODEM", Command::snapshot)})));
   all.push_back(word("authority", "Under what the camera may capture", Command::none,
                      {word("show", "What is in force", Command::show_from_camera),
                       for_roles(installer, word("load", "Take a signed document that is pasted next",

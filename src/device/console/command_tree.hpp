@@ -25,7 +25,7 @@ enum class Command {
   audit_export,
   test,
   aim,
-  snapshot,
+  snapshot,  // its last word says how
   load_authority,
   add_account,
   remove_account,

@@ -59,7 +59,8 @@ class Session {
   void load_authority();
   void test(const Words& words);
   void aim();
-  void snapshot();
+  void snapshot(const Words& words);
+  void send_snapshot(ByteLine& line, ByteView jpeg);
   Next reboot();
   Next wipe();
 

@@ -1,9 +1,22 @@
 // What changes something else than the configuration, or asks the camera to do something.
 #include <fmt/format.h>
+#include <sodium.h>
 
 #include "src/device/console/session.hpp"
+#include "src/device/console/xmodem.hpp"
 
 namespace wayside::console {
+
+namespace {
+
+std::string base64_of(ByteView bytes) {
+  std::string text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+  ::sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+  text.pop_back();  // the C string's end
+  return text;
+}
+
+}  // namespace
 
 void Session::add_account(const Words& words) {
   const std::string& name = words[2];
@@ -78,15 +91,38 @@ void Session::aim() {
   if (!ended) say(ended.error());
 }
 
-void Session::snapshot() {
+void Session::snapshot(const Words& words) {
+  const bool as_file = words.back() == "xmodem";
+  ByteLine* const line = terminal_.byte_line();
+  if (as_file && line == nullptr) {
+    return say({ErrorCode::unsupported,
+                "XMODEM needs a terminal on a line of its own: \"snapshot base64\" gives the picture here"});
+  }
   if (!record("picture_viewed", {{"as", "snapshot"}})) return;
-  const Result<std::string> picture = services_.camera.snapshot(role_ == ConsoleRole::installer);
-  if (!picture) return say(picture.error());
+  const Result<Bytes> jpeg = services_.camera.snapshot(role_ == ConsoleRole::installer);
+  if (!jpeg) return say(jpeg.error());
+  if (as_file) return send_snapshot(*line, *jpeg);
   constexpr std::size_t column = 76;
+  const std::string base64 = base64_of(*jpeg);
   std::string text = "begin-base64 644 snapshot.jpg\n";
-  for (std::size_t at = 0; at < picture->size(); at += column)
-    text += picture->substr(at, column) + "\n";
+  for (std::size_t at = 0; at < base64.size(); at += column)
+    text += base64.substr(at, column) + "\n";
   terminal_.write(text + "====\n");
+}
+
+void Session::send_snapshot(ByteLine& line, ByteView jpeg) {
+  say(
+      fmt::format("The picture has {} bytes. Start the XMODEM receive of your terminal program within {} s; "
+                  "Control-C gives up.",
+                  jpeg.size(), xmodem_patience.count()));
+  const Result<XmodemSent> sent = send_by_xmodem(line, jpeg);
+  terminal_.discard_input();
+  terminal_.write("\n");
+  if (!sent) return say(sent.error());
+  say(fmt::format(
+      "{} bytes were sent in {:.1f} s. XMODEM fills up its last block: the file received has {} "
+      "bytes, of which the first {} are the picture.",
+      jpeg.size(), static_cast<double>(sent->took.count()) / 1000, sent->received_bytes, jpeg.size()));
 }
 
 Session::Next Session::reboot() {

@@ -136,6 +136,7 @@ class LineTerminal final : public DescriptorTerminal {
     return Input::line;
   }
 
+  [[nodiscard]] ByteLine* byte_line() override { return nullptr; }
   [[nodiscard]] bool is_screen() const override { return false; }
   void discard_input() override {}  // what a file has next is not typed too early
   void forget_history() override {}
@@ -143,7 +144,7 @@ class LineTerminal final : public DescriptorTerminal {
   bool try_next_rate() override { return false; }
 };
 
-class SerialTerminal final : public DescriptorTerminal {
+class SerialTerminal final : public DescriptorTerminal, private ByteLine {
  public:
   SerialTerminal(int descriptor, SerialPort port)
       : DescriptorTerminal(descriptor, descriptor), port_(std::move(port)) {}
@@ -176,6 +177,7 @@ class SerialTerminal final : public DescriptorTerminal {
     return input;
   }
 
+  [[nodiscard]] ByteLine* byte_line() override { return this; }
   [[nodiscard]] bool is_screen() const override { return true; }
   void forget_history() override { editor_->forget_history(); }
   // What rolls past cannot be read ten times a second.
@@ -202,6 +204,21 @@ class SerialTerminal final : public DescriptorTerminal {
   }
 
  private:
+  [[nodiscard]] Clock::time_point now() const override { return Clock::now(); }
+  [[nodiscard]] Got read_byte(Clock::time_point deadline) override {
+    while (!hung_up()) {
+      const ByteInput::Got got = input().next_as_it_is(deadline);
+      if (got.kind != ByteInput::Kind::notice) return {input_of(got.kind), got.byte};
+    }
+    return {};
+  }
+  [[nodiscard]] bool write_bytes(ByteView bytes) override {
+    port_.translate_line_ends(false);
+    put({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    port_.translate_line_ends(true);
+    return !hung_up();
+  }
+
   // Backspace takes a character away and Control-U all of them; other control keys are passed over.
   Input read(const std::string& prompt, WipedBytes& into, std::size_t most, bool echo,
              Milliseconds patience) {

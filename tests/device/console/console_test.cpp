@@ -1,9 +1,7 @@
 // Transcripts over a pseudo terminal: what is typed, and what must appear.
 #include "wayside/device/console/console.hpp"
 
-#include <atomic>
 #include <csignal>
-#include <memory>
 #include <random>
 #include <thread>
 
@@ -12,8 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include "tests/doubles/console_services.hpp"
-#include "tests/doubles/serial_cable.hpp"
+#include "tests/device/console/console_fixture.hpp"
 
 namespace wayside::console {
 namespace {
@@ -21,64 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr const char* password = "correct horse battery";
-
-class ConsoleTest : public testing::Test {
- protected:
-  ConsoleTest() {
-    camera_.accounts.accounts["alice"] = {ConsoleRole::installer, password};
-    camera_.accounts.accounts["olga"] = {ConsoleRole::operator_, password};
-    camera_.accounts.accounts["audrey"] = {ConsoleRole::auditor, password};
-    options_.terminal_name = "ttyS0";
-    options_.version = "0.1.0";
-    options_.physically_present = true;
-  }
-  ~ConsoleTest() override { stop(); }
-
-  doubles::SerialCable& start(unsigned rate = 0, const SerialLine& line = {}) {
-    cable_ = std::make_unique<doubles::SerialCable>(rate);
-    auto terminal = open_serial_terminal(cable_->far_end(), line);
-    EXPECT_TRUE(terminal) << terminal.error().message;
-    console_ = std::thread([this, terminal = std::move(*terminal)] {
-      ok_ = run_console(*terminal, camera_.services(), options_);
-      ended_ = true;
-    });
-    return *cable_;
-  }
-  void stop() {
-    if (cable_) cable_->pull();
-    if (console_.joinable()) console_.join();
-  }
-  void log_in(const char* name = "alice", bool asked = false) {
-    ASSERT_TRUE(asked || cable_->sees("login: ")) << cable_->seen();
-    cable_->type(std::string(name) + "\r");
-    ASSERT_TRUE(cable_->sees("password: ")) << cable_->seen();
-    cable_->type(std::string(password) + "\r");
-    ASSERT_TRUE(cable_->sees("Logged in as")) << cable_->seen();
-    ASSERT_TRUE(cable_->sees(std::string(name) + "> ")) << cable_->seen();
-  }
-  // Types a line and waits for what it must answer.
-  void expect(std::string_view line, std::string_view answer) {
-    cable_->type(std::string(line) + "\r");
-    EXPECT_TRUE(cable_->sees(answer)) << "typed: " << line << "\nawaited: " << answer << "\nseen:\n"
-                                      << cable_->seen();
-  }
-  // Nothing but text, ends of lines and what rubs a character out.
-  static bool is_harmless(std::string_view text) {
-    for (const char c : text) {
-      if (!(c >= 0x20 && c <= 0x7e) && c != '\r' && c != '\n' && c != '\b' && c != '\a') return false;
-    }
-    return true;
-  }
-
-  doubles::MemoryCameraServices camera_;
-  ConsoleOptions options_;
-  std::unique_ptr<doubles::SerialCable> cable_;
-  std::thread console_;
-  std::atomic<bool> ended_ = false;
-  bool ok_ = false;
-};
 
 class ConsoleAtRate : public ConsoleTest, public testing::WithParamInterface<unsigned> {};
 
