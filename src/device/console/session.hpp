@@ -76,6 +76,7 @@ class Session {
   // Nothing: too long, cancelled, or nobody there.
   std::optional<std::string> read_block(std::string_view what);
   bool read_password(WipedBytes& into);
+  bool is_still_there(std::string_view command);  // asks for the password of who is logged in
   bool confirmed(std::string_view question, std::string_view expected);
   [[nodiscard]] Who who() const { return {role_, mode_}; }
 

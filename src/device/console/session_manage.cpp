@@ -22,7 +22,7 @@ void Session::add_account(const Words& words) {
   const std::string& name = words[2];
   const std::optional<ConsoleRole> role = console_role_from(words[3]);
   WipedBytes password;
-  if (!role || !read_password(password)) return;
+  if (!role || !is_still_there("account add") || !read_password(password)) return;
   if (!record("account", {{"added", name}, {"role", words[3]}})) return;
   const Status added = services_.accounts.add(name, *role, text_of(password));
   if (!done(added, fmt::format("{} may log in as {}.", name, words[3])))
@@ -31,6 +31,7 @@ void Session::add_account(const Words& words) {
 
 void Session::remove_account(const Words& words) {
   const std::string& name = words[2];
+  if (!is_still_there("account remove")) return;
   if (!confirmed(fmt::format("{} will not be let in any more.", name), name)) return;
   if (!record("account", {{"removed", name}})) return;
   if (!done(services_.accounts.remove(name), fmt::format("{} is removed.", name)))
@@ -39,25 +40,29 @@ void Session::remove_account(const Words& words) {
 
 void Session::change_password(const Words& words) {
   const std::string name = words.size() > 2 ? words[2] : name_;
-  if (name == name_) {
-    // Who finds a session that somebody left open shall not take the account over.
-    WipedBytes old;
-    const Input input = terminal_.read_secret("your password now: ", old, options_.login_limit);
-    gone_ = input == Input::hang_up;
-    if (input != Input::line) return;
-    const ConsoleAccounts::Login login = services_.accounts.log_in(name, text_of(old));
-    if (!login.role) {
-      ok_ = false;
-      static_cast<void>(record("attempt", {{"for", "account password"}}));
-      return say(login.sentence);
-    }
-  }
   WipedBytes password;
-  if (!read_password(password)) return;
+  if (!is_still_there("account password") || !read_password(password)) return;
   if (!record("account", {{"password_of", name}})) return;
   if (!done(services_.accounts.change_password(name, text_of(password)),
             fmt::format("The password of {} is changed.", name)))
     static_cast<void>(record("account", {{"password_kept_of", name}}));
+}
+
+// Who finds a session that somebody left open shall not get in again once it is closed.
+bool Session::is_still_there(std::string_view command) {
+  WipedBytes password;
+  const Input input = terminal_.read_secret("your password now: ", password, options_.login_limit);
+  gone_ = input == Input::hang_up;
+  if (input == Input::line) {
+    const ConsoleAccounts::Login login = services_.accounts.log_in(name_, text_of(password));
+    if (login.role) return true;
+    static_cast<void>(record("attempt", {{"for", std::string(command)}}));
+    say(login.sentence);
+  } else if (!gone_) {
+    say("Nothing has changed.");
+  }
+  ok_ = false;
+  return false;
 }
 
 void Session::load_authority() {
@@ -82,13 +87,18 @@ void Session::test(const Words& words) {
 void Session::aim() {
   if (!record("picture_viewed", {{"as", "aim"}})) return;
   const bool commissioning = role_ == ConsoleRole::installer;
+  // What nobody looks at any more is no reason to let a session stay open.
+  const auto end = std::chrono::steady_clock::now() + options_.idle_limit;
+  bool away = false;
   const Status ended = services_.camera.aim(commissioning, terminal_.rate(), [&](std::string_view screen) {
     terminal_.redraw(std::string(screen) + "Any key ends it.\n");
     const Terminal::Key key = terminal_.read_key(std::chrono::milliseconds(0));
     gone_ = key.input == Input::hang_up;
-    return key.input == Input::idle;
+    away = std::chrono::steady_clock::now() >= end;
+    return key.input == Input::idle && !away;
   });
-  if (!ended) say(ended.error());
+  if (!ended) return say(ended.error());
+  if (away) say("No key for too long: aiming has ended.");
 }
 
 void Session::snapshot(const Words& words) {

@@ -204,7 +204,11 @@ TEST_P(Noise, AMegabyteOfItChangesNothing) {
   if (at != "login") {
     log_in();
     if (at == "configure") expect("configure", "]# ");
-    if (at == "password") expect("account add bob operator", "new password: ");
+    if (at == "password") expect("account add bob operator", "your password now: ");
+    if (at == "new_password") {
+      expect("account add bob operator", "your password now: ");
+      expect(password, "new password: ");
+    }
     if (at == "block") {
       expect("configure", "]# ");
       expect("load", "full stop");
@@ -229,7 +233,8 @@ TEST_P(Noise, AMegabyteOfItChangesNothing) {
   EXPECT_EQ(camera_.accounts.accounts.size(), 3U);
 }
 INSTANTIATE_TEST_SUITE_P(Prompts, Noise,
-                         testing::Values("login", "command", "configure", "password", "block", "wipe"),
+                         testing::Values("login", "command", "configure", "password", "new_password", "block",
+                                         "wipe"),
                          [](const auto& one) { return one.param; });
 
 // Dropped, doubled and flipped bytes: a line arrives whole, or is refused in words; what is committed is what
@@ -367,22 +372,43 @@ TEST_F(ConsoleTest, WipeAsksTwiceAndOnlyAtTheCamera) {
 TEST_F(ConsoleTest, AccountsComeAndGoByPasswordAndTheirRoleCountsAtOnce) {
   start();
   log_in();
-  expect("account add bob operator", "new password: ");
+  const auto add = [&] {
+    expect("account add bob operator", "your password now: ");
+    expect(password, "new password: ");
+  };
+  add();
   expect("short", "at least 12");
-  expect("account add bob operator", "new password: ");
+  add();
   expect("long enough to be one", "once more: ");
   expect("another that is long", "not the same");
-  expect("account add bob operator", "new password: ");
+  add();
   expect("long enough to be one", "once more: ");
   expect("long enough to be one", "bob may log in as operator.");
-  expect("account password", "your password now: ");
-  expect("not this one", "do not belong together");
-  expect("account remove bob", "Type \"bob\" to go on: ");
+  expect("account remove bob", "your password now: ");
+  expect(password, "Type \"bob\" to go on: ");
   expect("bob", "bob is removed.");
   EXPECT_EQ(camera_.accounts.accounts.count("bob"), 0U);
   camera_.accounts.accounts.erase("alice");
   expect("show version", "you are logged out");
   EXPECT_THAT(cable_->seen(), Not(HasSubstr("long enough to be one")));
+}
+
+TEST_F(ConsoleTest, ASessionThatWasLeftOpenMakesNoAccountAndTakesNoneOver) {
+  camera_.accounts.accounts["bob"] = {ConsoleRole::operator_, password};
+  start();
+  log_in();
+  for (const char* const line :
+       {"account add mallory installer", "account remove bob", "account password", "account password bob"}) {
+    expect(line, "your password now: ");
+    expect("a guess of a password", "do not belong together");
+  }
+  expect("account add mallory installer", "your password now: ");
+  expect("\x03", "Nothing has changed.");
+  EXPECT_EQ(camera_.accounts.accounts.size(), 4U);
+  EXPECT_EQ(camera_.accounts.accounts["bob"].second, password);
+  ASSERT_EQ(camera_.trail.count("attempt"), 4U);
+  EXPECT_EQ(camera_.trail.events[1].details.at("for"), "account add");
+  EXPECT_EQ(camera_.trail.count("account"), 0U);
 }
 
 TEST_F(ConsoleTest, PastedDocumentsAreTakenWhole) {
@@ -446,6 +472,16 @@ TEST_F(ConsoleTest, AimingGoesOnUntilAKeyAndCostsLittle) {
   // The doubles send five times as many lines as the camera does.
   EXPECT_LT(percent, 10);
   EXPECT_EQ(camera_.trail.count("picture_viewed"), 1U);
+}
+
+// Or a session that was left aiming would be there for whoever comes next.
+TEST_F(ConsoleTest, AimingEndsWhereNobodyPressesAKey) {
+  options_.idle_limit = 400ms;
+  start();
+  log_in();
+  expect("aim", "130 wanted");
+  EXPECT_TRUE(cable_->sees("No key for too long: aiming has ended.")) << cable_->seen();
+  EXPECT_TRUE(cable_->sees("you are logged out"));
 }
 
 // Lines from a socket: the same words, without a screen.
