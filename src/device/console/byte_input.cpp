@@ -22,6 +22,11 @@ ByteInput::Got ByteInput::next(Clock::time_point deadline) {
   }
 }
 
+ByteInput::Got ByteInput::next_in_time(Clock::time_point deadline) {
+  if (Clock::now() >= deadline) return {Kind::late, 0};
+  return next(deadline);
+}
+
 ByteInput::Got ByteInput::next_as_it_is(Clock::time_point deadline) {
   using std::chrono::milliseconds;
   constexpr auto beat = milliseconds(1000);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "wayside/base/secret.hpp"
 #include "wayside/device/console/printable.hpp"
 
 #include "src/device/console/session.hpp"
@@ -55,8 +56,10 @@ class Console {
       if (fresh && *fresh)
         say("No account is there yet: whoever logs in now becomes the first installer, with a name and "
             "password of their own choice.");
-      const Typed name = terminal_.read_plain("login: ", longest_name, options_.login_limit);
+      Typed name = terminal_.read_plain("login: ", longest_name, options_.login_limit);
       if (name.input == Input::hang_up) return std::nullopt;
+      // A socket that says nothing keeps others out.
+      if (name.input == Input::idle && !terminal_.is_screen()) return std::nullopt;
       if (name.input == Input::broken) terminal_.try_next_rate();
       if (name.input == Input::too_long) say("A name has at most 32 characters: type it again.");
       if (name.input != Input::line || name.text.empty()) continue;
@@ -78,6 +81,7 @@ class Console {
       }
       ok_ = false;
       record("attempt", login.known_name ? name.text : std::string(), {}, {});
+      wipe(name.text);  // which may have been a password
       say(login.sentence);
       if (!terminal_.is_screen()) return std::nullopt;
       wait(login.wait);

@@ -137,6 +137,37 @@ TEST_F(ConsoleTest, WhoIsAwayIsLoggedOutThoughNoiseGoesOn) {
   EXPECT_EQ(camera_.trail.events.back().details.at("why"), "away");
 }
 
+// A line that is never quiet, as of a broken adapter.
+TEST_F(ConsoleTest, WhatNeverEndsIsLateAllTheSame) {
+  options_.idle_limit = 400ms;
+  doubles::SerialCable& cable = start();
+  log_in();
+  const std::string flood(4096, 'x');
+  for (int i = 0; i < 400 && cable.seen().find("you are logged out") == std::string::npos; ++i)
+    cable.type(flood);
+  EXPECT_TRUE(cable.sees("you are logged out"));
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  const std::string endless(50'000, 'x');
+  ASSERT_EQ(::write(ends[0], endless.data(), endless.size()), static_cast<ssize_t>(endless.size()));
+  const auto terminal = make_line_terminal(ends[1], ends[1]);
+  EXPECT_EQ(terminal->read_plain("", 64, 0ms).input, Input::idle);
+  WipedBytes secret;
+  EXPECT_EQ(terminal->read_secret("", secret, 0ms), Input::idle);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST_F(ConsoleTest, ASocketThatSaysNothingIsClosed) {
+  options_.login_limit = 100ms;
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  const auto terminal = make_line_terminal(ends[1], ends[1]);
+  EXPECT_TRUE(run_console(*terminal, camera_.services(), options_));
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 TEST_F(ConsoleTest, ACablePulledInMidLineDoesNothingOfIt) {
   start();
   log_in();
