@@ -219,7 +219,10 @@ class MemoryCamera : public console::ConsoleCamera {
     }
     return {};
   }
-  Result<std::string> snapshot(bool) override { return std::string(100, 'A'); }
+  Result<Bytes> snapshot(bool commissioning) override {
+    snapshots.push_back(commissioning);
+    return jpeg;
+  }
   Result<std::vector<std::string>> show_enrolment() override {
     return std::vector<std::string>{"This camera is 0123456789abcdef."};
   }
@@ -244,6 +247,8 @@ class MemoryCamera : public console::ConsoleCamera {
   std::string answer = "well";
   std::vector<std::string> lacking;
   std::string authority, enrolment;
+  Bytes jpeg = Bytes(75, 0xff);
+  std::vector<bool> snapshots;  // whether the installer was at work
   int reboots = 0, wipes = 0;
   bool dead = false;
 };

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -86,6 +87,17 @@ class SerialCable {
   void skip() {
     take();
     from_ = seen_.size();
+  }
+  // What comes within so long, until it has been quiet, and was not waited for before: bytes as they are.
+  [[nodiscard]] std::string burst(std::chrono::milliseconds quiet, std::chrono::milliseconds within) {
+    const auto end = std::chrono::steady_clock::now() + within;
+    while (seen_.size() == from_ && std::chrono::steady_clock::now() < end)
+      take(5);
+    for (std::size_t had = from_; had != seen_.size();) {
+      had = seen_.size();
+      take(static_cast<int>(quiet.count()));
+    }
+    return seen_.substr(std::exchange(from_, seen_.size()));
   }
   // All that came, from the beginning.
   [[nodiscard]] const std::string& seen() const { return seen_; }

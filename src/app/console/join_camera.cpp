@@ -3,7 +3,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <sodium.h>
 
 #include "wayside/base/files.hpp"
 #include "wayside/device/control/control_client.hpp"
@@ -46,13 +45,6 @@ constexpr Part parts[] = {{"camera", "camera"},
                           {"upload", "unlock_key"},
                           {"recipients", "sealing"}};
 
-std::string base64_of(const Bytes& bytes) {
-  std::string text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  ::sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
-  text.pop_back();  // the C string's end
-  return text;
-}
-
 class JoinedCamera final : public console::ConsoleCamera {
  public:
   explicit JoinedCamera(ConsolePlaces places) : places_(std::move(places)) {}
@@ -94,14 +86,14 @@ class JoinedCamera final : public console::ConsoleCamera {
     return daemon->aim(request, [&](const ControlClient::AimReport& report) { return show(report.text); });
   }
 
-  Result<std::string> snapshot(bool commissioning) override {
+  Result<Bytes> snapshot(bool commissioning) override {
     Result<ControlClient> daemon = connect();
     if (!daemon) return fail(daemon.error());
     ControlRequest request = request_of(ControlTask::snapshot);
     request.commissioning = commissioning;
-    const auto picture = daemon->snapshot(request);
+    auto picture = daemon->snapshot(request);
     if (!picture) return fail(picture.error());
-    return base64_of(picture->jpeg);
+    return std::move(picture->jpeg);
   }
 
   Result<std::vector<std::string>> show_enrolment() override {

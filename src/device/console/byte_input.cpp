@@ -13,7 +13,7 @@ namespace wayside::console {
 
 ByteInput::Got ByteInput::next(Clock::time_point deadline) {
   while (true) {
-    Got got = raw(deadline);
+    Got got = next_as_it_is(deadline);
     if (got.kind != Kind::byte) return got;
     const bool after_return = std::exchange(after_return_, got.byte == '\r');
     if (got.byte == '\n' && after_return) continue;
@@ -22,7 +22,12 @@ ByteInput::Got ByteInput::next(Clock::time_point deadline) {
   }
 }
 
-ByteInput::Got ByteInput::raw(Clock::time_point deadline) {
+ByteInput::Got ByteInput::next_in_time(Clock::time_point deadline) {
+  if (Clock::now() >= deadline) return {Kind::late, 0};
+  return next(deadline);
+}
+
+ByteInput::Got ByteInput::next_as_it_is(Clock::time_point deadline) {
   using std::chrono::milliseconds;
   constexpr auto beat = milliseconds(1000);
   while (at_ == end_) {

@@ -26,12 +26,14 @@ class ByteInput {
 
   // CR, and CR LF, are '\n'. A heartbeat that returns true gives notice.
   [[nodiscard]] Got next(Clock::time_point deadline);
+  // Late after the deadline, whatever goes on arriving.
+  [[nodiscard]] Got next_in_time(Clock::time_point deadline);
+  [[nodiscard]] Got next_as_it_is(Clock::time_point deadline);
   void discard();      // what has arrived
   void wipe_buffer();  // keeps what has not been taken
   void set_heartbeat(std::function<bool()> heartbeat) { heartbeat_ = std::move(heartbeat); }
 
  private:
-  [[nodiscard]] Got raw(Clock::time_point deadline);
   int descriptor_;
   std::array<unsigned char, 256> buffer_{};
   std::size_t at_ = 0;

@@ -219,8 +219,11 @@ Node command_tree(const std::vector<ConsoleKey>& keys) {
                                 word("recipients", "Who can read the records", Command::test)})));
   all.push_back(for_roles(installer | operator_,
                           word("aim", "Live figures to point and focus by; any key ends it", Command::aim)));
-  all.push_back(for_roles(installer | operator_,
-                          word("snapshot", "A picture as base64, for a laptop", Command::snapshot)));
+  all.push_back(for_roles(
+      installer | operator_,
+      word("snapshot", "A picture of the view, for a laptop", Command::none,
+           {word("base64", "As text, to be copied from the screen", Command::snapshot),
+            word("xmodem", "As a file, to a terminal program that receives XMODEM", Command::snapshot)})));
   all.push_back(for_roles(
       installer,
       word("enrol", "Whose camera this is", Command::none,

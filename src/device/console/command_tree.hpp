@@ -25,7 +25,7 @@ enum class Command {
   audit_export,
   test,
   aim,
-  snapshot,
+  snapshot,  // its last word says how
   show_enrolment,
   load_enrolment,
   load_authority,

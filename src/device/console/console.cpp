@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "wayside/base/secret.hpp"
 #include "wayside/device/console/printable.hpp"
 
 #include "src/device/console/session.hpp"
@@ -57,8 +58,10 @@ class Console {
       if (fresh && *fresh)
         say("No account is there yet: whoever logs in now becomes the first installer, with a name and "
             "password of their own choice.");
-      const Typed name = terminal_.read_plain("login: ", longest_name, options_.login_limit);
+      Typed name = terminal_.read_plain("login: ", longest_name, options_.login_limit);
       if (name.input == Input::hang_up) return std::nullopt;
+      // A socket that says nothing keeps others out.
+      if (name.input == Input::idle && !terminal_.is_screen()) return std::nullopt;
       if (name.input == Input::broken) terminal_.try_next_rate();
       if (name.input == Input::too_long) say("A name has at most 32 characters: type it again.");
       if (name.input != Input::line || name.text.empty()) continue;
@@ -75,6 +78,7 @@ class Console {
       if (input != Input::line) continue;
       const ConsoleAccounts::Login login = services_.accounts.log_in(name.text, text_of(password));
       if (const std::optional<Person> person = let_in(name.text, login, {})) return person;
+      wipe(name.text);  // which may have been a password
       if (!terminal_.is_screen()) return std::nullopt;
       wait(login.wait);
     }

@@ -126,7 +126,7 @@ class Libedit final : public LineEditor {
   // -1 ends el_wgets(), and ended_ says why.
   int next(wchar_t& character) {
     while (true) {
-      const ByteInput::Got got = input_.next(deadline_);
+      const ByteInput::Got got = input_.next_in_time(deadline_);
       if (got.kind == ByteInput::Kind::end) return end(Input::hang_up);
       if (got.kind == ByteInput::Kind::late) return end(Input::idle);
       if (got.kind == ByteInput::Kind::notice) return end(Input::notice);

@@ -79,6 +79,13 @@ void SerialPort::make_raw() const {
   ::tcsetattr(descriptor_, TCSADRAIN, &raw);
 }
 
+void SerialPort::translate_line_ends(bool on) const {
+  termios now{};
+  if (::tcgetattr(descriptor_, &now) != 0) return;
+  now.c_oflag = on ? OPOST | ONLCR : 0;
+  ::tcsetattr(descriptor_, TCSADRAIN, &now);
+}
+
 bool SerialPort::next_rate() {
   if (rates_.size() < 2) return false;
   rate_ = (rate_ + 1) % rates_.size();

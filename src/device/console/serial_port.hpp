@@ -20,7 +20,8 @@ class SerialPort {
   SerialPort& operator=(const SerialPort&) = delete;
   ~SerialPort();
 
-  void make_raw() const;  // again, after somebody else has set it
+  void make_raw() const;                    // again, after somebody else has set it
+  void translate_line_ends(bool on) const;  // of what is written, once all before it is out
   bool next_rate();
   [[nodiscard]] unsigned rate() const { return rates_.empty() ? 0 : rates_[rate_]; }
 

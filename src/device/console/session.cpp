@@ -100,7 +100,7 @@ Session::Next Session::do_command(const Resolved& command) {
       aim();
       return Next::on;
     case Command::snapshot:
-      snapshot();
+      snapshot(words);
       return Next::on;
     case Command::show_enrolment:
       show(services_.camera.show_enrolment());

@@ -61,7 +61,8 @@ class Session {
   void load_authority();
   void test(const Words& words);
   void aim();
-  void snapshot();
+  void snapshot(const Words& words);
+  void send_snapshot(ByteLine& line, ByteView jpeg);
   Next reboot();
   Next wipe();
 
@@ -77,6 +78,7 @@ class Session {
   // Nothing: too long, cancelled, or nobody there.
   std::optional<std::string> read_block(std::string_view what);
   bool read_password(WipedBytes& into);
+  bool is_still_there(std::string_view command);  // asks for the password of who is logged in
   bool confirmed(std::string_view question, std::string_view expected);
   [[nodiscard]] Who who() const { return {role_, mode_}; }
 

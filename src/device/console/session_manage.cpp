@@ -1,15 +1,28 @@
 // What changes something else than the configuration, or asks the camera to do something.
 #include <fmt/format.h>
+#include <sodium.h>
 
 #include "src/device/console/session.hpp"
+#include "src/device/console/xmodem.hpp"
 
 namespace wayside::console {
+
+namespace {
+
+std::string base64_of(ByteView bytes) {
+  std::string text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+  ::sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+  text.pop_back();  // the C string's end
+  return text;
+}
+
+}  // namespace
 
 void Session::add_account(const Words& words) {
   const std::string& name = words[2];
   const std::optional<ConsoleRole> role = console_role_from(words[3]);
   WipedBytes password;
-  if (!role || !read_password(password)) return;
+  if (!role || !is_still_there("account add") || !read_password(password)) return;
   if (!record("account", {{"added", name}, {"role", words[3]}})) return;
   const Status added = services_.accounts.add(name, *role, text_of(password));
   if (!done(added, fmt::format("{} may log in as {}.", name, words[3])))
@@ -18,6 +31,7 @@ void Session::add_account(const Words& words) {
 
 void Session::remove_account(const Words& words) {
   const std::string& name = words[2];
+  if (!is_still_there("account remove")) return;
   if (!confirmed(fmt::format("{} will not be let in any more.", name), name)) return;
   if (!record("account", {{"removed", name}})) return;
   if (!done(services_.accounts.remove(name), fmt::format("{} is removed.", name)))
@@ -26,21 +40,8 @@ void Session::remove_account(const Words& words) {
 
 void Session::change_password(const Words& words) {
   const std::string name = words.size() > 2 ? words[2] : name_;
-  if (name == name_) {
-    // Who finds a session that somebody left open shall not take the account over.
-    WipedBytes old;
-    const Input input = terminal_.read_secret("your password now: ", old, options_.login_limit);
-    gone_ = input == Input::hang_up;
-    if (input != Input::line) return;
-    const ConsoleAccounts::Login login = services_.accounts.log_in(name, text_of(old));
-    if (!login.role) {
-      ok_ = false;
-      static_cast<void>(record("attempt", {{"for", "account password"}}));
-      return say(login.sentence);
-    }
-  }
   WipedBytes password;
-  if (!read_password(password)) return;
+  if (!is_still_there("account password") || !read_password(password)) return;
   if (!record("account", {{"password_of", name}})) return;
   if (!done(services_.accounts.change_password(name, text_of(password)),
             fmt::format("The password of {} is changed.", name)))
@@ -50,7 +51,7 @@ void Session::change_password(const Words& words) {
 void Session::change_key(const Words& words) {
   const std::string& name = words[2];
   const bool none = words[3] == "none";
-  if (!record("account", {{"key_of", name}, {"key", words[3]}})) return;
+  if (!is_still_there("account key") || !record("account", {{"key_of", name}, {"key", words[3]}})) return;
   if (!done(services_.accounts.change_key(name, none ? "" : words[3]),
             none ? fmt::format("{} logs in by password only.", name)
                  : fmt::format("Whoever has that key may log in as {}.", name)))
@@ -64,6 +65,23 @@ void Session::load_enrolment() {
   const Result<Lines> taken = services_.camera.load_enrolment(*document);
   if (!taken) static_cast<void>(record("enrolment", {{"not_taken", taken.error().message}}));
   show(taken);
+}
+
+// Who finds a session that somebody left open shall not get in again once it is closed.
+bool Session::is_still_there(std::string_view command) {
+  WipedBytes password;
+  const Input input = terminal_.read_secret("your password now: ", password, options_.login_limit);
+  gone_ = input == Input::hang_up;
+  if (input == Input::line) {
+    const ConsoleAccounts::Login login = services_.accounts.log_in(name_, text_of(password));
+    if (login.role) return true;
+    static_cast<void>(record("attempt", {{"for", std::string(command)}}));
+    say(login.sentence);
+  } else if (!gone_) {
+    say("Nothing has changed.");
+  }
+  ok_ = false;
+  return false;
 }
 
 void Session::load_authority() {
@@ -88,24 +106,52 @@ void Session::test(const Words& words) {
 void Session::aim() {
   if (!record("picture_viewed", {{"as", "aim"}})) return;
   const bool commissioning = role_ == ConsoleRole::installer;
+  // What nobody looks at any more is no reason to let a session stay open.
+  const auto end = std::chrono::steady_clock::now() + options_.idle_limit;
+  bool away = false;
   const Status ended = services_.camera.aim(commissioning, terminal_.rate(), [&](std::string_view screen) {
     terminal_.redraw(std::string(screen) + "Any key ends it.\n");
     const Terminal::Key key = terminal_.read_key(std::chrono::milliseconds(0));
     gone_ = key.input == Input::hang_up;
-    return key.input == Input::idle;
+    away = std::chrono::steady_clock::now() >= end;
+    return key.input == Input::idle && !away;
   });
-  if (!ended) say(ended.error());
+  if (!ended) return say(ended.error());
+  if (away) say("No key for too long: aiming has ended.");
 }
 
-void Session::snapshot() {
+void Session::snapshot(const Words& words) {
+  const bool as_file = words.back() == "xmodem";
+  ByteLine* const line = terminal_.byte_line();
+  if (as_file && line == nullptr) {
+    return say({ErrorCode::unsupported,
+                "XMODEM needs a terminal on a line of its own: \"snapshot base64\" gives the picture here"});
+  }
   if (!record("picture_viewed", {{"as", "snapshot"}})) return;
-  const Result<std::string> picture = services_.camera.snapshot(role_ == ConsoleRole::installer);
-  if (!picture) return say(picture.error());
+  const Result<Bytes> jpeg = services_.camera.snapshot(role_ == ConsoleRole::installer);
+  if (!jpeg) return say(jpeg.error());
+  if (as_file) return send_snapshot(*line, *jpeg);
   constexpr std::size_t column = 76;
+  const std::string base64 = base64_of(*jpeg);
   std::string text = "begin-base64 644 snapshot.jpg\n";
-  for (std::size_t at = 0; at < picture->size(); at += column)
-    text += picture->substr(at, column) + "\n";
+  for (std::size_t at = 0; at < base64.size(); at += column)
+    text += base64.substr(at, column) + "\n";
   terminal_.write(text + "====\n");
+}
+
+void Session::send_snapshot(ByteLine& line, ByteView jpeg) {
+  say(
+      fmt::format("The picture has {} bytes. Start the XMODEM receive of your terminal program within {} s; "
+                  "Control-C gives up.",
+                  jpeg.size(), xmodem_patience.count()));
+  const Result<XmodemSent> sent = send_by_xmodem(line, jpeg);
+  terminal_.discard_input();
+  terminal_.write("\n");
+  if (!sent) return say(sent.error());
+  say(fmt::format(
+      "{} bytes were sent in {:.1f} s. XMODEM fills up its last block: the file received has {} "
+      "bytes, of which the first {} are the picture.",
+      jpeg.size(), static_cast<double>(sent->took.count()) / 1000, sent->received_bytes, jpeg.size()));
 }
 
 Session::Next Session::reboot() {

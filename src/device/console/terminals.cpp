@@ -42,7 +42,7 @@ class DescriptorTerminal : public Terminal {
   void redraw(std::string_view lines) override { write(lines); }
 
   Key read_key(Milliseconds patience) override {
-    const ByteInput::Got got = next(Clock::now() + patience);
+    const ByteInput::Got got = hung_up_ ? ByteInput::Got() : input_.next(Clock::now() + patience);
     if (got.kind == ByteInput::Kind::notice) return {Input::idle, 0};
     if (got.kind != ByteInput::Kind::byte) return {input_of(got.kind), 0};
     return {got.byte == 0 ? Input::broken : Input::line, static_cast<char>(got.byte)};
@@ -67,9 +67,9 @@ class DescriptorTerminal : public Terminal {
       }
     }
   }
-  [[nodiscard]] ByteInput::Got next(Clock::time_point deadline) {
+  [[nodiscard]] ByteInput::Got next_in_time(Clock::time_point deadline) {
     if (hung_up_) return {};
-    return input_.next(deadline);
+    return input_.next_in_time(deadline);
   }
   ByteInput& input() { return input_; }
   [[nodiscard]] bool hung_up() const { return hung_up_; }
@@ -103,7 +103,7 @@ class LineTerminal final : public DescriptorTerminal {
     bool too_long = false;
     const Clock::time_point deadline = Clock::now() + patience;
     while (true) {
-      const ByteInput::Got got = next(deadline);
+      const ByteInput::Got got = next_in_time(deadline);
       if (got.kind == ByteInput::Kind::notice && (!notices || !out.text.empty())) continue;
       // A last line without an end is one.
       if (got.kind == ByteInput::Kind::end && !out.text.empty() && !too_long) break;
@@ -124,7 +124,7 @@ class LineTerminal final : public DescriptorTerminal {
     write(prompt);
     const Clock::time_point deadline = Clock::now() + patience;
     while (true) {
-      const ByteInput::Got got = next(deadline);
+      const ByteInput::Got got = next_in_time(deadline);
       if (got.kind == ByteInput::Kind::notice) continue;
       if (got.kind != ByteInput::Kind::byte) return input_of(got.kind);
       if (got.byte == '\n') break;
@@ -136,6 +136,7 @@ class LineTerminal final : public DescriptorTerminal {
     return Input::line;
   }
 
+  [[nodiscard]] ByteLine* byte_line() override { return nullptr; }
   [[nodiscard]] bool is_screen() const override { return false; }
   void discard_input() override {}  // what a file has next is not typed too early
   void forget_history() override {}
@@ -143,7 +144,7 @@ class LineTerminal final : public DescriptorTerminal {
   bool try_next_rate() override { return false; }
 };
 
-class SerialTerminal final : public DescriptorTerminal {
+class SerialTerminal final : public DescriptorTerminal, private ByteLine {
  public:
   SerialTerminal(int descriptor, SerialPort port)
       : DescriptorTerminal(descriptor, descriptor), port_(std::move(port)) {}
@@ -176,6 +177,7 @@ class SerialTerminal final : public DescriptorTerminal {
     return input;
   }
 
+  [[nodiscard]] ByteLine* byte_line() override { return this; }
   [[nodiscard]] bool is_screen() const override { return true; }
   void forget_history() override { editor_->forget_history(); }
   // What rolls past cannot be read ten times a second.
@@ -202,6 +204,21 @@ class SerialTerminal final : public DescriptorTerminal {
   }
 
  private:
+  [[nodiscard]] Clock::time_point now() const override { return Clock::now(); }
+  [[nodiscard]] Got read_byte(Clock::time_point deadline) override {
+    while (!hung_up()) {
+      const ByteInput::Got got = input().next_as_it_is(deadline);
+      if (got.kind != ByteInput::Kind::notice) return {input_of(got.kind), got.byte};
+    }
+    return {};
+  }
+  [[nodiscard]] bool write_bytes(ByteView bytes) override {
+    port_.translate_line_ends(false);
+    put({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    port_.translate_line_ends(true);
+    return !hung_up();
+  }
+
   // Backspace takes a character away and Control-U all of them; other control keys are passed over.
   Input read(const std::string& prompt, WipedBytes& into, std::size_t most, bool echo,
              Milliseconds patience) {
@@ -211,7 +228,7 @@ class SerialTerminal final : public DescriptorTerminal {
     std::size_t passed_over = 0;
     bool too_long = false;
     while (true) {
-      const ByteInput::Got got = next(deadline);
+      const ByteInput::Got got = next_in_time(deadline);
       if (got.kind == ByteInput::Kind::notice) continue;
       if (got.kind != ByteInput::Kind::byte) return ended(input_of(got.kind));
       const unsigned char byte = got.byte;

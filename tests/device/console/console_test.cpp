@@ -1,9 +1,7 @@
 // Transcripts over a pseudo terminal: what is typed, and what must appear.
 #include "wayside/device/console/console.hpp"
 
-#include <atomic>
 #include <csignal>
-#include <memory>
 #include <random>
 #include <thread>
 
@@ -12,8 +10,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include "tests/doubles/console_services.hpp"
-#include "tests/doubles/serial_cable.hpp"
+#include "tests/device/console/console_fixture.hpp"
 
 namespace wayside::console {
 namespace {
@@ -21,64 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr const char* password = "correct horse battery";
-
-class ConsoleTest : public testing::Test {
- protected:
-  ConsoleTest() {
-    camera_.accounts.accounts["alice"] = {ConsoleRole::installer, password};
-    camera_.accounts.accounts["olga"] = {ConsoleRole::operator_, password};
-    camera_.accounts.accounts["audrey"] = {ConsoleRole::auditor, password};
-    options_.terminal_name = "ttyS0";
-    options_.version = "0.1.0";
-    options_.physically_present = true;
-  }
-  ~ConsoleTest() override { stop(); }
-
-  doubles::SerialCable& start(unsigned rate = 0, const SerialLine& line = {}) {
-    cable_ = std::make_unique<doubles::SerialCable>(rate);
-    auto terminal = open_serial_terminal(cable_->far_end(), line);
-    EXPECT_TRUE(terminal) << terminal.error().message;
-    console_ = std::thread([this, terminal = std::move(*terminal)] {
-      ok_ = run_console(*terminal, camera_.services(), options_);
-      ended_ = true;
-    });
-    return *cable_;
-  }
-  void stop() {
-    if (cable_) cable_->pull();
-    if (console_.joinable()) console_.join();
-  }
-  void log_in(const char* name = "alice", bool asked = false) {
-    ASSERT_TRUE(asked || cable_->sees("login: ")) << cable_->seen();
-    cable_->type(std::string(name) + "\r");
-    ASSERT_TRUE(cable_->sees("password: ")) << cable_->seen();
-    cable_->type(std::string(password) + "\r");
-    ASSERT_TRUE(cable_->sees("Logged in as")) << cable_->seen();
-    ASSERT_TRUE(cable_->sees(std::string(name) + "> ")) << cable_->seen();
-  }
-  // Types a line and waits for what it must answer.
-  void expect(std::string_view line, std::string_view answer) {
-    cable_->type(std::string(line) + "\r");
-    EXPECT_TRUE(cable_->sees(answer)) << "typed: " << line << "\nawaited: " << answer << "\nseen:\n"
-                                      << cable_->seen();
-  }
-  // Nothing but text, ends of lines and what rubs a character out.
-  static bool is_harmless(std::string_view text) {
-    for (const char c : text) {
-      if (!(c >= 0x20 && c <= 0x7e) && c != '\r' && c != '\n' && c != '\b' && c != '\a') return false;
-    }
-    return true;
-  }
-
-  doubles::MemoryCameraServices camera_;
-  ConsoleOptions options_;
-  std::unique_ptr<doubles::SerialCable> cable_;
-  std::thread console_;
-  std::atomic<bool> ended_ = false;
-  bool ok_ = false;
-};
 
 class ConsoleAtRate : public ConsoleTest, public testing::WithParamInterface<unsigned> {};
 
@@ -198,6 +137,37 @@ TEST_F(ConsoleTest, WhoIsAwayIsLoggedOutThoughNoiseGoesOn) {
   EXPECT_EQ(camera_.trail.events.back().details.at("why"), "away");
 }
 
+// A line that is never quiet, as of a broken adapter.
+TEST_F(ConsoleTest, WhatNeverEndsIsLateAllTheSame) {
+  options_.idle_limit = 400ms;
+  doubles::SerialCable& cable = start();
+  log_in();
+  const std::string flood(4096, 'x');
+  for (int i = 0; i < 400 && cable.seen().find("you are logged out") == std::string::npos; ++i)
+    cable.type(flood);
+  EXPECT_TRUE(cable.sees("you are logged out"));
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  const std::string endless(50'000, 'x');
+  ASSERT_EQ(::write(ends[0], endless.data(), endless.size()), static_cast<ssize_t>(endless.size()));
+  const auto terminal = make_line_terminal(ends[1], ends[1]);
+  EXPECT_EQ(terminal->read_plain("", 64, 0ms).input, Input::idle);
+  WipedBytes secret;
+  EXPECT_EQ(terminal->read_secret("", secret, 0ms), Input::idle);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST_F(ConsoleTest, ASocketThatSaysNothingIsClosed) {
+  options_.login_limit = 100ms;
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  const auto terminal = make_line_terminal(ends[1], ends[1]);
+  EXPECT_TRUE(run_console(*terminal, camera_.services(), options_));
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 TEST_F(ConsoleTest, ACablePulledInMidLineDoesNothingOfIt) {
   start();
   log_in();
@@ -265,7 +235,11 @@ TEST_P(Noise, AMegabyteOfItChangesNothing) {
   if (at != "login") {
     log_in();
     if (at == "configure") expect("configure", "]# ");
-    if (at == "password") expect("account add bob operator", "new password: ");
+    if (at == "password") expect("account add bob operator", "your password now: ");
+    if (at == "new_password") {
+      expect("account add bob operator", "your password now: ");
+      expect(password, "new password: ");
+    }
     if (at == "block") {
       expect("configure", "]# ");
       expect("load", "full stop");
@@ -290,7 +264,8 @@ TEST_P(Noise, AMegabyteOfItChangesNothing) {
   EXPECT_EQ(camera_.accounts.accounts.size(), 3U);
 }
 INSTANTIATE_TEST_SUITE_P(Prompts, Noise,
-                         testing::Values("login", "command", "configure", "password", "block", "wipe"),
+                         testing::Values("login", "command", "configure", "password", "new_password", "block",
+                                         "wipe"),
                          [](const auto& one) { return one.param; });
 
 // Dropped, doubled and flipped bytes: a line arrives whole, or is refused in words; what is committed is what
@@ -428,22 +403,43 @@ TEST_F(ConsoleTest, WipeAsksTwiceAndOnlyAtTheCamera) {
 TEST_F(ConsoleTest, AccountsComeAndGoByPasswordAndTheirRoleCountsAtOnce) {
   start();
   log_in();
-  expect("account add bob operator", "new password: ");
+  const auto add = [&] {
+    expect("account add bob operator", "your password now: ");
+    expect(password, "new password: ");
+  };
+  add();
   expect("short", "at least 12");
-  expect("account add bob operator", "new password: ");
+  add();
   expect("long enough to be one", "once more: ");
   expect("another that is long", "not the same");
-  expect("account add bob operator", "new password: ");
+  add();
   expect("long enough to be one", "once more: ");
   expect("long enough to be one", "bob may log in as operator.");
-  expect("account password", "your password now: ");
-  expect("not this one", "do not belong together");
-  expect("account remove bob", "Type \"bob\" to go on: ");
+  expect("account remove bob", "your password now: ");
+  expect(password, "Type \"bob\" to go on: ");
   expect("bob", "bob is removed.");
   EXPECT_EQ(camera_.accounts.accounts.count("bob"), 0U);
   camera_.accounts.accounts.erase("alice");
   expect("show version", "you are logged out");
   EXPECT_THAT(cable_->seen(), Not(HasSubstr("long enough to be one")));
+}
+
+TEST_F(ConsoleTest, ASessionThatWasLeftOpenMakesNoAccountAndTakesNoneOver) {
+  camera_.accounts.accounts["bob"] = {ConsoleRole::operator_, password};
+  start();
+  log_in();
+  for (const char* const line :
+       {"account add mallory installer", "account remove bob", "account password", "account password bob"}) {
+    expect(line, "your password now: ");
+    expect("a guess of a password", "do not belong together");
+  }
+  expect("account add mallory installer", "your password now: ");
+  expect("\x03", "Nothing has changed.");
+  EXPECT_EQ(camera_.accounts.accounts.size(), 4U);
+  EXPECT_EQ(camera_.accounts.accounts["bob"].second, password);
+  ASSERT_EQ(camera_.trail.count("attempt"), 4U);
+  EXPECT_EQ(camera_.trail.events[1].details.at("for"), "account add");
+  EXPECT_EQ(camera_.trail.count("account"), 0U);
 }
 
 TEST_F(ConsoleTest, PastedDocumentsAreTakenWhole) {
@@ -525,6 +521,16 @@ TEST_F(ConsoleTest, AimingGoesOnUntilAKeyAndCostsLittle) {
   EXPECT_EQ(camera_.trail.count("picture_viewed"), 1U);
 }
 
+// Or a session that was left aiming would be there for whoever comes next.
+TEST_F(ConsoleTest, AimingEndsWhereNobodyPressesAKey) {
+  options_.idle_limit = 400ms;
+  start();
+  log_in();
+  expect("aim", "130 wanted");
+  EXPECT_TRUE(cable_->sees("No key for too long: aiming has ended.")) << cable_->seen();
+  EXPECT_TRUE(cable_->sees("you are logged out"));
+}
+
 // Lines from a socket: the same words, without a screen.
 TEST_F(ConsoleTest, ASocketSpeaksTheSameLanguage) {
   int ends[2];
@@ -563,8 +569,9 @@ TEST_F(ConsoleTest, AProgramLogsInByItsKeyOverASocketAndNobodyDoesOnATerminal) {
   };
   EXPECT_THAT(says("alice by key\n5161\nshow version\n"), HasSubstr("Name and key do not belong together"));
   const std::string key(64, '1');
-  EXPECT_THAT(says(std::string("alice\n") + password + "\naccount key alice " + key + "\nexit\n"),
-              HasSubstr("Whoever has that key may log in as alice."));
+  EXPECT_THAT(
+      says(std::string("alice\n") + password + "\naccount key alice " + key + "\n" + password + "\nexit\n"),
+      HasSubstr("Whoever has that key may log in as alice."));
   EXPECT_EQ(camera_.accounts.keys.at("alice"), key);
   EXPECT_THAT(says("alice by key\n5161\nshow version\nexit\n"),
               AllOf(HasSubstr("sign c0ffee: "), HasSubstr("Wayside 0.1.0\n")));

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
 
 namespace wayside::console {
@@ -135,7 +136,7 @@ class ConsoleCamera {
   // What is seen, again and again as fast as a line of that rate (bit/s; 0: any) takes it; show gets a screen
   // of lines. commissioning: the installer is at work, and reads are shown.
   [[nodiscard]] virtual Status aim(bool commissioning, unsigned rate, const Show& show) = 0;
-  [[nodiscard]] virtual Result<std::string> snapshot(bool commissioning) = 0;  // a JPEG, as base64
+  [[nodiscard]] virtual Result<Bytes> snapshot(bool commissioning) = 0;  // a JPEG
   // Who the camera is, whose, and its certificate request: lines.
   [[nodiscard]] virtual Result<std::vector<std::string>> show_enrolment() = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> load_enrolment(std::string_view document) = 0;

@@ -8,12 +8,14 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
 #include "wayside/base/wiped.hpp"
 
@@ -44,6 +46,23 @@ struct Assistant {
   std::function<Completion(std::string_view)> complete;
 };
 
+// The line below a terminal, for a protocol that has it for a while: bytes as they are, both ways.
+class ByteLine {
+ public:
+  using Clock = std::chrono::steady_clock;
+  struct Got {
+    Input input = Input::hang_up;  // line: a byte; idle: none by then; hang_up
+    std::uint8_t byte = 0;
+  };
+
+  virtual ~ByteLine() = default;
+  [[nodiscard]] virtual Clock::time_point now() const = 0;
+  // A deadline that has passed only looks.
+  [[nodiscard]] virtual Got read_byte(Clock::time_point deadline) = 0;
+  // Returns when they are out. False: nobody is there any more.
+  [[nodiscard]] virtual bool write_bytes(ByteView bytes) = 0;
+};
+
 class Terminal {
  public:
   using Milliseconds = std::chrono::milliseconds;
@@ -70,6 +89,8 @@ class Terminal {
   [[nodiscard]] virtual Key read_key(Milliseconds patience) = 0;
   // What was typed ahead.
   virtual void discard_input() = 0;
+  // Null where lines come from a file or a socket. While it is used nothing else of the terminal is.
+  [[nodiscard]] virtual ByteLine* byte_line() = 0;
 
   // A person reads it screen by screen.
   [[nodiscard]] virtual bool is_screen() const = 0;
