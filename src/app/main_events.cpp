@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <utility>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -20,6 +21,9 @@ constexpr std::array<int, 2> caught = {SIGTERM, SIGINT};
 // A handler has no other way to its object.
 std::atomic<int> signal_fd{-1};
 static_assert(std::atomic<int>::is_always_lock_free);
+
+// A signal that came while nobody waited, for the object that comes next.
+bool untaken = false;
 
 void post(int fd) {
   const std::uint64_t one = 1;
@@ -55,11 +59,13 @@ MainEvents::MainEvents()
   assert(signals_ >= 0 && flow_ >= 0 && woken_ >= 0 && signal_fd.load() == -1);
   signal_fd = signals_;
   set_handlers(on_signal);
+  told_to_end_ = std::exchange(untaken, false);
 }
 
 MainEvents::~MainEvents() {
   set_handlers(SIG_DFL);
   signal_fd = -1;
+  untaken = take(signals_);
   ::close(signals_);
   ::close(flow_);
   ::close(woken_);

@@ -3,7 +3,7 @@
 //
 // Threads: one object at a time, made in main() and waited on there; flow_finished() and wake() from any.
 // While it lives, SIGTERM and SIGINT are caught. By a handler: blocking them would leave out threads that
-// libraries started before main().
+// libraries started before main(). One that came and was not waited for is the next object's.
 #pragma once
 
 #include <chrono>

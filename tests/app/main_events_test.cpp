@@ -19,6 +19,16 @@ TEST(MainEvents, ASignalTakenByAnyThreadIsSeenByTheMainOne) {
   EXPECT_FALSE(events.finished());
 }
 
+// As when a daemon is stopped while it tries to begin, and fails.
+TEST(MainEvents, ASignalThatNobodyWaitedForIsNotLost) {
+  {
+    const MainEvents events;
+    ::raise(SIGTERM);
+  }
+  EXPECT_TRUE(MainEvents().told_to_end());
+  EXPECT_FALSE(MainEvents().told_to_end()) << "and is told once";
+}
+
 TEST(MainEvents, TheEndOfTheFlowEndsTheWait) {
   MainEvents events;
   std::jthread flow([&] { events.flow_finished(); });

@@ -31,6 +31,11 @@ Said run(const std::string& command) {
   return out;
 }
 
+std::string text_of(const std::string& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 class ServiceUnit : public testing::Test {
  protected:
   void SetUp() override {
@@ -41,10 +46,10 @@ class ServiceUnit : public testing::Test {
 };
 
 TEST_F(ServiceUnit, IsExposedLittle) {
-  const Said said = run("systemd-analyze security --offline=true --no-pager --threshold=16 " + folder_ +
+  const Said said = run("systemd-analyze security --offline=true --no-pager --threshold=21 " + folder_ +
                         "/waysided.service");
   EXPECT_EQ(said.code, 0) << said.text;
-  EXPECT_THAT(said.text, testing::HasSubstr("Overall exposure level for waysided.service: 1."));
+  EXPECT_THAT(said.text, testing::HasSubstr("Overall exposure level for waysided.service: 2."));
 }
 
 TEST_F(ServiceUnit, HasNoLineThatSystemdPassesOver) {
@@ -66,7 +71,7 @@ TEST_F(ServiceUnit, TheConsoleIsExposedLessAndHasNoSuchLineEither) {
       0);
   const Said said = run("systemd-analyze security --offline=true --no-pager --threshold=10 " + unit);
   EXPECT_EQ(said.code, 0) << said.text;
-  EXPECT_THAT(said.text, testing::HasSubstr("Overall exposure level for wayside-console@ttyS0.service: 0."));
+  EXPECT_THAT(said.text, testing::HasSubstr("Overall exposure level for wayside-console@ttyS0.service: 1.0"));
   EXPECT_EQ(run("systemd-analyze security --offline=true --no-pager --threshold=10 " + folder +
                 "/wayside-console-local@.service")
                 .code,
@@ -78,6 +83,17 @@ TEST_F(ServiceUnit, TheConsoleIsExposedLessAndHasNoSuchLineEither) {
                 testing::Not(testing::ContainsRegex("ignoring|Unknown|Failed to parse")));
   }
   run("rm -r " + folder);
+}
+
+// Nobody has to think of enabling what is only asked for.
+TEST_F(ServiceUnit, WhatItAsksForComesWithIt) {
+  EXPECT_THAT(text_of(folder_ + "/wayside-console@.service"),
+              testing::HasSubstr("\nWants=wayside-reboot.path wayside-wipe.path\n"));
+  EXPECT_THAT(text_of(folder_ + "/wayside-console-local@.service"),
+              testing::HasSubstr("\nWants=wayside-reboot.path\n"));
+  EXPECT_THAT(text_of(folder_ + "/waysided.service"), testing::HasSubstr("\nWants=wayside-wipe.service\n"));
+  EXPECT_THAT(text_of(folder_ + "/waysided.service"),
+              testing::HasSubstr("\nExecStart=/usr/bin/waysided --store /var/lib/wayside/config\n"));
 }
 
 // What is copied beside it where there is an illuminator, or a contact.
@@ -96,11 +112,6 @@ TEST_F(ServiceUnit, NorHaveItsDropIns) {
   EXPECT_THAT(run("systemd-analyze verify --man=no " + folder + "/waysided.service").text,
               testing::HasSubstr("Nonsense"));
   run("rm -r " + folder);
-}
-
-std::string text_of(const std::string& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 // systemd starts no service that names a group which is not there. video and dialout are the system's own.

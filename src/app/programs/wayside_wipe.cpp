@@ -36,7 +36,7 @@ constexpr const char* examples =
     "the configuration names, the configuration itself where it is in /etc/wayside.\n\n"
     "--begun finishes what a power cut interrupted, or what was asked for at the console, and otherwise "
     "does\n"
-    "nothing; wayside-wipe.service runs it at every start of the machine.\n\n"
+    "nothing; wayside-wipe.service runs it before every start of waysided.\n\n"
     "It leaves a receipt in STATE/wipe: what was destroyed, when, for whom, signed by the camera's key "
     "before\n"
     "that key was destroyed. Anybody can check it with the camera's certificate:\n"

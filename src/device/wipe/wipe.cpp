@@ -128,6 +128,8 @@ std::vector<WipeThing> things_to_wipe(const fs::path& state) {
       {"watch lists", identity / "watchlists", false},
       {"identity", identity, false},
       {"queue", state / "queue", false},
+      // What the console left for waysided to take.
+      {"offered authority", state / "offered.authority", false},
       {"accounts", state / "accounts", false},
       {"configuration", state / "config", false},
       {"audit trail", state / "audit", false},

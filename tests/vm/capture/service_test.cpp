@@ -2,18 +2,18 @@
 // USB camera and a hardware watchdog (QEMU's Intel 6300ESB). Each rung that is there to start it again is
 // made to.
 #include <chrono>
+#include <sstream>
 
-#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
 #include "tests/vm/capture/camera_in_a_machine.hpp"
 #include "tests/vm/capture/road_pictures.hpp"
+#include "tests/vm/machine/installed_camera.hpp"
 
 namespace wayside::vm {
 namespace {
 
 using namespace std::chrono_literals;
-using namespace std::string_literals;
 using testing::HasSubstr;
 
 class Service : public CameraInAMachine {
@@ -21,41 +21,33 @@ class Service : public CameraInAMachine {
   void SetUp() override {
     CameraInAMachine::SetUp();
     if (IsSkipped()) return;
-    const std::string stage = (folder() / "stage").string();
-    const std::string install =
-        fmt::format("DESTDIR={} cmake --install {} --prefix /usr --component camera --strip >{}.log 2>&1",
-                    stage, std::getenv("WAYSIDE_BINARY_DIR"), stage);
-    ASSERT_EQ(std::system(install.c_str()), 0) << "see " << stage << ".log";
+    const std::filesystem::path stage = stage_camera(folder());
     road_ = draw_empty_road(5);
-    write_its_configuration();
+    std::ofstream(folder() / "commission") << commissioning(its_configuration());
     MachineOptions options = camera_machine(folder());
     options.systemd = true;
     options.more.insert(options.more.end(), {"-device", "i6300esb"});
     machine_ = std::make_unique<VirtualMachine>(options);
     ASSERT_TRUE(make_ready(*machine_)) << "the console: " << folder() / "console";
     // As an installer does it.
-    for (const std::string& step :
-         {"cp -r " + stage + "/. / && systemd-sysusers && systemctl daemon-reload",
-          "modprobe i6300esb && udevadm control --reload && udevadm trigger --settle --subsystem-match=misc"s,
-          "mkdir -p /etc/wayside && cp " + (folder() / "service.toml").string() +
-              " /etc/wayside/wayside.toml",
-          "install -d -o wayside -g wayside -m 700 /var/lib/wayside && cp -r " +
-              camera_.private_key.parent_path().string() +
-              " /var/lib/wayside/identity && chown -R wayside:wayside /var/lib/wayside"}) {
-      const Outcome done = machine_->run("(" + step + ") 2>&1");
-      ASSERT_EQ(done.exit_code, 0) << step << "\n" << fmt::format("{}", fmt::join(done.lines, "\n"));
-    }
+    install_camera(*machine_, stage);
+    must(*machine_, "modprobe i6300esb && udevadm trigger --settle --subsystem-match=misc");
+    must(*machine_,
+         fmt::format("cp -r {} /var/lib/wayside/identity && chown -R wayside: /var/lib/wayside/identity",
+                     camera_.private_key.parent_path().string()));
+    must(*machine_, fmt::format("wayside-console <{}/commission", folder().string()));
   }
-  void write_its_configuration() {
-    std::ofstream(folder() / "service.toml")
-        << "[site]\nname = \"Drawn road\"\nfeed_id = 1\nsource_id = 2\ncamera_id = 3\n"
-        << "[camera]\nsource = \"libcamera\"\nmodel = \"Recorded roadside camera\"\nwidth = " << road_.width
-        << "\nheight = " << road_.height
-        << "\n[queue]\ndirectory = \"/var/lib/wayside/queue\"\nsegments = 8\n[upload]\nurl = \"https://"
-        << host_seen_from_the_guest << ":" << office_.server().port()
-        << "\"\n[identity]\ndirectory = \"/var/lib/wayside/identity\"\n[supervision]\n"
-        << "watchdog = \"/dev/watchdog\"\nwatchdog_limit_s = 100\nblind_limit_s = 30\nmetrics_socket = "
-           "\"/run/wayside/metrics\"\n";
+  [[nodiscard]] std::string its_configuration() const {
+    std::ostringstream toml;
+    toml << "[site]\nname = \"Drawn road\"\nfeed_id = 1\nsource_id = 2\ncamera_id = 3\n"
+         << "[camera]\nsource = \"libcamera\"\nmodel = \"Recorded roadside camera\"\nwidth = " << road_.width
+         << "\nheight = " << road_.height
+         << "\n[queue]\ndirectory = \"/var/lib/wayside/queue\"\nsegments = 8\n[upload]\nurl = \"https://"
+         << host_seen_from_the_guest << ":" << office_.server().port()
+         << "\"\n[identity]\ndirectory = \"/var/lib/wayside/identity\"\n[supervision]\n"
+         << "watchdog = \"/dev/watchdog\"\nwatchdog_limit_s = 100\nblind_limit_s = 30\nmetrics_socket = "
+            "\"/run/wayside/metrics\"\n";
+    return toml.str();
   }
   // Lines of the unit that a test needs otherwise.
   void drop_in(const std::string& lines) {
@@ -90,7 +82,7 @@ TEST_F(Service, CapturesAsItsOwnUserConfinedAndIsStartedAgainWhenKilledAndWhenIt
       answer("for one in $(busybox pidof waysided wayside-capture); do stat -c %U /proc/$one; done | xargs"),
       "wayside wayside");
   EXPECT_EQ(answer("stat -c '%U %a' /var/lib/wayside /var/lib/wayside/queue | xargs"),
-            "wayside 2770 wayside 2700");
+            "wayside 3770 wayside 2700");
   EXPECT_THAT(answer("curl -s --unix-socket /run/wayside/metrics http://camera/metrics | grep "
                      "'^wayside_frames_captured'"),
               HasSubstr("wayside_frames_captured"));

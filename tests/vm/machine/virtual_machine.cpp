@@ -196,4 +196,13 @@ std::string VirtualMachine::told(const std::string& what) const {
          all.substr(all.size() - std::min<std::size_t>(all.size(), 2000));
 }
 
+std::string must(VirtualMachine& machine, const std::string& command) {
+  const Outcome outcome = machine.run("{ " + command + "; } 2>&1");
+  std::string said;
+  for (const std::string& line : outcome.lines)
+    said += line + "\n";
+  if (outcome.exit_code != 0) throw std::runtime_error("in the guest, " + command + " failed:\n" + said);
+  return said;
+}
+
 }  // namespace wayside::vm

@@ -76,4 +76,7 @@ class VirtualMachine {
   std::optional<int> exit_code_;
 };
 
+// What the command says there; a std::runtime_error with it where the command fails.
+std::string must(VirtualMachine& machine, const std::string& command);
+
 }  // namespace wayside::vm

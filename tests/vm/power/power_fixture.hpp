@@ -45,14 +45,6 @@ class PowerTest : public testing::Test {
                                           const std::vector<std::string>& more = {}) {
     return std::make_unique<VirtualMachine>(MachineOptions{file("console"), disks, 512, more});
   }
-  static void must(VirtualMachine& machine, const std::string& command) {
-    const Outcome outcome = machine.run("{ " + command + "; } 2>&1");
-    if (outcome.exit_code == 0) return;
-    std::string said = "in the guest, " + command + " failed:";
-    for (const std::string& line : outcome.lines)
-      said += "\n" + line;
-    throw std::runtime_error(said);
-  }
   // The guest has no udevd that would wait for the device or name it: it is there at once, as /dev/dm-0.
   static void make_dm_device(VirtualMachine& machine, const std::string& name, const std::string& table) {
     must(machine, fmt::format("printf '{}' | dmsetup create {} --noudevsync --noudevrules", table, name));
