@@ -91,7 +91,7 @@ Result<CommitOutcome> ConfigurationStore::commit(const CommitRequest& request) {
     if (const Status written = folder.write_state(*seen, state); !written) return fail(written.error());
     return outcome;
   }
-  if (const auto complaints = config::complaints_about(candidate->draft); !complaints.empty())
+  if (const auto complaints = config::complaints_about(candidate->draft, base->draft); !complaints.empty())
     return fail(ErrorCode::invalid_input, config::lines_of(complaints));
   file.number = state.last + 1;
   state.last = file.number;

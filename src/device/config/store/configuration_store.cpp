@@ -266,9 +266,13 @@ Result<std::vector<ConfigurationChange>> ConfigurationStore::compare() const {
 }
 
 Result<std::vector<std::string>> ConfigurationStore::check() const {
-  const Result<Candidate> candidate = candidate_in(body_->folder);
+  const auto seen = body_->folder.see();
+  if (!seen) return fail(seen.error());
+  const Result<Candidate> candidate = body_->folder.candidate(seen->state);
   if (!candidate) return fail(candidate.error());
-  return config::complaints_about(candidate->draft);
+  const Result<StoredVersion> base = body_->folder.version(body_->folder.running(seen->state).value_or(0));
+  if (!base) return fail(base.error());
+  return config::complaints_about(candidate->draft, base->draft);
 }
 
 }  // namespace wayside

@@ -21,6 +21,19 @@ std::string lines_of(const std::vector<std::string>& sentences) {
   return out;
 }
 
+std::vector<std::string> complaints_about(const Draft& candidate, const Draft& runs) {
+  std::vector<std::string> all = complaints_about(candidate);
+  // Elsewhere it would be another camera, which whoever may commit could make his own office's.
+  const std::filesystem::path& place = runs.values.identity.directory;
+  if (!runs.given.empty() && candidate.values.identity.directory != place) {
+    all.push_back(
+        fmt::format("identity.directory: a camera keeps its identity, and with it its office, where it "
+                    "is, in {}; only a wipe begins anew",
+                    json_escape(place.string())));
+  }
+  return all;
+}
+
 Status is_fit(std::string_view what, std::string_view text, std::size_t most) {
   const bool line = std::none_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "wayside/device/clock/clock.hpp"
 #include "wayside/device/config/store/configuration_store.hpp"
@@ -33,6 +34,8 @@ struct StoreBody {
 };
 
 [[nodiscard]] std::string lines_of(const std::vector<std::string>& sentences);
+// What keeps the candidate from running behind `runs`, which is empty where nothing does.
+[[nodiscard]] std::vector<std::string> complaints_about(const Draft& candidate, const Draft& runs);
 // A text that a head takes: of one line, UTF-8.
 [[nodiscard]] Status is_fit(std::string_view what, std::string_view text, std::size_t most);
 

@@ -133,6 +133,25 @@ TEST_F(ConfigurationStoreTest, AllThatIsMissingOrDoesNotGoTogetherIsToldAtOnceAn
   EXPECT_EQ(candidate_name(store), "\"x\"");
 }
 
+// With an identity elsewhere an installer could enrol the camera at an office of his own.
+TEST_F(ConfigurationStoreTest, TheIdentityStaysWhereTheFirstCommitPutIt) {
+  ConfigurationStore store = editing();
+  set_the_least(store);
+  set(store, {"identity", "directory", "/var/lib/other/identity"});
+  commit(store);
+  set(store, {"identity", "directory", "/tmp/mine"});
+  ASSERT_EQ(store.check()->size(), 1U);
+  EXPECT_THAT(store.check()->front(), HasSubstr("keeps its identity"));
+  const auto refused = store.commit(by_alice());
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("in /var/lib/other/identity; only a wipe begins anew"));
+  ASSERT_TRUE(store.unset(Words{"identity"}));
+  EXPECT_EQ(store.check()->size(), 1U);
+  set(store, {"identity", "directory", "/var/lib/other/identity"});
+  set(store, {"site", "name", "another"});
+  commit(store);
+}
+
 TEST_F(ConfigurationStoreTest, OnlyOneEditsAndTheOtherIsToldWho) {
   ConfigurationStore store = editing();
   set_the_least(store);
