@@ -121,6 +121,7 @@ void Session::snapshot(const Words& words) {
 }
 
 void Session::send_snapshot(ByteLine& line, ByteView jpeg) {
+  terminal_.discard_input();  // what was typed ahead is no receiver
   say(
       fmt::format("The picture has {} bytes. Start the XMODEM receive of your terminal program within {} s; "
                   "Control-C gives up.",
