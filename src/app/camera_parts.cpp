@@ -6,11 +6,13 @@
 #include "wayside/base/log.hpp"
 #include "wayside/base/version.hpp"
 #include "wayside/device/clock/boot_id.hpp"
+#include "wayside/device/identity/enrolment.hpp"
 #include "wayside/device/identity/identity.hpp"
 
 #include "src/app/clock_sources.hpp"
 #include "src/app/connections.hpp"
 #include "src/app/control_answers.hpp"
+#include "src/app/identity_answers.hpp"
 #include "src/app/metrics.hpp"
 #include "src/app/process.hpp"
 #include "src/app/recogniser.hpp"
@@ -29,11 +31,9 @@ constexpr milliseconds keep_every{5'000};
 Result<std::string> device_id_of(const std::filesystem::path& folder) {
   const Result<std::filesystem::path> request = make_identity(folder);
   if (!request) return fail(request.error().context("identity.directory"));
-  Result<std::string> text = read_text_file(folder / "device-id", 64);
-  if (!text) return text;
-  while (!text->empty() && (text->back() == '\n' || text->back() == ' '))
-    text->pop_back();
-  return text;
+  if (const Status finished = finish_enrolment(folder); !finished)
+    log::error("enrolment_not_finished", {{"reason", finished.error()}});
+  return device_id(folder);
 }
 
 RecordOrigin origin_of(const Configuration& configuration, const std::string& models_version,
@@ -315,6 +315,7 @@ void CameraParts::open_control() {
     return;
   }
   ControlAnswers answers = control_answers(*this);
+  add_identity_answers(answers, configuration_.identity.directory, clock());
   answers[ControlTask::reload] = [this](const ControlRequest&) -> Result<nlohmann::json> {
     const Result<Reloaded> reloaded = hooks_.reload();
     if (!reloaded) return fail(reloaded.error());

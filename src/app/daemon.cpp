@@ -18,6 +18,7 @@
 #include "src/app/run_report.hpp"
 #include "src/app/stored_configuration.hpp"
 #include "src/app/supervision.hpp"
+#include "src/app/unconfigured.hpp"
 
 namespace wayside::app {
 
@@ -30,8 +31,6 @@ constexpr milliseconds models_again{10'000};
 // Ending the link to the back office takes five seconds at most.
 constexpr milliseconds reload_within{8'000};
 constexpr milliseconds configuration_every{1'000};
-// A camera that could not begin tries again, with whatever configuration there is then.
-constexpr milliseconds begin_again{30'000};
 // What a watchdog may be late before it is said that it does not work.
 constexpr milliseconds watchdog_late{30'000};
 
@@ -291,29 +290,6 @@ class Daemon {
   BlindHelp help_ = BlindHelp::none;
 };
 
-// While there is nothing that could run; false: told to end.
-bool wait_for_configuration(StoredConfiguration& stored, const std::string& reason, std::uint32_t failed) {
-  MainEvents events;
-  Health health;
-  const Configuration::Supervision wanted;
-  Supervision supervision{wanted, health};
-  supervision.begin({});
-  log::error("no_configuration", {{"reason", reason}});
-  supervision.status(fmt::format("UNHEALTHY, configuration: {}", reason));
-  const std::unique_ptr<Clock> clock = make_system_clock();
-  const MonotonicTime begin = clock->monotonic_now();
-  while (!events.told_to_end()) {
-    const auto found = stored.look();
-    if (found && found->version != failed) break;
-    if (found && clock->monotonic_now() - begin >= begin_again) break;
-    supervision.alive();
-    events.wait(configuration_every);
-  }
-  if (events.told_to_end()) supervision.stopping();
-  supervision.end();
-  return !events.told_to_end();
-}
-
 void prepare_process() {
   pthread_setname_np(pthread_self(), "waysided");  // started anew as /proc/self/exe it would be called "exe"
   std::signal(SIGPIPE, SIG_IGN);                   // a back office that hangs up is an answer, not the end
@@ -335,8 +311,10 @@ Status run_stored_daemon(StoredConfiguration& stored, const DaemonOptions& optio
       if (daemon.begins_anew()) continue;
       if (done || daemon.had_begun()) return done;
     }
-    const Error& error = found ? done.error() : found.error();
-    if (!wait_for_configuration(stored, error.message, found ? found->version : 0)) return {};
+    const Unconfigured camera = found
+                                    ? Unconfigured{done.error().message, found->configuration, found->version}
+                                    : Unconfigured{found.error().message, {}, 0};
+    if (!wait_for_configuration(stored, camera)) return {};
   }
 }
 

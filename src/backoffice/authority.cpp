@@ -17,10 +17,8 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
-#include "wayside/backoffice/given_lists.hpp"
 #include "wayside/backoffice/issued_authorities.hpp"
 #include "wayside/backoffice/recipients.hpp"
-#include "wayside/backoffice/unlock_keys.hpp"
 #include "wayside/base/files.hpp"
 
 #include "src/device/identity/pem.hpp"
@@ -450,32 +448,10 @@ Status Authority::make_broker_certificate(const std::vector<std::string>& hosts,
   return make_leaf({"Wayside broker", "serverAuth,clientAuth", *names}, *issuer, out, "broker", now);
 }
 
-Result<EnrolledDevice> enrol_device(const Authority& authority, Store& store, const fs::path& request,
-                                    const fs::path& out, UtcTime now) {
-  auto device = authority.sign(request, now);
-  if (!device) return fail(device.error());
-  const auto ca = read_text_file(authority.ca_certificate());
-  if (!ca) return fail(ca.error());
-  std::error_code failed;
-  fs::create_directories(out, failed);
-  if (failed) return fail(ErrorCode::io, fmt::format("cannot make {}: {}", out.string(), failed.message()));
-  for (const auto& [name, text] :
-       {std::pair{"back-office-ca.crt", *ca}, std::pair{"device.crt", device->certificate}}) {
-    if (const auto written = replace_file(out / name, as_bytes(text)); !written) return fail(written.error());
-  }
-  const auto unlock = unlock_recipients(authority.unlock(), device->device_id);
-  if (!unlock) return fail(unlock.error());
-  const auto passed_on = pass_on_recipients(authority.recipients(), out / "recipients", now, *unlock);
-  if (!passed_on) return fail(passed_on.error());
-  const auto authorised =
-      IssuedAuthorities(authority.deployment()).pass_on(device->device_id, out / "authority");
-  if (!authorised) return fail(authorised.error());
-  const auto listed = GivenLists(authority.watch_lists()).pass_on(out / "watchlists");
-  if (!listed) return fail(listed.error());
-  // Last: where a file could not be written, an earlier certificate goes on working.
-  const auto earlier_key = store.enrol(device->device_id, device->fingerprint, device->key, now);
-  if (!earlier_key) return fail(earlier_key.error());
-  return EnrolledDevice{std::move(*device), *earlier_key};
+Result<std::string> Authority::sign(const Enrolment& enrolment, UtcTime now) const {
+  const auto issuer = read_issuer(folder_, now);
+  if (!issuer) return fail(issuer.error());
+  return enrolment_text(enrolment, [&](ByteView bytes) { return pem::sign(bytes, *issuer->key); });
 }
 
 }  // namespace wayside::backoffice

@@ -149,7 +149,7 @@ TEST_F(ControlSocketTest, ARequestWithoutEndIsRefused) {
     while (::send(socket, part.data(), part.size(), MSG_NOSIGNAL) > 0) {
     }
   });
-  EXPECT_THAT(all_from(socket), HasSubstr("at most 65536 bytes"));
+  EXPECT_THAT(all_from(socket), HasSubstr("at most 131072 bytes"));
 }
 
 TEST_F(ControlSocketTest, WhoStopsInTheMiddleOrNeverBeginsIsHungUpOnAndHoldsNobodyUp) {

@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
+#include "wayside/backoffice/issued_authorities.hpp"
 #include "wayside/backoffice/recipients.hpp"
 #include "wayside/base/files.hpp"
 
@@ -277,6 +278,53 @@ TEST_F(AuthorityTest, EnrollingAgainSaysWhetherTheKeyIsAnother) {
   EXPECT_EQ(enrol(*key_), EarlierKey::none);
   EXPECT_EQ(enrol(*key_), EarlierKey::same);
   EXPECT_EQ(enrol(*pem::make_device_key().value()), EarlierKey::other);
+}
+
+// Another camera's authority in the folder, and a second controller's recipient with a secret in its file.
+TEST_F(AuthorityTest, AnEnrolmentHoldsWhatIsThisCamerasAndNoSecret) {
+  const fs::path out = office_.folder() / "out";
+  IssuedAuthorities issued(office_.authority().deployment());
+  AuthorityDocument draft;
+  draft.organisation = draft.purpose = draft.site = draft.contact = "Example";
+  draft.valid_from = office_.now();
+  draft.valid_until = draft.review = office_.now() + std::chrono::hours(24);
+  for (int i = 0; i < 6; ++i) {
+    draft.devices = {i == 0 ? "ffffffffffffffff" : "0123456789abcdef"};
+    ASSERT_TRUE(issued.issue(draft, office_.now()));
+  }
+  fs::create_directory(out);
+  ASSERT_TRUE(issued.pass_on("ffffffffffffffff", out / "authority"));
+  Recipient second;
+  second.name = "second controller";
+  second.key = make_recipient_secret().key;
+  second.view = RecordView::pseudonym;
+  second.pseudonym_key = Bytes(32, 9);
+  ASSERT_TRUE(replace_file(office_.recipients() / "second.toml", as_bytes(to_toml(second)), 0600));
+  const UtcTime now = office_.now();
+  const auto enrolled =
+      enrol_device(office_.authority(), office_.store(), request_of(*key_, "0123456789abcdef"), out, now);
+  ASSERT_TRUE(enrolled) << enrolled.error().message;
+  const auto text = read_text_file(out / enrolment_name).value();
+  const auto enrolment = enrolment_from(text);
+  ASSERT_TRUE(enrolment) << enrolment.error().message;
+  EXPECT_EQ(enrolment->device_id, "0123456789abcdef");
+  EXPECT_EQ(enrolment->issued, now);
+  EXPECT_EQ(enrolled->office, office_fingerprint(read_text_file(folder_ / "ca.crt").value()).value());
+  std::vector<std::string> names;
+  for (const Enrolment::File& file : enrolment->files) {
+    names.push_back(file.name);
+    EXPECT_EQ(file.content, read_text_file(out / file.name).value()) << file.name;
+  }
+  const std::string own = "recipients/" +
+                          to_hex(key_id(list_recipients(office_.recipients()).value().at(0).recipient.key)) +
+                          ".toml";
+  EXPECT_THAT(names, testing::UnorderedElementsAre("back-office-ca.crt", "device.crt", "authority/office-key",
+                                                   "watchlists/issuer-key", own, "authority/3.authority",
+                                                   "authority/4.authority", "authority/5.authority",
+                                                   "authority/6.authority"));
+  EXPECT_TRUE(fs::exists(out / "authority/1.authority"));
+  EXPECT_EQ(text.find(to_hex(*second.pseudonym_key)), std::string::npos);
+  EXPECT_EQ(text.find("PRIVATE"), std::string::npos);
 }
 
 TEST_F(AuthorityTest, AuthorityWhoseKeyIsAnothersIsSaidToBeDamaged) {

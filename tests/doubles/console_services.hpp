@@ -30,6 +30,14 @@ class MemoryAccounts : public console::ConsoleAccounts {
     if (known && found->second.second == password) return {found->second.first, {}, {}, true};
     return {std::nullopt, wait, "Name and password do not belong together. Wait 1 s.", known};
   }
+  std::string challenge() override { return "c0ffee"; }
+  Login log_in(std::string_view name, std::string_view challenge, std::string_view signature) override {
+    const auto found = accounts.find(std::string(name));
+    const bool known = found != accounts.end();
+    if (known && keys.count(std::string(name)) != 0 && challenge == "c0ffee" && signature == "5161")
+      return {found->second.first, {}, {}, true};
+    return {std::nullopt, wait, "Name and key do not belong together. Wait 1 s.", known};
+  }
   std::optional<console::ConsoleRole> role_of(std::string_view name) override {
     const auto found = accounts.find(std::string(name));
     if (found == accounts.end()) return std::nullopt;
@@ -59,7 +67,15 @@ class MemoryAccounts : public console::ConsoleAccounts {
     return {};
   }
 
+  Status change_key(std::string_view name, std::string_view key) override {
+    if (accounts.count(std::string(name)) == 0) return fail(ErrorCode::not_found, "there is no such account");
+    keys.erase(std::string(name));
+    if (!key.empty()) keys.emplace(name, key);
+    return {};
+  }
+
   std::map<std::string, std::pair<console::ConsoleRole, std::string>> accounts;
+  std::map<std::string, std::string> keys;
   std::chrono::milliseconds wait{0};
 };
 
@@ -207,6 +223,14 @@ class MemoryCamera : public console::ConsoleCamera {
     snapshots.push_back(commissioning);
     return jpeg;
   }
+  Result<std::vector<std::string>> show_enrolment() override {
+    return std::vector<std::string>{"This camera is 0123456789abcdef."};
+  }
+  Result<std::vector<std::string>> load_enrolment(std::string_view document) override {
+    enrolment = document;
+    if (dead) return fail(ErrorCode::unavailable, "waysided does not answer: it is not running");
+    return std::vector<std::string>{"This camera belongs to the office."};
+  }
   Result<std::string> load_authority(std::string_view document) override {
     authority = document;
     return std::string("It is taken.");
@@ -222,7 +246,7 @@ class MemoryCamera : public console::ConsoleCamera {
 
   std::string answer = "well";
   std::vector<std::string> lacking;
-  std::string authority;
+  std::string authority, enrolment;
   Bytes jpeg = Bytes(75, 0xff);
   std::vector<bool> snapshots;  // whether the installer was at work
   int reboots = 0, wipes = 0;

@@ -18,6 +18,7 @@
 #include "wayside/base/result.hpp"
 #include "wayside/base/time.hpp"
 #include "wayside/delivery/seal/keys.hpp"
+#include "wayside/device/identity/enrolment.hpp"
 
 namespace wayside::backoffice {
 
@@ -57,6 +58,8 @@ class Authority {
   };
   // Takes the key (Ed25519) and the common name (16 hex digits) from the request, nothing else of it.
   [[nodiscard]] Result<SignedDevice> sign(const std::filesystem::path& request, UtcTime now) const;
+  // As one text that can be pasted at the camera's console.
+  [[nodiscard]] Result<std::string> sign(const Enrolment& enrolment, UtcTime now) const;
 
   // Writes ca.crt, broker.crt and broker.key into `out`, for a broker that cameras and office call by these
   // names and addresses, at least one; for brokers among each other too.
@@ -70,13 +73,16 @@ class Authority {
 
 // Signs the request, writes device.crt, back-office-ca.crt, recipients/ (whom the camera seals to, its
 // unlock keys among them unless it is revoked), authority/ (under which it may capture) and watchlists/ (what
-// it knows VOI lists by) into `out` and enrols the device in the store. A device that was enrolled before can
-// use only the new certificate from then on; where its key is another, whoever holds the earlier one is
-// locked out, and a person should be told.
+// it knows VOI lists by) into `out`, all of it that is no secret once more as one text (enrolment_name), and
+// enrols the device in the store. A device that was enrolled before can use only the new certificate from
+// then on; where its key is another, whoever holds the earlier one is locked out, and a person should be
+// told.
 struct EnrolledDevice {
   Authority::SignedDevice device;
   EarlierKey earlier_key = EarlierKey::none;
+  std::string office;  // the fingerprint that the camera's console shows too
 };
+inline constexpr std::string_view enrolment_name = "camera.enrolment";
 [[nodiscard]] Result<EnrolledDevice> enrol_device(const Authority& authority, Store& store,
                                                   const std::filesystem::path& request,
                                                   const std::filesystem::path& out, UtcTime now);

@@ -50,6 +50,10 @@ Lines health(const json& answer) {
   add(lines, "device", text_of(answer, "device_id"));
   add(lines, "version", text_of(answer, "version"));
   add(lines, "configuration", text_of(answer, "configuration"));
+  if (const auto states = answer.find("states"); states != answer.end() && states->is_object()) {
+    for (const auto& [part, state] : states->items())
+      add(lines, part, state.is_string() ? state.get<std::string>() : std::string());
+  }
   for (const json& problem : list_of(answer, "problems"))
     lines.push_back(fmt::format("{}: {}", text_of(problem, "part"), text_of(problem, "reason")));
   return lines;
@@ -70,7 +74,7 @@ Lines clock(const json& answer) {
   add(lines, "utc", text_of(answer, "utc"));
   add(lines, "source", text_of(answer, "source"));
   add(lines, "error at most", text_of(answer, "max_error_ms"), "ms");
-  add(lines, "synchronised", text_of(answer, "since_sync_ms"), "ms ago");
+  add(lines, "synchronised", text_of(answer, "synchronised_ago_s"), "s ago");
   return lines;
 }
 
@@ -78,6 +82,14 @@ Lines authority(const json& answer) {
   Lines lines;
   add(lines, "needed", text_of(answer, "needed"));
   add(lines, "may capture", text_of(answer, "may_capture"));
+  add(lines, "number", text_of(answer, "number"));
+  add(lines, "organisation", text_of(answer, "organisation"));
+  add(lines, "purpose", text_of(answer, "purpose"));
+  add(lines, "site", text_of(answer, "site"));
+  add(lines, "contact", text_of(answer, "contact"));
+  add(lines, "valid from", text_of(answer, "valid_from"));
+  add(lines, "valid until", text_of(answer, "valid_until"));
+  add(lines, "review by", text_of(answer, "review"));
   add_lines(lines, text_of(answer, "sentence"));
   return lines;
 }
@@ -97,8 +109,9 @@ Lines lines_of_answer(std::string_view what, const json& answer) {
       lines.push_back(fmt::format("{:>12} {}", text_of(counter, "value"), text_of(counter, "name")));
   } else if (what == "watch_lists") {
     for (const json& list : list_of(answer, "lists")) {
-      lines.push_back(fmt::format("{} revision {}, {} entries", text_of(list, "name"),
-                                  text_of(list, "revision"), text_of(list, "entries")));
+      lines.push_back(fmt::format("{} revision {}, {} entries, {}", text_of(list, "name"),
+                                  text_of(list, "revision"), text_of(list, "entries"),
+                                  text_of(list, "state")));
     }
   }
   return lines;

@@ -1,5 +1,10 @@
-#include <fmt/format.h>
+#include <algorithm>
+#include <array>
 
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include "wayside/base/bytes.hpp"
 #include "wayside/device/account/accounts.hpp"
 
 #include "src/app/console/joined_services.hpp"
@@ -55,14 +60,21 @@ class JoinedAccounts final : public console::ConsoleAccounts {
   Login log_in(std::string_view name, std::string_view password) override {
     const Result<Accounts*> accounts = accounts_.get();
     if (!accounts) return {std::nullopt, std::chrono::seconds(1), accounts.error().message, false};
-    const wayside::Login login = (*accounts)->log_in(name, password);
-    Login out;
-    if (login.outcome == wayside::Login::Outcome::accepted && login.account)
-      out.role = console_role(login.account->role);
-    out.wait = login.wait;
-    out.sentence = login.sentence;
-    out.known_name = login.known_name;
-    return out;
+    return joined((*accounts)->log_in(name, password));
+  }
+  std::string challenge() override {
+    std::array<std::uint8_t, 32> random{};
+    ::randombytes_buf(random.data(), random.size());
+    return to_hex(random);
+  }
+  Login log_in(std::string_view name, std::string_view challenge, std::string_view signature) override {
+    const Result<Accounts*> accounts = accounts_.get();
+    if (!accounts) return {std::nullopt, std::chrono::seconds(1), accounts.error().message, false};
+    // What is none is nobody's, and costs the delay of an attempt all the same.
+    Signature given{};
+    const Result<Bytes> bytes = bytes_from_hex(signature);
+    if (bytes && bytes->size() == given.size()) std::copy(bytes->begin(), bytes->end(), given.begin());
+    return joined((*accounts)->log_in(name, challenge, given));
   }
   std::optional<ConsoleRole> role_of(std::string_view name) override {
     const Result<Accounts*> accounts = accounts_.get();
@@ -79,8 +91,9 @@ class JoinedAccounts final : public console::ConsoleAccounts {
     if (!listing) return fail(listing.error());
     std::vector<std::string> lines;
     for (const Account& account : listing->accounts) {
-      lines.push_back(fmt::format("{:<32} {:<10} password of {}", account.name, to_string(account.role),
-                                  to_iso8601(account.password_changed).substr(0, 10)));
+      lines.push_back(fmt::format("{:<32} {:<10} password of {}{}", account.name, to_string(account.role),
+                                  to_iso8601(account.password_changed).substr(0, 10),
+                                  account.key ? ", key " + to_hex(*account.key).substr(0, 16) : ""));
     }
     for (const auto& damaged : listing->damaged)
       lines.push_back(fmt::format("{:<32} damaged: {}", damaged.name, damaged.sentence));
@@ -101,8 +114,25 @@ class JoinedAccounts final : public console::ConsoleAccounts {
     if (!accounts) return fail(accounts.error());
     return (*accounts)->change_password(name, password);
   }
+  Status change_key(std::string_view name, std::string_view key) override {
+    const Result<Accounts*> accounts = accounts_.get();
+    if (!accounts) return fail(accounts.error());
+    if (key.empty()) return (*accounts)->change_key(name, std::nullopt);
+    const Result<VerifyingKey> given = verifying_key_from(key);
+    if (!given) return fail(given.error());
+    return (*accounts)->change_key(name, *given);
+  }
 
  private:
+  static Login joined(const wayside::Login& login) {
+    Login out;
+    if (login.outcome == wayside::Login::Outcome::accepted && login.account)
+      out.role = console_role(login.account->role);
+    out.wait = login.wait;
+    out.sentence = login.sentence;
+    out.known_name = login.known_name;
+    return out;
+  }
   static Status status_of(const Result<Account>& account) {
     if (!account) return fail(account.error());
     return {};

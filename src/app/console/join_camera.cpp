@@ -1,3 +1,5 @@
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -76,7 +78,7 @@ class JoinedCamera final : public console::ConsoleCamera {
   }
 
   Status aim(bool commissioning, unsigned rate, const Show& show) override {
-    Result<ControlClient> daemon = ControlClient::connect(places_.control_socket);
+    Result<ControlClient> daemon = connect();
     if (!daemon) return fail(daemon.error());
     ControlRequest request = request_of(ControlTask::aim);
     request.commissioning = commissioning;
@@ -85,13 +87,50 @@ class JoinedCamera final : public console::ConsoleCamera {
   }
 
   Result<Bytes> snapshot(bool commissioning) override {
-    Result<ControlClient> daemon = ControlClient::connect(places_.control_socket);
+    Result<ControlClient> daemon = connect();
     if (!daemon) return fail(daemon.error());
     ControlRequest request = request_of(ControlTask::snapshot);
     request.commissioning = commissioning;
     auto picture = daemon->snapshot(request);
     if (!picture) return fail(picture.error());
     return std::move(picture->jpeg);
+  }
+
+  Result<std::vector<std::string>> show_enrolment() override {
+    const Result<nlohmann::json> answer = ask(ControlTask::identity);
+    if (!answer) return fail(answer.error());
+    std::vector<std::string> lines = {"This camera is " + text_of(*answer, "device_id") + "."};
+    if (answer->contains("office")) {
+      lines.push_back(fmt::format("It belongs to the office {}; its certificate ends {}.",
+                                  text_of(*answer, "office"), text_of(*answer, "valid_until")));
+    } else if (answer->contains("problem")) {
+      lines.push_back("It cannot show whose it is: " + text_of(*answer, "problem"));
+    } else {
+      lines.push_back(
+          "It belongs to no office yet. Have the request below signed there (wayside-backoffice enrol), then "
+          "paste what comes back with \"enrol load\".");
+    }
+    const std::string request = text_of(*answer, "request");
+    for (std::size_t at = 0; at < request.size();) {
+      const std::size_t end = std::min(request.find('\n', at), request.size());
+      lines.push_back(request.substr(at, end - at));
+      at = end + 1;
+    }
+    return lines;
+  }
+
+  Result<std::vector<std::string>> load_enrolment(std::string_view document) override {
+    Result<ControlClient> daemon = connect();
+    if (!daemon) return fail(daemon.error());
+    ControlRequest request = request_of(ControlTask::enrol);
+    request.document = document.substr(0, document.find_last_not_of('\n') + 1);
+    request.document += '\n';
+    const Result<nlohmann::json> answer = daemon->ask(request);
+    if (!answer) return fail(answer.error());
+    return std::vector<std::string>{
+        fmt::format("This camera belongs to the office {} now; its certificate ends {}.",
+                    text_of(*answer, "office"), text_of(*answer, "valid_until")),
+        "Compare the office's number with the one that was shown there."};
   }
 
   // The folder of authorities is the daemon's own, beside its keys: it takes what is offered, if it is
@@ -136,6 +175,19 @@ class JoinedCamera final : public console::ConsoleCamera {
   }
 
  private:
+  // A daemon that begins anew is away for seconds.
+  [[nodiscard]] Result<ControlClient> connect() const {
+    constexpr int tries = 50;
+    Result<ControlClient> daemon = ControlClient::connect(places_.control_socket);
+    for (int i = 1; i < tries && !daemon && daemon.error().code == ErrorCode::unavailable; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      daemon = ControlClient::connect(places_.control_socket);
+    }
+    if (daemon) return daemon;
+    return fail(daemon.error().code,
+                daemon.error().message +
+                    "; it may be starting, which takes a minute where it makes its queue: try again");
+  }
   static std::string text_of(const nlohmann::json& of, const char* member) {
     const auto found = of.find(member);
     return found != of.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -147,7 +199,7 @@ class JoinedCamera final : public console::ConsoleCamera {
     return request;
   }
   Result<nlohmann::json> ask(ControlTask task) {
-    Result<ControlClient> daemon = ControlClient::connect(places_.control_socket);
+    Result<ControlClient> daemon = connect();
     if (!daemon) return fail(daemon.error());
     return daemon->ask(request_of(task));
   }

@@ -86,8 +86,11 @@ Status enrol(const Arguments& arguments) {
              enrolled->device.device_id, to_iso8601(enrolled->device.valid_until));
   if (const auto words = words_on(enrolled->earlier_key); !words.empty()) fmt::print("{}\n", words);
   fmt::print(
-      "Put {}, back-office-ca.crt, recipients/ and authority/ beside it into the camera's identity folder\n",
-      (arguments.out / "device.crt").string());
+      "Put {}, back-office-ca.crt, recipients/, authority/ and watchlists/ beside it into the camera's "
+      "identity "
+      "folder,\n"
+      "or paste {} at its console (enrol load), which shows this office as {}\n",
+      (arguments.out / "device.crt").string(), backoffice::enrolment_name, enrolled->office);
   return {};
 }
 

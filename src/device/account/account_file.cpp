@@ -49,17 +49,18 @@ tl::unexpected<Error> damaged(std::string_view why) {
 }  // namespace
 
 std::string to_text(const AccountFile& file) {
-  return with_checksum(Json{{"schema", schema},
-                            {"name", file.account.name},
-                            {"role", to_string(file.account.role)},
-                            {"made", to_iso8601(file.account.made)},
-                            {"password_changed", to_iso8601(file.account.password_changed)},
-                            {"argon2id",
-                             {{"passes", file.password.cost.passes},
-                              {"kib", file.password.cost.memory_bytes / 1024},
-                              {"salt", to_hex(file.password.salt)},
-                              {"hash", to_hex(file.password.hash)}}}}
-                           .dump());
+  Json json = {{"schema", schema},
+               {"name", file.account.name},
+               {"role", to_string(file.account.role)},
+               {"made", to_iso8601(file.account.made)},
+               {"password_changed", to_iso8601(file.account.password_changed)},
+               {"argon2id",
+                {{"passes", file.password.cost.passes},
+                 {"kib", file.password.cost.memory_bytes / 1024},
+                 {"salt", to_hex(file.password.salt)},
+                 {"hash", to_hex(file.password.hash)}}}};
+  if (file.account.key) json["key"] = to_hex(*file.account.key);
+  return with_checksum(json.dump());
 }
 
 Result<AccountFile> account_file_from(std::string_view text, std::string_view name) {
@@ -80,10 +81,12 @@ Result<AccountFile> account_file_from(std::string_view text, std::string_view na
   if (!kept.is_object()) return damaged("it has no password");
   const auto passes = number_of(kept.value("passes", Json()), 1, most_passes);
   const auto kib = number_of(kept.value("kib", Json()), least_kib, most_kib);
-  AccountFile file{{std::string(name), *role, *made, *changed}, {}};
+  AccountFile file{{std::string(name), *role, *made, *changed, {}}, {}};
   if (!passes || !kib || !take(kept.value("salt", Json()), file.password.salt) ||
       !take(kept.value("hash", Json()), file.password.hash))
     return damaged("its password is not as one is kept");
+  if (const Json key = field("key"); !key.is_null() && !take(key, file.account.key.emplace()))
+    return damaged("its key is none");
   file.password.cost = {*passes, static_cast<std::size_t>(*kib) * 1024};
   return file;
 }

@@ -90,7 +90,7 @@ Result<AccountFile> make_file(std::string_view name, Role role, std::string_view
   if (const Status good = check_password(password); !good) return fail(good.error());
   auto kept = account::keep_password(password, cost);
   if (!kept) return fail(kept.error());
-  return AccountFile{{std::string(name), role, now, now}, *kept};
+  return AccountFile{{std::string(name), role, now, now, {}}, *kept};
 }
 
 std::string in_words(std::chrono::milliseconds wait) {
@@ -177,7 +177,26 @@ Result<Account> Accounts::make_first_installer(std::string_view name, std::strin
   return file->account;
 }
 
+std::string login_message(std::string_view name, std::string_view challenge) {
+  return fmt::format("wayside-console-login-1\n{}\n{}\n", name, challenge);
+}
+
 Login Accounts::log_in(std::string_view name, std::string_view password) {
+  return log_in(name, [&](const AccountFile* file) {
+    account::KeptPassword nobodys;
+    nobodys.cost = options_.cost;
+    return account::is_password(password, file != nullptr ? file->password : nobodys);
+  });
+}
+
+Login Accounts::log_in(std::string_view name, std::string_view challenge, const Signature& signature) {
+  return log_in(name, [&](const AccountFile* file) -> Result<bool> {
+    return file != nullptr && file->account.key &&
+           is_signed(as_bytes(login_message(name, challenge)), signature, *file->account.key);
+  });
+}
+
+Login Accounts::log_in(std::string_view name, const IsRight& check) {
   Login login;
   const auto begun = begin_attempt(name, login);
   if (!begun) {
@@ -187,9 +206,7 @@ Login Accounts::log_in(std::string_view name, std::string_view password) {
   if (!*begun) return login;
   const auto file = load(options_.folder, name);
   login.known_name = file || file.error().code == ErrorCode::corrupt;
-  account::KeptPassword nobodys;
-  nobodys.cost = options_.cost;
-  const auto is_right = account::is_password(password, file ? file->password : nobodys);
+  const auto is_right = check(file ? &*file : nullptr);
   if (!is_right) {
     login.sentence = is_right.error().message;
     return login;
@@ -206,10 +223,10 @@ Login Accounts::log_in(std::string_view name, std::string_view password) {
     return login;
   }
   login.outcome = Login::Outcome::refused;
-  login.sentence =
-      file || file.error().code == ErrorCode::not_found
-          ? fmt::format("wrong name or password; the next attempt is possible in {}", in_words(login.wait))
-          : file.error().message;
+  login.sentence = file || file.error().code == ErrorCode::not_found
+                       ? fmt::format("wrong name, password or key; the next attempt is possible in {}",
+                                     in_words(login.wait))
+                       : file.error().message;
   return login;
 }
 
@@ -335,6 +352,15 @@ Status Accounts::change_password(std::string_view name, std::string_view passwor
   if (!file) return fail(file.error());
   file->password = *kept;
   file->account.password_changed = clock_->utc_now();
+  return store(options_.folder, *file);
+}
+
+Status Accounts::change_key(std::string_view name, const std::optional<VerifyingKey>& key) {
+  const auto lock = FolderLock::take(options_.folder);
+  if (!lock) return fail(lock.error());
+  auto file = load(options_.folder, name);
+  if (!file) return fail(file.error());
+  file->account.key = key;
   return store(options_.folder, *file);
 }
 

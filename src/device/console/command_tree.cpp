@@ -160,9 +160,13 @@ Node account_node() {
   Node password = word(
       "password", "Change your password: asks for it", Command::change_password,
       {for_roles(installer, value("NAME", "Somebody else's", std::string(form), Command::change_password))});
-  return word(
-      "account", "Who may log in", Command::none,
-      {for_roles(installer, std::move(add)), for_roles(installer, std::move(remove)), std::move(password)});
+  Node key = word("key", "Let a program in by its key, over the local socket", Command::none,
+                  {value("NAME", "Of the account", std::string(form), Command::none,
+                         {word("none", "By password only", Command::change_key),
+                          value("KEY", "Its public half (Ed25519)", "64 hex digits", Command::change_key)})});
+  return word("account", "Who may log in", Command::none,
+              {for_roles(installer, std::move(add)), for_roles(installer, std::move(remove)),
+               std::move(password), for_roles(installer, std::move(key))});
 }
 
 Node audit_node() {
@@ -220,6 +224,12 @@ Node command_tree(const std::vector<ConsoleKey>& keys) {
       word("snapshot", "A picture of the view, for a laptop", Command::none,
            {word("base64", "As text, to be copied from the screen", Command::snapshot),
             word("xmodem", "As a file, to a terminal program that receives XMODEM", Command::snapshot)})));
+  all.push_back(for_roles(
+      installer,
+      word("enrol", "Whose camera this is", Command::none,
+           {word("show", "Who it is, and the request to have signed at the office", Command::show_enrolment),
+            word("load", "Take what the office made of the request, which is pasted next",
+                 Command::load_enrolment)})));
   all.push_back(word("authority", "Under what the camera may capture", Command::none,
                      {word("show", "What is in force", Command::show_from_camera),
                       for_roles(installer, word("load", "Take a signed document that is pasted next",

@@ -26,10 +26,13 @@ enum class Command {
   test,
   aim,
   snapshot,  // its last word says how
+  show_enrolment,
+  load_enrolment,
   load_authority,
   add_account,
   remove_account,
   change_password,
+  change_key,
   configure,
   set,
   unset,

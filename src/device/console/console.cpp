@@ -14,6 +14,8 @@ namespace wayside::console {
 namespace {
 
 constexpr std::size_t longest_name = 64;
+constexpr std::string_view by_key = " by key";
+constexpr std::size_t longest_signature = 128;  // as hex digits
 
 class Console {
  public:
@@ -63,6 +65,7 @@ class Console {
       if (name.input == Input::broken) terminal_.try_next_rate();
       if (name.input == Input::too_long) say("A name has at most 32 characters: type it again.");
       if (name.input != Input::line || name.text.empty()) continue;
+      if (is_for_key(name.text)) return log_in_by_key(name.text);
       WipedBytes password;
       if (fresh && *fresh) {
         Input input = Input::line;
@@ -74,18 +77,38 @@ class Console {
       if (input == Input::broken) terminal_.try_next_rate();
       if (input != Input::line) continue;
       const ConsoleAccounts::Login login = services_.accounts.log_in(name.text, text_of(password));
-      if (login.role) {
-        ok_ = true;
-        record("login", name.text, std::string(to_string(*login.role)), {});
-        return Person{name.text, *login.role};
-      }
-      ok_ = false;
-      record("attempt", login.known_name ? name.text : std::string(), {}, {});
+      if (const std::optional<Person> person = let_in(name.text, login, {})) return person;
       wipe(name.text);  // which may have been a password
-      say(login.sentence);
       if (!terminal_.is_screen()) return std::nullopt;
       wait(login.wait);
     }
+  }
+
+  // "NAME by key", of a program.
+  [[nodiscard]] bool is_for_key(std::string_view typed) const {
+    return !terminal_.is_screen() && typed.size() > by_key.size() &&
+           typed.substr(typed.size() - by_key.size()) == by_key;
+  }
+
+  std::optional<Person> log_in_by_key(std::string_view typed) {
+    const std::string name(typed.substr(0, typed.size() - by_key.size()));
+    const std::string challenge = services_.accounts.challenge();
+    const Typed signature =
+        terminal_.read_plain(fmt::format("sign {}: ", challenge), longest_signature, options_.login_limit);
+    if (signature.input != Input::line) return std::nullopt;
+    return let_in(name, services_.accounts.log_in(name, challenge, signature.text), {{"with", "a key"}});
+  }
+
+  std::optional<Person> let_in(const std::string& name, const ConsoleAccounts::Login& login,
+                               const std::map<std::string, std::string>& details) {
+    ok_ = login.role.has_value();
+    if (login.role) {
+      record("login", name, std::string(to_string(*login.role)), details);
+      return Person{name, *login.role};
+    }
+    record("attempt", login.known_name ? name : std::string(), {}, details);
+    say(login.sentence);
+    return std::nullopt;
   }
 
   bool make_first(const std::string& name, WipedBytes& password, Input& input) {

@@ -102,6 +102,12 @@ Session::Next Session::do_command(const Resolved& command) {
     case Command::snapshot:
       snapshot(words);
       return Next::on;
+    case Command::show_enrolment:
+      show(services_.camera.show_enrolment());
+      return Next::on;
+    case Command::load_enrolment:
+      load_enrolment();
+      return Next::on;
     case Command::load_authority:
       load_authority();
       return Next::on;
@@ -113,6 +119,9 @@ Session::Next Session::do_command(const Resolved& command) {
       return Next::on;
     case Command::change_password:
       change_password(words);
+      return Next::on;
+    case Command::change_key:
+      change_key(words);
       return Next::on;
     case Command::configure:
       configure();

@@ -56,6 +56,8 @@ class Session {
   void add_account(const Words& words);
   void remove_account(const Words& words);
   void change_password(const Words& words);
+  void change_key(const Words& words);
+  void load_enrolment();
   void load_authority();
   void test(const Words& words);
   void aim();

@@ -65,6 +65,26 @@ bool Session::is_still_there(std::string_view command) {
   return false;
 }
 
+void Session::change_key(const Words& words) {
+  const std::string& name = words[2];
+  const bool none = words[3] == "none";
+  if (!is_still_there("account key")) return;
+  if (!record("account", {{"key_of", name}, {"key", words[3]}})) return;
+  if (!done(services_.accounts.change_key(name, none ? "" : words[3]),
+            none ? fmt::format("{} logs in by password only.", name)
+                 : fmt::format("Whoever has that key may log in as {}.", name)))
+    static_cast<void>(record("account", {{"key_kept_of", name}}));
+}
+
+void Session::load_enrolment() {
+  const std::optional<std::string> document = read_block("the file camera.enrolment");
+  if (!document) return;
+  if (!record("enrolment", {{"document", "offered at the console"}})) return;
+  const Result<Lines> taken = services_.camera.load_enrolment(*document);
+  if (!taken) static_cast<void>(record("enrolment", {{"not_taken", taken.error().message}}));
+  show(taken);
+}
+
 void Session::load_authority() {
   const std::optional<std::string> document = read_block("the signed document");
   if (!document) return;

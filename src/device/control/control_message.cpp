@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::pair<ControlTask, std::string_view>, 10> tasks{{
+constexpr std::array<std::pair<ControlTask, std::string_view>, 12> tasks{{
     {ControlTask::health, "health"},
     {ControlTask::counters, "counters"},
     {ControlTask::queue, "queue"},
@@ -23,6 +23,8 @@ constexpr std::array<std::pair<ControlTask, std::string_view>, 10> tasks{{
     {ControlTask::clock, "clock"},
     {ControlTask::privacy, "privacy"},
     {ControlTask::watch_lists, "watch_lists"},
+    {ControlTask::identity, "identity"},
+    {ControlTask::enrol, "enrol"},
     {ControlTask::reload, "reload"},
     {ControlTask::aim, "aim"},
     {ControlTask::snapshot, "snapshot"},
@@ -59,6 +61,11 @@ Status take_member(const std::string& name, const Json& value, ControlRequest& r
     return fail(ErrorCode::invalid_input,
                 fmt::format("\"actor\" is a text of at most {} bytes", most_actor_bytes));
   }
+  if (name == "document" && request.task == ControlTask::enrol) {
+    if (!value.is_string()) return fail(ErrorCode::invalid_input, "\"document\" is a text");
+    request.document = value.get<std::string>();
+    return {};
+  }
   if (name == "commissioning" && pictures) {
     if (!value.is_boolean()) return fail(ErrorCode::invalid_input, "\"commissioning\" is true or false");
     request.commissioning = value.get<bool>();
@@ -92,6 +99,7 @@ std::string_view to_string(ControlTask task) {
 std::string encode(const ControlRequest& request) {
   Json json = {{"do", to_string(request.task)}};
   if (!request.actor.empty()) json["actor"] = request.actor;
+  if (request.task == ControlTask::enrol) json["document"] = request.document;
   if (request.commissioning) json["commissioning"] = true;
   if (request.task == ControlTask::aim) json["every_ms"] = request.every.count();
   return line_of(json);

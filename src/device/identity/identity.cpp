@@ -13,6 +13,7 @@
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/files.hpp"
 
+#include "src/device/identity/device_certificate.hpp"
 #include "src/device/identity/pem.hpp"
 
 namespace wayside {
@@ -191,6 +192,36 @@ Status check_all_there(const fs::path& folder, const Files& files) {
   return {};
 }
 
+// Whose a certificate has to be.
+struct Owner {
+  const std::string& device_id;
+  EVP_PKEY& key;
+  const Files& files;
+};
+
+Status check_fits(const Owner& owner, const X509& certificate, std::string_view named, UtcTime now) {
+  const bool fits = X509_check_private_key(&certificate, &owner.key) == 1;
+  ERR_clear_error();
+  if (!fits) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} was not made for {}: enrol device.csr of this camera again", named,
+                            owner.files.key.string()));
+  }
+  if (pem::common_name(*X509_get_subject_name(&certificate)) != owner.device_id) {
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format(
+            "{} must name the device id in {} as its common name: enrol device.csr of this camera again",
+            named, owner.files.id.string()));
+  }
+  if (const UtcTime until = pem::valid_until(certificate); until <= now) {
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("{} was valid until {}: enrol device.csr again for a new one", named, to_iso8601(until)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<fs::path> make_identity(const fs::path& folder) {
@@ -206,38 +237,34 @@ Result<fs::path> make_identity(const fs::path& folder) {
   return files.request;
 }
 
+Result<std::string> device_id(const fs::path& folder) {
+  const Files files(folder);
+  if (const auto made = check_made(folder, files); !made) return fail(made.error());
+  return read_device_id(files.id);
+}
+
+Status check_device_certificate(const fs::path& folder, const X509& certificate, std::string_view named,
+                                UtcTime now) {
+  const auto id = device_id(folder);
+  if (!id) return fail(id.error());
+  const auto key = load_device_key(folder);
+  if (!key) return fail(key.error());
+  return check_fits({*id, **key, Files(folder)}, certificate, named, now);
+}
+
 Result<Identity> load_identity(const fs::path& folder, UtcTime now) {
   const Files files(folder);
   if (const auto there = check_all_there(folder, files); !there) return fail(there.error());
-  const auto id = read_device_id(files.id);
+  const auto id = device_id(folder);
   if (!id) return fail(id.error());
   const auto key = load_device_key(folder);
   if (!key) return fail(key.error());
   const auto certificate = pem::read_certificate(files.certificate);
   if (!certificate) return fail(certificate.error());
   if (const auto ca = pem::read_certificate(files.back_office_ca); !ca) return fail(ca.error());
-
-  const bool fits = X509_check_private_key(certificate->get(), key->get()) == 1;
-  ERR_clear_error();
-  if (!fits) {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("{} was not made for {}: enrol device.csr of this camera again",
-                            files.certificate.string(), files.key.string()));
-  }
-  if (pem::common_name(*X509_get_subject_name(certificate->get())) != *id) {
-    return fail(
-        ErrorCode::invalid_input,
-        fmt::format(
-            "{} must name the device id in {} as its common name: enrol device.csr of this camera again",
-            files.certificate.string(), files.id.string()));
-  }
-  const UtcTime until = pem::valid_until(**certificate);
-  if (until <= now) {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("{} was valid until {}: enrol device.csr again for a new one",
-                            files.certificate.string(), to_iso8601(until)));
-  }
-  return Identity{*id, files.key, files.certificate, files.back_office_ca, until};
+  const Status good = check_fits({*id, **key, files}, **certificate, files.certificate.string(), now);
+  if (!good) return fail(good.error());
+  return Identity{*id, files.key, files.certificate, files.back_office_ca, pem::valid_until(**certificate)};
 }
 
 Result<Identity> load_identity(const fs::path& folder) {

@@ -23,19 +23,26 @@ int no_password(char*, int, int, void*) {
 }
 
 template <class Owned, class Reader>
-Result<Owned> read(const std::filesystem::path& path, std::string_view expected, Reader reader) {
-  auto text = read_text_file(path, file_limit);
-  if (!text) return fail(text.error());
-  const Bio bio(BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
+Result<Owned> parse(std::string_view text, std::string_view named, std::string_view expected, Reader reader) {
+  const Bio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   if (!bio) return fail(ErrorCode::exhausted, "no memory left");
   Owned owned(reader(bio.get(), nullptr, no_password, nullptr));
   ERR_clear_error();
-  OPENSSL_cleanse(text->data(), text->size());  // it may be a private key
-  if (!owned) {
-    return fail(ErrorCode::invalid_input, fmt::format("{} holds no {} in PEM form", path.string(), expected));
-  }
+  if (!owned)
+    return fail(ErrorCode::invalid_input, fmt::format("{} holds no {} in PEM form", named, expected));
   return owned;
 }
+
+template <class Owned, class Reader>
+Result<Owned> read(const std::filesystem::path& path, std::string_view expected, Reader reader) {
+  auto text = read_text_file(path, file_limit);
+  if (!text) return fail(text.error());
+  auto owned = parse<Owned>(*text, path.string(), expected, reader);
+  OPENSSL_cleanse(text->data(), text->size());  // it may be a private key
+  return owned;
+}
+
+using Digest = std::unique_ptr<EVP_MD_CTX, Release<EVP_MD_CTX_free>>;
 
 template <class Writer>
 Result<std::string> write(Writer writer) {
@@ -90,6 +97,11 @@ Result<Request> read_request(const std::filesystem::path& path) {
   return read<Request>(path, "certificate request", PEM_read_bio_X509_REQ);
 }
 
+Result<Certificate> certificate_from(std::string_view text, std::string_view named) {
+  if (text.size() > file_limit) return fail(ErrorCode::invalid_input, fmt::format("{} is too long", named));
+  return parse<Certificate>(text, named, "certificate", PEM_read_bio_X509);
+}
+
 Result<std::string> text_of(EVP_PKEY& key) {
   return write(
       [&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, &key, nullptr, nullptr, 0, nullptr, nullptr); });
@@ -118,6 +130,30 @@ bool set_common_name(X509_NAME& name, std::string_view common_name) {
   return X509_NAME_add_entry_by_NID(&name, NID_commonName, MBSTRING_UTF8,
                                     reinterpret_cast<const unsigned char*>(common_name.data()),
                                     static_cast<int>(common_name.size()), -1, 0) == 1;
+}
+
+Result<Bytes> sign(ByteView message, EVP_PKEY& key) {
+  const Digest digest(EVP_MD_CTX_new());
+  std::size_t size = 0;
+  bool done = digest && EVP_DigestSignInit(digest.get(), nullptr, EVP_sha256(), nullptr, &key) == 1 &&
+              EVP_DigestSign(digest.get(), nullptr, &size, message.data(), message.size()) == 1;
+  Bytes signature(size);
+  done = done && EVP_DigestSign(digest.get(), signature.data(), &size, message.data(), message.size()) == 1;
+  ERR_clear_error();
+  if (!done) return fail(ErrorCode::io, "OpenSSL could not sign");
+  signature.resize(size);
+  return signature;
+}
+
+bool is_signed(ByteView message, ByteView signature, const X509& by) {
+  EVP_PKEY* const key = X509_get0_pubkey(&by);
+  const Digest digest(EVP_MD_CTX_new());
+  const bool good =
+      key != nullptr && EVP_PKEY_is_a(key, "EC") == 1 && digest &&
+      EVP_DigestVerifyInit(digest.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
+      EVP_DigestVerify(digest.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
+  ERR_clear_error();
+  return good;
 }
 
 UtcTime valid_until(const X509& certificate) {

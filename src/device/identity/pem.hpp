@@ -16,6 +16,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
 #include "wayside/base/time.hpp"
 
@@ -43,6 +44,9 @@ using Request = std::unique_ptr<X509_REQ, Release<X509_REQ_free>>;
 [[nodiscard]] Result<Certificate> read_certificate(const std::filesystem::path& path);
 [[nodiscard]] Result<Request> read_request(const std::filesystem::path& path);
 
+// named: what the message calls the text.
+[[nodiscard]] Result<Certificate> certificate_from(std::string_view text, std::string_view named);
+
 [[nodiscard]] Result<std::string> text_of(EVP_PKEY& key);
 [[nodiscard]] Result<std::string> text_of(X509& certificate);
 [[nodiscard]] Result<std::string> text_of(X509_REQ& request);
@@ -51,6 +55,10 @@ using Request = std::unique_ptr<X509_REQ, Release<X509_REQ_free>>;
 [[nodiscard]] std::string common_name(const X509_NAME& name);
 // Writes the one common name that the name shall have; false where OpenSSL refuses.
 [[nodiscard]] bool set_common_name(X509_NAME& name, std::string_view common_name);
+
+// ECDSA over SHA-256, in DER form, with a key of make_key().
+[[nodiscard]] Result<Bytes> sign(ByteView message, EVP_PKEY& key);
+[[nodiscard]] bool is_signed(ByteView message, ByteView signature, const X509& by);
 
 [[nodiscard]] UtcTime valid_until(const X509& certificate);
 

@@ -428,8 +428,8 @@ TEST_F(ConsoleTest, ASessionThatWasLeftOpenMakesNoAccountAndTakesNoneOver) {
   camera_.accounts.accounts["bob"] = {ConsoleRole::operator_, password};
   start();
   log_in();
-  for (const char* const line :
-       {"account add mallory installer", "account remove bob", "account password", "account password bob"}) {
+  for (const char* const line : {"account add mallory installer", "account remove bob", "account password",
+                                 "account password bob", "account key alice none"}) {
     expect(line, "your password now: ");
     expect("a guess of a password", "do not belong together");
   }
@@ -437,7 +437,7 @@ TEST_F(ConsoleTest, ASessionThatWasLeftOpenMakesNoAccountAndTakesNoneOver) {
   expect("\x03", "Nothing has changed.");
   EXPECT_EQ(camera_.accounts.accounts.size(), 4U);
   EXPECT_EQ(camera_.accounts.accounts["bob"].second, password);
-  ASSERT_EQ(camera_.trail.count("attempt"), 4U);
+  ASSERT_EQ(camera_.trail.count("attempt"), 5U);
   EXPECT_EQ(camera_.trail.events[1].details.at("for"), "account add");
   EXPECT_EQ(camera_.trail.count("account"), 0U);
 }
@@ -451,6 +451,22 @@ TEST_F(ConsoleTest, PastedDocumentsAreTakenWhole) {
   EXPECT_EQ(camera_.camera.authority, "wayside-authority-1 00\n{\"kind\": \"authority\"}\n");
   expect("authority load", "a line with only a full stop");
   expect("half\x03", "Nothing was taken.");
+}
+
+TEST_F(ConsoleTest, AnEnrolmentIsOfferedWholeAndWhatBecameOfItIsOnRecord) {
+  start();
+  log_in("alice");
+  expect("enrol show", "This camera is 0123456789abcdef.");
+  expect("enrol load", "a line with only a full stop");
+  cable_->type("wayside-enrolment-1 00\rdevice 0123456789abcdef\rend\r.\r");
+  EXPECT_TRUE(cable_->sees("This camera belongs to the office."));
+  EXPECT_EQ(camera_.camera.enrolment, "wayside-enrolment-1 00\ndevice 0123456789abcdef\nend\n");
+  camera_.camera.dead = true;
+  expect("enrol load", "a line with only a full stop");
+  cable_->type("wayside-enrolment-1 00\r.\r");
+  EXPECT_TRUE(cable_->sees("it is not running"));
+  EXPECT_EQ(camera_.trail.events.back().event, "enrolment");
+  EXPECT_EQ(camera_.trail.events.back().details.count("not_taken"), 1U);
 }
 
 TEST_F(ConsoleTest, ADeadDaemonIsSaidAndEditingGoesOn) {
@@ -533,6 +549,37 @@ TEST_F(ConsoleTest, ASocketSpeaksTheSameLanguage) {
   EXPECT_THAT(seen, HasSubstr("What is wrong with the camera"));
   EXPECT_THAT(seen, HasSubstr("Wayside 0.1.0\n"));
   EXPECT_THAT(seen, HasSubstr("\"nonsense\" is no word"));
+}
+
+TEST_F(ConsoleTest, AProgramLogsInByItsKeyOverASocketAndNobodyDoesOnATerminal) {
+  const auto says = [&](const std::string& typed) {
+    int ends[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    EXPECT_EQ(::write(ends[0], typed.data(), typed.size()), static_cast<ssize_t>(typed.size()));
+    ::shutdown(ends[0], SHUT_WR);
+    const auto terminal = make_line_terminal(ends[1], ends[1]);
+    static_cast<void>(run_console(*terminal, camera_.services(), options_));
+    ::close(ends[1]);
+    std::string seen;
+    char part[4096];
+    for (ssize_t got = 0; (got = ::read(ends[0], part, sizeof part)) > 0;)
+      seen.append(part, static_cast<std::size_t>(got));
+    ::close(ends[0]);
+    return seen;
+  };
+  EXPECT_THAT(says("alice by key\n5161\nshow version\n"), HasSubstr("Name and key do not belong together"));
+  const std::string key(64, '1');
+  EXPECT_THAT(
+      says(std::string("alice\n") + password + "\naccount key alice " + key + "\n" + password + "\nexit\n"),
+      HasSubstr("Whoever has that key may log in as alice."));
+  EXPECT_EQ(camera_.accounts.keys.at("alice"), key);
+  EXPECT_THAT(says("alice by key\n5161\nshow version\nexit\n"),
+              AllOf(HasSubstr("sign c0ffee: "), HasSubstr("Wayside 0.1.0\n")));
+  EXPECT_THAT(says("alice by key\n5160\nshow version\n"), Not(HasSubstr("Logged in")));
+  EXPECT_THAT(says("alice by key\n"), Not(HasSubstr("Logged in")));
+  start();
+  ASSERT_TRUE(cable_->sees("login: "));
+  expect("alice by key", "password: ");
 }
 
 TEST_F(ConsoleTest, AFileEndsWithItsFirstLineThatFails) {

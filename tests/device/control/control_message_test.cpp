@@ -26,11 +26,22 @@ TEST(ControlMessage, ARequestComesBackAsItWasMeant) {
   EXPECT_EQ(back->actor, "installer");
 }
 
+TEST(ControlMessage, ADocumentComesAsItIsAndWithNothingElseThanEnrol) {
+  ControlRequest request;
+  request.task = ControlTask::enrol;
+  request.document = "wayside-enrolment-1 00\n\"quoted\"\t\u00e9\nend\n";
+  const Result<ControlRequest> back = parse_control_request(encode(request));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->document, request.document);
+  for (const char* const wrong : {R"({"do":"health","document":"x"})", R"({"do":"enrol","document":7})"})
+    EXPECT_FALSE(parse_control_request(wrong)) << wrong;
+}
+
 TEST(ControlMessage, EveryTaskHasAName) {
   for (const ControlTask task :
        {ControlTask::health, ControlTask::counters, ControlTask::queue, ControlTask::authority,
         ControlTask::clock, ControlTask::privacy, ControlTask::watch_lists, ControlTask::reload,
-        ControlTask::aim, ControlTask::snapshot}) {
+        ControlTask::identity, ControlTask::enrol, ControlTask::aim, ControlTask::snapshot}) {
     const Result<ControlRequest> back = parse_control_request(encode({.task = task}));
     ASSERT_TRUE(back) << to_string(task);
     EXPECT_EQ(back->task, task);

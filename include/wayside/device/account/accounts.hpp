@@ -1,10 +1,11 @@
-// Who may log in at the camera, and as what: accounts with a password each, and a delay after each failure.
+// Who may log in at the camera, and as what: accounts with a password each, for programs a key too, and a
+// delay after each failure.
 //
-// A folder of one file a person (NAME.json: role, and the password by Argon2id), `attempts` with the
-// failures, and `lock`. While it holds no account's file at all, the first login makes the first installer;
-// there is no password before that. A file that is damaged counts as an account that nobody can use: it does
-// not open that door again. Every file is replaced atomically, so a power cut leaves the old account or the
-// new one.
+// A folder of one file a person (NAME.json: role, the password by Argon2id, the public key), `attempts` with
+// the failures, and `lock`. While it holds no account's file at all, the first login makes the first
+// installer; there is no password before that. A file that is damaged counts as an account that nobody can
+// use: it does not open that door again. Every file is replaced atomically, so a power cut leaves the old
+// account or the new one.
 //
 // Threads: any number of processes, one thread an object; changes and attempts are taken in turn by a lock on
 // the folder. Ownership: the clock outlives it. Passwords: the caller wipes what it hands in; nothing here
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,14 +25,16 @@
 #include <vector>
 
 #include "wayside/base/result.hpp"
+#include "wayside/base/signature.hpp"
 #include "wayside/base/time.hpp"
 #include "wayside/device/clock/clock.hpp"
 
 namespace wayside {
 
 namespace account {
+struct AccountFile;
 class Attempts;
-}
+}  // namespace account
 
 enum class Role {
   installer,  // may change everything
@@ -45,6 +49,7 @@ struct Account {
   Role role = Role::auditor;
   UtcTime made;              // by the camera's clock, which may not have been set yet
   UtcTime password_changed;  // likewise
+  std::optional<VerifyingKey> key;
   friend bool operator==(const Account&, const Account&) = default;
 };
 
@@ -80,6 +85,9 @@ struct Login {
   bool known_name = false;
 };
 
+// What a program that has an account's key signs to log in; challenge: what the console gave it to sign.
+[[nodiscard]] std::string login_message(std::string_view name, std::string_view challenge);
+
 // The delay after the nth failure in a row: 1 s, 2 s, 4 s ... at most a minute. It never becomes a lock-out.
 [[nodiscard]] std::chrono::milliseconds delay_after(std::uint64_t failures);
 
@@ -105,6 +113,9 @@ class Accounts {
   // for a name that is unknown.
   [[nodiscard]] Login log_in(std::string_view name, std::string_view password);
 
+  // With the account's key instead: signature is that of login_message(). Otherwise the same.
+  [[nodiscard]] Login log_in(std::string_view name, std::string_view challenge, const Signature& signature);
+
   [[nodiscard]] Result<Account> find(std::string_view name) const;
   struct Listing {
     std::vector<Account> accounts;  // by name
@@ -121,10 +132,14 @@ class Accounts {
   [[nodiscard]] Status remove(std::string_view name);
   [[nodiscard]] Status change_role(std::string_view name, Role role);
   [[nodiscard]] Status change_password(std::string_view name, std::string_view password);
+  // Nothing: by password only.
+  [[nodiscard]] Status change_key(std::string_view name, const std::optional<VerifyingKey>& key);
 
  private:
   struct Unkept;
   Accounts(Options options, const Clock& clock);
+  using IsRight = std::function<Result<bool>(const account::AccountFile*)>;  // null: an unknown name
+  [[nodiscard]] Login log_in(std::string_view name, const IsRight& is_right);
   [[nodiscard]] Result<bool> begin_attempt(std::string_view name, Login& login);
   void end_attempt(std::string_view name);
   [[nodiscard]] account::Attempts load_attempts() const;

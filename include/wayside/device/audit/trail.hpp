@@ -39,6 +39,7 @@ inline constexpr std::string_view configuration = "configuration";
 inline constexpr std::string_view update = "update";
 inline constexpr std::string_view clock_step = "clock_step";
 inline constexpr std::string_view authority = "authority";
+inline constexpr std::string_view enrolment = "enrolment";
 inline constexpr std::string_view watch_list = "watch_list";
 inline constexpr std::string_view contact = "contact";  // the door or the tamper contact
 inline constexpr std::string_view start = "start";      // of the daemon

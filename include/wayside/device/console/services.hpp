@@ -39,6 +39,11 @@ class ConsoleAccounts {
   [[nodiscard]] virtual Result<bool> has_none() = 0;
   [[nodiscard]] virtual Status make_first_installer(std::string_view name, std::string_view password) = 0;
   [[nodiscard]] virtual Login log_in(std::string_view name, std::string_view password) = 0;
+  // For a program that has the account's key, not its password: something to sign, new each time, and its
+  // signature, as hex digits.
+  [[nodiscard]] virtual std::string challenge() = 0;
+  [[nodiscard]] virtual Login log_in(std::string_view name, std::string_view challenge,
+                                     std::string_view signature) = 0;
   // Of somebody who is logged in; nothing where the account is gone since.
   [[nodiscard]] virtual std::optional<ConsoleRole> role_of(std::string_view name) = 0;
   [[nodiscard]] virtual Status check_password(std::string_view password) = 0;
@@ -46,6 +51,8 @@ class ConsoleAccounts {
   [[nodiscard]] virtual Status add(std::string_view name, ConsoleRole role, std::string_view password) = 0;
   [[nodiscard]] virtual Status remove(std::string_view name) = 0;
   [[nodiscard]] virtual Status change_password(std::string_view name, std::string_view password) = 0;
+  // key: 64 hex digits; empty: none any more.
+  [[nodiscard]] virtual Status change_key(std::string_view name, std::string_view key) = 0;
 };
 
 // One key as the command tree has it.
@@ -130,6 +137,9 @@ class ConsoleCamera {
   // of lines. commissioning: the installer is at work, and reads are shown.
   [[nodiscard]] virtual Status aim(bool commissioning, unsigned rate, const Show& show) = 0;
   [[nodiscard]] virtual Result<Bytes> snapshot(bool commissioning) = 0;  // a JPEG
+  // Who the camera is, whose, and its certificate request: lines.
+  [[nodiscard]] virtual Result<std::vector<std::string>> show_enrolment() = 0;
+  [[nodiscard]] virtual Result<std::vector<std::string>> load_enrolment(std::string_view document) = 0;
   [[nodiscard]] virtual Result<std::string> load_authority(std::string_view document) = 0;
   [[nodiscard]] virtual Status reboot() = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> wipe(std::string_view who, const Show& show) = 0;

@@ -23,7 +23,7 @@
 
 namespace wayside {
 
-inline constexpr std::size_t most_control_request_bytes = std::size_t{64} << 10;
+inline constexpr std::size_t most_control_request_bytes = std::size_t{128} << 10;
 // Of an answer: a picture is the longest.
 inline constexpr std::size_t most_control_answer_bytes = std::size_t{4} << 20;
 
@@ -35,6 +35,8 @@ enum class ControlTask {
   clock,
   privacy,
   watch_lists,
+  identity,  // who the camera is, and whose
+  enrol,
   reload,  // read the running configuration again
   aim,
   snapshot,
@@ -47,6 +49,7 @@ struct ControlRequest {
   // so is for whoever asks to know, and to write down. Of aim and snapshot.
   bool commissioning = false;
   std::chrono::milliseconds every{100};  // between two reports, 100 to 10,000; of aim
+  std::string document{};                // what is to be taken; of enrol
   std::string actor{};                   // who asks, for the log and the trail; at most 64 bytes
 };
 

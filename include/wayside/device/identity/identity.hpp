@@ -40,6 +40,9 @@ struct Identity {
 // versions made EC keys), naming the way to a new one.
 [[nodiscard]] Result<std::filesystem::path> make_identity(const std::filesystem::path& folder);
 
+// Of an identity that was made. Failures as of load_identity().
+[[nodiscard]] Result<std::string> device_id(const std::filesystem::path& folder);
+
 // Checks that all files are there and parse, that only the owner can read the key, that the certificate is
 // this key's and this device's, and that it has not expired at `now`. A certificate that is not valid yet
 // passes: a camera whose clock is not set yet must start. Fails with not_found naming the step that is
