@@ -48,25 +48,6 @@ void Session::change_password(const Words& words) {
     static_cast<void>(record("account", {{"password_kept_of", name}}));
 }
 
-void Session::change_key(const Words& words) {
-  const std::string& name = words[2];
-  const bool none = words[3] == "none";
-  if (!is_still_there("account key") || !record("account", {{"key_of", name}, {"key", words[3]}})) return;
-  if (!done(services_.accounts.change_key(name, none ? "" : words[3]),
-            none ? fmt::format("{} logs in by password only.", name)
-                 : fmt::format("Whoever has that key may log in as {}.", name)))
-    static_cast<void>(record("account", {{"key_kept_of", name}}));
-}
-
-void Session::load_enrolment() {
-  const std::optional<std::string> document = read_block("the file camera.enrolment");
-  if (!document) return;
-  if (!record("enrolment", {{"document", "offered at the console"}})) return;
-  const Result<Lines> taken = services_.camera.load_enrolment(*document);
-  if (!taken) static_cast<void>(record("enrolment", {{"not_taken", taken.error().message}}));
-  show(taken);
-}
-
 // Who finds a session that somebody left open shall not get in again once it is closed.
 bool Session::is_still_there(std::string_view command) {
   WipedBytes password;
@@ -82,6 +63,26 @@ bool Session::is_still_there(std::string_view command) {
   }
   ok_ = false;
   return false;
+}
+
+void Session::change_key(const Words& words) {
+  const std::string& name = words[2];
+  const bool none = words[3] == "none";
+  if (!is_still_there("account key")) return;
+  if (!record("account", {{"key_of", name}, {"key", words[3]}})) return;
+  if (!done(services_.accounts.change_key(name, none ? "" : words[3]),
+            none ? fmt::format("{} logs in by password only.", name)
+                 : fmt::format("Whoever has that key may log in as {}.", name)))
+    static_cast<void>(record("account", {{"key_kept_of", name}}));
+}
+
+void Session::load_enrolment() {
+  const std::optional<std::string> document = read_block("the file camera.enrolment");
+  if (!document) return;
+  if (!record("enrolment", {{"document", "offered at the console"}})) return;
+  const Result<Lines> taken = services_.camera.load_enrolment(*document);
+  if (!taken) static_cast<void>(record("enrolment", {{"not_taken", taken.error().message}}));
+  show(taken);
 }
 
 void Session::load_authority() {
@@ -140,6 +141,7 @@ void Session::snapshot(const Words& words) {
 }
 
 void Session::send_snapshot(ByteLine& line, ByteView jpeg) {
+  terminal_.discard_input();  // what was typed ahead is no receiver
   say(
       fmt::format("The picture has {} bytes. Start the XMODEM receive of your terminal program within {} s; "
                   "Control-C gives up.",

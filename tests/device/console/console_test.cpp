@@ -428,8 +428,8 @@ TEST_F(ConsoleTest, ASessionThatWasLeftOpenMakesNoAccountAndTakesNoneOver) {
   camera_.accounts.accounts["bob"] = {ConsoleRole::operator_, password};
   start();
   log_in();
-  for (const char* const line :
-       {"account add mallory installer", "account remove bob", "account password", "account password bob"}) {
+  for (const char* const line : {"account add mallory installer", "account remove bob", "account password",
+                                 "account password bob", "account key alice none"}) {
     expect(line, "your password now: ");
     expect("a guess of a password", "do not belong together");
   }
@@ -437,7 +437,7 @@ TEST_F(ConsoleTest, ASessionThatWasLeftOpenMakesNoAccountAndTakesNoneOver) {
   expect("\x03", "Nothing has changed.");
   EXPECT_EQ(camera_.accounts.accounts.size(), 4U);
   EXPECT_EQ(camera_.accounts.accounts["bob"].second, password);
-  ASSERT_EQ(camera_.trail.count("attempt"), 4U);
+  ASSERT_EQ(camera_.trail.count("attempt"), 5U);
   EXPECT_EQ(camera_.trail.events[1].details.at("for"), "account add");
   EXPECT_EQ(camera_.trail.count("account"), 0U);
 }

@@ -1,7 +1,8 @@
 // A person at the other end of a line: a terminal on a serial line, or lines from a file or a socket.
 //
 // Everything shown passes printable_lines(), so nothing that was received, typed or stored drives the
-// terminal. What is typed is bounded, and a line is given up as a whole: broken, too long, not ended in time.
+// terminal; past it go only the bytes of a protocol that somebody asked for (ByteLine). What is typed is
+// bounded, and a line is given up as a whole: broken, too long, not ended in time.
 // Threads: one. Ownership: the descriptors stay the caller's. Failure: as Input; who does not read what is
 // written for a minute has hung up.
 #pragma once
