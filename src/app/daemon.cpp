@@ -313,7 +313,7 @@ Status run_stored_daemon(StoredConfiguration& stored, const DaemonOptions& optio
     }
     const Unconfigured camera = found
                                     ? Unconfigured{done.error().message, found->configuration, found->version}
-                                    : Unconfigured{found.error().message, {}, 0};
+                                    : Unconfigured{found.error().message, stored.without(), 0};
     if (!wait_for_configuration(stored, camera)) return {};
   }
 }

@@ -13,7 +13,7 @@ Result<StoredConfiguration> StoredConfiguration::open(const std::filesystem::pat
   std::unique_ptr<Clock> clock = make_system_clock();
   Result<ConfigurationStore> store = ConfigurationStore::open(folder, *clock, std::move(*boot_id));
   if (!store) return fail(store.error().context("the configuration store"));
-  return StoredConfiguration(std::move(clock), std::move(*store));
+  return StoredConfiguration(std::move(clock), std::move(*store), folder);
 }
 
 Result<StoredConfiguration::Found> StoredConfiguration::look() {

@@ -26,15 +26,22 @@ class StoredConfiguration {
   };
   // Takes a commit back that nobody confirmed in time. not_found: the camera has no configuration yet.
   [[nodiscard]] Result<Found> look();
+  // What a camera goes by while there is none: the defaults, and an identity beside the store.
+  [[nodiscard]] const Configuration& without() const { return without_; }
   // What is wrong with the store though the camera runs; empty: nothing.
   [[nodiscard]] std::string problem() const;
 
  private:
-  StoredConfiguration(std::unique_ptr<Clock> clock, ConfigurationStore store)
-      : clock_(std::move(clock)), store_(std::move(store)) {}
+  StoredConfiguration(std::unique_ptr<Clock> clock, ConfigurationStore store,
+                      const std::filesystem::path& folder)
+      : clock_(std::move(clock)), store_(std::move(store)) {
+    const std::filesystem::path place = std::filesystem::absolute(folder / ".").lexically_normal();
+    without_.identity.directory = place.parent_path().parent_path() / "identity";
+  }
 
   std::unique_ptr<Clock> clock_;
   ConfigurationStore store_;
+  Configuration without_;
   std::optional<Found> last_;  // a version never changes
 };
 

@@ -15,7 +15,7 @@ namespace wayside::app {
 
 struct Unconfigured {
   std::string reason;
-  Configuration with;        // what it could not begin with; the defaults where there is nothing
+  Configuration with;        // what it could not begin with, or StoredConfiguration::without()
   std::uint32_t failed = 0;  // the version of that; 0: none
 };
 
