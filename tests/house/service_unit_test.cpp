@@ -89,6 +89,8 @@ TEST_F(ServiceUnit, TheConsoleIsExposedLessAndHasNoSuchLineEither) {
 TEST_F(ServiceUnit, WhatItAsksForComesWithIt) {
   EXPECT_THAT(text_of(folder_ + "/wayside-console@.service"),
               testing::HasSubstr("\nWants=wayside-reboot.path wayside-wipe.path\n"));
+  EXPECT_THAT(text_of(folder_ + "/wayside-console@.service"),
+              testing::HasSubstr("\nStartLimitIntervalSec=0\n"));
   EXPECT_THAT(text_of(folder_ + "/wayside-console-local@.service"),
               testing::HasSubstr("\nWants=wayside-reboot.path\n"));
   EXPECT_THAT(text_of(folder_ + "/waysided.service"), testing::HasSubstr("\nWants=wayside-wipe.service\n"));

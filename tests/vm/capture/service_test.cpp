@@ -37,7 +37,7 @@ class Service : public CameraInAMachine {
                      camera_.private_key.parent_path().string()));
     must(*machine_, fmt::format("wayside-console <{}/commission", folder().string()));
   }
-  [[nodiscard]] std::string its_configuration() const {
+  [[nodiscard]] std::string its_configuration() {
     std::ostringstream toml;
     toml << "[site]\nname = \"Drawn road\"\nfeed_id = 1\nsource_id = 2\ncamera_id = 3\n"
          << "[camera]\nsource = \"libcamera\"\nmodel = \"Recorded roadside camera\"\nwidth = " << road_.width
