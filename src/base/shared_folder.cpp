@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -41,15 +42,22 @@ Status make_shared_folder(const std::filesystem::path& folder) {
   return refused("make", folder);
 }
 
-Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
+Result<FolderLock> FolderLock::take(const std::filesystem::path& folder, std::chrono::milliseconds limit) {
   const std::filesystem::path path = folder / "lock";
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, shared_file_mode);
   if (file < 0) return refused("open", path);
   FolderLock lock(file);
   // Whatever the umask; fails where another program made it, and then it did this.
   (void)::fchmod(file, shared_file_mode);
-  while (::flock(file, LOCK_EX) != 0) {
-    if (errno != EINTR) return refused("lock", path);
+  const auto until = std::chrono::steady_clock::now() + limit;
+  while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EINTR && errno != EWOULDBLOCK) return refused("lock", path);
+    if (std::chrono::steady_clock::now() >= until) {
+      return fail(ErrorCode::unavailable,
+                  fmt::format("another program keeps {} locked: end it, or start the camera again",
+                              json_escape(path.string())));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   return lock;
 }

@@ -2,10 +2,11 @@
 // text with a checksum behind it.
 //
 // Threads: any; a lock is held by one object at a time, in whatever process. Ownership: the lock goes with
-// its object, and with its process. Failure: io or exhausted with the path; corrupt where a checksum does not
-// fit.
+// its object, and with its process. Failure: io or exhausted with the path; unavailable as said below;
+// corrupt where a checksum does not fit.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -22,8 +23,10 @@ inline constexpr unsigned shared_file_mode = 0660;
 
 class FolderLock {
  public:
-  // Waits for whoever has it: no longer than a change takes.
-  [[nodiscard]] static Result<FolderLock> take(const std::filesystem::path& folder);
+  // Waits for whoever has it, as a change takes no time; unavailable where somebody keeps it beyond the
+  // limit.
+  [[nodiscard]] static Result<FolderLock> take(const std::filesystem::path& folder,
+                                               std::chrono::milliseconds limit = std::chrono::seconds(10));
   FolderLock(FolderLock&& other) noexcept;
   FolderLock& operator=(FolderLock&& other) noexcept;
   FolderLock(const FolderLock&) = delete;
