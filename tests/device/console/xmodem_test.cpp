@@ -213,7 +213,7 @@ TEST(Xmodem, WhatArrivedBeforeABlockIsNoAnswerToIt) {
 TEST(Xmodem, ABeginningThatCrossesTheFirstBlockIsNoRefusal) {
   const Bytes file = picture(2000);
   Line line;
-  line.says = [n = 0](std::string bytes) mutable { return ++n == 2 ? "C" + bytes : bytes; };
+  line.says = [n = 0](const std::string& bytes) mutable { return ++n == 2 ? "C" + bytes : bytes; };
   const auto sent = send_by_xmodem(line, file);
   ASSERT_TRUE(sent) << error_of(sent);
   expect_whole(file, line, *sent);
@@ -267,21 +267,21 @@ TEST(Xmodem, ControlCGivesUpUntilTheReceiverTakesSomething) {
   EXPECT_EQ(typed.written.size(), 2U);
   // Later it is noise.
   Line later;
-  later.says = [n = 0](std::string bytes) mutable { return ++n > 2 ? "\x03" + bytes : bytes; };
+  later.says = [n = 0](const std::string& bytes) mutable { return ++n > 2 ? "\x03" + bytes : bytes; };
   EXPECT_TRUE(send_by_xmodem(later, picture(3000)));
 }
 
 TEST(Xmodem, TwoCansCancelAtAnyTimeAndOneIsNoise) {
   for (const std::size_t after : {0U, 1U, 2U, 3U}) {
     Line line;
-    line.says = [&, n = std::size_t{0}](std::string bytes) mutable {
+    line.says = [&, n = std::size_t{0}](const std::string& bytes) mutable {
       return n++ == after ? "\x18\x18" + bytes : bytes;
     };
     const auto sent = send_by_xmodem(line, picture(2000));
     EXPECT_THAT(error_of(sent), HasSubstr("the receiver has cancelled")) << after;
     EXPECT_EQ(line.written.size(), after);
     Line single;
-    single.says = [&, n = std::size_t{0}](std::string bytes) mutable {
+    single.says = [&, n = std::size_t{0}](const std::string& bytes) mutable {
       return n++ == after ? "\x18" + bytes : bytes;
     };
     EXPECT_TRUE(send_by_xmodem(single, picture(2000))) << after;
@@ -330,7 +330,7 @@ TEST(Xmodem, TheEndIsToldUntilItIsTaken) {
   const Bytes file = picture(300);
   Line line;
   line.receiver.refuses_first_end = true;
-  line.says = [n = 0](std::string bytes) mutable { return ++n == 5 ? std::string() : bytes; };
+  line.says = [n = 0](const std::string& bytes) mutable { return ++n == 5 ? std::string() : bytes; };
   const auto sent = send_by_xmodem(line, file);
   ASSERT_TRUE(sent) << error_of(sent);
   expect_whole(file, line, *sent);
@@ -351,7 +351,7 @@ TEST(Xmodem, ACableThatIsPulledEndsItAtOnce) {
 
 TEST(Xmodem, WhatTheReceiverSaysAfterwardsIsTakenOffTheLine) {
   Line line;
-  line.says = [&](std::string bytes) { return line.receiver.ended ? bytes + "OO\r" : bytes; };
+  line.says = [&](const std::string& bytes) { return line.receiver.ended ? bytes + "OO\r" : bytes; };
   ASSERT_TRUE(send_by_xmodem(line, picture(300)));
   EXPECT_EQ(line.waiting, "");
 }
