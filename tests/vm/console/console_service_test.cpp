@@ -110,6 +110,10 @@ class ConsoleService : public testing::Test {
     type("wipe", "Type \"destroy everything\" to go on: ");
     type("destroy everything", "Everything is being destroyed");
   }
+  // Until waysided runs it, whether the console told it or it looked by itself.
+  void await_version(int number) {
+    await(fmt::format("journalctl --unit=waysided | grep -q 'configuration_taken_over version={} '", number));
+  }
 
   // The kernel's word is heard by waysided and, for the trail, by the console.
   void expect_a_kept_clock() {
@@ -173,7 +177,8 @@ TEST_F(ConsoleService, CommissionsTheCameraKeepsItAllOverARestartAndWipesIt) {
   type("show health", "capturing       no");
   expect_a_kept_clock();
   type("set site name \"not to stay\"", "]# ");
-  type("commit confirmed 5", "In force: site.name.");
+  type("commit confirmed 5", "Version 2 is committed.");
+  await_version(2);
   type("exit", "alice> ");
   expect_shared();
   // Somebody who had taken the console over.
@@ -199,7 +204,8 @@ TEST_F(ConsoleService, CommissionsTheCameraKeepsItAllOverARestartAndWipesIt) {
   type("show configuration site", "set site name \"A14 J31 eastbound\"");
   await("test -S /run/wayside/control");
   set({"site camera_id 118"});
-  type("commit", "In force: site.camera_id.");
+  type("commit", "Version 3 is committed.");
+  await_version(3);
   type("exit", "alice> ");
   type("audit verify", "all whole, signed and in order");
   expect_shared();
