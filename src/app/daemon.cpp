@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <pthread.h>
@@ -130,14 +132,14 @@ class Daemon {
   }
 
   void look_at_configuration() {
-    if (desk_.serve([this] { return take_over(); }) || stored_ == nullptr) return;
+    if (desk_.serve([this] { return take_over(true); }) || stored_ == nullptr) return;
     const MonotonicTime now = parts_.clock().monotonic_now();
     if (is_ending() || now - looked_ < configuration_every) return;
     looked_ = now;
-    static_cast<void>(take_over());
+    static_cast<void>(take_over(false));
   }
 
-  Result<Reloaded> take_over() {
+  Result<Reloaded> take_over(bool asked) {
     if (stored_ == nullptr) {
       return fail(ErrorCode::unsupported,
                   "this waysided runs a file (--config) and no store (--store): restart it to take a change");
@@ -151,7 +153,10 @@ class Daemon {
     }
     if (!found) return fail(found.error());  // what runs goes on
     Reloaded out{found->version, {}};
-    if (found->version == version_) return out;
+    if (found->version == version_) {
+      // Whoever committed it asks a moment later than the camera looked by itself.
+      return asked && untold_ ? *std::exchange(untold_, std::nullopt) : out;
+    }
     out.changes = plan_reconfiguration(configuration_, found->configuration);
     begins_anew_ = !out.changes.begins_anew.empty();
     log::info("configuration_taken_over", {{"version", found->version},
@@ -160,6 +165,7 @@ class Daemon {
                                            {"keys_remade", out.changes.remade.size()},
                                            {"keys_begin_anew", out.changes.begins_anew.size()}});
     version_ = found->version;
+    untold_ = asked ? std::nullopt : std::optional(out);
     if (begins_anew_) {
       if (parts_.pipeline() != nullptr) parts_.pipeline()->request_stop();
       return out;
@@ -278,7 +284,8 @@ class Daemon {
   std::uint32_t version_;
   bool had_begun_ = false;
   bool begins_anew_ = false;
-  MonotonicTime looked_;  // at the store
+  MonotonicTime looked_;            // at the store
+  std::optional<Reloaded> untold_;  // taken over, and nobody has asked yet
   MainEvents events_;
   ReloadDesk desk_{[this] { events_.wake(); }};
   CameraParts parts_{configuration_,

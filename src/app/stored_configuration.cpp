@@ -7,27 +7,35 @@
 
 namespace wayside::app {
 
-Result<StoredConfiguration> StoredConfiguration::open(const std::filesystem::path& folder) {
+StoredConfiguration::StoredConfiguration(std::filesystem::path folder)
+    : folder_(std::move(folder)), clock_(make_system_clock()) {
+  const std::filesystem::path place = std::filesystem::absolute(folder_ / ".").lexically_normal();
+  without_.identity.directory = place.parent_path().parent_path() / "identity";
+}
+
+Status StoredConfiguration::open() {
+  if (store_) return {};
   Result<std::string> boot_id = read_boot_id();
   if (!boot_id) return fail(boot_id.error());
-  std::unique_ptr<Clock> clock = make_system_clock();
-  Result<ConfigurationStore> store = ConfigurationStore::open(folder, *clock, std::move(*boot_id));
+  Result<ConfigurationStore> store = ConfigurationStore::open(folder_, *clock_, std::move(*boot_id));
   if (!store) return fail(store.error().context("the configuration store"));
-  return StoredConfiguration(std::move(clock), std::move(*store), folder);
+  store_.emplace(std::move(*store));
+  return {};
 }
 
 Result<StoredConfiguration::Found> StoredConfiguration::look() {
-  const auto reversion = store_.tick();
+  if (const Status opened = open(); !opened) return fail(opened.error());
+  const auto reversion = store_->tick();
   if (!reversion) return fail(reversion.error());
   if (*reversion) {
     log::warning(
         "configuration_taken_back",
         {{"reason", "nobody confirmed it in time"}, {"from", (*reversion)->from}, {"to", (*reversion)->to}});
   }
-  const Result<std::uint32_t> version = store_.running_version();
+  const Result<std::uint32_t> version = store_->running_version();
   if (!version) return fail(version.error());
   if (last_ && last_->version == *version) return *last_;
-  Result<Configuration> configuration = store_.running();
+  Result<Configuration> configuration = store_->running();
   if (!configuration) return fail(configuration.error());
   last_ = Found{*version, std::move(*configuration)};
   return *last_;
@@ -35,7 +43,8 @@ Result<StoredConfiguration::Found> StoredConfiguration::look() {
 
 std::string StoredConfiguration::problem() const {
   std::string out;
-  for (const std::string& sentence : store_.problems())
+  if (!store_) return out;
+  for (const std::string& sentence : store_->problems())
     out += (out.empty() ? "" : "; ") + sentence;
   return out;
 }

@@ -1,7 +1,7 @@
 // The configuration store as the daemon sees it: which version should run now.
 //
 // Threads: the main thread. Failure: what is wrong with the store or its version, as a sentence; the daemon
-// waits then, for it is mended at the console.
+// waits then, for it is mended at the console. A store that cannot be opened is tried again at each look.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace wayside::app {
 
 class StoredConfiguration {
  public:
-  [[nodiscard]] static Result<StoredConfiguration> open(const std::filesystem::path& folder);
+  explicit StoredConfiguration(std::filesystem::path folder);
 
   struct Found {
     std::uint32_t version = 0;  // 0: none, or it cannot be told which
@@ -32,15 +32,11 @@ class StoredConfiguration {
   [[nodiscard]] std::string problem() const;
 
  private:
-  StoredConfiguration(std::unique_ptr<Clock> clock, ConfigurationStore store,
-                      const std::filesystem::path& folder)
-      : clock_(std::move(clock)), store_(std::move(store)) {
-    const std::filesystem::path place = std::filesystem::absolute(folder / ".").lexically_normal();
-    without_.identity.directory = place.parent_path().parent_path() / "identity";
-  }
+  [[nodiscard]] Status open();
 
-  std::unique_ptr<Clock> clock_;
-  ConfigurationStore store_;
+  const std::filesystem::path folder_;
+  const std::unique_ptr<Clock> clock_;
+  std::optional<ConfigurationStore> store_;
   Configuration without_;
   std::optional<Found> last_;  // a version never changes
 };

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "wayside/device/clock/boot_id.hpp"
+#include "wayside/device/control/control_client.hpp"
 
 #include "tests/camera/road_camera.hpp"
 
@@ -97,6 +98,49 @@ TEST_F(CameraStore, AFreshCameraWaitsForAConfigurationAndTakesOverWhatIsCommitte
   EXPECT_EQ(count(" started "), 3U) << daemon.log();
   daemon.send(SIGTERM);
   EXPECT_EQ(daemon.wait(), 0) << daemon.log();
+}
+
+// It would be started anew until the machine is, under the hands of who mends it.
+TEST_F(CameraStore, AStoreThatCannotBeOpenedIsWaitedOutAndTakenOnceItCan) {
+  write_configuration("day 5 8 1280 40 0 fixed");
+  std::ofstream(place()) << "no folder";
+  replay_test::Process daemon = waysided();
+  ASSERT_TRUE(daemon.wait_for_log("no_configuration")) << daemon.log();
+  EXPECT_THAT(daemon.log(), HasSubstr("the configuration store: "));
+  fs::remove(place());
+  auto store = ConfigurationStore::open(place(), *clock_, *read_boot_id());
+  ASSERT_TRUE(store) << store.error().message;
+  ASSERT_TRUE(store->edit("alice"));
+  load_into(*store);
+  commit(*store);
+  EXPECT_TRUE(daemon.wait_for_log(" started ")) << daemon.log();
+  daemon.send(SIGTERM);
+  EXPECT_EQ(daemon.wait(), 0) << daemon.log();
+}
+
+TEST_F(CameraStore, WhoAsksAfterTheCameraLookedByItselfIsToldWhatItTookOverAndOnlyOnce) {
+  write_configuration("day 5 8 1280 40 0 fixed",
+                      "[console]\ncontrol_socket = \"" + (folder() / "control").string() + "\"\n");
+  auto store = ConfigurationStore::open(place(), *clock_, *read_boot_id());
+  ASSERT_TRUE(store) << store.error().message;
+  ASSERT_TRUE(store->edit("alice"));
+  load_into(*store);
+  commit(*store);
+  replay_test::Process daemon = waysided();
+  ASSERT_TRUE(daemon.wait_for_log(" started ")) << daemon.log();
+  ASSERT_TRUE(store->set(Words{"site", "name", "Another road"}));
+  commit(*store);
+  ASSERT_TRUE(daemon.wait_for_log("configuration_taken_over")) << daemon.log();
+  const auto applied = [&] {
+    auto client = ControlClient::connect(folder() / "control");
+    EXPECT_TRUE(client);
+    if (!client) return json();
+    const auto answer = client->ask({.task = ControlTask::reload});
+    EXPECT_TRUE(answer) << answer.error().message;
+    return answer ? answer->at("applied") : json();
+  };
+  EXPECT_EQ(applied(), json({"site.name"}));
+  EXPECT_EQ(applied(), json::array());
 }
 
 }  // namespace

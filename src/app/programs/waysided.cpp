@@ -129,9 +129,8 @@ int run_store(const Arguments& arguments) {
   DaemonOptions options;
   options.models = models_folder();
   log::start(log::Level::info, log::Format::console);
-  Result<StoredConfiguration> stored = StoredConfiguration::open(arguments.store);
-  if (!stored) return report("waysided", stored.error());
-  const Status done = run_stored_daemon(*stored, options);
+  StoredConfiguration stored(arguments.store);
+  const Status done = run_stored_daemon(stored, options);
   return done ? exit_done : report_end(done.error(), false);
 }
 
