@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "wayside/base/files.hpp"
 #include "wayside/device/identity/identity.hpp"
 #include "wayside/device/wipe/wipe.hpp"
 
@@ -149,7 +150,10 @@ class ConsoleService : public testing::Test {
     EXPECT_THAT(*checked, AllOf(HasSubstr("asked for by alice (installer) at ttyS1"),
                                 HasSubstr("queue: 10 files"), HasSubstr("complete: nothing is left")));
     EXPECT_EQ(there("cd /var/lib/wayside && find identity queue accounts audit config -type f | sort"),
-              "config/lock\nconfig/state\n");
+              "config/lock\nconfig/state\nidentity/device-id\nidentity/device.csr\nidentity/device.key\n");
+    // Another camera's: made when waysided started again.
+    EXPECT_NE(there("cat /var/lib/wayside/identity/device-id"),
+              *read_text_file(folder_.path() / "identity/device-id"));
     expect_shared();
     cable_->type("\r");
     EXPECT_TRUE(sees("No account is there yet"));
