@@ -112,4 +112,10 @@ void AuthorityFolder::remove(const fs::path& file, const AuthorityDocument& docu
   if (!failed) log::info("authority_done_with", {{"number", document.number}});
 }
 
+Result<AuthorityDocument> authority_offered(const fs::path& folder, const std::string& document) {
+  const Result<VerifyingKey> key = read_trusted_key(folder / key_name);
+  if (!key) return fail(key.error().context("the office's key"));
+  return authority_from(document, *key);
+}
+
 }  // namespace wayside::app

@@ -65,4 +65,9 @@ class AuthorityFolder {
   std::string untaken_told_;
 };
 
+// A document that somebody offers, checked with that folder's key. Threads: any. Failure: not_found without a
+// key, invalid_input.
+[[nodiscard]] Result<AuthorityDocument> authority_offered(const std::filesystem::path& folder,
+                                                          const std::string& document);
+
 }  // namespace wayside::app

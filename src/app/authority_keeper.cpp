@@ -20,7 +20,6 @@ using std::chrono::milliseconds;
 constexpr std::string_view part = "authority";
 constexpr std::string_view memory_name = "seen";
 constexpr std::size_t most_arrived = 16;
-constexpr std::size_t most_offered_bytes = 8192;  // no document is longer
 constexpr milliseconds longest_reading{2};
 constexpr int readings_at_most = 20;
 // What is known of the time grows by the second; flash lasts longer if it is not written as often. Each run
@@ -79,6 +78,16 @@ void AuthorityKeeper::take(std::span<const std::string> documents) {
   }
 }
 
+Result<std::uint64_t> AuthorityKeeper::offer(const std::string& document) {
+  const Result<AuthorityDocument> read = authority_offered(options_.folder, document);
+  if (!read) return fail(read.error());
+  if (!is_for(*read, options_.device_id))
+    return fail(ErrorCode::invalid_input,
+                "it is for another camera: have one issued for " + options_.device_id);
+  take({&document, 1});
+  return read->number;
+}
+
 void AuthorityKeeper::saw_position(const GnssPosition& position) {
   const std::lock_guard lock(mutex_);
   place_.saw(position);
@@ -100,7 +109,6 @@ void AuthorityKeeper::look() {
     const std::lock_guard lock(mutex_);
     arrived.swap(arrived_);
   }
-  read_offered(arrived);
   read_folder();
   if (!arrived.empty()) {
     folder_.adopt(arrived);
@@ -128,18 +136,6 @@ void AuthorityKeeper::look() {
   may_capture_ = judged.may_capture;
   tell(judged, now);
   keep_memory(now);
-}
-
-// Whoever is of the group can put anything there: what counts is the office's signature.
-void AuthorityKeeper::read_offered(std::vector<std::string>& arrived) const {
-  std::error_code failed;
-  if (options_.offered.empty() || !fs::is_regular_file(fs::symlink_status(options_.offered, failed))) return;
-  if (Result<std::string> text = read_text_file(options_.offered, most_offered_bytes)) {
-    arrived.push_back(std::move(*text));
-  } else {
-    log::error("authority_not_taken", {{"reason", text.error()}});
-  }
-  fs::remove(options_.offered, failed);
 }
 
 void AuthorityKeeper::read_folder() {

@@ -41,9 +41,6 @@ namespace wayside::app {
 struct AuthorityKeeperOptions {
   std::string device_id;
   std::filesystem::path folder;
-  // A document that the console offers; empty: none is looked for. It is taken like one that the office sent,
-  // and removed.
-  std::filesystem::path offered;
   UtcTime not_before;  // when this firmware was made
   bool stops_where_moved = false;
   std::optional<std::pair<double, double>> site;  // as configured: latitude and longitude, degrees
@@ -76,6 +73,8 @@ class AuthorityKeeper {
   [[nodiscard]] UtcTime known_earliest(MonotonicTime at) const;
   // Documents that the office sent.
   void take(std::span<const std::string> documents);
+  // One that was pasted at the console: its number, or why it is none for this camera. From any thread.
+  [[nodiscard]] Result<std::uint64_t> offer(const std::string& document);
   void saw_position(const GnssPosition& position);
   // True: a record was appended. What the queue does not take is tried again with the next call.
   [[nodiscard]] bool write_records(RecordQueue& queue) { return outbox_.write(queue); }
@@ -86,7 +85,6 @@ class AuthorityKeeper {
   void run(const std::stop_token& stop);
   [[nodiscard]] ClockReading read_clocks() const;
   void read_folder();
-  void read_offered(std::vector<std::string>& arrived) const;
   void load_memory();
   void keep_memory(const ClockReading& now);
   void remove_what_is_done_with() const;

@@ -161,7 +161,6 @@ Status CameraParts::keep_authority() {
   AuthorityKeeperOptions options;
   options.device_id = device_id_;
   options.folder = configuration_.identity.directory / "authority";
-  options.offered = configuration_.identity.directory.parent_path() / "offered.authority";
   options.not_before = *made;
   options.stops_where_moved = configuration_.authority.moved == "stop";
   if (configuration_.site.latitude && configuration_.site.longitude)

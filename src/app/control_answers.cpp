@@ -44,6 +44,7 @@ Json queue_of(CameraParts& parts) {
           {"evicted", depth.evicted},
           {"expired", depth.expired},
           {"upload", upload.has_value()},
+          {"failures_in_a_row", upload ? upload->failures_in_a_row : 0},
           {"circuit_open", upload && upload->circuit_open}};
 }
 
@@ -65,6 +66,14 @@ Json authority_of(CameraParts& parts) {
     out["review"] = to_iso8601(deciding->review);
   }
   return out;
+}
+
+Result<Json> load_authority(CameraParts& parts, const ControlRequest& request) {
+  AuthorityKeeper* const authority = parts.authority();
+  if (authority == nullptr) return fail(ErrorCode::unsupported, "a recording needs no authority");
+  const Result<std::uint64_t> number = authority->offer(request.document);
+  if (!number) return fail(number.error());
+  return Json{{"number", *number}};
 }
 
 Json clock_of(CameraParts& parts) {
@@ -116,6 +125,8 @@ ControlAnswers control_answers(CameraParts& parts) {
       {ControlTask::clock, asks(clock_of)},
       {ControlTask::privacy, asks(privacy_of)},
       {ControlTask::watch_lists, asks(watch_lists_of)},
+      {ControlTask::load_authority,
+       [&parts](const ControlRequest& request) { return load_authority(parts, request); }},
   };
 }
 

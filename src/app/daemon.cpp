@@ -151,7 +151,11 @@ class Daemon {
     } else if (parts_.health().ill("configuration", problem)) {
       log::error("configuration_unhealthy", {{"reason", problem}});
     }
-    if (!found) return fail(found.error());  // what runs goes on
+    if (!found) {
+      // What cannot be read is no reason to stop; that there is to be none is.
+      if (found.error().code == ErrorCode::not_found) begin_anew();
+      return fail(found.error());
+    }
     Reloaded out{found->version, {}};
     if (found->version == version_) {
       // Whoever committed it asks a moment later than the camera looked by itself.
@@ -167,12 +171,17 @@ class Daemon {
     version_ = found->version;
     untold_ = asked ? std::nullopt : std::optional(out);
     if (begins_anew_) {
-      if (parts_.pipeline() != nullptr) parts_.pipeline()->request_stop();
+      begin_anew();
       return out;
     }
     configuration_ = found->configuration;
     parts_.apply(configuration_, out.changes);
     return out;
+  }
+
+  void begin_anew() {
+    begins_anew_ = true;
+    if (parts_.pipeline() != nullptr) parts_.pipeline()->request_stop();
   }
 
   // Until everything captured is in the queue.

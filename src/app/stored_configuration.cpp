@@ -11,6 +11,7 @@ StoredConfiguration::StoredConfiguration(std::filesystem::path folder)
     : folder_(std::move(folder)), clock_(make_system_clock()) {
   const std::filesystem::path place = std::filesystem::absolute(folder_ / ".").lexically_normal();
   without_.identity.directory = place.parent_path().parent_path() / "identity";
+  without_.queue.directory = place.parent_path().parent_path() / "queue";
 }
 
 Status StoredConfiguration::open() {
@@ -38,6 +39,8 @@ Result<StoredConfiguration::Found> StoredConfiguration::look() {
   Result<Configuration> configuration = store_->running();
   if (!configuration) return fail(configuration.error());
   last_ = Found{*version, std::move(*configuration)};
+  last_->configuration.identity.directory = without_.identity.directory;
+  last_->configuration.queue.directory = without_.queue.directory;
   return *last_;
 }
 

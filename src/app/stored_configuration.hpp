@@ -26,7 +26,8 @@ class StoredConfiguration {
   };
   // Takes a commit back that nobody confirmed in time. not_found: the camera has no configuration yet.
   [[nodiscard]] Result<Found> look();
-  // What a camera goes by while there is none: the defaults, and an identity beside the store.
+  // What a camera goes by while there is none: the defaults. Identity and queue are beside the store,
+  // whatever it says.
   [[nodiscard]] const Configuration& without() const { return without_; }
   // What is wrong with the store though the camera runs; empty: nothing.
   [[nodiscard]] std::string problem() const;

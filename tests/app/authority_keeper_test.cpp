@@ -48,7 +48,6 @@ class AuthorityKeeperTest : public testing::Test {
       AuthorityKeeperOptions options;
       options.device_id = std::string(doubles::authorised_camera);
       options.folder = folder();
-      options.offered = beside_.path() / "offered.authority";
       options.not_before = at("2026-11-20T00:00:00Z");
       options.stops_where_moved = stops_where_moved_;
       options.on_change = [this](const AuthorityJudgement& judged, const std::string& before) {
@@ -94,7 +93,6 @@ class AuthorityKeeperTest : public testing::Test {
 
   const Secret seed_ = doubles::authority_seed();
   doubles::TemporaryFolder temporary_;
-  doubles::TemporaryFolder beside_;
   doubles::HandClock clock_{at("2027-06-01T12:00:00Z")};
   Health health_;
   doubles::MemoryQueue queue_;
@@ -182,23 +180,21 @@ TEST_F(AuthorityKeeperTest, WhatTheOfficeSendsIsCheckedAndReplacesWhatWasThere) 
   EXPECT_TRUE(may_capture()) << "without a restart";
 }
 
-TEST_F(AuthorityKeeperTest, WhatTheConsoleOffersIsCheckedAndTakenAway) {
-  const fs::path offered = beside_.path() / "offered.authority";
+TEST_F(AuthorityKeeperTest, WhatTheConsoleOffersIsCheckedAtOnceAndTaken) {
   std::string forged = text_of(example_authority());
   forged[30] = forged[30] == '0' ? '1' : '0';
-  for (const std::string& text : {forged, std::string(9000, 'a'), std::string()}) {
-    std::ofstream(offered, std::ios::binary) << text;
+  AuthorityDocument others = example_authority();
+  others.devices = {"ffffffffffffffff"};
+  for (const std::string& text : {forged, std::string(9000, 'a'), std::string(), text_of(others)}) {
+    EXPECT_FALSE(keeper().offer(text));
     EXPECT_FALSE(may_capture());
-    EXPECT_FALSE(fs::exists(offered));
   }
-  std::ofstream(offered, std::ios::binary) << text_of(example_authority());
+  EXPECT_THAT(keeper().offer(text_of(others)).error().message, HasSubstr("it is for another camera"));
+  const auto number = keeper().offer(text_of(example_authority()));
+  ASSERT_TRUE(number) << number.error().message;
+  EXPECT_EQ(*number, 7U);
   EXPECT_TRUE(may_capture());
-  EXPECT_FALSE(fs::exists(offered));
   EXPECT_TRUE(fs::exists(folder() / file_of(7)));
-  // Nothing but a file is looked at.
-  fs::create_symlink(folder() / file_of(7), offered);
-  EXPECT_TRUE(may_capture());
-  EXPECT_TRUE(fs::is_symlink(offered));
 }
 
 TEST_F(AuthorityKeeperTest, RevokedStaysRevokedWhateverFilesArePutBack) {

@@ -284,18 +284,6 @@ TEST_F(Commissioning, NobodyWipesOverAPseudoTerminal) {
   EXPECT_TRUE(fs::exists(folder_.path() / "reboot"));
 }
 
-TEST_F(Commissioning, AnAuthorityIsHandedToTheDaemonAsItWasPasted) {
-  start();
-  make_installer();
-  type("authority load", "a line with only a full stop");
-  type("wayside-authority-2 00\r.", "this is no authority");
-  type("authority load", "a line with only a full stop");
-  type("wayside-authority-1 00\r{\"kind\": \"authority\"}\r\r.", "It is handed to waysided");
-  std::ifstream in(state() / "offered.authority");
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}),
-            "wayside-authority-1 00\n{\"kind\": \"authority\"}\n");
-}
-
 TEST_F(Commissioning, DamagedStateTakesNothingElseWithIt) {
   start();
   make_installer();

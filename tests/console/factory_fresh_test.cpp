@@ -10,6 +10,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "wayside/device/clock/boot_id.hpp"
+#include "wayside/device/config/store/configuration_store.hpp"
+#include "wayside/device/control/control_client.hpp"
+
 #include "tests/camera/road_camera.hpp"
 #include "tests/doubles/serial_cable.hpp"
 
@@ -182,13 +186,20 @@ TEST_F(FactoryFresh, DeliversItsFirstRecordAfterTwentyFiveLinesOverASerialCable)
   EXPECT_TRUE(office_gets(1, RecordType::capture)) << log();
   const auto took = std::chrono::steady_clock::now() - begin;
   type("show queue", "alice> ");
+  const int typed = typed_ + 1;  // and to log out
+  type("test", "clock");  // and of nothing else
+  EXPECT_TRUE(cable_->sees("alice> "));
+  type("authority load", "a line with only a full stop");
+  paste(*read_text_file(camera_.private_key.parent_path() / "authority/1.authority"),
+        "it is for another camera");
+  type("audit show 3", "not_taken");
   type("exit", "login: ");
 
-  EXPECT_LE(typed_, 25);
+  EXPECT_LE(typed, 25);
   EXPECT_LE(took, 10min);
-  std::printf("%d lines, %.0f s from power to the first record at the office\n", typed_,
+  std::printf("%d lines, %.0f s from power to the first record at the office\n", typed,
               std::chrono::duration<double>(took).count());
-  RecordProperty("lines", typed_);
+  RecordProperty("lines", typed);
   for (const backoffice::StoredRecord& record : stored(RecordType::capture)) {
     EXPECT_TRUE(record.complete());
     EXPECT_THAT(record.document, HasSubstr("A14 J31 eastbound lane 1"));
@@ -200,6 +211,7 @@ TEST_F(FactoryFresh, BeforeItIsConfiguredItSaysSoAndTakesNoEnrolmentOfAnothersMa
   power_up();
   make_installer();
   type("show health", "configuration");
+  type("test upload", "no configuration yet");
   type("show queue", "the camera has no configuration that it can begin with yet");
   type("enrol show", "It belongs to no office yet");
   std::string another = *read_text_file(camera_.private_key.parent_path() / "camera.enrolment");
@@ -209,6 +221,41 @@ TEST_F(FactoryFresh, BeforeItIsConfiguredItSaysSoAndTakesNoEnrolmentOfAnothersMa
   type("enrol load", "a line with only a full stop");
   paste(another, "changed on its way");
   type("audit show", "not_taken");
+}
+
+TEST_F(FactoryFresh, WhoAsksAfterTheCameraLookedByItselfIsToldWhatItTookOverAndOnlyOnce) {
+  const auto clock = make_system_clock();
+  auto store = ConfigurationStore::open(folder() / "lib/wayside/config", *clock, *read_boot_id());
+  ASSERT_TRUE(store) << store.error().message;
+  const auto commit = [&] {
+    const auto done = store->commit({"alice", "", {}});
+    EXPECT_TRUE(done) << done.error().message;
+  };
+  ASSERT_TRUE(store->edit("alice"));
+  ASSERT_TRUE(
+      store->load("[site]\nname = \"A road\"\nfeed_id = 1\nsource_id = 2\ncamera_id = 3\n"
+                  "[camera]\nsource = \"libcamera\"\n[queue]\nsegments = 8\n"));
+  commit();
+  power_up();
+  const auto has_log = [&](const std::string& text) {
+    for (int i = 0; i < 600 && log().find(text) == std::string::npos; ++i)
+      std::this_thread::sleep_for(100ms);
+    return log().find(text) != std::string::npos;
+  };
+  ASSERT_TRUE(has_log(" started ")) << log();
+  ASSERT_TRUE(store->set(std::vector<std::string>{"site", "name", "Another road"}));
+  commit();
+  ASSERT_TRUE(has_log("configuration_taken_over")) << log();
+  const auto applied = [&] {
+    auto client = ControlClient::connect(folder() / "run/wayside/control");
+    EXPECT_TRUE(client);
+    if (!client) return nlohmann::json();
+    const auto answer = client->ask({.task = ControlTask::reload});
+    EXPECT_TRUE(answer) << answer.error().message;
+    return answer ? answer->at("applied") : nlohmann::json();
+  };
+  EXPECT_EQ(applied(), nlohmann::json({"site.name"}));
+  EXPECT_EQ(applied(), nlohmann::json::array());
 }
 
 }  // namespace

@@ -34,15 +34,21 @@ struct Part {
   std::string_view test;
   std::string_view part;
 };
-constexpr Part parts[] = {{"camera", "camera"},
+constexpr Part parts[] = {{"camera", "configuration"},
+                          {"camera", "authority"},
+                          {"camera", "camera"},
                           {"camera", "recognition"},
                           {"camera", "illuminator"},
                           {"camera", "sight"},
                           {"camera", "commissioned-view"},
+                          {"upload", "configuration"},
+                          {"upload", "identity"},
                           {"upload", "uplink"},
                           {"upload", "back_office_records"},
                           {"upload", "queue_rolled_back"},
                           {"upload", "unlock_key"},
+                          {"recipients", "configuration"},
+                          {"recipients", "identity"},
                           {"recipients", "sealing"}};
 
 class JoinedCamera final : public console::ConsoleCamera {
@@ -74,6 +80,9 @@ class JoinedCamera final : public console::ConsoleCamera {
         meant = meant || (test == what && of == part);
       if (meant) all.push_back(fmt::format("{}: {}", part, text_of(problem, "reason")));
     }
+    const bool everything = what == "everything";
+    if (everything || what == "camera") look_for_frames(all);
+    if (everything || what == "upload") look_at_link(all);
     return all;
   }
 
@@ -123,8 +132,7 @@ class JoinedCamera final : public console::ConsoleCamera {
     Result<ControlClient> daemon = connect();
     if (!daemon) return fail(daemon.error());
     ControlRequest request = request_of(ControlTask::enrol);
-    request.document = document.substr(0, document.find_last_not_of('\n') + 1);
-    request.document += '\n';
+    request.document = tidied(document);
     const Result<nlohmann::json> answer = daemon->ask(request);
     if (!answer) return fail(answer.error());
     return std::vector<std::string>{
@@ -133,23 +141,16 @@ class JoinedCamera final : public console::ConsoleCamera {
         "Compare the office's number with the one that was shown there."};
   }
 
-  // The folder of authorities is the daemon's own, beside its keys: it takes what is offered, if it is
-  // signed.
+  // The folder of authorities is the daemon's own, beside its keys.
   Result<std::string> load_authority(std::string_view document) override {
-    constexpr std::size_t most = 8192;
-    if (document.rfind("wayside-authority-1 ", 0) != 0 || document.size() > most) {
-      return fail(
-          ErrorCode::invalid_input,
-          "this is no authority: its first line begins with \"wayside-authority-1\", and it has 8192 bytes "
-          "at most; paste the file whole");
-    }
-    // What is signed ends with one line feed, however many were pasted.
-    std::string text(document.substr(0, document.find_last_not_of('\n') + 1));
-    text += '\n';
-    const Status offered = replace_file(places_.state / "offered.authority", as_bytes(text), 0640);
-    if (!offered) return fail(offered.error());
-    return std::string(
-        "It is handed to waysided, which checks its signature: \"authority show\" says what became of it.");
+    Result<ControlClient> daemon = connect();
+    if (!daemon) return fail(daemon.error());
+    ControlRequest request = request_of(ControlTask::load_authority);
+    request.document = tidied(document);
+    const Result<nlohmann::json> answer = daemon->ask(request);
+    if (!answer) return fail(answer.error());
+    return fmt::format("Number {} is taken: \"authority show\" says what is in force.",
+                       text_of(*answer, "number"));
   }
 
   Status reboot() override {
@@ -175,6 +176,43 @@ class JoinedCamera final : public console::ConsoleCamera {
   }
 
  private:
+  // Nothing of it is a problem of the daemon's, and everything of whoever commissions the camera. A daemon
+  // without a configuration answers neither, and has said so.
+  void look_for_frames(std::vector<std::string>& all) {
+    const Result<nlohmann::json> counters = ask(ControlTask::counters);
+    if (counters && counted(*counters, "frames_captured") == 0)
+      all.emplace_back("camera: no frame has come from it since it began");
+  }
+  void look_at_link(std::vector<std::string>& all) {
+    const Result<nlohmann::json> identity = ask(ControlTask::identity);
+    if (!identity) {
+      all.push_back("identity: " + identity.error().message);
+    } else if (!identity->contains("office")) {
+      all.push_back(identity->contains("problem")
+                        ? "identity: " + text_of(*identity, "problem")
+                        : "identity: this camera belongs to no office yet: enrol show");
+    }
+    const Result<nlohmann::json> queue = ask(ControlTask::queue);
+    const Result<nlohmann::json> counters = ask(ControlTask::counters);
+    if (!queue || !counters) return;
+    if (!queue->value("upload", true)) {
+      all.emplace_back("upload: upload.url is empty, so that nothing is delivered");
+    } else if (queue->value("failures_in_a_row", 0) > 0 || counted(*counters, "heartbeats_sent") == 0) {
+      all.emplace_back(
+          "upload: the office has not answered yet, or does not now: look at upload.url, the network and the "
+          "clock; the log says why");
+    }
+  }
+  static std::uint64_t counted(const nlohmann::json& counters, std::string_view name) {
+    const auto list = counters.find("counters");
+    if (list == counters.end() || !list->is_array()) return 0;
+    for (const auto& counter : *list) {
+      if (counter.is_object() && text_of(counter, "name") == name && counter.contains("value") &&
+          counter.at("value").is_number_unsigned())
+        return counter.at("value").get<std::uint64_t>();
+    }
+    return 0;
+  }
   // A daemon that begins anew is away for seconds.
   [[nodiscard]] Result<ControlClient> connect() const {
     constexpr int tries = 50;
@@ -188,9 +226,26 @@ class JoinedCamera final : public console::ConsoleCamera {
                 daemon.error().message +
                     "; it may be starting, which takes a minute where it makes its queue: try again");
   }
+  // What is pasted comes with blanks and empty lines that nobody signed, around it and behind its lines.
+  static std::string tidied(std::string_view pasted) {
+    std::string out;
+    while (!pasted.empty()) {
+      const std::size_t end = std::min(pasted.find('\n'), pasted.size());
+      const std::string_view line = pasted.substr(0, end);
+      const std::size_t last = line.find_last_not_of(" \t\r");
+      if (last != std::string_view::npos || !out.empty())
+        out.append(line.substr(0, last + 1)).push_back('\n');
+      pasted.remove_prefix(std::min(end + 1, pasted.size()));
+    }
+    out.erase(out.find_last_not_of('\n') + 1);
+    return out + '\n';
+  }
   static std::string text_of(const nlohmann::json& of, const char* member) {
     const auto found = of.find(member);
-    return found != of.end() && found->is_string() ? found->get<std::string>() : std::string();
+    if (found == of.end()) return {};
+    return found->is_string()   ? found->get<std::string>()
+           : found->is_number() ? found->dump()
+                                : std::string();
   }
   [[nodiscard]] ControlRequest request_of(ControlTask task) const {
     ControlRequest request;

@@ -25,6 +25,7 @@ std::string line_of(const ConfigurationVersion& version, std::size_t n) {
   std::string line =
       fmt::format("{:>3} version {} by {} {}", n, version.number, version.who, to_iso8601(version.at));
   if (version.runs) line += ", runs";
+  if (version.taken_back) line += ", taken back";
   if (!version.comment.empty()) line += ": " + version.comment;
   return line;
 }
@@ -56,8 +57,10 @@ class JoinedConfiguration final : public console::ConsoleConfiguration {
       const auto versions = store.versions();
       if (!versions) return fail(versions.error());
       std::vector<std::string> lines;
-      for (std::size_t n = 0; n < versions->size(); ++n)
-        lines.push_back(line_of((*versions)[n], n));
+      // As rollback counts them: 0 is what runs.
+      std::size_t n = versions->empty() || versions->front().runs ? 0 : 1;
+      for (const ConfigurationVersion& version : *versions)
+        lines.push_back(line_of(version, n++));
       return lines;
     });
   }

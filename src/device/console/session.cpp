@@ -8,6 +8,17 @@
 
 namespace wayside::console {
 
+namespace {
+
+// Copied text brings blanks along.
+bool is_full_stop(std::string_view line) {
+  const std::size_t begin = line.find_first_not_of(" \t");
+  const std::size_t end = line.find_last_not_of(" \t");
+  return begin != std::string_view::npos && begin == end && line[begin] == '.';
+}
+
+}  // namespace
+
 Session::Session(Terminal& terminal, ConsoleServices services, const ConsoleOptions& options,
                  std::string name, ConsoleRole role)
     : terminal_(terminal),
@@ -216,7 +227,7 @@ std::optional<std::string> Session::read_block(std::string_view what) {
   while (true) {
     const Typed typed = terminal_.read_plain("", most, options_.idle_limit);
     if (typed.input == Input::line) {
-      if (typed.text == ".") return block;
+      if (is_full_stop(typed.text)) return block;
       if (block.size() + typed.text.size() < most) {
         block += typed.text + "\n";
         continue;

@@ -90,7 +90,10 @@ void Session::load_authority() {
   if (!document) return;
   if (!record("authority", {{"document", "offered at the console"}})) return;
   const Result<std::string> taken = services_.camera.load_authority(*document);
-  if (!taken) return say(taken.error());
+  if (!taken) {
+    static_cast<void>(record("authority", {{"not_taken", taken.error().message}}));
+    return say(taken.error());
+  }
   say(*taken);
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::pair<ControlTask, std::string_view>, 12> tasks{{
+constexpr std::array<std::pair<ControlTask, std::string_view>, 13> tasks{{
     {ControlTask::health, "health"},
     {ControlTask::counters, "counters"},
     {ControlTask::queue, "queue"},
@@ -25,6 +25,7 @@ constexpr std::array<std::pair<ControlTask, std::string_view>, 12> tasks{{
     {ControlTask::watch_lists, "watch_lists"},
     {ControlTask::identity, "identity"},
     {ControlTask::enrol, "enrol"},
+    {ControlTask::load_authority, "load_authority"},
     {ControlTask::reload, "reload"},
     {ControlTask::aim, "aim"},
     {ControlTask::snapshot, "snapshot"},
@@ -51,6 +52,10 @@ std::string line_of(const Json& json) {
   return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
+bool takes_document(ControlTask task) {
+  return task == ControlTask::enrol || task == ControlTask::load_authority;
+}
+
 Status take_member(const std::string& name, const Json& value, ControlRequest& request) {
   const bool pictures = request.task == ControlTask::aim || request.task == ControlTask::snapshot;
   if (name == "actor") {
@@ -61,7 +66,7 @@ Status take_member(const std::string& name, const Json& value, ControlRequest& r
     return fail(ErrorCode::invalid_input,
                 fmt::format("\"actor\" is a text of at most {} bytes", most_actor_bytes));
   }
-  if (name == "document" && request.task == ControlTask::enrol) {
+  if (name == "document" && takes_document(request.task)) {
     if (!value.is_string()) return fail(ErrorCode::invalid_input, "\"document\" is a text");
     request.document = value.get<std::string>();
     return {};
@@ -99,7 +104,7 @@ std::string_view to_string(ControlTask task) {
 std::string encode(const ControlRequest& request) {
   Json json = {{"do", to_string(request.task)}};
   if (!request.actor.empty()) json["actor"] = request.actor;
-  if (request.task == ControlTask::enrol) json["document"] = request.document;
+  if (takes_document(request.task)) json["document"] = request.document;
   if (request.commissioning) json["commissioning"] = true;
   if (request.task == ControlTask::aim) json["every_ms"] = request.every.count();
   return line_of(json);

@@ -22,7 +22,7 @@ constexpr std::size_t most_files = 128;
 tl::unexpected<Error> damaged(std::string_view how) {
   return fail(ErrorCode::invalid_input,
               fmt::format("this is no whole enrolment, {}: paste the file camera.enrolment again, from its "
-                          "first line to the line \"end\"",
+                          "first line to its last, which is end",
                           how));
 }
 

@@ -37,6 +37,7 @@ enum class ControlTask {
   watch_lists,
   identity,  // who the camera is, and whose
   enrol,
+  load_authority,
   reload,  // read the running configuration again
   aim,
   snapshot,
@@ -49,7 +50,7 @@ struct ControlRequest {
   // so is for whoever asks to know, and to write down. Of aim and snapshot.
   bool commissioning = false;
   std::chrono::milliseconds every{100};  // between two reports, 100 to 10,000; of aim
-  std::string document{};                // what is to be taken; of enrol
+  std::string document{};                // what is to be taken; of enrol and load_authority
   std::string actor{};                   // who asks, for the log and the trail; at most 64 bytes
 };
 

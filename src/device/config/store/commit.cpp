@@ -88,10 +88,11 @@ Result<CommitOutcome> ConfigurationStore::commit(const CommitRequest& request) {
                                 : "there is nothing to commit: the candidate is what runs");
     }
     state.waiting.reset();
+    if (const Status marked = folder.mark_confirmed(state.running); !marked) return fail(marked.error());
     if (const Status written = folder.write_state(*seen, state); !written) return fail(written.error());
     return outcome;
   }
-  if (const auto complaints = config::complaints_about(candidate->draft, base->draft); !complaints.empty())
+  if (const auto complaints = config::complaints_about_commit(candidate->draft); !complaints.empty())
     return fail(ErrorCode::invalid_input, config::lines_of(complaints));
   file.number = state.last + 1;
   state.last = file.number;
@@ -105,6 +106,9 @@ Result<CommitOutcome> ConfigurationStore::commit(const CommitRequest& request) {
                      body_->now_ms() + std::chrono::milliseconds(*request.confirm_within).count()};
   } else {
     state.waiting.reset();
+  }
+  if (outcome.confirmed) {
+    if (const Status marked = folder.mark_confirmed(*outcome.confirmed); !marked) return fail(marked.error());
   }
   if (const Status written = folder.write_version(*seen, file, state); !written) return fail(written.error());
   folder.drop_candidate();
@@ -126,6 +130,7 @@ Result<std::uint32_t> ConfigurationStore::confirm() {
   }
   StoreState state = seen->state;
   state.waiting.reset();
+  if (const Status marked = body_->folder.mark_confirmed(state.running); !marked) return fail(marked.error());
   if (const Status written = body_->folder.write_state(*seen, state); !written) return fail(written.error());
   return state.running;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -76,7 +77,7 @@ Result<Configuration> ConfigurationStore::running() const {
   const Result<StoredVersion> found = body_->folder.version(*number);
   if (!found) return fail(found.error());
   // An update may be stricter than what was committed before it.
-  if (const auto complaints = config::complaints_about(found->draft); !complaints.empty()) {
+  if (const auto complaints = config::complaints_about_commit(found->draft); !complaints.empty()) {
     return fail(ErrorCode::invalid_input,
                 fmt::format("version {} cannot run: {}", *number, config::lines_of(complaints)));
   }
@@ -97,8 +98,6 @@ Result<std::vector<ConfigurationVersion>> ConfigurationStore::versions() const {
   Result<std::vector<std::uint32_t>> numbers = body_->folder.numbers(seen->state);
   if (!numbers) return fail(numbers.error());
   const std::uint32_t runs = body_->folder.running(seen->state).value_or(0);
-  std::sort(numbers->begin(), numbers->end(),
-            [&](std::uint32_t a, std::uint32_t b) { return (a == runs) != (b == runs) ? a == runs : a > b; });
   std::vector<ConfigurationVersion> out;
   for (const std::uint32_t number : *numbers) {
     ConfigurationVersion version;
@@ -110,11 +109,16 @@ Result<std::vector<ConfigurationVersion>> ConfigurationStore::versions() const {
       version.at = found->file.at;
       version.comment = found->file.comment;
       version.confirm_within = found->file.confirm_within;
+      version.taken_back = version.confirm_within.has_value() && !version.runs;
     } else {
       version.unreadable = found.error().message;
     }
     out.push_back(std::move(version));
   }
+  // What was taken back is what nobody would go back to: it comes last.
+  std::sort(out.begin(), out.end(), [](const ConfigurationVersion& a, const ConfigurationVersion& b) {
+    return std::tuple(!a.runs, a.taken_back, b.number) < std::tuple(!b.runs, b.taken_back, a.number);
+  });
   return out;
 }
 
@@ -266,13 +270,9 @@ Result<std::vector<ConfigurationChange>> ConfigurationStore::compare() const {
 }
 
 Result<std::vector<std::string>> ConfigurationStore::check() const {
-  const auto seen = body_->folder.see();
-  if (!seen) return fail(seen.error());
-  const Result<Candidate> candidate = body_->folder.candidate(seen->state);
+  const Result<Candidate> candidate = candidate_in(body_->folder);
   if (!candidate) return fail(candidate.error());
-  const Result<StoredVersion> base = body_->folder.version(body_->folder.running(seen->state).value_or(0));
-  if (!base) return fail(base.error());
-  return config::complaints_about(candidate->draft, base->draft);
+  return config::complaints_about_commit(candidate->draft);
 }
 
 }  // namespace wayside

@@ -6,6 +6,8 @@
 
 #include "wayside/base/json_text.hpp"
 
+#include "src/device/config/store/place_rules.hpp"
+
 namespace wayside::config {
 
 namespace {
@@ -14,24 +16,18 @@ constexpr std::size_t most_toml_bytes = most_file_bytes - (std::size_t{2} << 10)
 
 }  // namespace
 
+std::vector<std::string> complaints_about_commit(const Draft& draft) {
+  std::vector<std::string> all = complaints_about(draft);
+  for (std::string& one : complaints_about_places(draft.values))
+    all.push_back(std::move(one));
+  return all;
+}
+
 std::string lines_of(const std::vector<std::string>& sentences) {
   std::string out;
   for (const std::string& sentence : sentences)
     out += (out.empty() ? "" : "\n") + sentence;
   return out;
-}
-
-std::vector<std::string> complaints_about(const Draft& candidate, const Draft& runs) {
-  std::vector<std::string> all = complaints_about(candidate);
-  // Elsewhere it would be another camera, which whoever may commit could make his own office's.
-  const std::filesystem::path& place = runs.values.identity.directory;
-  if (!runs.given.empty() && candidate.values.identity.directory != place) {
-    all.push_back(
-        fmt::format("identity.directory: a camera keeps its identity, and with it its office, where it "
-                    "is, in {}; only a wipe begins anew",
-                    json_escape(place.string())));
-  }
-  return all;
 }
 
 Status is_fit(std::string_view what, std::string_view text, std::size_t most) {

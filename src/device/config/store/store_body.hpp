@@ -33,9 +33,9 @@ struct StoreBody {
   [[nodiscard]] Status change_candidate(const std::function<Status(Draft&)>& change);
 };
 
+// What keeps it from being committed.
+[[nodiscard]] std::vector<std::string> complaints_about_commit(const Draft& draft);
 [[nodiscard]] std::string lines_of(const std::vector<std::string>& sentences);
-// What keeps the candidate from running behind `runs`, which is empty where nothing does.
-[[nodiscard]] std::vector<std::string> complaints_about(const Draft& candidate, const Draft& runs);
 // A text that a head takes: of one line, UTF-8.
 [[nodiscard]] Status is_fit(std::string_view what, std::string_view text, std::size_t most);
 

@@ -182,16 +182,27 @@ void StoreFolder::remove_beyond(std::uint32_t last) {
 Status StoreFolder::write_version(const Seen& before, const VersionFile& version, const StoreState& state) {
   // Of commits that lost their power before anybody was told of them.
   remove_beyond(before.state.last);
-  if (const Status written = files_->replace(version_name(version.number), text_of(version)); !written) {
+  Status written = files_->replace(version_name(version.number), text_of(version));
+  // A folder, or whatever else stands there.
+  if (!written && written.error().code == ErrorCode::invalid_input && set_aside(version_name(version.number)))
+    written = files_->replace(version_name(version.number), text_of(version));
+  if (!written) {
     static_cast<void>(files_->remove(version_name(version.number)));
     return written;
   }
-  const Status written = write_state(before, state);
+  written = write_state(before, state);
   if (written) return {};
   // A disk that fails at the very end may have it all the same.
   const Result<std::string> text = files_->read(state_name);
   if (!text || *text != text_of(state)) static_cast<void>(files_->remove(version_name(version.number)));
   return written;
+}
+
+Status StoreFolder::mark_confirmed(std::uint32_t number) {
+  Result<VersionFile> file = head(number);
+  if (!file || !file->confirm_within) return {};
+  file->confirm_within.reset();
+  return files_->replace(version_name(number), text_of(*file));
 }
 
 Status StoreFolder::write_candidate(const Candidate& before, const VersionFile& file, bool is_running) {

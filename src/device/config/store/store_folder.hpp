@@ -53,6 +53,8 @@ class StoreFolder {
   [[nodiscard]] Status write_state(const Seen& before, const StoreState& state);
   // The version and then the state, which names it; neither where one of them fails.
   [[nodiscard]] Status write_version(const Seen& before, const VersionFile& version, const StoreState& state);
+  // In the version itself: the state may be lost.
+  [[nodiscard]] Status mark_confirmed(std::uint32_t number);
   // What is the same as what runs is no candidate, and its file goes.
   [[nodiscard]] Status write_candidate(const Candidate& before, const VersionFile& file, bool is_running);
   void drop_candidate();

@@ -133,23 +133,42 @@ TEST_F(ConfigurationStoreTest, AllThatIsMissingOrDoesNotGoTogetherIsToldAtOnceAn
   EXPECT_EQ(candidate_name(store), "\"x\"");
 }
 
-// With an identity elsewhere an installer could enrol the camera at an office of his own.
-TEST_F(ConfigurationStoreTest, TheIdentityStaysWhereTheFirstCommitPutIt) {
+// The daemon's user would write, read or run what is named, its own keys included.
+TEST_F(ConfigurationStoreTest, NoCommitPointsOutOfTheCamerasOwnPlaces) {
   ConfigurationStore store = editing();
   set_the_least(store);
-  set(store, {"identity", "directory", "/var/lib/other/identity"});
   commit(store);
-  set(store, {"identity", "directory", "/tmp/mine"});
-  ASSERT_EQ(store.check()->size(), 1U);
-  EXPECT_THAT(store.check()->front(), HasSubstr("keeps its identity"));
-  const auto refused = store.commit(by_alice());
-  ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().message, HasSubstr("in /var/lib/other/identity; only a wipe begins anew"));
-  ASSERT_TRUE(store.unset(Words{"identity"}));
-  EXPECT_EQ(store.check()->size(), 1U);
-  set(store, {"identity", "directory", "/var/lib/other/identity"});
-  set(store, {"site", "name", "another"});
-  commit(store);
+  const Words wrong[] = {{"identity", "directory", "/var/lib/wayside/mine"},
+                         {"queue", "directory", "/var/lib/wayside/wipe/requested"},
+                         {"clock", "chronyc", "/tmp/program"},
+                         {"console", "control_socket", "/var/lib/wayside/wipe/requested"},
+                         {"supervision", "metrics_socket", "/var/lib/wayside/wipe/requested"},
+                         {"supervision", "metrics_socket", "/run/wayside/metrics/../control"},
+                         {"supervision", "watchdog", "/var/lib/wayside/identity/device.key"},
+                         {"supervision", "watchdog", "/dev/mmcblk0"},
+                         {"board", "sensors", "/var/lib/wayside"},
+                         {"illuminator", "pwm_chip", "/sys/../var/lib/wayside"},
+                         {"illuminator", "temperature", "/var/lib/wayside/identity/device.key"},
+                         {"upload", "ca_certificate", "/etc/ssl/certs/ca-certificates.crt"},
+                         {"upload", "private_key", "/etc/wayside/../../var/lib/wayside/identity/device.key"}};
+  for (const Words& words : wrong) {
+    SCOPED_TRACE(words[1] + " " + words[2]);
+    set(store, words);
+    ASSERT_FALSE(store.check()->empty());
+    EXPECT_THAT(*store.check(), testing::Contains(HasSubstr(words[0] + "." + words[1] + " is \"")));
+    EXPECT_FALSE(store.commit(by_alice()));
+    ASSERT_TRUE(store.unset(Words{words[0], words[1]}));
+    EXPECT_TRUE(store.check()->empty()) << store.check()->front();
+  }
+  for (const Words& words : {Words{"supervision", "watchdog", "/dev/watchdog0"},
+                             Words{"supervision", "metrics_socket", "/run/wayside/metrics.sock"},
+                             Words{"queue", "directory", "/var/lib/wayside/queue"},
+                             Words{"upload", "ca_certificate", "/etc/wayside/police/ca.crt"},
+                             Words{"illuminator", "temperature", "/sys/class/hwmon/hwmon0/temp1_input"}})
+    set(store, words);
+  const auto left = store.check();
+  ASSERT_TRUE(left);
+  EXPECT_THAT(*left, testing::Each(testing::Not(HasSubstr(" is \"/"))));
 }
 
 TEST_F(ConfigurationStoreTest, OnlyOneEditsAndTheOtherIsToldWho) {

@@ -85,6 +85,28 @@ TEST_F(ConfirmedCommit, TheFirstOfAFreshCameraGoesBackToNone) {
   EXPECT_FALSE(store.running());
 }
 
+// Going one back must not take up what cut the camera off.
+TEST_F(ConfirmedCommit, WhatWasTakenBackIsMarkedAndComesLastForRollback) {
+  ConfigurationStore store = editing();
+  set_the_least(store, "one");
+  commit(store);
+  commit_name(store, "bad", 60s);
+  clock_.wait_s(61);
+  ASSERT_TRUE(store.tick());
+  commit_name(store, "three");
+  const auto versions = store.versions();
+  ASSERT_TRUE(versions);
+  ASSERT_EQ(versions->size(), 3U);
+  EXPECT_EQ((*versions)[0].number, 3U);
+  EXPECT_EQ((*versions)[1].number, 1U);
+  EXPECT_EQ((*versions)[2].number, 2U);
+  EXPECT_TRUE((*versions)[2].taken_back);
+  EXPECT_FALSE((*versions)[1].taken_back);
+  ASSERT_TRUE(store.rollback(1));
+  commit(store);
+  EXPECT_EQ(running_name(store), "\"one\"");
+}
+
 TEST_F(ConfirmedCommit, APlainCommitConfirmsIt) {
   ConfigurationStore store = waiting_store();
   const auto alone = store.commit(by_alice());

@@ -44,6 +44,24 @@ TEST_F(DamagedStore, AStateThatIsTornOrLostIsMadeOutFromTheVersionsAndKept) {
   EXPECT_THAT(open().problems(), SizeIs(1));
 }
 
+// As the README has it: the only version there is was confirmed, and nothing but the state said so.
+TEST_F(DamagedStore, WithoutAStateAVersionThatWasConfirmedIsTaken) {
+  ConfigurationStore store = editing();
+  set_the_least(store, "one");
+  commit(store, 300s);
+  ASSERT_TRUE(store.confirm());
+  file("state") = "torn";
+  EXPECT_EQ(running_name(open()), "\"one\"");
+  // Or by the commit after it.
+  EXPECT_EQ(commit_name(store, "two"), 2U);
+  set(store, {"site", "name", "three"});
+  commit(store, 300s);
+  EXPECT_EQ(commit_name(store, "four"), 4U);
+  file("state") = "torn";
+  disk_->live.erase("history/000004.toml");
+  EXPECT_EQ(running_name(open()), "\"three\"");
+}
+
 TEST_F(DamagedStore, WithoutAStateAVersionThatStillHadToBeConfirmedIsNotTaken) {
   {
     ConfigurationStore store = editing();

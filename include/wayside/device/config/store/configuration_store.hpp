@@ -57,8 +57,9 @@ struct ConfigurationVersion {
   std::string who;           // as committed; empty where the file cannot be read
   UtcTime at;
   std::string comment;
-  std::optional<std::chrono::seconds> confirm_within;  // it was a confirmed commit
+  std::optional<std::chrono::seconds> confirm_within;  // it waits for its confirmation, or had none
   bool runs = false;
+  bool taken_back = false;  // nobody confirmed it
   std::string unreadable;  // why; empty: it can be read
 };
 
