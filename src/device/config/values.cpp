@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -14,11 +15,15 @@ namespace {
 
 constexpr std::size_t longest_path = 4000;
 
+// No control character, C0, C1 (0xc2 0x80 to 0x9f in UTF-8) or DEL: whatever shows it would be driven by it.
 bool of_one_line(std::string_view text, std::size_t longest) {
-  return text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return byte >= 0x20 && byte != 0x7f;
-         });
+  unsigned char before = 0;
+  const auto good = [&before](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool c1 = std::exchange(before, byte) == 0xc2 && byte < 0xa0;
+    return byte >= 0x20 && byte != 0x7f && !c1;
+  };
+  return text.size() <= longest && std::all_of(text.begin(), text.end(), good);
 }
 
 std::filesystem::path absolute_below(const std::filesystem::path& folder, std::string_view text) {

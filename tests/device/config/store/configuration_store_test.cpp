@@ -239,6 +239,8 @@ TEST_F(ConfigurationStoreTest, WhatIsSavedIsLoadedAsTheSame) {
   EXPECT_THAT(*store.compare(), IsEmpty()) << "nothing was taken";
   ASSERT_TRUE(store.load("[site]\nname = \"only\"\n")) << "what is missing is for check";
   EXPECT_FALSE(store.load("# Wayside configuration, format 99\n"));
+  EXPECT_FALSE(store.load("[site]\nname = \"a\\u009b2Jb\"\n")) << "what drives a terminal";
+  EXPECT_TRUE(store.load("[site]\nname = \"caf\\u00e9 \\u00a0\"\n"));
 }
 
 TEST_F(ConfigurationStoreTest, NoConfigurationGrowsBeyondWhatCanBeReadAgain) {
