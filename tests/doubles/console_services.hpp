@@ -240,6 +240,7 @@ class MemoryCamera : public console::ConsoleCamera {
     return {};
   }
   Result<std::vector<std::string>> wipe(std::string_view, const Show&) override {
+    if (dead) return fail(ErrorCode::unavailable, "waysided does not answer: it is not running");
     ++wipes;
     return std::vector<std::string>{"All is destroyed."};
   }

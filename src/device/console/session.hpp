@@ -91,6 +91,7 @@ class Session {
   Node tree_;
   bool ok_ = true;
   bool gone_ = false;
+  bool records_ = true;  // until a wipe is asked for
   std::optional<std::string> notice_;
 };
 

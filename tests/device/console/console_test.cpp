@@ -400,6 +400,23 @@ TEST_F(ConsoleTest, WipeAsksTwiceAndOnlyAtTheCamera) {
   EXPECT_EQ(camera_.camera.wipes, 1);
 }
 
+TEST_F(ConsoleTest, NothingGoesOnRecordOnceAWipeIsAskedFor) {
+  start();
+  log_in();
+  camera_.camera.dead = true;
+  for (const char* answer : {"does not answer", "All is destroyed."}) {
+    expect("wipe", "Type \"wipe\" to go on: ");
+    expect("wipe", "Type \"destroy everything\" to go on: ");
+    expect("destroy everything", answer);
+    camera_.camera.dead = false;
+  }
+  ASSERT_TRUE(cable_->sees("login: "));
+  stop();
+  EXPECT_EQ(camera_.trail.count("wipe"), 2U) << "also after one that could not be asked for";
+  EXPECT_EQ(camera_.trail.events.back().event, "wipe");
+  EXPECT_EQ(camera_.trail.count("logout"), 0U);
+}
+
 TEST_F(ConsoleTest, AccountsComeAndGoByPasswordAndTheirRoleCountsAtOnce) {
   start();
   log_in();
