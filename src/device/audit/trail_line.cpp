@@ -55,13 +55,17 @@ bool take(const Json& json, std::uint64_t& into) {
   return true;
 }
 
+// Two long texts that differ in what is cut off differ in how they end.
 std::string shortened(const std::string& text) {
+  constexpr std::size_t hash_digits = 16;
   if (text.size() <= largest_text_bytes) return text;
-  std::size_t end = largest_text_bytes - 3;
+  const std::string said = fmt::format("... ({} bytes, SHA-256 {})", text.size(),
+                                       to_hex(sha256(as_bytes(text))).substr(0, hash_digits));
+  std::size_t end = largest_text_bytes - said.size();
   // Not within a character.
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
     --end;
-  return text.substr(0, end) + "...";
+  return text.substr(0, end) + said;
 }
 
 Json time_json(const LineTime& time) {
