@@ -47,6 +47,7 @@ class Session {
   // session_edit.cpp
   void configure();
   void edit(Command command, const Words& words);
+  void confirm();
   void commit(const Words& words);
   void check();
   void load();

@@ -358,7 +358,7 @@ TEST_F(ConsoleTest, ChangesGoOnRecordFirstOrAreNotMade) {
   EXPECT_EQ(camera_.configuration.commits[0].who, "alice");
   EXPECT_EQ(camera_.configuration.commits[0].comment, "first");
   EXPECT_EQ(camera_.configuration.commits[0].confirm_within, 5min);
-  const auto& recorded = camera_.trail.events.back();
+  const auto& recorded = camera_.trail.events.at(camera_.trail.events.size() - 2);
   EXPECT_EQ(recorded.event, "configuration");
   EXPECT_EQ(recorded.details.at("key"), "site.name");
   EXPECT_EQ(recorded.details.at("after"), "\"A14\"");
@@ -367,6 +367,30 @@ TEST_F(ConsoleTest, ChangesGoOnRecordFirstOrAreNotMade) {
   camera_.trail.full = true;
   cable_->type("exit\r");
   log_in();
+}
+
+TEST_F(ConsoleTest, WhatACommitWaitsForIsOnRecordAndSoIsItsConfirmationWhereItWaits) {
+  using Details = std::map<std::string, std::string>;
+  const auto last = [&] { return camera_.trail.events.back().details; };
+  start();
+  log_in();
+  expect("configure", "]# ");
+  expect("set site name \"A14\"", "]# ");
+  expect("confirm", "no commit waits for its confirmation");
+  EXPECT_EQ(camera_.trail.count("configuration"), 0U) << "nothing was confirmed";
+  expect("commit confirmed 5", "Version 1 runs.");
+  EXPECT_EQ(last(), (Details{{"confirm_within", "5 min"}}));
+  camera_.configuration.waits = "Version 1 goes back.";
+  expect("confirm", "It stays.");
+  EXPECT_EQ(last(), (Details{{"confirmed", "yes"}}));
+  EXPECT_EQ(camera_.trail.count("configuration"), 3U);
+  camera_.configuration.waits = "Version 1 goes back.";
+  camera_.configuration.late = true;
+  expect("confirm", "has run out");
+  EXPECT_EQ(last(), (Details{{"not_confirmed", "the time to confirm it has run out"}}));
+  expect("set site name \"A15\"", "]# ");
+  expect("commit", "Version 2 runs.");
+  EXPECT_EQ(last(), (Details{{"confirmed", "yes"}})) << "a plain commit confirms what waits";
 }
 
 TEST_F(ConsoleTest, ACommitThatWasTakenBackIsToldAtOnce) {
