@@ -30,6 +30,7 @@ Assistant Session::assistant() const {
 }
 
 bool Session::beat() {
+  if (!records_) return false;  // a commit that is taken back goes on record
   if (const std::optional<std::string> taken_back = services_.configuration.tick()) notice_ = taken_back;
   return notice_.has_value();
 }
