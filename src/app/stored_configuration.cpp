@@ -5,6 +5,8 @@
 #include "wayside/base/log.hpp"
 #include "wayside/device/clock/boot_id.hpp"
 
+#include "src/app/taken_back.hpp"
+
 namespace wayside::app {
 
 StoredConfiguration::StoredConfiguration(std::filesystem::path folder)
@@ -32,6 +34,11 @@ Result<StoredConfiguration::Found> StoredConfiguration::look() {
     log::warning(
         "configuration_taken_back",
         {{"reason", "nobody confirmed it in time"}, {"from", (*reversion)->from}, {"to", (*reversion)->to}});
+    AuditTrail::Options trail;
+    trail.folder = without_.identity.directory.parent_path() / "audit";
+    trail.boot_id = read_boot_id().value_or("");
+    if (const Status recorded = record_taken_back(**reversion, std::move(trail), *clock_); !recorded)
+      log::error("taken_back_not_on_record", {{"reason", recorded.error()}});
   }
   const Result<std::uint32_t> version = store_->running_version();
   if (!version) return fail(version.error());

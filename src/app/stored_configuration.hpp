@@ -24,7 +24,8 @@ class StoredConfiguration {
     std::uint32_t version = 0;  // 0: none, or it cannot be told which
     Configuration configuration;
   };
-  // Takes a commit back that nobody confirmed in time. not_found: the camera has no configuration yet.
+  // Takes a commit back that nobody confirmed in time, which goes on the audit trail beside the store.
+  // not_found: the camera has no configuration yet.
   [[nodiscard]] Result<Found> look();
   // What a camera goes by while there is none: the defaults. Identity and queue are beside the store,
   // whatever it says.

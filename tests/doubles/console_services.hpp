@@ -105,7 +105,7 @@ class MemoryConfiguration : public console::ConsoleConfiguration {
     return std::vector<std::string>{"0 " + std::to_string(commits.size()) + " commits"};
   }
   std::vector<std::string> problems() override { return {}; }
-  Result<std::optional<std::string>> waiting() override { return std::optional<std::string>(); }
+  Result<std::optional<std::string>> waiting() override { return waits; }
   Status edit(std::string_view who) override {
     if (!editor.empty()) return fail(ErrorCode::refused, editor + " edits the configuration: wait");
     editor = who;
@@ -164,13 +164,18 @@ class MemoryConfiguration : public console::ConsoleConfiguration {
     runs = edited;
     return std::vector<std::string>{"Version " + std::to_string(commits.size()) + " runs."};
   }
-  Result<std::string> confirm() override { return std::string("It stays."); }
+  Result<std::string> confirm() override {
+    if (late) return fail(ErrorCode::refused, "the time to confirm it has run out");
+    waits.reset();
+    return std::string("It stays.");
+  }
   std::optional<std::string> tick() override { return std::exchange(taken_back, std::nullopt); }
 
   Values runs, edited;
   std::vector<Commit> commits;
   std::string editor, loaded;
-  std::optional<std::string> taken_back;
+  std::optional<std::string> waits, taken_back;
+  bool late = false;
 
  private:
   static std::vector<Setting> settings(const Values& values) {
@@ -240,6 +245,7 @@ class MemoryCamera : public console::ConsoleCamera {
     return {};
   }
   Result<std::vector<std::string>> wipe(std::string_view, const Show&) override {
+    if (dead) return fail(ErrorCode::unavailable, "waysided does not answer: it is not running");
     ++wipes;
     return std::vector<std::string>{"All is destroyed."};
   }

@@ -1,4 +1,6 @@
-// Lines of the audit trail, its head, and a whole trail with whatever stands between its lines.
+// Lines of the audit trail, its head, how far it was carried, and a whole trail with whatever stands between
+// its lines: what the folder holds, which the console's user can write.
+#include "wayside/base/shared_folder.hpp"
 #include "wayside/device/audit/trail.hpp"
 
 #include "src/device/audit/trail_line.hpp"
@@ -24,8 +26,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     require_good(head.error());
   }
+  // The key's file and `carried` have a checksum, which anybody can make.
+  for (const std::string& kept : {std::string(text), with_checksum(text)}) {
+    if (const auto body = without_checksum(kept)) {
+      require(with_checksum(*body) == kept, "a checksum is that of what stands before it");
+    } else {
+      require_good(body.error());
+    }
+    if (const auto carried = audit::carried_from(kept)) {
+      const auto again = audit::carried_from(audit::to_text(*carried));
+      require(again && again->number == carried->number && again->hash == carried->hash, "carried is kept");
+    } else {
+      require_good(carried.error());
+    }
+  }
   for (const std::string& sentence : verify_trail(text).faults)
     require(is_plain_text(sentence), "a fault can be shown");
+  for (const std::string& sentence : verify_trail("", text).faults)
+    require(is_plain_text(sentence), "a fault of the head can be shown");
   // Whatever was done can be put on record, behind whatever stands there, and named.
   const TrailEvent event{
       std::string(text), {std::string(text), "", ""}, {{std::string(text), std::string(text)}}};

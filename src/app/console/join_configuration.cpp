@@ -6,6 +6,7 @@
 
 #include "src/app/console/joined_services.hpp"
 #include "src/app/console/opened_late.hpp"
+#include "src/app/taken_back.hpp"
 
 namespace wayside::app {
 
@@ -34,6 +35,9 @@ class JoinedConfiguration final : public console::ConsoleConfiguration {
  public:
   JoinedConfiguration(const ConsolePlaces& places, const Clock& clock)
       : socket_(places.control_socket),
+        audit_(places.state / "audit"),
+        boot_id_(places.boot_id),
+        clock_(clock),
         store_([folder = places.state / "config", boot_id = places.boot_id, &clock] {
           return ConfigurationStore::open(folder, clock, boot_id);
         }) {}
@@ -147,6 +151,11 @@ class JoinedConfiguration final : public console::ConsoleConfiguration {
     if (!reversion || !*reversion) return std::nullopt;
     std::vector<std::string> lines = {fmt::format("Version {} was not confirmed in time: {} runs again.",
                                                   (*reversion)->from, name_of((*reversion)->to))};
+    AuditTrail::Options trail;
+    trail.folder = audit_;
+    trail.boot_id = boot_id_;
+    if (const Status recorded = record_taken_back(**reversion, std::move(trail), clock_); !recorded)
+      lines.push_back("This could not be put on record: " + recorded.error().message);
     tell_daemon(lines);
     return fmt::format("{}", fmt::join(lines, "\n"));
   }
@@ -197,6 +206,9 @@ class JoinedConfiguration final : public console::ConsoleConfiguration {
   }
 
   std::filesystem::path socket_;
+  std::filesystem::path audit_;
+  std::string boot_id_;
+  const Clock& clock_;
   OpenedLate<ConfigurationStore> store_;
 };
 

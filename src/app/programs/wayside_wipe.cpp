@@ -36,7 +36,9 @@ constexpr const char* examples =
     "the configuration names, the configuration itself where it is in /etc/wayside.\n\n"
     "--begun finishes what a power cut interrupted, or what was asked for at the console, and otherwise "
     "does\n"
-    "nothing; wayside-wipe.service runs it before every start of waysided.\n\n"
+    "nothing; wayside-wipe.service runs it before every start of waysided. What stands in the place of such "
+    "a\n"
+    "request and is none, it removes.\n\n"
     "It leaves a receipt in STATE/wipe: what was destroyed, when, for whom, signed by the camera's key "
     "before\n"
     "that key was destroyed. Anybody can check it with the camera's certificate:\n"
@@ -51,6 +53,7 @@ struct Arguments {
   std::vector<fs::path> also;
   std::string reason;
   bool begun = false;
+  bool due = false;
   bool yes = false;
 };
 
@@ -62,9 +65,23 @@ std::vector<WipeThing> things_of(const Arguments& arguments) {
   return things;
 }
 
+// What stands where a request would must not stay: wayside-wipe.path would begin the service again and again.
+int nothing_to_do(const fs::path& folder) {
+  const auto removed = remove_false_requests(folder);
+  if (!removed) return report(program, removed.error());
+  for (const std::string& sentence : *removed)
+    fmt::print("{}\n", sentence);
+  return exit_done;
+}
+
 int wipe_now(const Arguments& arguments) {
   const fs::path folder = wipe_folder(arguments.state);
-  if (arguments.begun && !is_wipe_due(folder)) return exit_done;
+  const bool asks = arguments.begun || arguments.due;
+  if (asks && !is_wipe_due(folder)) {
+    const int code = nothing_to_do(folder);
+    return arguments.due ? exit_failed : code;
+  }
+  if (arguments.due) return exit_done;
   if (!arguments.begun && !arguments.yes) {
     fmt::print("This would destroy:\n");
     for (const WipeThing& thing : things_of(arguments))
@@ -108,7 +125,10 @@ int run(int argc, const char* const* argv) {
       ->allow_extra_args(false);
   app.add_option("--reason", arguments.reason, "Why; it stands in the receipt");
   CLI::Option* begun = app.add_flag("--begun", arguments.begun, "Only what was begun or asked for");
-  app.add_flag("--yes", arguments.yes, "Do it")->excludes(begun);
+  CLI::Option* due =
+      app.add_flag("--due", arguments.due, "Only whether --begun would wipe: exit code 0, else 1")
+          ->excludes(begun);
+  app.add_flag("--yes", arguments.yes, "Do it")->excludes(begun)->excludes(due);
   if (const std::optional<int> code = parse(app, argc, argv)) return *code;
   return wipe_now(arguments);
 }

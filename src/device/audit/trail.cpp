@@ -8,13 +8,10 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "wayside/base/files.hpp"
-#include "wayside/base/json_text.hpp"
 #include "wayside/base/log.hpp"
 #include "wayside/base/shared_folder.hpp"
-#include "wayside/base/strict_json.hpp"
 
 #include "src/device/audit/trail_file.hpp"
 #include "src/device/audit/trail_line.hpp"
@@ -72,21 +69,6 @@ Result<Secret> load_or_make_key(const fs::path& folder) {
 
 Link link_of(const TrailEntry& entry) {
   return {entry.number, entry.hash, entry.key};
-}
-
-Result<AuditTrail::Carried> carried_from(std::string_view text) {
-  const auto body = without_checksum(text);
-  if (!body) return fail(body.error());
-  const auto json = parse_object(*body, "it");
-  const auto hash = json ? json->value("hash", nlohmann::json()) : nlohmann::json();
-  const auto number = json ? json->value("number", nlohmann::json()) : nlohmann::json();
-  const Result<Bytes> bytes = hash.is_string() ? bytes_from_hex(hash.get<std::string>()) : Bytes{};
-  AuditTrail::Carried carried;
-  if (!number.is_number_unsigned() || !bytes || bytes->size() != carried.hash.size())
-    return fail(ErrorCode::corrupt, "it is not what the camera keeps of its trail");
-  carried.number = number.get<std::uint64_t>();
-  std::copy(bytes->begin(), bytes->end(), carried.hash.begin());
-  return carried;
 }
 
 // What the next entry follows: the last one there is, or, where the file's end or all of it was lost, the
@@ -228,14 +210,13 @@ Result<std::string> AuditTrail::exported() const {
 AuditTrail::Carried AuditTrail::carried() const {
   const auto text = text_in(options_.folder / carried_name, largest_small_file);
   if (!text || text->empty()) return {};
-  const Result<Carried> carried = carried_from(*text);
+  const Result<Carried> carried = audit::carried_from(*text);
   // They are carried once more, and the office has them twice.
   return carried ? *carried : Carried{};
 }
 
 Status AuditTrail::set_carried(const Carried& carried) {
-  const std::string text =
-      with_checksum(nlohmann::json{{"number", carried.number}, {"hash", to_hex(carried.hash)}}.dump());
+  const std::string text = audit::to_text(carried);
   return replace_file(options_.folder / carried_name, as_bytes(text), shared_file_mode);
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "wayside/base/shared_folder.hpp"
 #include "wayside/base/signed_line.hpp"
 #include "wayside/base/strict_json.hpp"
 
@@ -55,13 +56,17 @@ bool take(const Json& json, std::uint64_t& into) {
   return true;
 }
 
+// Two long texts that differ in what is cut off differ in how they end.
 std::string shortened(const std::string& text) {
+  constexpr std::size_t hash_digits = 16;
   if (text.size() <= largest_text_bytes) return text;
-  std::size_t end = largest_text_bytes - 3;
+  const std::string said = fmt::format("... ({} bytes, SHA-256 {})", text.size(),
+                                       to_hex(sha256(as_bytes(text))).substr(0, hash_digits));
+  std::size_t end = largest_text_bytes - said.size();
   // Not within a character.
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
     --end;
-  return text.substr(0, end) + "...";
+  return text.substr(0, end) + said;
 }
 
 Json time_json(const LineTime& time) {
@@ -125,6 +130,20 @@ Result<Link> head_from(std::string_view text) {
       !take(json->value("key", Json()), cut.key) || cut.number == 0 || !holds(*parts, head_schema, cut.key))
     return refused();
   return cut;
+}
+
+std::string to_text(const AuditTrail::Carried& carried) {
+  return with_checksum(to_text(Json{{"number", carried.number}, {"hash", to_hex(carried.hash)}}));
+}
+
+Result<AuditTrail::Carried> carried_from(std::string_view text) {
+  const auto body = without_checksum(text);
+  const Result<Json> json = body ? parse_object(*body, "it") : fail(body.error());
+  AuditTrail::Carried carried;
+  if (!json || !take(json->value("number", Json()), carried.number) ||
+      !take(json->value("hash", Json()), carried.hash))
+    return fail(ErrorCode::corrupt, "it is not what the camera keeps of its trail");
+  return carried;
 }
 
 TrailEvent torn_line_event(std::string_view torn) {

@@ -1,4 +1,4 @@
-// The lines of the trail and its head, as text (trail_format.md).
+// The lines of the trail, its head and what it keeps of itself, as text (trail_format.md).
 //
 // Threads: pure.
 #pragma once
@@ -43,6 +43,10 @@ struct LineTime {
 // The head: which entry was the last one that was cut off the front.
 [[nodiscard]] std::string to_head(const Link& cut, const Secret& seed);
 [[nodiscard]] Result<Link> head_from(std::string_view text);
+
+// Up to which entry the log of records has them.
+[[nodiscard]] std::string to_text(const AuditTrail::Carried& carried);
+[[nodiscard]] Result<AuditTrail::Carried> carried_from(std::string_view text);
 
 // What stands between two lines that check out, or behind the last: as the entry that names it does.
 [[nodiscard]] TrailEvent torn_line_event(std::string_view torn);

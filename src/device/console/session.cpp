@@ -41,6 +41,7 @@ Assistant Session::assistant() const {
 }
 
 bool Session::beat() {
+  if (!records_) return false;  // a commit that is taken back goes on record
   if (const std::optional<std::string> taken_back = services_.configuration.tick()) notice_ = taken_back;
   return notice_.has_value();
 }
@@ -211,6 +212,7 @@ bool Session::record(std::string_view what, std::map<std::string, std::string> d
 }
 
 bool Session::record(std::vector<ConsoleTrail::Event> events) {
+  if (!records_) return true;
   const Status recorded = services_.trail.record(events);
   if (!recorded) say(recorded.error().context("this cannot be put on record"));
   return recorded.has_value();

@@ -47,6 +47,7 @@ class Session {
   // session_edit.cpp
   void configure();
   void edit(Command command, const Words& words);
+  void confirm();
   void commit(const Words& words);
   void check();
   void load();
@@ -91,6 +92,7 @@ class Session {
   Node tree_;
   bool ok_ = true;
   bool gone_ = false;
+  bool records_ = true;  // until a wipe is asked for
   std::optional<std::string> notice_;
 };
 

@@ -31,15 +31,25 @@ void Session::edit(Command command, const Words& words) {
     done(store.rollback(n), n == 0 ? "The candidate is what runs."
                                    : "The candidate is that configuration: show | compare, then commit.");
   } else if (command == Command::confirm) {
-    if (!record(configuration, {{"confirmed", "yes"}})) return;
-    const Result<std::string> kept = store.confirm();
-    if (!kept) return say(kept.error());
-    say(*kept);
+    confirm();
   } else {
     const Words path(words.begin() + 1, words.end());
     const Status edited = command == Command::set ? store.set(path) : store.unset(path);
     if (!edited) say(edited.error());
   }
+}
+
+void Session::confirm() {
+  const auto waiting = services_.configuration.waiting();
+  if (!waiting) return say(waiting.error());
+  if (!*waiting) return say({ErrorCode::refused, "no commit waits for its confirmation"});
+  if (!record(configuration, {{"confirmed", "yes"}})) return;
+  const Result<std::string> kept = services_.configuration.confirm();
+  if (!kept) {
+    static_cast<void>(record(configuration, {{"not_confirmed", kept.error().message}}));
+    return say(kept.error());
+  }
+  say(*kept);
 }
 
 void Session::commit(const Words& words) {
@@ -60,10 +70,18 @@ void Session::commit(const Words& words) {
   }
   const auto changes = services_.configuration.compare();
   if (!changes) return say(changes.error());
+  const auto waiting = services_.configuration.waiting();
+  if (!waiting) return say(waiting.error());
   std::vector<ConsoleTrail::Event> events;
   for (const ConsoleConfiguration::Change& change : *changes)
     events.push_back(
         event(configuration, {{"key", change.path}, {"before", change.before}, {"after", change.after}}));
+  if (commit.confirm_within) {
+    events.push_back(
+        event(configuration, {{"confirm_within", fmt::format("{} min", commit.confirm_within->count())}}));
+  } else if (*waiting) {
+    events.push_back(event(configuration, {{"confirmed", "yes"}}));  // a plain commit does that too
+  }
   if (!events.empty() && !record(std::move(events))) return;
   const auto outcome = services_.configuration.commit(commit);
   if (!outcome) {

@@ -186,6 +186,8 @@ Session::Next Session::wipe() {
     terminal_.write("\n");
     return true;
   });
+  // From here on it would go into a trail that is being destroyed, and be all that is left of it.
+  records_ = !wiped;
   show(wiped);
   return wiped ? Next::log_out : Next::on;
 }

@@ -25,6 +25,30 @@ using namespace wipe_parts;
 constexpr std::string_view under_way_name = "under-way";
 constexpr std::string_view requested_name = "requested";
 
+// Not a link: where it leads to is nobody's word.
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(fs::symlink_status(path, ignored));
+}
+
+std::optional<WipeRequest> requested_in(const fs::path& folder) {
+  const fs::path path = folder / requested_name;
+  if (!is_file(path)) return std::nullopt;
+  const auto text = read_text_file(path, largest_under_way_bytes);
+  const auto request = text ? wipe_request_from(*text) : fail(text.error());
+  return request ? std::optional(*request) : std::nullopt;
+}
+
+// A folder goes with all that is in it; what a link leads to stays.
+Status remove_any(const fs::path& path) {
+  if (is_file(path)) return remove_file(path);
+  std::error_code failed;
+  fs::remove_all(path, failed);
+  if (!failed) return {};
+  return fail(ErrorCode::io,
+              fmt::format("{} cannot be removed: {}", json_escape(path.string()), failed.message()));
+}
+
 std::string device_id_in(const fs::path& identity) {
   const auto text = read_text_file(identity / "device-id", 64);
   std::string id = text ? *text : std::string();
@@ -74,6 +98,7 @@ class UnderWayFile {
   explicit UnderWayFile(const fs::path& folder) : path_(folder / under_way_name) {}
 
   std::optional<UnderWay> load() const {
+    if (!is_file(path_)) return std::nullopt;
     Result<std::string> text = read_text_file(path_, largest_under_way_bytes);
     if (!text) return std::nullopt;
     Result<UnderWay> under_way = under_way_from(*text);
@@ -88,7 +113,9 @@ class UnderWayFile {
     return kept;
   }
   // It holds the key that signs the completion.
-  void destroy() const { (void)wipe_parts::destroy({"under way", path_, true}, {}); }
+  void destroy() const {
+    if (is_file(path_)) (void)wipe_parts::destroy({"under way", path_, true}, {});
+  }
 
  private:
   fs::path path_;
@@ -138,13 +165,26 @@ std::vector<WipeThing> things_to_wipe(const fs::path& state) {
 
 Status request_wipe(const fs::path& folder, const WipeRequest& request) {
   if (const Status made = make_shared_folder(folder); !made) return made;
+  if (const auto cleared = remove_false_requests(folder); !cleared) return fail(cleared.error());
   return replace_file(folder / requested_name, as_bytes(to_text(request)), shared_file_mode);
 }
 
 bool is_wipe_due(const fs::path& folder) {
-  std::error_code ignored;
-  return fs::exists(fs::symlink_status(folder / under_way_name, ignored)) ||
-         fs::exists(fs::symlink_status(folder / requested_name, ignored));
+  return is_file(folder / under_way_name) || requested_in(folder);
+}
+
+Result<std::vector<std::string>> remove_false_requests(const fs::path& folder) {
+  std::vector<std::string> removed;
+  for (const std::string_view name : {requested_name, under_way_name}) {
+    const fs::path path = folder / name;
+    std::error_code ignored;
+    const bool counts = name == requested_name ? requested_in(folder).has_value() : is_file(path);
+    if (counts || !fs::exists(fs::symlink_status(path, ignored))) continue;
+    if (const Status gone = remove_any(path); !gone) return fail(gone.error());
+    removed.push_back(
+        fmt::format("{} was removed: it asks for no wipe, and is not Wayside's", json_escape(path.string())));
+  }
+  return removed;
 }
 
 Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& request,
@@ -155,13 +195,16 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
   Status own_folder = make_shared_folder(options.folder);
   const auto lock = own_folder ? FolderLock::take(options.folder) : fail(own_folder.error());
   if (!lock) add_problem(result.problems, lock.error().message);
+  const auto cleared = remove_false_requests(options.folder);
+  if (!cleared) add_problem(result.problems, cleared.error().message);
+  for (const std::string& sentence : cleared ? *cleared : std::vector<std::string>())
+    add_problem(result.problems, sentence);
   const UnderWayFile file(options.folder);
   std::optional<UnderWay> under_way = file.load();
   result.resumed = under_way.has_value();
   if (!under_way) {
-    const auto text = read_text_file(options.folder / requested_name, largest_under_way_bytes);
-    const auto requested = text ? wipe_request_from(*text) : fail(text.error());
-    under_way = begin(options, requested ? *requested : request, things, clock, result.problems);
+    const std::optional<WipeRequest> requested = requested_in(options.folder);
+    under_way = begin(options, requested.value_or(request), things, clock, result.problems);
   }
   if (const Status kept = file.keep(*under_way); !kept) {
     add_problem(result.problems,
@@ -215,7 +258,8 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
   }
   if (result.complete) {
     file.destroy();
-    (void)remove_file(options.folder / requested_name);
+    if (const Status gone = remove_any(options.folder / requested_name); !gone)
+      add_problem(result.problems, gone.error().message);
   }
   return result;
 }

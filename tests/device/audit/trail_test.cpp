@@ -186,6 +186,23 @@ TEST_F(TrailTest, WhateverWasTypedALineIsPlainAsciiAndHasABound) {
   EXPECT_THAT(trail.verify()->faults, IsEmpty());
 }
 
+TEST_F(TrailTest, WhatIsCutOffALongTextStillShows) {
+  AuditTrail trail = open();
+  std::string masks(2000, 'm');
+  TrailEvent event{"configuration", {}, {{"before", masks}}};
+  masks[1500] = 'n';
+  event.details["after"] = masks;
+  ASSERT_TRUE(trail.append(event));
+  const auto details = trail.last(1).value().front().what.details;
+  EXPECT_NE(details.at("before"), details.at("after"));
+  EXPECT_EQ(details.at("after").size(), 1024U);
+  const std::string hash = to_hex(sha256(as_bytes(masks))).substr(0, 16);
+  EXPECT_THAT(details.at("after"), testing::EndsWith("m... (2000 bytes, SHA-256 " + hash + ")"));
+  const std::string fits(1024, 'm');
+  ASSERT_TRUE(trail.append(TrailEvent{"configuration", {}, {{"before", fits}}}));
+  EXPECT_EQ(trail.last(1).value().front().what.details.at("before"), fits);
+}
+
 TEST_F(TrailTest, FilesAreTheGroupsAndNobodyElses) {
   ::umask(0077);
   with_logins(1);

@@ -358,7 +358,7 @@ TEST_F(ConsoleTest, ChangesGoOnRecordFirstOrAreNotMade) {
   EXPECT_EQ(camera_.configuration.commits[0].who, "alice");
   EXPECT_EQ(camera_.configuration.commits[0].comment, "first");
   EXPECT_EQ(camera_.configuration.commits[0].confirm_within, 5min);
-  const auto& recorded = camera_.trail.events.back();
+  const auto& recorded = camera_.trail.events.at(camera_.trail.events.size() - 2);
   EXPECT_EQ(recorded.event, "configuration");
   EXPECT_EQ(recorded.details.at("key"), "site.name");
   EXPECT_EQ(recorded.details.at("after"), "\"A14\"");
@@ -367,6 +367,30 @@ TEST_F(ConsoleTest, ChangesGoOnRecordFirstOrAreNotMade) {
   camera_.trail.full = true;
   cable_->type("exit\r");
   log_in();
+}
+
+TEST_F(ConsoleTest, WhatACommitWaitsForIsOnRecordAndSoIsItsConfirmationWhereItWaits) {
+  using Details = std::map<std::string, std::string>;
+  const auto last = [&] { return camera_.trail.events.back().details; };
+  start();
+  log_in();
+  expect("configure", "]# ");
+  expect("set site name \"A14\"", "]# ");
+  expect("confirm", "no commit waits for its confirmation");
+  EXPECT_EQ(camera_.trail.count("configuration"), 0U) << "nothing was confirmed";
+  expect("commit confirmed 5", "Version 1 runs.");
+  EXPECT_EQ(last(), (Details{{"confirm_within", "5 min"}}));
+  camera_.configuration.waits = "Version 1 goes back.";
+  expect("confirm", "It stays.");
+  EXPECT_EQ(last(), (Details{{"confirmed", "yes"}}));
+  EXPECT_EQ(camera_.trail.count("configuration"), 3U);
+  camera_.configuration.waits = "Version 1 goes back.";
+  camera_.configuration.late = true;
+  expect("confirm", "has run out");
+  EXPECT_EQ(last(), (Details{{"not_confirmed", "the time to confirm it has run out"}}));
+  expect("set site name \"A15\"", "]# ");
+  expect("commit", "Version 2 runs.");
+  EXPECT_EQ(last(), (Details{{"confirmed", "yes"}})) << "a plain commit confirms what waits";
 }
 
 TEST_F(ConsoleTest, ACommitThatWasTakenBackIsToldAtOnce) {
@@ -398,6 +422,23 @@ TEST_F(ConsoleTest, WipeAsksTwiceAndOnlyAtTheCamera) {
   log_in();
   expect("wipe", "only done at the camera");
   EXPECT_EQ(camera_.camera.wipes, 1);
+}
+
+TEST_F(ConsoleTest, NothingGoesOnRecordOnceAWipeIsAskedFor) {
+  start();
+  log_in();
+  camera_.camera.dead = true;
+  for (const char* answer : {"does not answer", "All is destroyed."}) {
+    expect("wipe", "Type \"wipe\" to go on: ");
+    expect("wipe", "Type \"destroy everything\" to go on: ");
+    expect("destroy everything", answer);
+    camera_.camera.dead = false;
+  }
+  ASSERT_TRUE(cable_->sees("login: "));
+  stop();
+  EXPECT_EQ(camera_.trail.count("wipe"), 2U) << "also after one that could not be asked for";
+  EXPECT_EQ(camera_.trail.events.back().event, "wipe");
+  EXPECT_EQ(camera_.trail.count("logout"), 0U);
 }
 
 TEST_F(ConsoleTest, AccountsComeAndGoByPasswordAndTheirRoleCountsAtOnce) {

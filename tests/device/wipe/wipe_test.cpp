@@ -325,7 +325,6 @@ TEST_F(WipeTest, AReceiptThatWasAlteredOrIsAnothersProvesNothing) {
 TEST_F(WipeTest, DamagedNotesOfAWipeDoNotStopIt) {
   for (const char* content : {"", "{}\n", "rubbish"}) {
     put("wipe/under-way", content);
-    put("wipe/requested", content);
     put("accounts/anna.json", "anna-the-installer");
     EXPECT_TRUE(is_wipe_due(wipe_folder(state())));
     const auto result = wipe_all();

@@ -44,8 +44,13 @@ struct WipeRequest {
 
 // For who may not touch the things themselves: wayside-wipe --begun takes it from there.
 [[nodiscard]] Status request_wipe(const std::filesystem::path& folder, const WipeRequest& request);
-// Whether one has been asked for or begun, and is not finished.
+// Whether one has been asked for or begun, and is not finished: a regular file in its place, and of a request
+// one that request_wipe() wrote. What else can come to stand there (a path that a configuration names) is no
+// reason to destroy anything.
 [[nodiscard]] bool is_wipe_due(const std::filesystem::path& folder);
+// Removes what stands in their places and is neither, folders with all that is in them. Sentences that say
+// what.
+[[nodiscard]] Result<std::vector<std::string>> remove_false_requests(const std::filesystem::path& folder);
 
 struct WipeProgress {
   std::string thing;

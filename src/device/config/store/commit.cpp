@@ -1,5 +1,6 @@
 // The candidate becomes what runs, is confirmed, or taken back.
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -136,6 +137,7 @@ Result<std::uint32_t> ConfigurationStore::confirm() {
 }
 
 Result<std::optional<Reversion>> ConfigurationStore::tick() {
+  if (body_->untold) return std::exchange(body_->untold, std::nullopt);
   const auto expired = [&](const Result<StoreFolder::Seen>& seen) {
     return seen && seen->state.waiting && body_->has_expired(*seen->state.waiting);
   };
@@ -146,9 +148,8 @@ Result<std::optional<Reversion>> ConfigurationStore::tick() {
   if (!held) return fail(held.error());
   const auto seen = body_->folder.see();
   if (!expired(seen)) return std::optional<Reversion>();
-  Result<Reversion> reversion = body_->revert(*seen);
-  if (!reversion) return fail(reversion.error());
-  return std::optional<Reversion>(std::move(*reversion));
+  if (const Result<Reversion> reversion = body_->revert(*seen); !reversion) return fail(reversion.error());
+  return std::exchange(body_->untold, std::nullopt);
 }
 
 }  // namespace wayside

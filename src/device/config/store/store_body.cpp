@@ -54,6 +54,7 @@ Result<Reversion> StoreBody::revert(const StoreFolder::Seen& seen) {
   const Result<StoredVersion> from = folder.version(reversion.from);
   const Result<StoredVersion> to = folder.version(reversion.to);
   if (from && to) reversion.changes = config::changes_between(from->draft, to->draft);
+  untold = reversion;
   return reversion;
 }
 
@@ -102,9 +103,10 @@ Result<ConfigurationStore> open_store(std::unique_ptr<StoreFiles> files, const C
         return fail(written.error());
     }
   }
+  StoreBody& kept = *body;
   ConfigurationStore store(std::move(body));
   // A store that cannot take a commit back can still be read, and tick() says why.
-  static_cast<void>(store.tick());
+  if (auto taken_back = store.tick()) kept.untold = std::move(*taken_back);
   return store;
 }
 

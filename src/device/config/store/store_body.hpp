@@ -22,6 +22,7 @@ struct StoreBody {
   std::string boot_id;
   std::unique_ptr<StoreFiles::Held> editing{};  // the candidate's lock
   std::string who{};                            // has it
+  std::optional<Reversion> untold{};            // made here, and tick() has not said so yet
 
   [[nodiscard]] std::int64_t now_ms() const { return clock.monotonic_now().ns / 1'000'000; }
   [[nodiscard]] bool has_expired(const StoreState::Waiting& waiting) const {

@@ -70,6 +70,31 @@ TEST_F(ConfirmedCommit, IsTakenBackWhereTheMachineStartsBeforeItIsConfirmed) {
   EXPECT_EQ(running_name(open(second_boot)), "\"old\"");
 }
 
+TEST_F(ConfirmedCommit, WhoeverTookItBackHearsOfItOnceWhereverThatWas) {
+  const auto expect_told_once = [](ConfigurationStore& store, std::uint32_t from) {
+    const auto reversion = store.tick().value();
+    ASSERT_TRUE(reversion);
+    EXPECT_EQ(reversion->from, from);
+    EXPECT_EQ(reversion->to, 1U);
+    EXPECT_EQ(store.tick().value(), std::nullopt);
+  };
+  ConfigurationStore console = waiting_store();
+  {
+    ConfigurationStore next_start = open(second_boot);
+    expect_told_once(next_start, 2);
+  }
+  EXPECT_EQ(console.tick().value(), std::nullopt) << "it was the other one";
+  commit_name(console, "newer", 5min);
+  clock_.wait_s(300);
+  EXPECT_FALSE(console.confirm());
+  expect_told_once(console, 3);
+  commit_name(console, "newest", 5min);
+  clock_.wait_s(300);
+  set(console, {"site.name", "more"});
+  EXPECT_FALSE(console.commit(by_alice()));
+  expect_told_once(console, 4);
+}
+
 TEST_F(ConfirmedCommit, IsNotTakenBackByAProcessThatIsStartedAnew) {
   { ConfigurationStore store = waiting_store(); }
   EXPECT_EQ(running_name(open()), "\"new\"");

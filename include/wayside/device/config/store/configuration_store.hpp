@@ -157,7 +157,8 @@ class ConfigurationStore {
   // The version that was confirmed. refused where none waits or its time has run out.
   [[nodiscard]] Result<std::uint32_t> confirm();
   // Takes a confirmed commit back whose time has run out. To be called often by whoever has the store open:
-  // the daemon does it, and a console does where the daemon is dead.
+  // the daemon does it, and a console does where the daemon is dead. Of what this store took back, here or in
+  // open(), commit() or confirm(), it tells once: whoever calls it puts that on record.
   [[nodiscard]] Result<std::optional<Reversion>> tick();
 
   explicit ConfigurationStore(std::unique_ptr<config::StoreBody> body);  // for open() and tests
