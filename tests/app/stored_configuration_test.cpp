@@ -22,9 +22,10 @@ TEST(StoredConfiguration, ACommitThatItTakesBackIsOnRecordOnceWithWhatRunsInstea
     auto store = ConfigurationStore::open(folder.path() / "config", *clock, std::string(32, '0'));
     ASSERT_TRUE(store) << store.error().message;
     ASSERT_TRUE(store->edit("alice on ttyS0"));
-    ASSERT_TRUE(
-        store->load("[site]\nname = \"old\"\nfeed_id = \"1\"\nsource_id = \"2\"\ncamera_id = \"3\"\n"
-                    "[camera]\nsource = \"libcamera\"\n"));
+    const Status loaded = store->load(
+        "[site]\nname = \"old\"\nfeed_id = 1\nsource_id = 2\ncamera_id = 3\n[camera]\nsource = "
+        "\"libcamera\"\n");
+    ASSERT_TRUE(loaded) << loaded.error().message;
     const auto first = store->commit({"alice", "", {}});
     ASSERT_TRUE(first) << first.error().message;
     ASSERT_TRUE(store->set(std::vector<std::string>{"site", "name", "new"}));

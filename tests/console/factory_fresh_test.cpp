@@ -187,7 +187,7 @@ TEST_F(FactoryFresh, DeliversItsFirstRecordAfterTwentyFiveLinesOverASerialCable)
   const auto took = std::chrono::steady_clock::now() - begin;
   type("show queue", "alice> ");
   const int typed = typed_ + 1;  // and to log out
-  type("test", "clock");  // and of nothing else
+  type("test", "clock");         // and of nothing else
   EXPECT_TRUE(cable_->sees("alice> "));
   type("authority load", "a line with only a full stop");
   paste(*read_text_file(camera_.private_key.parent_path() / "authority/1.authority"),
@@ -221,6 +221,22 @@ TEST_F(FactoryFresh, BeforeItIsConfiguredItSaysSoAndTakesNoEnrolmentOfAnothersMa
   type("enrol load", "a line with only a full stop");
   paste(another, "changed on its way");
   type("audit show", "not_taken");
+}
+
+// Whichever of the two is quicker.
+TEST_F(FactoryFresh, ACommitThatWasTakenBackIsToldAndTheCameraStopsWhereThereIsNone) {
+  power_up();
+  make_installer();
+  type("configure", "]# ");
+  for (const char* const line : {"site name A14", "site feed_id 4", "site source_id 12", "site camera_id 117",
+                                 "camera source libcamera", "queue segments 8"})
+    type("set " + std::string(line), "]# ");
+  type("commit confirmed 1", "It goes back by itself in 1 min");
+  EXPECT_TRUE(cable_->sees("Version 1 was not confirmed in time: none runs again.", 90s))
+      << cable_->seen() << log();
+  type("exit", "alice> ");
+  type("show health", "the camera has no configuration yet");
+  type("audit show 4", "taken_back");
 }
 
 TEST_F(FactoryFresh, WhoAsksAfterTheCameraLookedByItselfIsToldWhatItTookOverAndOnlyOnce) {

@@ -1,3 +1,6 @@
+#include <optional>
+#include <utility>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -130,6 +133,7 @@ class JoinedConfiguration final : public console::ConsoleConfiguration {
     std::vector<std::string> lines = {fmt::format("Version {} is committed.", outcome->version)};
     if (outcome->confirmed)
       lines.push_back(fmt::format("Version {} counts as confirmed.", *outcome->confirmed));
+    awaits_ = commit.confirm_within ? std::optional(outcome->version) : std::nullopt;
     if (commit.confirm_within)
       lines.push_back(fmt::format("It goes back by itself in {} min unless \"confirm\" is typed.",
                                   commit.confirm_within->count()));
@@ -148,7 +152,9 @@ class JoinedConfiguration final : public console::ConsoleConfiguration {
     if (!store) return std::nullopt;
     const auto reversion = (*store)->tick();
     // What cannot be looked at now is looked at in a second again.
-    if (!reversion || !*reversion) return std::nullopt;
+    if (!reversion) return std::nullopt;
+    if (!*reversion) return taken_back_by_the_daemon(**store);
+    awaits_.reset();
     std::vector<std::string> lines = {fmt::format("Version {} was not confirmed in time: {} runs again.",
                                                   (*reversion)->from, name_of((*reversion)->to))};
     AuditTrail::Options trail;
@@ -161,6 +167,16 @@ class JoinedConfiguration final : public console::ConsoleConfiguration {
   }
 
  private:
+  // It looks as often, and may have been the first; nothing: it has not.
+  std::optional<std::string> taken_back_by_the_daemon(const ConfigurationStore& store) {
+    if (!awaits_) return std::nullopt;
+    const auto waiting = store.waiting();
+    const auto runs = store.running_version();
+    if (!waiting || *waiting || !runs) return std::nullopt;
+    const std::uint32_t awaited = *std::exchange(awaits_, std::nullopt);
+    if (*runs >= awaited) return std::nullopt;  // it was confirmed, here or elsewhere
+    return fmt::format("Version {} was not confirmed in time: {} runs again.", awaited, name_of(*runs));
+  }
   static std::string name_of(std::uint32_t version) {
     return version == 0 ? std::string("none") : fmt::format("version {}", version);
   }
@@ -210,6 +226,7 @@ class JoinedConfiguration final : public console::ConsoleConfiguration {
   std::string boot_id_;
   const Clock& clock_;
   OpenedLate<ConfigurationStore> store_;
+  std::optional<std::uint32_t> awaits_;  // a commit of this console's that waits for its confirmation
 };
 
 }  // namespace
