@@ -123,7 +123,8 @@ void AuthorityKeeper::look() {
   }
   remove_what_is_done_with();
   AuthorityMoved place;
-  if (const AuthorityDocument* decides = deciding_authority(held_, time_->now())) {
+  const AuthorityDocument* decides = deciding_authority(held_, time_->now());
+  if (decides != nullptr) {
     const std::lock_guard lock(mutex_);
     place = {place_.moved_from(*decides), options_.stops_where_moved};
     deciding_ = *decides;
@@ -134,6 +135,7 @@ void AuthorityKeeper::look() {
   AuthorityJudgement judged = judge_authority(held_, time_->now(), place);
   if (!judged.may_capture && !folder_.problem().empty()) judged.sentence += "; " + folder_.problem();
   may_capture_ = judged.may_capture;
+  leaves_occupants_clear_ = judged.may_capture && decides != nullptr && decides->clear_occupants;
   tell(judged, now);
   keep_memory(now);
 }

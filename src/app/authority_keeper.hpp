@@ -62,6 +62,8 @@ class AuthorityKeeper {
   void look();
 
   [[nodiscard]] bool may_capture() const { return may_capture_; }
+  // The one in force says that overviews may show who sits in a vehicle.
+  [[nodiscard]] bool leaves_occupants_clear() const { return leaves_occupants_clear_; }
   // Why not, or what is to be done; empty: nothing.
   [[nodiscard]] std::string sentence() const;
   // The one that decides; nothing: none has begun.
@@ -94,6 +96,7 @@ class AuthorityKeeper {
   const Clock& clock_;
   Health& health_;
   std::atomic<bool> may_capture_{false};
+  std::atomic<bool> leaves_occupants_clear_{false};
   std::atomic<std::uint64_t> highest_held_{0};
 
   // Of the thread that looks.

@@ -224,7 +224,11 @@ Status CameraParts::try_recognition() {
 Status CameraParts::make_pipeline() {
   const Result<ModelStore> models = ModelStore::open(models_);
   if (!models) return fail(models.error());
-  Result<Stages> stages = make_stages(configuration_, *models, recogniser_options(configuration_, models_));
+  RecogniserOptions recogniser = recogniser_options(configuration_, models_);
+  // The configuration may ask for it, the office that authorises the camera decides.
+  if (authority_ && recogniser.reader.leaves_occupants_clear)
+    recogniser.reader.leaves_occupants_clear = [this] { return authority_->leaves_occupants_clear(); };
+  Result<Stages> stages = make_stages(configuration_, *models, recogniser);
   if (!stages) return fail(stages.error());
   stages->source = std::move(source_.source);
   PipelineOptions pipeline;

@@ -64,6 +64,7 @@ Json authority_of(CameraParts& parts) {
     out["valid_from"] = to_iso8601(deciding->valid_from);
     out["valid_until"] = to_iso8601(deciding->valid_until);
     out["review"] = to_iso8601(deciding->review);
+    out["overview_occupants"] = deciding->clear_occupants ? "clear" : "blurred";
   }
   return out;
 }

@@ -50,7 +50,7 @@ std::string day_of(UtcTime time) {
 
 std::string reason_of(const PrivacyFacts& facts) {
   if (!facts.needs_authority) return "This camera plays a recording, which captures nobody anew.";
-  if (!facts.authority) return "No deployment authority has begun. Nothing is captured.";
+  if (!facts.authority) return "No deployment authority is in force. Nothing is captured.";
   const AuthorityDocument& authority = *facts.authority;
   return fmt::format(
       "Authority {}: {} at {}, for {}. Contact {}. In force from {} to {}, to be reviewed by {}. {}",
@@ -58,6 +58,18 @@ std::string reason_of(const PrivacyFacts& facts) {
       json_escape(authority.purpose), json_escape(authority.contact), day_of(authority.valid_from),
       day_of(authority.valid_until), day_of(authority.review),
       facts.may_capture ? "It is captured under it now." : "NOTHING is captured under it now.");
+}
+
+std::string occupants_of(const Configuration& configuration, const PrivacyFacts& facts) {
+  constexpr std::string_view blurred =
+      "Blurred in the overview, above each plate that was found, up to where a windscreen ends";
+  if (configuration.privacy.overview_occupants != "clear") return fmt::format("{}.", blurred);
+  constexpr std::string_view key = "privacy.overview_occupants = \"clear\"";
+  if (!facts.needs_authority) return fmt::format("NOT blurred in the overview ({}).", key);
+  if (facts.authority && facts.authority->clear_occupants)
+    return fmt::format("NOT blurred in the overview ({}, and authority {} says so too).", key,
+                       facts.authority->number);
+  return fmt::format("{}: {} counts only where the authority says so too.", blurred, key);
 }
 
 std::string for_whom(const Recipient& recipient) {
@@ -83,7 +95,6 @@ std::string for_whom(const Recipient& recipient) {
 std::string privacy_text(const Configuration& configuration, const PrivacyFacts& facts) {
   const std::size_t masks =
       polygons_from(configuration.privacy.masks).value_or(std::vector<MaskPolygon>{}).size();
-  const bool blurred = configuration.privacy.overview_occupants == "blurred";
   Page page;
   page.say("Why", reason_of(facts));
   page.say(
@@ -94,9 +105,7 @@ std::string privacy_text(const Configuration& configuration, const PrivacyFacts&
                                   : fmt::format("{} part{} of the view {} black before anything is searched, "
                                                 "read, kept or shown; plates there are not read.",
                                                 masks, masks == 1 ? "" : "s", masks == 1 ? "is" : "are"));
-  page.say("Occupants", blurred ? "Blurred in the overview, above each plate that was found, up to where a "
-                                  "windscreen ends."
-                                : "NOT blurred in the overview (privacy.overview_occupants = \"clear\").");
+  page.say("Occupants", occupants_of(configuration, facts));
   page.say("Kept where",
            fmt::format("In {} alone, at most {:.1f} GB, sealed as it is captured: the camera itself cannot "
                        "open it again.",

@@ -12,7 +12,8 @@ RecogniserOptions recogniser_options(const Configuration& configuration, const f
   options.locator.min_plate_width_px = static_cast<float>(recognition.min_plate_width_px);
   options.locator.max_plate_width_px = static_cast<float>(recognition.max_plate_width_px);
   options.reader.min_confidence = static_cast<float>(recognition.min_read_confidence);
-  options.reader.blurs_occupants = configuration.privacy.overview_occupants == "blurred";
+  if (configuration.privacy.overview_occupants == "clear")
+    options.reader.leaves_occupants_clear = [] { return true; };
   options.tracker.close_after_s = configuration.passes.close_after_s;
   options.tracker.suppress_repeat_s = configuration.passes.suppress_repeat_s;
   options.tracker.min_pass_confidence = static_cast<float>(configuration.passes.min_confidence);

@@ -124,6 +124,27 @@ TEST_F(AuthorityKeeperTest, AFileThatIsPutThereCountsAtTheNextLookAndEndsWhenItI
                                     Pair("in_force 7, captures", "older_than_seen, stopped")));
 }
 
+TEST_F(AuthorityKeeperTest, OccupantsAreClearOnlyWhileOneThatSaysSoIsInForce) {
+  put(example_authority());
+  EXPECT_TRUE(may_capture());
+  EXPECT_FALSE(keeper().leaves_occupants_clear()) << "it does not say so";
+  AuthorityDocument clear = example_authority(8);
+  clear.clear_occupants = true;
+  put(clear);
+  EXPECT_TRUE(may_capture());
+  EXPECT_TRUE(keeper().leaves_occupants_clear());
+  put(example_authority(9));
+  EXPECT_TRUE(may_capture());
+  EXPECT_FALSE(keeper().leaves_occupants_clear()) << "the newest decides";
+  clear.number = 10;
+  put(clear);
+  EXPECT_TRUE(may_capture());
+  EXPECT_TRUE(keeper().leaves_occupants_clear());
+  clock_.wait_until("2028-01-01T00:00:01Z");
+  EXPECT_FALSE(may_capture());
+  EXPECT_FALSE(keeper().leaves_occupants_clear()) << "it has ended";
+}
+
 TEST_F(AuthorityKeeperTest, ItLapsesDuringCaptureWithinASecond) {
   put(example_authority());
   clock_.wait_until("2027-12-31T23:59:50Z");

@@ -65,6 +65,7 @@ TEST(PrivacyText, SaysSoWhereItIsLessPrivateOrNothingIsCaptured) {
   open.upload.profile = "bof2";
   PrivacyFacts idle = facts();
   idle.may_capture = false;
+  idle.authority->clear_occupants = true;
   const std::string said = words(privacy_text(open, idle));
   EXPECT_THAT(said, HasSubstr("NOT blurred in the overview"));
   EXPECT_THAT(said, HasSubstr("2 parts of the view are black"));
@@ -74,6 +75,24 @@ TEST(PrivacyText, SaysSoWhereItIsLessPrivateOrNothingIsCaptured) {
   idle.recipients.clear();
   EXPECT_THAT(words(privacy_text(open, idle)), HasSubstr("No deployment authority has begun. Nothing is"));
   EXPECT_THAT(words(privacy_text(open, idle)), HasSubstr("there is no recipient"));
+}
+
+TEST(PrivacyText, OccupantsAreClearOnlyWhereTheAuthoritySaysSoToo) {
+  Configuration open = configuration();
+  open.privacy.overview_occupants = "clear";
+  PrivacyFacts held = facts();
+  EXPECT_THAT(words(privacy_text(open, held)),
+              HasSubstr("Blurred in the overview, above each plate that was found, up to where a windscreen "
+                        "ends: privacy.overview_occupants = \"clear\" counts only where the authority says"));
+  held.authority->clear_occupants = true;
+  EXPECT_THAT(words(privacy_text(open, held)),
+              HasSubstr("NOT blurred in the overview (privacy.overview_"
+                        "occupants = \"clear\", and authority 7 says so too)"));
+  EXPECT_THAT(words(privacy_text(configuration(), held)), Not(HasSubstr("NOT blurred")));
+  held.authority.reset();
+  EXPECT_THAT(words(privacy_text(open, held)), Not(HasSubstr("NOT blurred")));
+  held.needs_authority = false;  // a recording
+  EXPECT_THAT(words(privacy_text(open, held)), HasSubstr("NOT blurred in the overview (privacy.overview_"));
 }
 
 TEST(PrivacyText, IsOnePageWhateverNamesItWasGiven) {

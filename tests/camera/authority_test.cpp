@@ -1,4 +1,10 @@
+#include <algorithm>
+
 #include <gmock/gmock.h>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "wayside/anpr/read/occupants.hpp"
 
 #include "tests/camera/road_camera.hpp"
 
@@ -25,6 +31,36 @@ class CameraAuthority : public RoadCameraTest {
     for (int i = 0; i < 600 && states_told().size() < count; ++i)
       ::usleep(100'000);
     return states_told().size() >= count;
+  }
+  // What is finer than the squares of a blurred one, above each plate in the overviews from the one on that
+  // came as number `first`: in the mean.
+  double detail_from(std::size_t first) {
+    double sum = 0;
+    std::size_t count = 0;
+    const auto records = stored(RecordType::capture);
+    for (std::size_t i = first; i < records.size(); ++i) {
+      if (!records[i].overview) continue;
+      const json document = json::parse(records[i].document);
+      PlateQuad quad{};
+      for (std::size_t corner = 0; corner < quad.size(); ++corner)
+        quad.at(corner) = {document.at("quad").at(corner).at(0), document.at("quad").at(corner).at(1)};
+      const cv::Mat overview = cv::imdecode(records[i].overview->bytes, cv::IMREAD_GRAYSCALE);
+      const double scale = overview.cols / document.at("frame_size").at("width").get<double>();
+      const cv::Rect2d seen = occupants_above(quad);
+      const cv::Rect area =
+          cv::Rect(static_cast<int>(seen.x * scale), static_cast<int>(seen.y * scale),
+                   static_cast<int>(seen.width * scale), static_cast<int>(seen.height * scale)) &
+          cv::Rect(0, 0, overview.cols, overview.rows);
+      cv::Mat edges;
+      cv::Laplacian(overview(area), edges, CV_32F);
+      cv::Scalar mean;
+      cv::Scalar spread;
+      cv::meanStdDev(edges, mean, spread);
+      sum += spread[0] * spread[0];
+      ++count;
+    }
+    EXPECT_GT(count, 0U);
+    return sum / static_cast<double>(std::max<std::size_t>(count, 1));
   }
   std::vector<std::string> states_told() {
     std::vector<std::string> states;
@@ -64,6 +100,23 @@ TEST_F(CameraAuthority, WithoutOneACameraCapturesNothingAndGoesOnWithoutARestart
   EXPECT_THAT(states_told(), testing::ElementsAre("none", "in_force", "revoked", "in_force"));
   EXPECT_FALSE(report().at("problems").contains("authority"));
   EXPECT_EQ(report().at("states").at("authority"), "in_force");
+}
+
+TEST_F(CameraAuthority, OccupantsAreClearOnlyOnceTheAuthoritySaysSoToo) {
+  write_configuration("day 5 8 1280 40 0 fixed", "[privacy]\noverview_occupants = \"clear\"\n");
+  replay_test::Process daemon = waysided();
+  ASSERT_TRUE(office_gets(3, RecordType::capture)) << daemon.log();
+  const double blurred = detail_from(0);
+  office_.authorise(camera_, true);
+  office_.put_authority(camera_);
+  ::sleep(3);  // what was seen before is recorded
+  const std::size_t before = captures();
+  ASSERT_TRUE(office_gets(before + 3, RecordType::capture)) << daemon.log();
+  const double clear = detail_from(before);
+  std::printf("variance of the Laplacian: %.2f blurred, %.1f clear\n", blurred, clear);
+  EXPECT_LT(blurred, clear / 5);
+  daemon.send(SIGTERM);
+  EXPECT_EQ(daemon.wait(), 0) << daemon.log();
 }
 
 TEST_F(CameraAuthority, TheOfficeSendsOneWithItsAnswerToTheHeartbeatAndHealthSaysWhyNothingIsCaptured) {

@@ -36,12 +36,13 @@ class BackOfficeDouble {
 
   // A deployment authority for the camera, for 90 days from now on, which it gets with a heartbeat's answer;
   // or at once, as a file.
-  AuthorityDocument authorise(const Identity& camera) {
+  AuthorityDocument authorise(const Identity& camera, bool clear_occupants = false) {
     AuthorityDocument draft;
     draft.devices = {camera.device_id};
     draft.organisation = "Example Constabulary";
     draft.purpose = "A test";
     draft.site = draft.contact = "Drawn road";
+    draft.clear_occupants = clear_occupants;
     draft.valid_from = now();
     draft.valid_until = draft.review = now() + std::chrono::days(90);
     return must(issued_.issue(draft, now()));

@@ -217,7 +217,8 @@ class MemoryCamera : public console::ConsoleCamera {
     return std::vector<std::string>{std::string(what) + ": " + answer};
   }
   Result<std::vector<std::string>> test(std::string_view) override { return lacking; }
-  Status aim(bool, unsigned, const Show& show) override {
+  Status aim(bool commissioning, unsigned, const Show& show) override {
+    aims.push_back(commissioning);
     for (int i = 0; i < 10'000; ++i) {
       if (!show("plates 84 px wide: move closer or lengthen the lens; 130 wanted\n")) return {};
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -254,7 +255,7 @@ class MemoryCamera : public console::ConsoleCamera {
   std::vector<std::string> lacking;
   std::string authority, enrolment;
   Bytes jpeg = Bytes(75, 0xff);
-  std::vector<bool> snapshots;  // whether the installer was at work
+  std::vector<bool> snapshots, aims;  // whether as commissioning
   int reboots = 0, wipes = 0;
   bool dead = false;
 };

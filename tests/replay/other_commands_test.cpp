@@ -348,28 +348,30 @@ TEST_F(OtherCommandLines, UnlockKeysAreMadeListedRevokedAndRestored) {
 TEST_F(OtherCommandLines, AuthoritiesAreIssuedRevokedAndListed) {
   const std::string device = "0123456789abcdef";
   ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
-  const auto issue = [&](const std::string& of, const std::string& until) {
-    return answer("wayside-backoffice", {"authority",
-                                         "issue",
-                                         at("office"),
-                                         "--device",
-                                         of,
-                                         "--organisation",
-                                         "Constabulary",
-                                         "--purpose",
-                                         "A test",
-                                         "--site",
-                                         "A14 J31",
-                                         "--latitude",
-                                         "52.2",
-                                         "--longitude",
-                                         "0.1",
-                                         "--contact",
-                                         "anpr@example.org",
-                                         "--valid-from",
-                                         "2026-12-01",
-                                         "--valid-until",
-                                         until});
+  const auto issue = [&](const std::string& of, const std::string& until, bool clear = false) {
+    std::vector<std::string> typed = {"authority",
+                                      "issue",
+                                      at("office"),
+                                      "--device",
+                                      of,
+                                      "--organisation",
+                                      "Constabulary",
+                                      "--purpose",
+                                      "A test",
+                                      "--site",
+                                      "A14 J31",
+                                      "--latitude",
+                                      "52.2",
+                                      "--longitude",
+                                      "0.1",
+                                      "--contact",
+                                      "anpr@example.org",
+                                      "--valid-from",
+                                      "2026-12-01",
+                                      "--valid-until",
+                                      until};
+    if (clear) typed.emplace_back("--clear-occupants");
+    return answer("wayside-backoffice", typed);
   };
   const auto list = [&] { return answer("wayside-backoffice", {"authority", "list", at("office")}).text; };
   EXPECT_THAT(list(), HasSubstr("None has been issued"));
@@ -387,6 +389,9 @@ TEST_F(OtherCommandLines, AuthoritiesAreIssuedRevokedAndListed) {
   EXPECT_THAT(ended.text, HasSubstr("--valid-until is in the past"));
   EXPECT_EQ(issue("../ca", "2027-12-01").code, 2);
   EXPECT_THAT(list(), Not(HasSubstr("3  ")));
+  EXPECT_THAT(list(), Not(HasSubstr("occupants")));
+  EXPECT_EQ(issue(device, "2027-12-01", true).code, 0);
+  EXPECT_THAT(list(), HasSubstr("anpr@example.org; occupants may be clear in overviews"));
 }
 
 TEST_F(OtherCommandLines, WatchListsAreIssuedAndLedOnAndWhatIsWrongIsTold) {

@@ -48,7 +48,7 @@ class PrivacyOfPictures : public testing::Test {
   [[nodiscard]] FrameReads read(const FramePtr& frame, bool blurs) const {
     ReaderOptions options;
     options.min_confidence = 0.2F;
-    options.blurs_occupants = blurs;
+    options.leaves_occupants_clear = [blurs] { return !blurs; };
     const auto locator = make_network_locator({}, doubles::installed_models()).value();
     const auto reader =
         make_tesseract_reader(options, doubles::installed_models(), doubles::installed_syntax()).value();

@@ -141,7 +141,7 @@ class TesseractReader final : public PlateReader {
   // Unread plates have vehicles behind them too.
   [[nodiscard]] cv::Mat overview_of(const cv::Mat& bgr, const std::vector<PlateCandidate>& found) const {
     cv::Mat overview = make_overview(bgr, options_.overview_width_px);
-    if (!options_.blurs_occupants) return overview;
+    if (options_.leaves_occupants_clear && options_.leaves_occupants_clear()) return overview;
     std::vector<PlateQuad> plates;
     for (const PlateCandidate& candidate : found)
       plates.push_back(candidate.quad);

@@ -90,6 +90,7 @@ Lines authority(const json& answer) {
   add(lines, "valid from", text_of(answer, "valid_from"));
   add(lines, "valid until", text_of(answer, "valid_until"));
   add(lines, "review by", text_of(answer, "review"));
+  add(lines, "occupants", text_of(answer, "overview_occupants"));
   add_lines(lines, text_of(answer, "sentence"));
   return lines;
 }

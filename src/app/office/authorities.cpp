@@ -28,7 +28,8 @@ std::string line_of(const IssuedAuthorities::Issued& issued) {
   return fmt::format("{:>6}  authority   {}  {}: from {} until {}, review by {}; {}; {}; {}; {}",
                      document.number, to_iso8601(document.issued), devices, to_iso8601(document.valid_from),
                      to_iso8601(document.valid_until), to_iso8601(document.review), document.site,
-                     document.purpose, document.organisation, document.contact);
+                     document.purpose, document.organisation, document.contact) +
+         (document.clear_occupants ? "; occupants may be clear in overviews" : "");
 }
 
 Status issue(const Arguments& arguments, AuthorityDocument draft) {
@@ -56,6 +57,7 @@ Status issue_authority(const Arguments& arguments) {
   draft.purpose = arguments.purpose;
   draft.site = arguments.site;
   draft.contact = arguments.contact;
+  draft.clear_occupants = arguments.clear_occupants;
   draft.latitude = arguments.latitude;
   draft.longitude = arguments.longitude;
   draft.valid_from = validity->from;

@@ -121,6 +121,10 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   sub->add_option("--valid-until", arguments.valid_until, "UTC date or time; one year later, if not given");
   sub->add_option("--review", arguments.review,
                   "By when its need has to be reviewed, UTC date or time; its end, if not given");
+  sub->add_flag(
+      "--clear-occupants", arguments.clear_occupants,
+      "Overviews may show who sits in a vehicle, where the camera's configuration says so too "
+      "(privacy.overview_occupants); blurred, if not given. Cameras of an earlier version refuse it");
   sub->footer(
       "It is signed, numbered and kept in DIR/authority, and sent to each camera with the answer to its "
       "next\n"

@@ -38,6 +38,7 @@ struct Arguments {
   std::string since;
   std::size_t limit = 0;
   bool hits = false;
+  bool clear_occupants = false;
   std::filesystem::path jsonl;
   std::filesystem::path html;
   std::filesystem::path ledger;

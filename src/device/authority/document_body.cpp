@@ -24,6 +24,7 @@ constexpr std::chrono::milliseconds longest_validity = std::chrono::days(5 * 366
 const std::set<std::string, std::less<>> authority_keys = {
     "kind",    "number",   "issued",    "devices",    "organisation", "purpose", "site",
     "contact", "latitude", "longitude", "valid_from", "valid_until",  "review"};
+constexpr const char* occupants_key = "overview_occupants";  // the one that may be absent, of an authority
 const std::set<std::string, std::less<>> revocation_keys = {"kind", "number", "issued", "devices", "reason"};
 
 tl::unexpected<Error> refuse(std::string_view key, std::string_view form) {
@@ -79,12 +80,14 @@ Status take_devices(const Json& json, std::vector<std::string>& into) {
   return {};
 }
 
-Status check_keys(const Json& json, const std::set<std::string, std::less<>>& keys) {
+Status check_keys(const Json& json, Kind kind) {
+  const auto& keys = kind == Kind::authority ? authority_keys : revocation_keys;
+  const std::size_t optional = kind == Kind::authority && json.contains(occupants_key) ? 1 : 0;
   for (const std::string& key : keys) {
     if (!json.contains(key))
       return fail(ErrorCode::invalid_input, fmt::format("the deployment authority lacks field {}", key));
   }
-  if (json.size() == keys.size()) return {};
+  if (json.size() == keys.size() + optional) return {};
   return fail(ErrorCode::invalid_input,
               "the deployment authority has a field that this version does not know: update the firmware");
 }
@@ -107,6 +110,9 @@ Status take_authority(const Json& json, AuthorityDocument& document) {
     return refuse("valid_until", "5 years after valid_from at most");
   if (document.review <= document.valid_from || document.review > document.valid_until)
     return refuse("review", "after valid_from and not after valid_until");
+  document.clear_occupants = json.contains(occupants_key);
+  if (document.clear_occupants && json.at(occupants_key) != "clear")
+    return refuse(occupants_key, "clear, or absent");
   return {};
 }
 
@@ -119,9 +125,7 @@ Result<AuthorityDocument> document_from_body(std::string_view body) {
   if (kind != "authority" && kind != "revocation") return refuse("kind", "authority or revocation");
   AuthorityDocument document;
   document.kind = kind == "authority" ? Kind::authority : Kind::revocation;
-  if (auto known = check_keys(*json, document.kind == Kind::authority ? authority_keys : revocation_keys);
-      !known)
-    return fail(known.error());
+  if (auto known = check_keys(*json, document.kind); !known) return fail(known.error());
   const Json& number = json->at("number");
   if (number.is_number_unsigned()) document.number = number.get<std::uint64_t>();
   if (document.number == 0 || document.number >= numbers_end)
@@ -152,6 +156,7 @@ std::string to_body(const AuthorityDocument& document) {
     json["valid_from"] = to_iso8601(document.valid_from);
     json["valid_until"] = to_iso8601(document.valid_until);
     json["review"] = to_iso8601(document.review);
+    if (document.clear_occupants) json[occupants_key] = "clear";
   }
   // What is no UTF-8 is refused by whoever reads it.
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

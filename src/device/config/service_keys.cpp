@@ -254,7 +254,9 @@ const std::vector<Key>& service_keys() {
        .slot = [](C& c) -> Slot { return &c.privacy.overview_occupants; },
        .choices = {"blurred", "clear"},
        .help = "What is above each plate in the overview, up to where a windscreen ends, is blurred so that "
-               "nobody behind it can be made out; or is left as it was seen."},
+               "nobody behind it can be made out; or is left as it was seen, where the deployment authority "
+               "says so "
+               "too."},
       {.section = "console",
        .name = "control_socket",
        .slot = [](C& c) -> Slot { return &c.console.control_socket; },

@@ -217,6 +217,13 @@ Node command_tree(const std::vector<ConsoleKey>& keys) {
                                {word("camera", "Camera and recognition", Command::test),
                                 word("upload", "Identity and link", Command::test),
                                 word("recipients", "Who can read the records", Command::test)})));
+  all.push_back(for_roles(
+      installer,
+      in_modes(operational,
+               word("commissioning", "Clear pictures, and reads while aiming, for a time", Command::none,
+                    {whole("MINUTES", "Until then, or until you log out", 1, 240, "minutes",
+                           Command::commissioning),
+                     word("end", "Pictures in which nobody can be made out", Command::commissioning)}))));
   all.push_back(for_roles(installer | operator_,
                           word("aim", "Live figures to point and focus by; any key ends it", Command::aim)));
   all.push_back(for_roles(

@@ -24,6 +24,7 @@ enum class Command {
   audit_verify,
   audit_export,
   test,
+  commissioning,  // its last word says for how long
   aim,
   snapshot,  // its last word says how
   show_enrolment,

@@ -29,7 +29,8 @@ Session::Session(Terminal& terminal, ConsoleServices services, const ConsoleOpti
       tree_(command_tree(services.configuration.keys())) {}
 
 std::string Session::prompt() const {
-  return name_ + (mode_ == Mode::configure ? " [configure]# " : "> ");
+  return name_ + (is_commissioning() ? " [commissioning]" : "") +
+         (mode_ == Mode::configure ? " [configure]# " : "> ");
 }
 
 Assistant Session::assistant() const {
@@ -61,6 +62,7 @@ Session::Next Session::run(std::string_view line) {
     return Next::log_out;
   }
   role_ = *role;
+  if (role_ != ConsoleRole::installer) commissioning_until_.reset();
   const Result<Resolved> command = resolve(tree_, line, who());
   if (!command) {
     say(command.error());
@@ -107,6 +109,9 @@ Session::Next Session::do_command(const Resolved& command) {
       return Next::on;
     case Command::test:
       test(words);
+      return Next::on;
+    case Command::commissioning:
+      commission(words);
       return Next::on;
     case Command::aim:
       aim();

@@ -3,6 +3,7 @@
 // Threads: one.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -61,6 +62,8 @@ class Session {
   void load_enrolment();
   void load_authority();
   void test(const Words& words);
+  void commission(const Words& words);
+  [[nodiscard]] bool is_commissioning() const;
   void aim();
   void snapshot(const Words& words);
   void send_snapshot(ByteLine& line, ByteView jpeg);
@@ -94,6 +97,8 @@ class Session {
   bool gone_ = false;
   bool records_ = true;  // until a wipe is asked for
   std::optional<std::string> notice_;
+  // In no file: a session that somebody takes up again, or another's, shows nobody clearly.
+  std::optional<std::chrono::steady_clock::time_point> commissioning_until_;
 };
 
 }  // namespace wayside::console

@@ -107,21 +107,46 @@ void Session::test(const Words& words) {
     say("  " + sentence);
 }
 
+bool Session::is_commissioning() const {
+  return commissioning_until_ && std::chrono::steady_clock::now() < *commissioning_until_;
+}
+
+void Session::commission(const Words& words) {
+  if (words[1] == "end") {
+    // Ended even where that cannot be put on record: the trail knows when it would have ended by itself.
+    commissioning_until_.reset();
+    if (record("commissioning", {{"minutes", "0"}}))
+      say("Commissioning has ended: nobody can be made out in a snapshot, and aiming shows no reads.");
+    return;
+  }
+  if (!record("commissioning", {{"minutes", words[1]}})) return;
+  // The grammar has taken nothing but a number that fits.
+  commissioning_until_ =
+      std::chrono::steady_clock::now() + std::stoi(words[1]) * options_.commissioning_minute;
+  say(
+      fmt::format("Snapshots are clear, and aiming shows reads, for {} minute{}, until you log out, or until "
+                  "\"commissioning end\".",
+                  words[1], words[1] == "1" ? "" : "s"));
+}
+
 void Session::aim() {
   if (!record("picture_viewed", {{"as", "aim"}})) return;
-  const bool commissioning = role_ == ConsoleRole::installer;
+  const bool commissioning = is_commissioning();
   // What nobody looks at any more is no reason to let a session stay open.
   const auto end = std::chrono::steady_clock::now() + options_.idle_limit;
   bool away = false;
+  bool over = false;
   const Status ended = services_.camera.aim(commissioning, terminal_.rate(), [&](std::string_view screen) {
     terminal_.redraw(std::string(screen) + "Any key ends it.\n");
     const Terminal::Key key = terminal_.read_key(std::chrono::milliseconds(0));
     gone_ = key.input == Input::hang_up;
     away = std::chrono::steady_clock::now() >= end;
-    return key.input == Input::idle && !away;
+    over = commissioning && !is_commissioning();
+    return key.input == Input::idle && !away && !over;
   });
   if (!ended) return say(ended.error());
   if (away) say("No key for too long: aiming has ended.");
+  if (over) say("Commissioning is over: aiming has ended. Without it no reads are shown.");
 }
 
 void Session::snapshot(const Words& words) {
@@ -132,7 +157,7 @@ void Session::snapshot(const Words& words) {
                 "XMODEM needs a terminal on a line of its own: \"snapshot base64\" gives the picture here"});
   }
   if (!record("picture_viewed", {{"as", "snapshot"}})) return;
-  const Result<Bytes> jpeg = services_.camera.snapshot(role_ == ConsoleRole::installer);
+  const Result<Bytes> jpeg = services_.camera.snapshot(is_commissioning());
   if (!jpeg) return say(jpeg.error());
   if (as_file) return send_snapshot(*line, *jpeg);
   constexpr std::size_t column = 76;

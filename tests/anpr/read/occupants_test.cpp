@@ -64,7 +64,7 @@ TEST(Occupants, TheReadersOverviewIsBlurredUnlessItIsToldNotTo) {
   const auto overview = [&](bool blurs) {
     ReaderOptions options;
     options.min_confidence = 0.3F;
-    options.blurs_occupants = blurs;
+    options.leaves_occupants_clear = [blurs] { return !blurs; };
     auto reader =
         make_tesseract_reader(options, doubles::installed_models(), doubles::installed_syntax()).value();
     const FrameReads reads = reader->read({doubles::frame_of(drawn.picture), {{drawn.plate, 1.0F}}}, true);

@@ -30,20 +30,22 @@ TEST(AnswerLines, HealthTellsStatesAndProblems) {
 }
 
 TEST(AnswerLines, AnAuthorityIsShownWithWhoseItIsWhatForAndUntilWhen) {
-  EXPECT_THAT(shown("authority", {{"needed", true},
-                                  {"may_capture", true},
-                                  {"sentence", "its review is due in 7 days"},
-                                  {"number", 7},
-                                  {"organisation", "Example Constabulary"},
-                                  {"purpose", "Serious crime"},
-                                  {"site", "A14 J31"},
-                                  {"contact", "anpr@example.org"},
-                                  {"valid_from", "2026-11-28T00:00:00.000Z"},
-                                  {"valid_until", "2027-11-28T00:00:00.000Z"},
-                                  {"review", "2027-05-28T00:00:00.000Z"}}),
-              AllOf(HasSubstr("Example Constabulary"), HasSubstr("Serious crime"), HasSubstr("A14 J31"),
-                    HasSubstr("anpr@example.org"), HasSubstr("2027-11-28"), HasSubstr("2027-05-28"),
-                    HasSubstr("due in 7 days"), HasSubstr("number          7")));
+  EXPECT_THAT(
+      shown("authority", {{"needed", true},
+                          {"may_capture", true},
+                          {"sentence", "its review is due in 7 days"},
+                          {"number", 7},
+                          {"organisation", "Example Constabulary"},
+                          {"purpose", "Serious crime"},
+                          {"site", "A14 J31"},
+                          {"contact", "anpr@example.org"},
+                          {"valid_from", "2026-11-28T00:00:00.000Z"},
+                          {"valid_until", "2027-11-28T00:00:00.000Z"},
+                          {"review", "2027-05-28T00:00:00.000Z"},
+                          {"overview_occupants", "clear"}}),
+      AllOf(HasSubstr("Example Constabulary"), HasSubstr("Serious crime"), HasSubstr("A14 J31"),
+            HasSubstr("anpr@example.org"), HasSubstr("2027-11-28"), HasSubstr("2027-05-28"),
+            HasSubstr("due in 7 days"), HasSubstr("number          7"), HasSubstr("occupants       clear")));
 }
 
 TEST(AnswerLines, TheClockTellsWhoseWordItIsHowGoodAndHowOld) {

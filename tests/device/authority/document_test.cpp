@@ -23,13 +23,40 @@ std::string example_text() {
 }
 
 TEST(AuthorityDocument, WhatTheOfficeSignedIsReadAsItWas) {
-  for (const AuthorityDocument& document : {example_authority(), example_revocation(8)}) {
+  AuthorityDocument clear = example_authority();
+  clear.clear_occupants = true;
+  for (const AuthorityDocument& document : {example_authority(), clear, example_revocation(8)}) {
     const auto read = authority_from(doubles::signed_by(seed, document), key);
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(*read, document);
   }
   EXPECT_TRUE(is_for(example_authority(), doubles::authorised_camera));
   EXPECT_FALSE(is_for(example_authority(), "fedcba9876543210"));
+}
+
+// An office that does not ask for it issues what cameras of earlier versions read.
+TEST(AuthorityDocument, OccupantsAreBlurredUnlessItSaysClear) {
+  AuthorityDocument document = example_authority();
+  const std::string without = authority::to_body(document);
+  EXPECT_THAT(without, testing::EndsWith("\"review\":\"2027-12-01T00:00:00.000Z\"}\n"));
+  EXPECT_FALSE(authority::document_from_body(without)->clear_occupants);
+  document.clear_occupants = true;
+  const std::string with = authority::to_body(document);
+  EXPECT_THAT(with, testing::EndsWith(",\"overview_occupants\":\"clear\"}\n"));
+  EXPECT_TRUE(authority::document_from_body(with)->clear_occupants);
+  for (const char* const wrong : {"\"blurred\"", "\"Clear\"", "\"\"", "true", "null", "[\"clear\"]"}) {
+    std::string text = with;
+    text.replace(text.find("\"clear\""), 7, wrong);
+    EXPECT_THAT(authority::document_from_body(text).error().message,
+                HasSubstr("field overview_occupants of the deployment authority must be clear, or absent"))
+        << wrong;
+  }
+  AuthorityDocument revocation = example_revocation(8);
+  revocation.clear_occupants = true;
+  EXPECT_THAT(authority::to_body(revocation), testing::Not(HasSubstr("occupants")));
+  std::string text = authority::to_body(revocation);
+  text.replace(text.find("\"reason\""), 0, "\"overview_occupants\":\"clear\",");
+  EXPECT_THAT(authority::document_from_body(text).error().message, HasSubstr("does not know"));
 }
 
 TEST(AuthorityDocument, AnotherKeysSignatureIsRefused) {

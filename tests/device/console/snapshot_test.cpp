@@ -99,8 +99,8 @@ TEST_F(SnapshotTest, ADamagedLineIsMended) {
   EXPECT_TRUE(cable.sees("9000 bytes were sent in ")) << cable.seen().substr(0, 500);
 }
 
-// Who is not the installer gets what shows nobody, whichever way it comes.
-TEST_F(SnapshotTest, OnlyTheInstallersIsAskedForAsCommissioning) {
+// Whoever has not said that the camera is being commissioned gets what shows nobody, whichever way it comes.
+TEST_F(SnapshotTest, IsAskedForAsCommissioningOnlyWhereThatWasSaid) {
   camera_.camera.jpeg = {0xff, 0xd8, 0xff, 0xd9};
   for (const char* const name : {"alice", "olga"}) {
     start();
@@ -110,12 +110,19 @@ TEST_F(SnapshotTest, OnlyTheInstallersIsAskedForAsCommissioning) {
     expect("\x03", std::string(name) + "> ");
     stop();
   }
-  EXPECT_THAT(camera_.camera.snapshots, ElementsAre(true, true, false, false));
+  EXPECT_THAT(camera_.camera.snapshots, ElementsAre(false, false, false, false));
+  start();
+  log_in();
+  expect("commissioning 30", "[commissioning]> ");
+  ask_for_it();
+  expect("\x03", "[commissioning]> ");
+  EXPECT_TRUE(camera_.camera.snapshots.back());
+  stop();
   start();
   log_in("audrey");
   expect("snapshot base64", "is no word that may stand there");
-  EXPECT_EQ(camera_.camera.snapshots.size(), 4U);
-  EXPECT_EQ(camera_.trail.count("picture_viewed"), 4U);
+  EXPECT_EQ(camera_.camera.snapshots.size(), 5U);
+  EXPECT_EQ(camera_.trail.count("picture_viewed"), 5U);
 }
 
 TEST_F(SnapshotTest, TextIsBrokenIntoLines) {

@@ -5,6 +5,7 @@
 // damaged, and the message names the file and the remedy).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -25,7 +26,9 @@ class PlateReader {
 struct ReaderOptions {
   float min_confidence = 0.5F;  // reads below are counted as rejected
   int overview_width_px = 800;
-  bool blurs_occupants = true;  // in the overview (occupants.hpp)
+  // Whether occupants are left as they were seen in an overview that is made now (occupants.hpp); asked by
+  // each reader's thread for each overview. Empty: they are blurred.
+  std::function<bool()> leaves_occupants_clear;
 };
 
 [[nodiscard]] Result<std::unique_ptr<PlateReader>> make_tesseract_reader(

@@ -41,8 +41,9 @@ struct AuthorityDocument {
   double latitude = 0;   // degrees, WGS 84, north positive
   double longitude = 0;  // degrees, WGS 84, east positive
   UtcTime valid_from;
-  UtcTime valid_until;  // from then on it is not valid
-  UtcTime review;       // by when its need has to be looked at again; within its validity
+  UtcTime valid_until;           // from then on it is not valid
+  UtcTime review;                // by when its need has to be looked at again; within its validity
+  bool clear_occupants = false;  // overviews may show who sits in a vehicle, where the configuration asks it
 
   friend bool operator==(const AuthorityDocument&, const AuthorityDocument&) = default;
 };

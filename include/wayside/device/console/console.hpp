@@ -19,6 +19,7 @@ struct ConsoleOptions {
   bool physically_present = false;
   std::chrono::milliseconds idle_limit = std::chrono::minutes(10);  // of a line of somebody logged in
   std::chrono::milliseconds login_limit = std::chrono::minutes(1);  // of a name or password
+  std::chrono::milliseconds commissioning_minute = std::chrono::minutes(1);  // tests have shorter ones
   std::string version;
   // Instead of a person's: these lines, after a login at the terminal. The first that fails ends it.
   std::vector<std::string> script;

@@ -134,7 +134,7 @@ class ConsoleCamera {
   // "camera", "upload", "recipients" or "everything": what is not in place, sentences.
   [[nodiscard]] virtual Result<std::vector<std::string>> test(std::string_view what) = 0;
   // What is seen, again and again as fast as a line of that rate (bit/s; 0: any) takes it; show gets a screen
-  // of lines. commissioning: the installer is at work, and reads are shown.
+  // of lines. commissioning: an installer has said so, and reads are shown.
   [[nodiscard]] virtual Status aim(bool commissioning, unsigned rate, const Show& show) = 0;
   [[nodiscard]] virtual Result<Bytes> snapshot(bool commissioning) = 0;  // a JPEG
   // Who the camera is, whose, and its certificate request: lines.
