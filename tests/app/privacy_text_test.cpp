@@ -73,7 +73,7 @@ TEST(PrivacyText, SaysSoWhereItIsLessPrivateOrNothingIsCaptured) {
   EXPECT_THAT(said, HasSubstr("NOTHING is captured under it now."));
   idle.authority.reset();
   idle.recipients.clear();
-  EXPECT_THAT(words(privacy_text(open, idle)), HasSubstr("No deployment authority has begun. Nothing is"));
+  EXPECT_THAT(words(privacy_text(open, idle)), HasSubstr("No deployment authority is in force. Nothing is"));
   EXPECT_THAT(words(privacy_text(open, idle)), HasSubstr("there is no recipient"));
 }
 
