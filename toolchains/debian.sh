@@ -49,3 +49,23 @@ unpack_arm64() {
         die "could not fetch and unpack the packages for arm64: check the network and the free space of $(dirname "$target"); all that was said is in $log"
     }
 }
+
+# cached_arm64 <folder> <name> <packages> [options]...: $archived is an archive of their files then, fetched where there is none
+# that is whole.
+cached_arm64() {
+    local folder="$1" name="$2" packages="$3"
+    shift 3
+    archived="$folder/$name-$(key_of "$packages" "$*" "$(declare -f unpack_arm64)").tar"
+    if [ -f "$archived.sha256" ]; then
+        if (cd "$folder" && sha256sum --status -c "$archived.sha256"); then return 0; fi
+        say "$archived is damaged, and fetched again"
+    fi
+    step "Fetching Debian's packages for the $name"
+    mkdir -p "$folder"
+    rm -f "$archived" "$archived.sha256"
+    need_space "$folder" 1500
+    unpack_arm64 "$archived" "$packages" "$@"
+    mv "$archived.part.tar" "$archived"
+    (cd "$folder" && sha256sum "$(basename "$archived")" >"$archived.sha256.part")
+    mv "$archived.sha256.part" "$archived.sha256"
+}

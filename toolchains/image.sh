@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the image that a camera is flashed with: toolchains/image.sh [board]. It lies in build/image/BOARD/wayside.img then,
-# with its SHA-256, the list of Debian's packages in it and the root's squashfs beside it. Boards: the folders of
+# with its SHA-256, the root's squashfs, an SBOM (SPDX) and the list of licences beside it. Boards: the folders of
 # toolchains/image/boards; qemu-virt unless another is named. With --boot [board] QEMU starts a copy of the image that forgets,
 # with the camera's serial line on this terminal (Ctrl-A x ends it).
 #
@@ -32,8 +32,8 @@ boards="$(cd "$recipe/boards" && printf '%s ' *)"
 for file in board.sh modules.txt modules-early.txt packages.txt packages-host.txt; do
     [ -r "$recipe/boards/$board/$file" ] || die "the board $board lacks its file $recipe/boards/$board/$file: restore it (git checkout), or take the board qemu-virt as a pattern"
 done
-need_files "$recipe"/{packages.txt,left-out.txt,boot.cmd,init.sh,root.sh,disk.sh} "$recipe/root/etc/nftables.conf" "$here/packages-image.txt" "$here/packages-aarch64.txt"
-commit="$(git -C "$root" rev-parse HEAD 2>/dev/null)" || die "$root is no git checkout: an image bears the name and the date of its commit"
+need_files "$recipe"/{packages.txt,left-out.txt,boot.cmd,init.sh,root.sh,sbom.sh,disk.sh} "$recipe/root/etc/nftables.conf" "$here/packages-image.txt" "$here/packages-aarch64.txt"
+commit="$(git -C "$root" describe --always --abbrev=40 --dirty 2>/dev/null)" || die "$root is no git checkout: an image bears the name and the date of its commit"
 SOURCE_DATE_EPOCH="$(git -C "$root" log -1 --format=%ct)"
 export SOURCE_DATE_EPOCH
 
@@ -48,25 +48,6 @@ if [ -n "$boot" ]; then
     boot_image
 fi
 
-# archive <name> <packages> [options]...: $archived is an archive of their files then, fetched where there is none that is whole.
-archive() {
-    local name="$1" packages="$2" file
-    shift 2
-    file="$images/cache/$name-$(key_of "$packages" "$*" "$(declare -f unpack_arm64)").tar"
-    if [ -f "$file" ] && [ -f "$file.sha256" ]; then
-        archived="$file"
-        if (cd "$images/cache" && sha256sum --status -c "$file.sha256"); then return 0; fi
-        say "$file is damaged and made anew"
-    fi
-    step "Fetching Debian's packages for the $name"
-    rm -f "$file" "$file.sha256"
-    need_space "$images/cache" 1500
-    unpack_arm64 "$file" "$packages" "$@"
-    mv "$file.part.tar" "$file"
-    (cd "$images/cache" && sha256sum "$(basename "$file")" >"$file.sha256.part" && mv "$file.sha256.part" "$file.sha256")
-    archived="$file"
-}
-
 # The list of what was unpacked goes into the archive itself.
 list_hook='d="$1/usr/share/wayside/packages"; mkdir -p "$d"; for deb in "$1"/var/cache/apt/archives/*.deb; do dpkg-deb -W --showformat="\${Package} \${Version} \${Architecture} \${source:Package} \${source:Version}\n" "$deb"; done | LC_ALL=C sort >"$d/'
 
@@ -77,9 +58,9 @@ mkdir -p "$images/cache"
 
 excluded=()
 while read -r path; do excluded+=("--dpkgopt=path-exclude=$path"); done < <(names_in "$recipe/left-out.txt")
-archive root "$(names_in "$recipe/packages.txt")" "${excluded[@]}" "--extract-hook=${list_hook}root.txt\""
+cached_arm64 "$images/cache" root "$(names_in "$recipe/packages.txt")" "${excluded[@]}" "--extract-hook=${list_hook}root.txt\""
 root_archive="$archived"
-archive "$board" "$(names_in "$recipe/boards/$board/packages.txt")" '--dpkgopt=path-exclude=/*' \
+cached_arm64 "$images/cache" "$board" "$(names_in "$recipe/boards/$board/packages.txt")" '--dpkgopt=path-exclude=/*' \
     --dpkgopt='path-include=/boot/*' --dpkgopt='path-include=/lib/modules/*' --dpkgopt='path-include=/bin/busybox' \
     --dpkgopt='path-include=/usr/share/doc/*/copyright' "--extract-hook=${list_hook}board.txt\""
 board_archive="$archived"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Lays out a camera's root and packs it: root.sh <board> <archive of the root> <archive of the board> <folder> <commit>. Run by
-# toolchains/image.sh under fakeroot. <folder> gets root.squashfs, slot/ (kernel and initramfs) and packages.txt.
+# toolchains/image.sh under fakeroot. <folder> gets root.squashfs, slot/
+# (kernel and initramfs) and lists of what is in them.
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 . "$here/debian.sh"
 board="$1" root_archive="$2" board_archive="$3" out="$4" commit="$5"
@@ -73,10 +74,13 @@ for unit in getty@ serial-getty@ container-getty@ console-getty emergency rescue
 done
 
 # --- packed
-cat "$tree/usr/share/wayside/packages/root.txt" "$kernel/usr/share/wayside/packages/board.txt" | LC_ALL=C sort -u >"$out/packages.txt"
-cp "$out/packages.txt" "$tree/usr/share/wayside/packages.txt"
-rm -r "$tree/usr/share/wayside/packages"
+packages="$tree/usr/share/wayside/packages"
+cat "$packages/root.txt" "$kernel/usr/share/wayside/packages/board.txt" | LC_ALL=C sort -u >"$packages.txt"
+rm -r "$packages"
 cp -r "$kernel/usr/share/doc/." "$tree/usr/share/doc/"
+board="$board" commit="$commit" product="$product" "$recipe/sbom.sh" "$packages.txt" "$tree/usr/share/doc" "$out" || exit 1
+mv "$packages.txt" "$out/packages.txt"
+cp "$out/wayside.spdx.json" "$out/licences.txt" "$tree/usr/share/wayside/"
 du -sm --apparent-size "$tree" | cut -f1 >"$out/root-mb"
 mksquashfs "$tree" "$out/root.squashfs" -comp zstd -Xcompression-level 19 -no-progress -no-xattrs -processors "$(nproc)" >"$out/squashfs.log" 2>&1 ||
     die "the root cannot be packed: $(tail -n 1 "$out/squashfs.log")"
