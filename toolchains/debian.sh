@@ -68,4 +68,6 @@ cached_arm64() {
     mv "$archived.part.tar" "$archived"
     (cd "$folder" && sha256sum "$(basename "$archived")" >"$archived.sha256.part")
     mv "$archived.sha256.part" "$archived.sha256"
+    # Those that it takes the place of.
+    find "$folder" -name "$name-*.tar*" ! -name "$(basename "$archived")*" -delete
 }

@@ -69,9 +69,9 @@ TEST_F(ImageBoot, StartsTheSlotThatTheStateNamesWhicheverCopyIsWhole) {
   starts("b");
   // A power cut while the first copy was written: the second, which is older, counts.
   disk_->write("bootstate", state("a"), copy_bytes);
-  disk_->write("bootstate", Bytes(copy_bytes / 2, 0xFF), copy_bytes / 4);
+  disk_->write("bootstate", Bytes(copy_bytes / 2, 0x55), copy_bytes / 4);
   starts("a");
-  disk_->write("bootstate", Bytes(2 * copy_bytes, 0xFF));
+  disk_->write("bootstate", Bytes(2 * copy_bytes, 0x55));
   starts("a");
 }
 

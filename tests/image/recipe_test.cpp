@@ -183,6 +183,7 @@ TEST_F(Recipe, AKeptArchiveIsUsedAgainWhileItIsWhole) {
   EXPECT_EQ(fetched(), "xxx");
   EXPECT_EQ(helper("cached_arm64 $PWD/cache root \\\"one two three\\\" --option").exit_code, 0);
   EXPECT_EQ(fetched(), "xxxx");
+  EXPECT_FALSE(fs::exists(archive)) << "what was replaced is kept";
 }
 
 TEST_F(Recipe, AnArchiveThatWasCutShortIsNotKept) {

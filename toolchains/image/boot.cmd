@@ -11,12 +11,13 @@ if part start @KIND@ @NUMBER@ bootstate first; then
   fi
 fi
 if test "${slot}" = b; then setenv slots "b a"; else setenv slots "a b"; fi
-for slot in ${slots}; do
-  echo "starting slot ${slot}"
-  if part number @KIND@ @NUMBER@ boot_${slot} number && load @KIND@ @NUMBER@:${number} ${kernel_addr_r} vmlinuz && load @KIND@ @NUMBER@:${number} ${ramdisk_addr_r} initramfs; then
-    setenv bootargs "console=@CONSOLE@ wayside.slot=${slot} quiet loglevel=4 panic=10 systemd.show_status=no"
+# Another name than slot: a variable that is set goes before the loop's own.
+for try in ${slots}; do
+  echo "starting slot ${try}"
+  if part number @KIND@ @NUMBER@ boot_${try} number && load @KIND@ @NUMBER@:${number} ${kernel_addr_r} vmlinuz && load @KIND@ @NUMBER@:${number} ${ramdisk_addr_r} initramfs; then
+    setenv bootargs "console=@CONSOLE@ wayside.slot=${try} quiet loglevel=4 panic=10 systemd.show_status=no"
     booti ${kernel_addr_r} ${ramdisk_addr_r}:${filesize} ${fdtcontroladdr}
   fi
-  echo "slot ${slot} does not start"
+  echo "slot ${try} does not start"
 done
 reset
