@@ -10,6 +10,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 . "$here/debian.sh"
 board="$1" out="$2"
+umask 022
 recipe="$here/image"
 . "$recipe/boards/$board/board.sh"
 
@@ -21,10 +22,14 @@ declare -A files
 uuid_of() { sha256sum <<<"wayside $board $1" | sed 's/^\(.\{8\}\)\(.\{4\}\).\(.\{3\}\).\(.\{3\}\)\(.\{12\}\).*/\1-\2-4\3-8\4-\5/'; }
 
 ext4() { # <name> <folder> [features]
-    local file="$out/$1.ext4"
+    local file="$out/$1.ext4" inside
     E2FSPROGS_FAKE_TIME="$SOURCE_DATE_EPOCH" mke2fs -q -F -t ext4 -L "$1" -U "$(uuid_of "$1 fs")" -m 0 \
         -E "hash_seed=$(uuid_of "$1 hash"),root_owner=0:0,lazy_itable_init=0" ${3:+-O "$3"} -d "$2" "$file" "${mib[$1]}m" >"$out/$1.log" 2>&1 ||
         die "no file system of ${mib[$1]} MB can be made for $1: $(tail -n 1 "$out/$1.log")"
+    # mke2fs takes the hour at which a file was changed from its inode, and nobody can set that.
+    for inside in "$2"/*; do
+        [ ! -e "$inside" ] || debugfs -w -R "set_inode_field /$(basename "$inside") ctime @$SOURCE_DATE_EPOCH" "$file" >>"$out/$1.log" 2>&1
+    done
     rm "$out/$1.log"
     files[$1]="$file"
 }
