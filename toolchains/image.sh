@@ -76,4 +76,5 @@ fakeroot "$recipe/root.sh" "$board" "$root_archive" "$board_archive" "$image.par
 (cd "$image.part" && sha256sum wayside.img >wayside.img.sha256)
 rm -rf "$image"
 mv "$image.part" "$image"
-say "$image/wayside.img: $(du -m --apparent-size "$image/wayside.img" | cut -f1) MB, of which $(du -m "$image/wayside.img" | cut -f1) are in use; root $(du -m --apparent-size "$image/root.squashfs" | cut -f1) MB"
+say "$image/wayside.img: $(du -m --apparent-size "$image/wayside.img" | cut -f1) MB, of which $(du -m "$image/wayside.img" | cut -f1) are in use; root $(cat "$image/root-mb") MB, packed $(du -m --apparent-size "$image/root.squashfs" | cut -f1) MB"
+rm "$image/root-mb"
