@@ -53,6 +53,7 @@ list_hook='d="$1/usr/share/wayside/packages"; mkdir -p "$d"; for deb in "$1"/var
 
 install_packages packages-aarch64.txt packages-image.txt "image/boards/$board/packages-host.txt"
 PATH="$PATH:/usr/sbin:/sbin"
+umask 022
 mkdir -p "$images/cache"
 "$here/aarch64.sh" || exit 1
 
