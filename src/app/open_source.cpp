@@ -9,7 +9,9 @@
 
 #include "drivers/illuminator/strobe_illuminator.hpp"
 #include "drivers/libcamera_source/libcamera_source.hpp"
+#ifdef WAYSIDE_RECORDINGS
 #include "drivers/replay_source/replay_source.hpp"
+#endif
 
 namespace wayside::app {
 
@@ -65,6 +67,28 @@ OpenedSource open_camera(const Configuration& configuration, const Clock& clock,
   return opened;
 }
 
+Result<OpenedSource> open_recording(const Configuration::Camera& camera, const Clock& clock) {
+#ifdef WAYSIDE_RECORDINGS
+  constexpr std::string_view replay = "replay:";
+  if (camera.source.rfind(replay, 0) == 0) {
+    ReplayOptions options;
+    options.path = camera.source.substr(replay.size());
+    options.realtime_paced = camera.pace == "realtime";
+    options.runs = camera.repeat;
+    Result<std::unique_ptr<FrameSource>> opened = open_replay(options, clock);
+    if (!opened) return fail(opened.error().context("camera.source"));
+    return OpenedSource{std::move(*opened), {}};
+  }
+  constexpr std::string_view expected = "libcamera or replay:PATH";
+#else
+  static_cast<void>(clock);
+  constexpr std::string_view expected = "libcamera";
+#endif
+  return fail(ErrorCode::unsupported,
+              fmt::format("camera.source is \"{}\", and this build has no driver for it; expected {}",
+                          json_escape(camera.source), expected));
+}
+
 }  // namespace
 
 // Beside this program, in a build tree as in an installed one.
@@ -83,23 +107,8 @@ bool needs_authority(const Configuration& configuration) {
 Result<OpenedSource> open_source(const Configuration& configuration, const Clock& clock, Health& health,
                                  CounterSet& counters,
                                  std::function<void(const capture_link::Stream&)> on_stream) {
-  const Configuration::Camera& camera = configuration.camera;
-  if (!is_recording(configuration))
-    return open_camera(configuration, clock, health, counters, std::move(on_stream));
-  constexpr std::string_view replay = "replay:";
-  if (camera.source.rfind(replay, 0) == 0) {
-    ReplayOptions options;
-    options.path = camera.source.substr(replay.size());
-    options.realtime_paced = camera.pace == "realtime";
-    options.runs = camera.repeat;
-    Result<std::unique_ptr<FrameSource>> opened = open_replay(options, clock);
-    if (!opened) return fail(opened.error().context("camera.source"));
-    return OpenedSource{std::move(*opened), {}};
-  }
-  return fail(ErrorCode::unsupported,
-              fmt::format("camera.source is \"{}\", and this build has no driver for it; expected "
-                          "libcamera or replay:PATH",
-                          json_escape(camera.source)));
+  if (is_recording(configuration)) return open_recording(configuration.camera, clock);
+  return open_camera(configuration, clock, health, counters, std::move(on_stream));
 }
 
 std::unique_ptr<Illuminator> make_illuminator(const Configuration& configuration) {

@@ -1,0 +1,199 @@
+// The scripts that make sysroot and image, where something is missing, full, damaged or cut short: one
+// sentence that says what and what to do, and nothing half-made that the next run would trust. They run on a
+// copy of toolchains/, with stand-ins for the programs that fetch.
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include "tests/doubles/temporary_folder.hpp"
+
+namespace wayside::image {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+struct Ended {
+  int exit_code = 0;
+  std::string said;
+};
+
+class Recipe : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* source = std::getenv("WAYSIDE_SOURCE_DIR");
+    ASSERT_NE(source, nullptr);
+    fs::create_directories(tree_);
+    fs::copy(fs::path(source) / "toolchains", tree_ / "toolchains", fs::copy_options::recursive);
+    fs::create_directories(stand_ins_);
+    stand_in("dpkg-query", "printf installed");
+    stand_in("uname", "echo x86_64");
+    stand_in("sudo", "exec \"$@\"");
+    stand_in("apt-get", "echo 'bookworm deb http://archive.example/ bookworm main'");
+    fetching("");
+  }
+
+  void stand_in(const std::string& program, const std::string& does) {
+    std::ofstream(stand_ins_ / program) << "#!/bin/bash\n" << does << '\n';
+    fs::permissions(stand_ins_ / program, fs::perms::owner_all);
+  }
+  // mmdebstrap makes what it is asked for, folder or archive, then does more; each call leaves a letter.
+  void fetching(const std::string& more) {
+    stand_in("mmdebstrap", "printf x >>" + calls_.string() +
+                               "\nto=\"${@: -2:1}\"\n"
+                               "if [ \"${to%.tar}\" != \"$to\" ]; then echo archive >\"$to\"; else\n"
+                               "mkdir -p \"$to/usr/lib/aarch64-linux-gnu\" \"$to/usr/include\"\n"
+                               "ln -s /usr/include \"$to/usr/lib/absolute\"; fi\n" +
+                               more);
+  }
+  [[nodiscard]] Ended run(const std::string& command) const {
+    const std::string line =
+        "cd " + tree_.string() + " && PATH=" + stand_ins_.string() + ":$PATH; { " + command + "\n} 2>&1";
+    FILE* pipe = ::popen(("bash -c '" + line + "'").c_str(), "re");
+    Ended ended;
+    std::array<char, 4096> part{};
+    for (std::size_t got = 0; (got = std::fread(part.data(), 1, part.size(), pipe)) > 0;)
+      ended.said.append(part.data(), got);
+    const int status = ::pclose(pipe);
+    ended.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return ended;
+  }
+  [[nodiscard]] Ended helper(const std::string& call) const {
+    return run("bash -c \". toolchains/common.sh; . toolchains/debian.sh; " + call + "\"");
+  }
+  [[nodiscard]] std::string fetched() const {
+    std::ifstream in(calls_);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  [[nodiscard]] static std::size_t sentences(const std::string& said) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = said.find(".sh: ", at)) != std::string::npos; ++at)
+      ++count;
+    return count;
+  }
+  void expect_one_sentence(const Ended& ended, const std::string& what, const std::string& to_do) const {
+    EXPECT_EQ(ended.exit_code, 1);
+    EXPECT_THAT(ended.said, AllOf(HasSubstr(what), HasSubstr(to_do)));
+    EXPECT_EQ(sentences(ended.said), 1U) << ended.said;
+  }
+
+  doubles::TemporaryFolder folder_;
+  const fs::path tree_ = folder_.path() / "tree";
+  const fs::path stand_ins_ = folder_.path() / "stand-ins";
+  const fs::path calls_ = folder_.path() / "calls";
+  const fs::path sysroot_ = tree_ / "build" / "aarch64-sysroot";
+};
+
+TEST_F(Recipe, AListOrABoardsFileThatIsMissingIsNamedBeforeAnythingIsFetched) {
+  expect_one_sentence(run("toolchains/image.sh raspberry"), "no board \"raspberry\"", "use one of qemu-virt");
+  fs::remove(tree_ / "toolchains" / "image" / "boards" / "qemu-virt" / "modules.txt");
+  expect_one_sentence(run("toolchains/image.sh"), "qemu-virt lacks its file", "modules.txt: restore it");
+  fs::copy(tree_ / "toolchains" / "image" / "boards" / "qemu-virt" / "modules-early.txt",
+           tree_ / "toolchains" / "image" / "boards" / "qemu-virt" / "modules.txt");
+  fs::remove(tree_ / "toolchains" / "image" / "left-out.txt");
+  expect_one_sentence(run("toolchains/image.sh"), "there is no", "left-out.txt: restore it");
+  fs::remove(tree_ / "toolchains" / "packages-aarch64.txt");
+  expect_one_sentence(run("toolchains/aarch64.sh --prepare"), "there is no",
+                      "packages-aarch64.txt: restore it");
+  EXPECT_EQ(fetched(), "");
+}
+
+TEST_F(Recipe, AnImageIsMadeOfACommit) {
+  expect_one_sentence(run("GIT_CEILING_DIRECTORIES=/ toolchains/image.sh"), "no git checkout", "commit");
+}
+
+TEST_F(Recipe, AWrongOptionIsAnsweredWithThoseThereAre) {
+  expect_one_sentence(run("toolchains/aarch64.sh --tset"), "no option --tset", "--test");
+  expect_one_sentence(run("toolchains/image.sh --bot"), "no option --bot", "--boot");
+}
+
+TEST_F(Recipe, TooLittleSpaceIsSaidWithWhatIsNeeded) {
+  stand_in("df", "echo Avail; echo 12M");
+  const Ended ended = run("toolchains/aarch64.sh --prepare");
+  expect_one_sentence(ended, "has 12 MB free and 3000 are needed", "make room");
+  EXPECT_EQ(fetched(), "");
+  EXPECT_FALSE(fs::exists(sysroot_));
+}
+
+TEST_F(Recipe, WithoutSourcesOfDebian12NothingIsFetched) {
+  stand_in("apt-get", "echo 'trixie deb http://archive.example/ trixie main'");
+  expect_one_sentence(run("toolchains/aarch64.sh --prepare"), "no packages of Debian 12", "apt-get update");
+  EXPECT_EQ(fetched(), "");
+}
+
+TEST_F(Recipe, TheSysrootIsMadeOnceForItsListOfPackages) {
+  EXPECT_EQ(run("toolchains/aarch64.sh --prepare").exit_code, 0);
+  EXPECT_EQ(run("toolchains/aarch64.sh --prepare").exit_code, 0);
+  EXPECT_EQ(fetched(), "x");
+  // A link of the other system's root stays within it.
+  EXPECT_EQ(fs::read_symlink(sysroot_ / "usr" / "lib" / "absolute"), "../include");
+  std::ofstream(tree_ / "toolchains" / "packages.txt", std::ios::app) << "libmore-dev\n";
+  EXPECT_EQ(run("toolchains/aarch64.sh --prepare").exit_code, 0);
+  EXPECT_EQ(fetched(), "xx");
+}
+
+TEST_F(Recipe, WhatFailsHalfWayIsNoSysrootAndIsMadeAnew) {
+  fetching("echo \"E: the network is gone\" >&2; exit 1");
+  const Ended ended = run("toolchains/aarch64.sh --prepare");
+  expect_one_sentence(ended, "could not fetch and unpack", "check the network");
+  EXPECT_THAT(ended.said, HasSubstr("E: the network is gone"));
+  EXPECT_FALSE(fs::exists(sysroot_));
+  fetching("");
+  EXPECT_EQ(run("toolchains/aarch64.sh --prepare").exit_code, 0);
+  EXPECT_TRUE(fs::exists(sysroot_));
+}
+
+TEST_F(Recipe, ASysrootWhoseMakingWasKilledIsNotTrusted) {
+  fetching("kill -9 $PPID");
+  EXPECT_NE(run("toolchains/aarch64.sh --prepare").exit_code, 0);
+  EXPECT_FALSE(fs::exists(sysroot_));
+  // Even one that lies there whole, without word of what it was made of.
+  fs::create_directories(sysroot_ / "usr" / "include");
+  std::ofstream(sysroot_ / "stale") << "stale";
+  fetching("");
+  EXPECT_EQ(run("toolchains/aarch64.sh --prepare").exit_code, 0);
+  EXPECT_FALSE(fs::exists(sysroot_ / "stale"));
+}
+
+TEST_F(Recipe, AKeptArchiveIsUsedAgainWhileItIsWhole) {
+  const std::string call = "cached_arm64 $PWD/cache root \\\"one two\\\" --option; echo has \\$archived";
+  const Ended first = helper(call);
+  ASSERT_EQ(first.exit_code, 0) << first.said;
+  const fs::path archive =
+      first.said.substr(first.said.find("has ") + 4, first.said.rfind('\n') - first.said.find("has ") - 4);
+  ASSERT_TRUE(fs::exists(archive)) << first.said;
+  EXPECT_EQ(helper(call).exit_code, 0);
+  EXPECT_EQ(fetched(), "x");
+
+  std::ofstream(archive, std::ios::app) << "and a flipped bit";
+  EXPECT_THAT(helper(call).said, HasSubstr("is damaged, and fetched again"));
+  EXPECT_EQ(fetched(), "xx");
+  fs::remove(archive.string() + ".sha256");
+  EXPECT_EQ(helper(call).exit_code, 0);
+  EXPECT_EQ(fetched(), "xxx");
+  EXPECT_EQ(helper("cached_arm64 $PWD/cache root \\\"one two three\\\" --option").exit_code, 0);
+  EXPECT_EQ(fetched(), "xxxx");
+  EXPECT_FALSE(fs::exists(archive)) << "what was replaced is kept";
+}
+
+TEST_F(Recipe, AnArchiveThatWasCutShortIsNotKept) {
+  fetching("exit 1");
+  const Ended ended = helper("cached_arm64 $PWD/cache root one");
+  EXPECT_EQ(ended.exit_code, 1);
+  EXPECT_THAT(ended.said, AllOf(HasSubstr("could not fetch and unpack"), HasSubstr("check the network")));
+  for (const auto& left : fs::directory_iterator(tree_ / "cache"))
+    EXPECT_THAT(left.path().filename().string(), AllOf(HasSubstr(".log"), Not(HasSubstr(".part"))));
+}
+
+}  // namespace
+}  // namespace wayside::image

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Builds the image that a camera is flashed with: toolchains/image.sh [board]. It lies in build/image/BOARD/wayside.img then,
+# with its SHA-256, the root's squashfs, an SBOM (SPDX) and the list of licences beside it. Boards: the folders of
+# toolchains/image/boards; qemu-virt unless another is named. With --boot [board] QEMU starts a copy of the image that forgets,
+# with the camera's serial line on this terminal (Ctrl-A x ends it).
+#
+# Nothing is mounted and no loop device is used. What is fetched is kept in build/image/cache, each archive under the name of
+# what it is made of and with its own SHA-256, which is checked; delete that folder for Debian's newest packages.
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$here/debian.sh"
+
+boot=""
+case "${1:-}" in
+-h | --help)
+    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    exit 0
+    ;;
+--boot)
+    boot=yes
+    shift
+    ;;
+--*) die "there is no option $1: use --boot or none" ;;
+esac
+board="${1:-qemu-virt}"
+recipe="$here/image"
+images="$root/build/image"
+image="$images/$board"
+
+# --- before anything is fetched or built: is the recipe whole?
+boards="$(cd "$recipe/boards" && printf '%s ' *)"
+[ -d "$recipe/boards/$board" ] || die "there is no board \"$board\": use one of $boards"
+for file in board.sh modules.txt modules-early.txt packages.txt packages-host.txt; do
+    [ -r "$recipe/boards/$board/$file" ] || die "the board $board lacks its file $recipe/boards/$board/$file: restore it (git checkout), or take the board qemu-virt as a pattern"
+done
+need_files "$recipe"/{packages.txt,left-out.txt,boot.cmd,init.sh,root.sh,sbom.sh,disk.sh} "$recipe/root/etc/nftables.conf" "$here/packages-image.txt" "$here/packages-aarch64.txt"
+commit="$(git -C "$root" describe --always --abbrev=40 --dirty 2>/dev/null)" || die "$root is no git checkout: an image bears the name and the date of its commit"
+SOURCE_DATE_EPOCH="$(git -C "$root" log -1 --format=%ct)"
+export SOURCE_DATE_EPOCH
+
+boot_image() {
+    [ -r "$image/wayside.img" ] || die "there is no image of $board: run toolchains/image.sh $board"
+    [ -r "$image/u-boot.bin" ] || die "$board is not a board that QEMU has: flash its image"
+    exec qemu-system-aarch64 -M virt,gic-version=3 -cpu cortex-a72 -smp 2 -m 1024 -accel tcg,thread=multi -nographic \
+        -bios "$image/u-boot.bin" -drive "if=virtio,format=raw,snapshot=on,file=$image/wayside.img" \
+        -nic user,model=virtio-net-pci -device virtio-rng-pci
+}
+if [ -n "$boot" ]; then
+    boot_image
+fi
+
+# The list of what was unpacked goes into the archive itself.
+list_hook='d="$1/usr/share/wayside/packages"; mkdir -p "$d"; for deb in "$1"/var/cache/apt/archives/*.deb; do dpkg-deb -W --showformat="\${Package} \${Version} \${Architecture} \${source:Package} \${source:Version}\n" "$deb"; done | LC_ALL=C sort >"$d/'
+
+install_packages packages-aarch64.txt packages-image.txt "image/boards/$board/packages-host.txt"
+PATH="$PATH:/usr/sbin:/sbin"
+umask 022
+mkdir -p "$images/cache"
+"$here/aarch64.sh" || exit 1
+
+excluded=()
+while read -r path; do excluded+=("--dpkgopt=path-exclude=$path"); done < <(names_in "$recipe/left-out.txt")
+cached_arm64 "$images/cache" root "$(names_in "$recipe/packages.txt")" "${excluded[@]}" "--extract-hook=${list_hook}root.txt\""
+root_archive="$archived"
+cached_arm64 "$images/cache" "$board" "$(names_in "$recipe/boards/$board/packages.txt")" '--dpkgopt=path-exclude=/*' \
+    --dpkgopt='path-include=/boot/*' --dpkgopt='path-include=/lib/modules/*' --dpkgopt='path-include=/bin/busybox' \
+    --dpkgopt='path-include=/usr/share/doc/*/copyright' "--extract-hook=${list_hook}board.txt\""
+board_archive="$archived"
+
+step "Building the image ($board)"
+need_space "$images" 4000
+rm -rf "$image.part"
+mkdir "$image.part"
+cd "$root"
+# Files of several users, without being root.
+fakeroot "$recipe/root.sh" "$board" "$root_archive" "$board_archive" "$image.part" "$commit" || exit 1
+"$recipe/disk.sh" "$board" "$image.part" || exit 1
+(cd "$image.part" && sha256sum wayside.img >wayside.img.sha256)
+rm -rf "$image"
+mv "$image.part" "$image"
+say "$image/wayside.img: $(du -m --apparent-size "$image/wayside.img" | cut -f1) MB, of which $(du -m "$image/wayside.img" | cut -f1) are in use; root $(cat "$image/root-mb") MB, packed $(du -m --apparent-size "$image/root.squashfs" | cut -f1) MB"
+rm "$image/root-mb"

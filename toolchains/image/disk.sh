@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Makes the disk of a board: disk.sh <board> <folder with root.squashfs and slot/>. Run by toolchains/image.sh. Slot A is filled,
+# B waits for the first update; nothing is mounted.
+#
+#   loader      the loader's script, and what else the board's loader wants
+#   bootstate   which slot starts (boot.cmd); two copies
+#   boot_a|b    kernel and initramfs of a slot, ext4, which U-Boot reads
+#   root_a|b    root of a slot, squashfs, read-only
+#   data        what a camera keeps: configuration, identity, queue
+. "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
+. "$here/debian.sh"
+board="$1" out="$2"
+umask 022
+recipe="$here/image"
+. "$recipe/boards/$board/board.sh"
+
+partitions=(loader bootstate boot_a root_a boot_b root_b data)
+declare -A mib=([loader]=16 [bootstate]=1 [boot_a]=64 [root_a]=256 [boot_b]=64 [root_b]=256 [data]=512)
+declare -A files
+
+# The same name has the same id in every build.
+uuid_of() { sha256sum <<<"wayside $board $1" | sed 's/^\(.\{8\}\)\(.\{4\}\).\(.\{3\}\).\(.\{3\}\)\(.\{12\}\).*/\1-\2-4\3-8\4-\5/'; }
+
+ext4() { # <name> <folder> [features]
+    local file="$out/$1.ext4" inside
+    E2FSPROGS_FAKE_TIME="$SOURCE_DATE_EPOCH" mke2fs -q -F -t ext4 -L "$1" -U "$(uuid_of "$1 fs")" -m 0 \
+        -E "hash_seed=$(uuid_of "$1 hash"),root_owner=0:0,lazy_itable_init=0" ${3:+-O "$3"} -d "$2" "$file" "${mib[$1]}m" >"$out/$1.log" 2>&1 ||
+        die "no file system of ${mib[$1]} MB can be made for $1: $(tail -n 1 "$out/$1.log")"
+    # mke2fs takes the hour at which a file was changed from its inode, and nobody can set that.
+    for inside in "$2"/*; do
+        [ ! -e "$inside" ] || debugfs -w -R "set_inode_field /$(basename "$inside") ctime @$SOURCE_DATE_EPOCH" "$file" >>"$out/$1.log" 2>&1
+    done
+    rm "$out/$1.log"
+    files[$1]="$file"
+}
+
+mkdir "$out/loader" "$out/data"
+sed -e "s/@KIND@/$disk_kind/g; s/@NUMBER@/$disk_number/g; s/@CONSOLE@/$console/g" "$recipe/boot.cmd" >"$out/boot.cmd"
+mkimage -A arm64 -T script -C none -n wayside -d "$out/boot.cmd" "$out/loader/boot.scr" >/dev/null
+loader "$out/loader" "$out"
+# What U-Boot reads is never written to on a camera, and plain.
+find "$out/loader" "$out/slot" "$out/data" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+plain='^has_journal,^metadata_csum,^64bit,^orphan_file'
+ext4 loader "$out/loader" "$plain"
+ext4 boot_a "$out/slot" "$plain"
+ext4 data "$out/data"
+echo 'slot=a' | mkenvimage -s 4096 -o "$out/state" -
+cat "$out/state" "$out/state" >"$out/bootstate"
+files[bootstate]="$out/bootstate"
+files[root_a]="$out/root.squashfs"
+
+disk="$out/wayside.img"
+total=2 # the tables at either end
+for name in "${partitions[@]}"; do total=$((total + mib[$name])); done
+truncate -s "${total}M" "$disk"
+{
+    echo "label: gpt"
+    echo "label-id: $(uuid_of disk)"
+    echo "first-lba: 2048"
+    for name in "${partitions[@]}"; do
+        echo "name=$name, size=${mib[$name]}MiB, uuid=$(uuid_of "$name"), type=linux$([ "$name" != loader ] || echo ', attrs=LegacyBIOSBootable')"
+    done
+} | sfdisk -q --no-reread --no-tell-kernel "$disk" || die "the disk cannot be divided: the lines above say why"
+
+at=1
+for name in "${partitions[@]}"; do
+    file="${files[$name]:-}"
+    if [ -n "$file" ]; then
+        bytes="$(stat -c %s "$file")"
+        [ "$bytes" -le $((mib[$name] * 1048576)) ] || die "$name holds $((bytes / 1048576)) MB and has room for ${mib[$name]}: leave something out (left-out.txt), or give it more (disk.sh)"
+        dd if="$file" of="$disk" bs=1M seek="$at" conv=notrunc,sparse status=none
+    fi
+    at=$((at + mib[$name]))
+done
+rm -r "$out"/{loader,data,slot,state,bootstate,boot.cmd} "$out"/*.ext4

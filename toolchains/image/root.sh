@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Lays out a camera's root and packs it: root.sh <board> <archive of the root> <archive of the board> <folder> <commit>. Run by
+# toolchains/image.sh under fakeroot. <folder> gets root.squashfs, slot/
+# (kernel and initramfs) and lists of what is in them.
+. "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
+. "$here/debian.sh"
+board="$1" root_archive="$2" board_archive="$3" out="$4" commit="$5"
+recipe="$here/image"
+umask 022
+
+tree="$out/tree"
+kernel="$out/kernel"
+mkdir "$tree" "$kernel" "$out/slot"
+tar -C "$tree" -xf "$root_archive" || die "$root_archive cannot be unpacked: delete it and run again"
+tar -C "$kernel" -xf "$board_archive" || die "$board_archive cannot be unpacked: delete it and run again"
+version="$(basename "$kernel"/lib/modules/*)"
+[ -f "$kernel/boot/vmlinuz-$version" ] || die "the packages of $recipe/boards/$board/packages.txt hold no kernel: name one there"
+
+# --- what the machine that fetched it and Debian's installer leave behind
+find "$tree/dev" "$tree/boot" "$tree/proc" "$tree/run" "$tree/sys" "$tree/tmp" "$tree/home" -mindepth 1 -delete
+mkdir -p "$tree/usr/share/wayside/packages"
+find "$tree/var" -mindepth 1 -delete
+rm -f "$tree/etc/"{hostname,resolv.conf,fstab,issue,issue.net} "$tree/root/".* 2>/dev/null || true
+# Nobody on a camera becomes somebody else.
+find "$tree" -xdev -type f -perm /6000 -exec chmod a-s {} +
+
+# --- ours
+tar -C "$recipe/root" --owner=0 --group=0 --mode=u=rwX,go=rX -cf - . | tar -C "$tree" -xf -
+DESTDIR="$tree" cmake --install "$root/build/aarch64-release" --component camera --prefix /usr --strip >"$out/install.log" ||
+    die "the camera's programs cannot be installed: $(tail -n 1 "$out/install.log")"
+# Alternatives, which no program of Debian's has set here.
+for library in blas/libblas.so.3 lapack/liblapack.so.3; do
+    ln -sfn "$library" "$tree/usr/lib/aarch64-linux-gnu/${library#*/}"
+done
+ln -sfn /run/systemd/resolve/stub-resolv.conf "$tree/etc/resolv.conf"
+ln -sfn ../proc/self/mounts "$tree/etc/mtab"
+mkdir -p "$tree/srv"
+echo wayside >"$tree/etc/hostname"
+printf '127.0.0.1 localhost\n::1 localhost\n' >"$tree/etc/hosts"
+printf 'passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nprotocols: files\nservices: files\n' >"$tree/etc/nsswitch.conf"
+: >"$tree/etc/machine-id" # of each start its own, in memory
+mkdir -p "$tree/etc/wayside"
+product="$(sed -n 's/^project(wayside VERSION \([0-9.]*\) .*/\1/p' "$root/CMakeLists.txt")"
+printf 'IMAGE_ID=wayside\nIMAGE_VERSION=%s\nBUILD_ID=%s\nVARIANT_ID=%s\n' "$product" "$commit" "$board" >>"$tree/usr/lib/os-release"
+
+# --- kernel modules: those that the board names and what they need
+modules="$tree/usr/lib/modules/$version"
+mkdir -p "$modules"
+cp "$kernel/lib/modules/$version"/modules.{order,builtin,builtin.modinfo} "$modules"
+depmod -b "$kernel" "$version"
+# modules_of <list>: their files, each after those that it needs.
+modules_of() {
+    local module
+    for module in $(names_in "$1"); do
+        modprobe -d "$kernel" -S "$version" --show-depends "$module" ||
+            die "the kernel $version has no module $module: correct $1"
+    done | sed -n "s#^insmod $kernel/*\([^ ]*\).*#\1#p" | awk '!seen[$0]++'
+}
+modules_of "$recipe/boards/$board/modules.txt" >"$out/modules"
+modules_of "$recipe/boards/$board/modules-early.txt" >"$out/modules-early"
+(cd "$kernel" && sort -u "$out/modules" "$out/modules-early" | tar -chf - -T -) | tar -C "$tree/usr" --strip-components=0 -xf -
+depmod -b "$tree" "$version"
+
+# --- users and services
+systemd-sysusers --root="$tree" >"$out/users.log" 2>&1 || die "the users cannot be made: $(tail -n 1 "$out/users.log")"
+sed -i -e 's#^\(root:.*\):[^:]*$#\1:/usr/sbin/nologin#' "$tree/etc/passwd"
+rm -f "$tree"/etc/{passwd-,group-,shadow-,gshadow-,.pwd.lock}
+find "$tree/etc/systemd/system" -type l -delete
+systemctl --root="$tree" --quiet preset-all
+systemctl --root="$tree" --quiet enable "wayside-console@$(. "$recipe/boards/$board/board.sh" && echo "$console").service"
+# No prompt but the console's, whatever fails; and nobody else logs in.
+for unit in getty@ serial-getty@ container-getty@ console-getty emergency rescue debug-shell systemd-firstboot systemd-logind; do
+    ln -sf /dev/null "$tree/etc/systemd/system/$unit.service"
+done
+
+# --- packed
+packages="$tree/usr/share/wayside/packages"
+cat "$packages/root.txt" "$kernel/usr/share/wayside/packages/board.txt" | LC_ALL=C sort -u >"$packages.txt"
+rm -r "$packages"
+cp -r "$kernel/usr/share/doc/." "$tree/usr/share/doc/"
+board="$board" commit="$commit" product="$product" "$recipe/sbom.sh" "$packages.txt" "$tree/usr/share/doc" "$out" || exit 1
+mv "$packages.txt" "$out/packages.txt"
+cp "$out/wayside.spdx.json" "$out/licences.txt" "$tree/usr/share/wayside/"
+du -sm --apparent-size "$tree" | cut -f1 >"$out/root-mb"
+mksquashfs "$tree" "$out/root.squashfs" -comp zstd -Xcompression-level 19 -no-progress -no-xattrs -processors "$(nproc)" >"$out/squashfs.log" 2>&1 ||
+    die "the root cannot be packed: $(tail -n 1 "$out/squashfs.log")"
+
+# --- what finds the root
+early="$out/early"
+mkdir -p "$early"/{bin,dev,proc,sys,root,modules}
+cp "$kernel"/bin/busybox "$early/bin/busybox"
+install -m 755 "$recipe/init.sh" "$early/init"
+number=100
+while read -r file; do cp "$kernel/$file" "$early/modules/$((number++))-$(basename "$file")"; done <"$out/modules-early"
+find "$early" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+(cd "$early" && find . -print0 | LC_ALL=C sort -z | cpio --null --quiet --reproducible -o -H newc) | zstd -q -19 >"$out/slot/initramfs"
+cp "$kernel/boot/vmlinuz-$version" "$out/slot/vmlinuz"
+rm -r "$tree" "$kernel" "$early" "$out"/*.log "$out"/modules*
