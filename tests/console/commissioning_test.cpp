@@ -184,6 +184,8 @@ TEST_F(Commissioning, AConfirmedCommitGoesBackWhereNobodyConfirms) {
   type("set site name A15", "]# ");
   type("commit confirmed 1", "goes back by itself in 1 min");
   EXPECT_TRUE(cable_->sees("was not confirmed in time: version 1 runs again", 90s)) << cable_->seen();
+  EXPECT_THAT(trail(), HasSubstr(R"("details":{"confirm_within":"1 min"})"));
+  EXPECT_THAT(trail(), HasSubstr(R"("details":{"runs":"version 1","taken_back":"version 2"})"));
   type("show configuration site", "set site name \"A14\"");
 }
 

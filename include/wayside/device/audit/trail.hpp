@@ -55,7 +55,8 @@ inline constexpr std::string_view torn_line = "torn_line";
 }  // namespace trail_event
 
 // What is to be put on record. Texts may be anything: they are escaped, and cut at 1024 bytes, with the whole
-// one's length and SHA-256 at the end ("... (3012 bytes, SHA-256 0123456789abcdef)"). Secrets are the caller's to mask; a VRM has no place here.
+// one's length and SHA-256 at the end ("... (3012 bytes, SHA-256 0123456789abcdef)"). Secrets are the
+// caller's to mask; a VRM has no place here.
 struct TrailEvent {
   std::string event;
   struct By {
