@@ -235,7 +235,14 @@ TEST_F(FactoryFresh, ACommitThatWasTakenBackIsToldAndTheCameraStopsWhereThereIsN
   EXPECT_TRUE(cable_->sees("Version 1 was not confirmed in time: none runs again.", 90s))
       << cable_->seen() << log();
   type("exit", "alice> ");
+  const auto stopped = [&] {
+    return log().find("no_configuration", log().find(" started ")) != std::string::npos;
+  };
+  for (int i = 0; i < 300 && !stopped(); ++i)
+    std::this_thread::sleep_for(100ms);
+  EXPECT_TRUE(stopped()) << log();
   type("show health", "the camera has no configuration yet");
+  ASSERT_TRUE(cable_->sees("alice> "));
   type("audit show 4", "taken_back");
 }
 

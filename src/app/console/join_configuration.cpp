@@ -201,6 +201,10 @@ class JoinedConfiguration final : public console::ConsoleConfiguration {
       request.task = ControlTask::reload;
       answer = daemon->ask(request);
     }
+    if (!answer && answer.error().code == ErrorCode::not_found) {
+      lines.emplace_back("The camera captures nothing until a configuration is committed.");
+      return;
+    }
     if (!answer) {
       lines.push_back(
           "waysided has not taken it up yet: " + (daemon ? answer.error().message : daemon.error().message) +
