@@ -23,8 +23,7 @@ class Places {
   // A file right in that folder, its name beginning so; or none.
   void in(std::string_view key, const fs::path& value, const fs::path& folder, std::string_view begin) {
     const std::string name = value.filename().string();
-    const bool good = value.empty() || (value.parent_path() == folder && name.size() > begin.size() &&
-                                        name.compare(0, begin.size(), begin) == 0);
+    const bool good = value.empty() || (value.parent_path() == folder && name.rfind(begin, 0) == 0);
     if (!good) complain(key, value, fmt::format("expected {}, or none", (folder / begin).string() + "..."));
   }
   // Anywhere below that folder; or none.

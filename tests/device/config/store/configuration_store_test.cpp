@@ -160,8 +160,9 @@ TEST_F(ConfigurationStoreTest, NoCommitPointsOutOfTheCamerasOwnPlaces) {
     ASSERT_TRUE(store.unset(Words{words[0], words[1]}));
     EXPECT_TRUE(store.check()->empty()) << store.check()->front();
   }
-  for (const Words& words : {Words{"supervision", "watchdog", "/dev/watchdog0"},
-                             Words{"supervision", "metrics_socket", "/run/wayside/metrics.sock"},
+  for (const Words& words : {Words{"supervision", "watchdog", "/dev/watchdog"},
+                             Words{"illuminator", "gpio_chip", "/dev/gpiochip1"},
+                             Words{"supervision", "metrics_socket", "/run/wayside/metrics"},
                              Words{"queue", "directory", "/var/lib/wayside/queue"},
                              Words{"upload", "ca_certificate", "/etc/wayside/police/ca.crt"},
                              Words{"illuminator", "temperature", "/sys/class/hwmon/hwmon0/temp1_input"}})
