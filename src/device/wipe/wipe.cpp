@@ -156,7 +156,6 @@ std::vector<WipeThing> things_to_wipe(const fs::path& state) {
       {"identity", identity, false},
       {"queue", state / "queue", false},
       // What the console left for waysided to take.
-      {"offered authority", state / "offered.authority", false},
       {"accounts", state / "accounts", false},
       {"configuration", state / "config", false},
       {"audit trail", state / "audit", false},

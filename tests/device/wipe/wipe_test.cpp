@@ -47,7 +47,6 @@ class WipeTest : public testing::Test {
     put("config/history/000001.toml", "name = \"A14 J31 eastbound\"");
     put("identity/commissioned-view", "A14 J31 eastbound");
     put("identity/authority/1.authority", "A14 J31 eastbound");
-    put("offered.authority", "A14 J31 eastbound");
     put("audit/trail.jsonl", "anna-the-installer");
     put("audit/key", "trail-key-bytes");
   }
