@@ -70,6 +70,22 @@ Status sync_folder(const fs::path& path) {
   return {};
 }
 
+Status remove_any(const fs::path& folder, std::string_view name) {
+  const fs::path path = folder / name;
+  const Descriptor opened = open_folder(folder);
+  if (!opened) return errno == ENOENT ? Status{} : refused("open", folder);
+  if (::unlinkat(opened.get(), std::string(name).c_str(), 0) != 0) {
+    if (errno == ENOENT) return {};
+    if (errno != EISDIR) return refused("remove", path);
+    // Follows no link that it meets on its way.
+    std::error_code failed;
+    fs::remove_all(path, failed);
+    if (failed) return odd(path, "cannot be removed: " + failed.message());
+  }
+  if (::fsync(opened.get()) != 0) return refused("sync", folder);
+  return {};
+}
+
 // All of a file, a part at a time.
 template <class Take>
 Status read_all(const Descriptor& file, const fs::path& path, const Take& take) {
@@ -103,18 +119,11 @@ Result<std::string> read_incoming(const UpdateFolder& folder, std::string_view n
 }
 
 Status remove_incoming(const UpdateFolder& folder, std::string_view name) {
-  const fs::path path = folder.incoming() / name;
-  const Descriptor incoming = open_folder(folder.incoming());
-  if (!incoming) return errno == ENOENT ? Status{} : refused("open", folder.incoming());
-  if (::unlinkat(incoming.get(), std::string(name).c_str(), 0) != 0 && errno != ENOENT) {
-    if (errno != EISDIR && errno != EPERM) return refused("remove", path);
-    // Follows no link that it meets on its way.
-    std::error_code failed;
-    fs::remove_all(path, failed);
-    if (failed) return odd(path, "cannot be removed: " + failed.message());
-  }
-  if (::fsync(incoming.get()) != 0) return refused("sync", folder.incoming());
-  return {};
+  return remove_any(folder.incoming(), name);
+}
+
+Status remove_taken_bundle(const UpdateFolder& folder) {
+  return remove_any(folder.root, taken_bundle(folder).filename().string());
 }
 
 fs::path taken_bundle(const UpdateFolder& folder) {

@@ -27,6 +27,9 @@ namespace wayside::update_parts {
 // regular file with one name. Where there is none, one that was taken before a power cut counts.
 [[nodiscard]] Status take_bundle(const UpdateFolder& folder);
 
+// As remove_incoming(): what stood in the place of a bundle was taken too.
+[[nodiscard]] Status remove_taken_bundle(const UpdateFolder& folder);
+
 // SHA-256 of the taken bundle in hex.
 [[nodiscard]] Result<std::string> taken_bundle_sha256(const UpdateFolder& folder);
 

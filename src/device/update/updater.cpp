@@ -97,7 +97,7 @@ Status Updater::drop(std::string_view incoming) {
 
 Status Updater::drop_taken() {
   if (tools_.before_change) tools_.before_change();
-  return remove_file(taken_bundle(folder_));
+  return remove_taken_bundle(folder_);
 }
 
 // --- what waysided asks for
