@@ -1,0 +1,27 @@
+#include <fmt/format.h>
+
+#include "wayside/base/json_text.hpp"
+#include "wayside/device/update/updater.hpp"
+
+#include "src/device/update/child.hpp"
+
+namespace wayside {
+
+UpdateTools real_update_tools(const RaucOptions& rauc) {
+  UpdateTools tools;
+  tools.look = [rauc](const std::filesystem::path& bundle) { return bundle_info(rauc, bundle); };
+  tools.install = [rauc](const std::filesystem::path& bundle, const std::function<void(unsigned)>& percent) {
+    return install_bundle(rauc, bundle, percent);
+  };
+  tools.restart = []() -> Status {
+    const auto end = update_parts::run_child({"/usr/bin/systemctl", "--no-block", "reboot"},
+                                             std::chrono::seconds(30), nullptr);
+    if (!end) return fail(end.error());
+    if (end->code == 0) return {};
+    return fail(ErrorCode::io,
+                fmt::format("the machine does not restart ({}): restart it by hand", json_escape(end->last)));
+  };
+  return tools;
+}
+
+}  // namespace wayside

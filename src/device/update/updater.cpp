@@ -1,0 +1,335 @@
+#include "wayside/device/update/updater.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "wayside/base/json_text.hpp"
+#include "wayside/base/shared_folder.hpp"
+#include "wayside/device/update/boot_backend.hpp"
+
+#include "src/device/update/incoming.hpp"
+
+namespace wayside {
+
+namespace {
+
+using namespace update_parts;
+
+std::string words(const Abilities& abilities) {
+  return abilities.empty() ? std::string("run") : fmt::format("{}", fmt::join(abilities, ", "));
+}
+
+// Neither what runs nor what was confirmed before is ever gone behind.
+Status check_newer(const std::string& text, const UpdateVersion& runs, const std::string& confirmed) {
+  const auto version = update_version_from(text);
+  if (!version) {
+    return fail(ErrorCode::refused,
+                fmt::format("the bundle's version is \"{}\", and has to be three numbers, as "
+                            "1.2.3: make it with toolchains/image.sh",
+                            json_escape(text.substr(0, 40))));
+  }
+  if (*version <= runs) {
+    return fail(ErrorCode::refused, fmt::format("the bundle is version {}, and {} runs: give a newer one",
+                                                text, to_string(runs)));
+  }
+  const auto newest = update_version_from(confirmed);
+  if (newest && *version < *newest) {
+    return fail(ErrorCode::refused,
+                fmt::format("the bundle is version {}, and {} was confirmed before: give that or a newer one",
+                            text, confirmed));
+  }
+  return {};
+}
+
+std::string newer_of(const std::string& confirmed, const UpdateVersion& version) {
+  const auto before = update_version_from(confirmed);
+  return to_string(before ? std::max(*before, version) : version);
+}
+
+}  // namespace
+
+Updater::Updater(UpdateFolder folder, std::filesystem::path boot_state, RunningSystem system,
+                 UpdateTools tools)
+    : folder_(std::move(folder)),
+      boot_state_(std::move(boot_state)),
+      system_(std::move(system)),
+      tools_(std::move(tools)) {}
+
+void Updater::say(const std::string& sentence) const {
+  if (tools_.say) tools_.say(sentence);
+}
+
+Result<BootState> Updater::boot() const {
+  const auto read = read_boot_state(boot_state_);
+  return read ? Result<BootState>(read->state) : fail(read.error());
+}
+
+bool Updater::tries(const BootState& state) const {
+  return system_.on_trial && system_.slot && state.trial == system_.slot;
+}
+
+// One that cannot be read says nothing: of a trial then all is asked, which a camera may be able to do.
+UpdateStatus Updater::status() const {
+  auto status = read_update_status(folder_);
+  if (status) return std::move(*status);
+  say(status.error().message);
+  UpdateStatus unknown;
+  unknown.able = {std::string(ability_capture), std::string(ability_deliver)};
+  return unknown;
+}
+
+Status Updater::keep(const UpdateStatus& status) {
+  if (tools_.before_change) tools_.before_change();
+  return write_update_status(folder_, status);
+}
+
+Status Updater::keep(const BootState& state) {
+  if (tools_.before_change) tools_.before_change();
+  return write_boot_state(boot_state_, state);
+}
+
+Status Updater::drop(std::string_view incoming) {
+  if (tools_.before_change) tools_.before_change();
+  return remove_incoming(folder_, incoming);
+}
+
+Status Updater::drop_taken() {
+  if (tools_.before_change) tools_.before_change();
+  return remove_taken_bundle(folder_);
+}
+
+// --- what waysided asks for
+// ----------------------------------------------------------------------------------
+
+Status Updater::due() {
+  const auto lock = FolderLock::take(folder_.root);
+  if (!lock) return fail(lock.error());
+  Status judged = judge_confirmation();
+  if (judged) judged = judge_installation();
+  if (!judged) {
+    // Asked again where it still counts; what stays here would be begun again and again
+    // (wayside-update.path).
+    (void)drop("confirm");
+    (void)drop("install");
+  }
+  return judged;
+}
+
+Status Updater::judge_confirmation() {
+  const auto text = read_incoming(folder_, "confirm");
+  if (!text && text.error().code == ErrorCode::not_found) return {};
+  const auto request = text ? confirm_request_from(*text) : fail(text.error());
+  const auto state = boot();
+  if (!state) return fail(state.error());
+  UpdateStatus now = status();
+  if (!request) {
+    say(request.error().message);
+  } else if (!tries(*state) || request->boot_id != system_.boot_id) {
+    say("a word on a trial is of no trial that is under way");
+  } else if (!covers(request->did, now.able)) {
+    say(fmt::format("the trial did not do all that it has to: {}", words(now.able)));
+  } else {
+    if (const Status kept = keep(BootState{*system_.slot, std::nullopt, 0, 0}); !kept) return kept;
+    now.state = UpdateState::confirmed;
+    now.version = to_string(system_.version);
+    now.confirmed = newer_of(now.confirmed, system_.version);
+    now.reason.clear();
+    now.boot_id.clear();
+    now.percent = 100;
+    if (const Status kept = keep(now); !kept) return kept;
+    say(fmt::format("version {} is confirmed", now.version));
+  }
+  return drop("confirm");
+}
+
+Status Updater::judge_installation() {
+  const auto text = read_incoming(folder_, "install");
+  if (!text && text.error().code == ErrorCode::not_found) return {};
+  const auto request = text ? install_request_from(*text) : fail(text.error());
+  if (!request) {
+    say(request.error().message);
+    return drop("install");
+  }
+  const auto state = boot();
+  if (!state) return refuse(*request, state.error().message + ": restart the camera, which mends that");
+  if (state->trial) {
+    // What stands in the status is the trial's. Who asked asks again once that is over.
+    say("an update is on trial already, or will be from the next start: nothing else is installed until "
+        "then");
+    return drop("install");
+  }
+  return install(*request);
+}
+
+Status Updater::refuse(const InstallRequest& request, const std::string& reason) {
+  UpdateStatus now = status();
+  now.state = UpdateState::refused;
+  now.version = request.version;
+  now.from = to_string(system_.version);
+  now.reason = reason;
+  now.percent = 0;
+  now.boot_id.clear();
+  say(fmt::format("version {} is not installed: {}", request.version, reason));
+  if (const Status kept = keep(now); !kept) return kept;
+  if (const Status dropped = drop("install"); !dropped) return dropped;
+  if (const Status dropped = drop("bundle"); !dropped) return dropped;
+  return drop_taken();
+}
+
+Status Updater::check(const InstallRequest& request) const {
+  const auto hash = taken_bundle_sha256(folder_);
+  if (!hash) return fail(hash.error());
+  if (*hash != request.sha256)
+    return fail(ErrorCode::refused, "the bundle is not the one that was asked for: fetch it again");
+  const auto info = tools_.look(taken_bundle(folder_));
+  if (!info) return fail(info.error());
+  if (info->compatible != system_.compatible) {
+    return fail(ErrorCode::refused,
+                fmt::format("the bundle is for \"{}\", and this camera is a {}: give its own",
+                            json_escape(info->compatible.substr(0, 80)), system_.compatible));
+  }
+  if (info->version != request.version) {
+    return fail(ErrorCode::refused,
+                fmt::format("the bundle is version \"{}\", and {} was asked for: ask for what it is",
+                            json_escape(info->version.substr(0, 40)), request.version));
+  }
+  return check_newer(info->version, system_.version, status().confirmed);
+}
+
+Status Updater::install(const InstallRequest& request) {
+  if (!system_.slot)
+    return refuse(request, "the loader did not say which slot runs: start the camera from its own disk");
+  UpdateStatus now = status();
+  now.state = UpdateState::installing;
+  now.version = request.version;
+  now.from = to_string(system_.version);
+  now.reason.clear();
+  now.percent = 0;
+  now.able = request.able;
+  now.boot_id.clear();
+  if (const Status kept = keep(now); !kept) return kept;
+  if (tools_.before_change) tools_.before_change();
+  if (const Status taken = take_bundle(folder_); !taken) return refuse(request, taken.error().message);
+  if (const Status good = check(request); !good) return refuse(request, good.error().message);
+  const Status installed = tools_.install(taken_bundle(folder_), [&](unsigned percent) {
+    now.percent = percent;
+    if (const Status kept = keep(now); !kept) say(kept.error().message);
+  });
+  const auto state = boot();
+  const bool tried = state && state->trial == other(*system_.slot);
+  if (!installed || !tried) {
+    // What could not be written whole is not tried.
+    if (tried) {
+      if (const Status kept = keep(BootState{state->slot, std::nullopt, 0, 0}); !kept) return kept;
+    }
+    return refuse(request, installed ? "it was written, and is not the next to start: see the log of RAUC"
+                                     : installed.error().message);
+  }
+  now.state = UpdateState::installed;
+  now.percent = 100;
+  if (const Status kept = keep(now); !kept) return kept;
+  if (const Status dropped = drop("install"); !dropped) return dropped;
+  if (const Status dropped = drop_taken(); !dropped) return dropped;
+  say(fmt::format("version {} is installed, and tried from the next start", request.version));
+  return tools_.restart();
+}
+
+// --- from start to start
+// -------------------------------------------------------------------------------------
+
+Status Updater::started() {
+  const auto lock = FolderLock::take(folder_.root);
+  if (!lock) return fail(lock.error());
+  if (!system_.slot)
+    return fail(ErrorCode::unsupported, "the loader did not say which slot runs: nothing can be updated");
+  auto read = read_boot_state(boot_state_);
+  if (!read && read.error().code != ErrorCode::corrupt) return fail(read.error());
+  if (!read || read->one_copy) {
+    // What the loader made of it runs.
+    say(read ? "one copy of the boot state was damaged or old, and is written anew" : read.error().message);
+    const BootState mended = read ? read->state : BootState{*system_.slot, std::nullopt, 0, 0};
+    if (const Status kept = keep(mended); !kept) return kept;
+    read = ReadBootState{mended, false};
+  }
+  const BootState& state = read->state;
+  if (tries(state)) return on_trial(state);
+  if (state.trial) return end_trial(state, "the new system did not come as far as its services");
+  return settled(state);
+}
+
+Status Updater::on_trial(BootState state) {
+  if (state.starts < most_trial_starts) {
+    ++state.starts;
+    state.left = starts_of_a_trial;
+    if (const Status kept = keep(state); !kept) return kept;
+  }
+  UpdateStatus now = status();
+  now.state = UpdateState::trial;
+  now.version = to_string(system_.version);
+  now.reason.clear();
+  now.percent = 100;
+  now.boot_id = system_.boot_id;
+  if (const Status kept = keep(now); !kept) return kept;
+  return drop_taken();
+}
+
+// No trial: the status may still be of one that ended when the power did.
+Status Updater::settled(const BootState& state) {
+  if (state.slot != *system_.slot) {
+    say(fmt::format("slot {} could not be started, and gave way", to_string(state.slot)));
+    if (const Status kept = keep(BootState{*system_.slot, std::nullopt, 0, 0}); !kept) return kept;
+  }
+  UpdateStatus now = status();
+  const bool half_done = now.state == UpdateState::trial || now.state == UpdateState::installed;
+  const bool asked = read_incoming(folder_, "install").has_value();
+  const UpdateStatus before = now;
+  if (half_done && now.version == to_string(system_.version)) {
+    now.state = UpdateState::confirmed;
+    now.confirmed = newer_of(now.confirmed, system_.version);
+    now.boot_id.clear();
+  } else if (half_done) {
+    now.state = UpdateState::reverted;
+    now.reason = "the new system did not show that it works, and was given up";
+    now.boot_id.clear();
+  } else if (now.state == UpdateState::installing && !asked) {
+    now.state = UpdateState::refused;
+    now.reason = "installing was interrupted: install it again";
+  }
+  if (now != before) {
+    if (const Status kept = keep(now); !kept) return kept;
+  }
+  // The request that still lies there asks for it.
+  return asked ? Status{} : drop_taken();
+}
+
+// The boot state last: until it is written, the next start comes here again.
+Status Updater::end_trial(const BootState& state, const std::string& reason) {
+  UpdateStatus now = status();
+  now.state = UpdateState::reverted;
+  now.reason = reason;
+  now.boot_id.clear();
+  say(fmt::format("version {} is given up: {}", now.version, reason));
+  if (const Status kept = keep(now); !kept) return kept;
+  if (const Status dropped = drop("install"); !dropped) return dropped;
+  if (const Status dropped = drop_taken(); !dropped) return dropped;
+  return keep(BootState{state.slot, std::nullopt, 0, 0});
+}
+
+Status Updater::deadline() {
+  const auto lock = FolderLock::take(folder_.root);
+  if (!lock) return fail(lock.error());
+  // One that was asked for in time counts.
+  if (const Status judged = judge_confirmation(); !judged) return judged;
+  const auto state = boot();
+  if (!state) return fail(state.error());
+  if (!tries(*state)) return {};
+  const std::string reason =
+      fmt::format("within {} minutes of its start it did not do all that it has to: {}",
+                  trial_deadline.count(), words(status().able));
+  if (const Status ended = end_trial(*state, reason); !ended) return ended;
+  return tools_.restart();
+}
+
+}  // namespace wayside
