@@ -69,7 +69,7 @@ find "$tree/etc/systemd/system" -type l -delete
 systemctl --root="$tree" --quiet preset-all
 systemctl --root="$tree" --quiet enable "wayside-console@$(. "$recipe/boards/$board/board.sh" && echo "$console").service"
 # No prompt but the console's, whatever fails; and nobody else logs in.
-for unit in getty@ serial-getty@ container-getty@ console-getty emergency rescue debug-shell systemd-firstboot systemd-logind; do
+for unit in getty@ serial-getty@ container-getty@ console-getty rescue debug-shell systemd-firstboot systemd-logind; do
     ln -sf /dev/null "$tree/etc/systemd/system/$unit.service"
 done
 
