@@ -32,7 +32,7 @@ boards="$(cd "$recipe/boards" && printf '%s ' *)"
 for file in board.sh modules.txt modules-early.txt packages.txt packages-host.txt; do
     [ -r "$recipe/boards/$board/$file" ] || die "the board $board lacks its file $recipe/boards/$board/$file: restore it (git checkout), or take the board qemu-virt as a pattern"
 done
-need_files "$recipe"/{packages.txt,left-out.txt,boot.cmd,init.sh,root.sh,sbom.sh,disk.sh} "$recipe/root/etc/nftables.conf" "$here/packages-image.txt" "$here/packages-aarch64.txt"
+need_files "$recipe"/{packages.txt,left-out.txt,boot.cmd,init.sh,root.sh,sbom.sh,disk.sh,slot.sh} "$recipe/root/etc/nftables.conf" "$here/packages-image.txt" "$here/packages-aarch64.txt"
 commit="$(git -C "$root" describe --always --abbrev=40 --dirty 2>/dev/null)" || die "$root is no git checkout: an image bears the name and the date of its commit"
 SOURCE_DATE_EPOCH="$(git -C "$root" log -1 --format=%ct)"
 export SOURCE_DATE_EPOCH

@@ -39,6 +39,11 @@ class CameraDisk {
     disk.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     if (!disk.flush()) throw std::runtime_error("cannot write to " + path_.string());
   }
+  [[nodiscard]] std::uint64_t bytes_of(const std::string& partition) const { return find(partition).bytes; }
+  // As written to a larger card: what follows the partitions is empty.
+  void enlarge(std::uint64_t by) const {
+    std::filesystem::resize_file(path_, std::filesystem::file_size(path_) + by);
+  }
 
  private:
   static constexpr std::uint64_t sector = 512;

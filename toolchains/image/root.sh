@@ -4,6 +4,7 @@
 # (kernel and initramfs) and lists of what is in them.
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 . "$here/debian.sh"
+. "$here/image/slot.sh"
 board="$1" root_archive="$2" board_archive="$3" out="$4" commit="$5"
 recipe="$here/image"
 umask 022
@@ -69,7 +70,7 @@ find "$tree/etc/systemd/system" -type l -delete
 systemctl --root="$tree" --quiet preset-all
 systemctl --root="$tree" --quiet enable "wayside-console@$(. "$recipe/boards/$board/board.sh" && echo "$console").service"
 # No prompt but the console's, whatever fails; and nobody else logs in.
-for unit in getty@ serial-getty@ container-getty@ console-getty emergency rescue debug-shell systemd-firstboot systemd-logind; do
+for unit in getty@ serial-getty@ container-getty@ console-getty rescue debug-shell systemd-firstboot systemd-logind; do
     ln -sf /dev/null "$tree/etc/systemd/system/$unit.service"
 done
 
@@ -87,12 +88,27 @@ mksquashfs "$tree" "$out/root.squashfs" -comp zstd -Xcompression-level 19 -no-pr
 
 # --- what finds the root
 early="$out/early"
-mkdir -p "$early"/{bin,dev,proc,sys,root,modules}
+mkdir -p "$early"/{bin,dev,lib,proc,sys,root,modules}
 cp "$kernel"/bin/busybox "$early/bin/busybox"
 install -m 755 "$recipe/init.sh" "$early/init"
+# with_libraries <program>: copies it, and what it is linked with.
+with_libraries() {
+    local file library wanted=("$1")
+    while [ ${#wanted[@]} -gt 0 ]; do
+        file="${wanted[0]}"
+        wanted=("${wanted[@]:1}")
+        [ ! -e "$early/lib/$(basename "$file")" ] || continue
+        cp "$file" "$early/lib/"
+        while read -r library; do wanted+=("$tree/usr/lib/aarch64-linux-gnu/$library"); done < <(
+            readelf -d "$file" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p'
+        )
+    done
+}
+with_libraries "$tree/usr/sbin/dmsetup"
+mv "$early/lib/dmsetup" "$early/bin/"
 number=100
 while read -r file; do cp "$kernel/$file" "$early/modules/$((number++))-$(basename "$file")"; done <"$out/modules-early"
-find "$early" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
-(cd "$early" && find . -print0 | LC_ALL=C sort -z | cpio --null --quiet --reproducible -o -H newc) | zstd -q -19 >"$out/slot/initramfs"
+pack_early "$early" >"$out/slot/initramfs"
+seal_root "$out/root.squashfs" "$out/slot/initramfs"
 cp "$kernel/boot/vmlinuz-$version" "$out/slot/vmlinuz"
 rm -r "$tree" "$kernel" "$early" "$out"/*.log "$out"/modules*
