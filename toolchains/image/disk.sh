@@ -34,14 +34,24 @@ ext4() { # <name> <folder> [features]
     files[$1]="$file"
 }
 
-mkdir "$out/loader" "$out/data"
-sed -e "s/@KIND@/$disk_kind/g; s/@NUMBER@/$disk_number/g; s/@CONSOLE@/$console/g" "$recipe/boot.cmd" >"$out/boot.cmd"
+fat() { # <name> <folder>
+    local file="$out/$1.fat"
+    truncate -s "${mib[$1]}M" "$file"
+    mkfs.vfat -F 16 -n WAYSIDE --invariant -i "$(uuid_of "$1 fs" | cut -c1-8)" "$file" >/dev/null ||
+        die "no FAT of ${mib[$1]} MB can be made for $1"
+    (cd "$2" && find . -mindepth 1 -printf '%P\n' | LC_ALL=C sort | TZ=UTC xargs -I{} mcopy -m -i "$file" {} ::{}) ||
+        die "$1 has no room for $(du -sm "$2" | cut -f1) MB: give it more (disk.sh)"
+    files[$1]="$file"
+}
+
+mkdir -p "$out/loader" "$out/data"
+sed -e "s/@KIND@/$disk_kind/g; s/@NUMBER@/$disk_number/g; s/@CONSOLE@/$console,115200n8/g" "$recipe/boot.cmd" >"$out/boot.cmd"
 mkimage -A arm64 -T script -C none -n wayside -d "$out/boot.cmd" "$out/loader/boot.scr" >/dev/null
 loader "$out/loader" "$out"
 # What U-Boot reads is never written to on a camera, and plain.
 find "$out/loader" "$out/slot" "$out/data" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 plain='^has_journal,^metadata_csum,^64bit,^orphan_file'
-ext4 loader "$out/loader" "$plain"
+"$loader_fs" loader "$out/loader" "$plain"
 ext4 boot_a "$out/slot" "$plain"
 ext4 data "$out/data"
 echo 'slot=a' | mkenvimage -s 4096 -o "$out/state" -
@@ -72,4 +82,5 @@ for name in "${partitions[@]}"; do
     fi
     at=$((at + mib[$name]))
 done
-rm -r "$out"/{loader,data,slot,state,bootstate,boot.cmd} "$out"/*.ext4
+finish_disk "$disk"
+rm -rf "$out"/{loader,data,slot,state,bootstate,boot.cmd} "$out"/*.ext4 "$out"/*.fat
