@@ -33,16 +33,25 @@ for file in board.sh modules.txt modules-early.txt packages.txt packages-host.tx
     [ -r "$recipe/boards/$board/$file" ] || die "the board $board lacks its file $recipe/boards/$board/$file: restore it (git checkout), or take the board qemu-virt as a pattern"
 done
 need_files "$recipe"/{packages.txt,left-out.txt,boot.cmd,init.sh,root.sh,sbom.sh,disk.sh,slot.sh} "$recipe/root/etc/nftables.conf" "$here/packages-image.txt" "$here/packages-aarch64.txt"
+. "$recipe/boards/$board/board.sh"
+for component in "${board_components[@]}"; do
+    debian_sources | grep -q " bookworm $component\$" ||
+        die "the board $board needs Debian's $component, which apt does not have here: add the word to the components of Debian 12 in /etc/apt/sources.list or /etc/apt/sources.list.d, and run apt-get update"
+done
 commit="$(git -C "$root" describe --always --abbrev=40 --dirty 2>/dev/null)" || die "$root is no git checkout: an image bears the name and the date of its commit"
 SOURCE_DATE_EPOCH="$(git -C "$root" log -1 --format=%ct)"
 export SOURCE_DATE_EPOCH
 
 boot_image() {
     [ -r "$image/wayside.img" ] || die "there is no image of $board: run toolchains/image.sh $board"
-    [ -r "$image/u-boot.bin" ] || die "$board is not a board that QEMU has: flash its image"
-    exec qemu-system-aarch64 -M virt,gic-version=3 -cpu cortex-a72 -smp 2 -m 1024 -accel tcg,thread=multi -nographic \
-        -bios "$image/u-boot.bin" -drive "if=virtio,format=raw,snapshot=on,file=$image/wayside.img" \
-        -nic user,model=virtio-net-pci -device virtio-rng-pci
+    local copy
+    copy="$(mktemp "${TMPDIR:-/var/tmp}/wayside-XXXXXX")"
+    cp --sparse=always "$image/wayside.img" "$copy"
+    truncate -s 2G "$copy"
+    # It is gone with the emulator.
+    exec 3<>"$copy"
+    rm "$copy"
+    emulate "$image" /dev/fd/3
 }
 if [ -n "$boot" ]; then
     boot_image
@@ -62,7 +71,7 @@ while read -r path; do excluded+=("--dpkgopt=path-exclude=$path"); done < <(name
 cached_arm64 "$images/cache" root "$(names_in "$recipe/packages.txt")" "${excluded[@]}" "--extract-hook=${list_hook}root.txt\""
 root_archive="$archived"
 cached_arm64 "$images/cache" "$board" "$(names_in "$recipe/boards/$board/packages.txt")" '--dpkgopt=path-exclude=/*' \
-    --dpkgopt='path-include=/boot/*' --dpkgopt='path-include=/lib/modules/*' --dpkgopt='path-include=/bin/busybox' \
+    --dpkgopt='path-include=/boot/*' --dpkgopt='path-include=/lib/modules/*' --dpkgopt='path-include=/bin/busybox' "${board_paths[@]/#/--dpkgopt=path-include=}" \
     --dpkgopt='path-include=/usr/share/doc/*/copyright' "--extract-hook=${list_hook}board.txt\""
 board_archive="$archived"
 

@@ -14,6 +14,7 @@
 #include "src/app/control_answers.hpp"
 #include "src/app/identity_answers.hpp"
 #include "src/app/metrics.hpp"
+#include "src/app/outside.hpp"
 #include "src/app/process.hpp"
 #include "src/app/recogniser.hpp"
 #include "src/app/trail_events.hpp"
@@ -344,6 +345,7 @@ void CameraParts::open_control() {
 }
 
 void CameraParts::start() {
+  tell_outside(configuration_);
   open_control();
   if (trail_) trail_->start(started_event(version()));
   if (authority_) authority_->start();
@@ -384,6 +386,7 @@ void CameraParts::apply(const Configuration& wanted, const Reconfiguration& chan
   }
   if (changes.origin && pipeline_) pipeline_->origin_is(origin());
   if (changes.exposure && exposure_) exposure_->limits(exposure_limits());
+  if (changes.outside) tell_outside(wanted);
   if (changes.uplink) remake_uplink();
   if (!changes.log_level) return;
   const auto level = log::level_from(wanted.log.level);

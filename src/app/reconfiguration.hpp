@@ -22,6 +22,7 @@ struct Reconfiguration {
   bool exposure = false;
   bool uplink = false;
   bool log_level = false;
+  bool outside = false;  // whom it speaks to
 };
 
 [[nodiscard]] Reconfiguration plan_reconfiguration(const Configuration& runs, const Configuration& wanted);

@@ -16,6 +16,7 @@
 #include "src/app/control_socket.hpp"
 #include "src/app/identity_answers.hpp"
 #include "src/app/main_events.hpp"
+#include "src/app/outside.hpp"
 #include "src/app/reload_desk.hpp"
 #include "src/app/supervision.hpp"
 
@@ -43,6 +44,7 @@ class UnconfiguredCamera {
     if (made) made = finish_enrolment(folder);
     if (!made && health_.ill("identity", made.error().message))
       log::error("no_identity", {{"reason", made.error()}});
+    tell_outside(camera_.with);
     open_control();
   }
 

@@ -45,6 +45,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"device/control", {}},
     {"device/console", {}},
     {"device/health", {}},
+    {"device/network", {}},
     {"device/identity", {}},
     {"device/watchlist", {"device/clock/"}},
     {"device/wipe", {"device/clock/", "device/identity/"}},

@@ -53,7 +53,8 @@ TEST_F(ServiceUnit, IsExposedLittle) {
 }
 
 TEST_F(ServiceUnit, HasNoLineThatSystemdPassesOver) {
-  for (const char* unit : {"/waysided.service", "/wayside-wipe.service", "/wayside-wipe.path"}) {
+  for (const char* unit : {"/waysided.service", "/wayside-wipe.service", "/wayside-wipe.path",
+                           "/wayside-network.service", "/wayside-network.path", "/wayside-network.timer"}) {
     const Said said = run("systemd-analyze verify --man=no " + folder_ + unit);
     EXPECT_THAT(said.text, testing::Not(testing::ContainsRegex("ignoring|Unknown|Failed to parse")))
         << said.text;
@@ -94,6 +95,8 @@ TEST_F(ServiceUnit, WhatItAsksForComesWithIt) {
   EXPECT_THAT(text_of(folder_ + "/wayside-console-local@.service"),
               testing::HasSubstr("\nWants=wayside-reboot.path\n"));
   EXPECT_THAT(text_of(folder_ + "/waysided.service"), testing::HasSubstr("\nWants=wayside-wipe.service\n"));
+  EXPECT_THAT(text_of(folder_ + "/waysided.service"),
+              testing::HasSubstr("\nWants=wayside-network.path wayside-network.timer\n"));
   EXPECT_THAT(text_of(folder_ + "/waysided.service"),
               testing::HasSubstr("\nExecStart=/usr/bin/waysided --store /var/lib/wayside/config\n"));
 }

@@ -38,6 +38,16 @@ ext4() { # <name> <folder> [features]
     files[$1]="$file"
 }
 
+fat() { # <name> <folder>
+    local file="$out/$1.fat"
+    truncate -s "${mib[$1]}M" "$file"
+    mkfs.vfat -F 16 -n WAYSIDE --invariant -i "$(uuid_of "$1 fs" | cut -c1-8)" "$file" >/dev/null ||
+        die "no FAT of ${mib[$1]} MB can be made for $1"
+    (cd "$2" && find . -mindepth 1 -printf '%P\n' | LC_ALL=C sort | TZ=UTC xargs -I{} mcopy -m -i "$file" {} ::{}) ||
+        die "$1 has no room for $(du -sm "$2" | cut -f1) MB: give it more (disk.sh)"
+    files[$1]="$file"
+}
+
 # The numbers of root/usr/lib/sysusers.d, which nobody has while an image is made.
 wayside="$(sed -n 's/^u wayside  *\([0-9]*\) .*/\1/p' "$recipe/root/usr/lib/sysusers.d/00-wayside-image.conf")"
 owned() { # <name of a file system> <path in it> <mode, as stat says it> <user and group>...
@@ -45,13 +55,13 @@ owned() { # <name of a file system> <path in it> <mode, as stat says it> <user a
 }
 
 mkdir -p "$out/loader" "$out/config/"{queue,update} "$out/update/incoming" "$out/queue"
-sed -e "s/@KIND@/$disk_kind/g; s/@NUMBER@/$disk_number/g; s/@CONSOLE@/$console/g" "$recipe/boot.cmd" >"$out/boot.cmd"
+sed -e "s/@KIND@/$disk_kind/g; s/@NUMBER@/$disk_number/g; s/@CONSOLE@/$console,115200n8/g" "$recipe/boot.cmd" >"$out/boot.cmd"
 mkimage -A arm64 -T script -C none -n wayside -d "$out/boot.cmd" "$out/loader/boot.scr" >/dev/null
 loader "$out/loader" "$out"
 # What U-Boot reads is never written to on a camera, and plain.
 find "$out/loader" "$out/slot" "$out/update" "$out/config" "$out/queue" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 plain='^has_journal,^metadata_csum,^64bit,^orphan_file'
-ext4 loader "$out/loader" "$plain"
+"$loader_fs" loader "$out/loader" "$plain"
 ext4 boot_a "$out/slot" "$plain"
 ext4 update "$out/update"
 owned update / 040755 0 "$wayside"
@@ -89,4 +99,5 @@ for name in "${partitions[@]}"; do
     fi
     at=$((at + mib[$name]))
 done
-rm -r "$out"/{loader,update,config,queue,slot,state,bootstate,boot.cmd} "$out"/*.ext4
+finish_disk "$disk"
+rm -rf "$out"/{loader,update,config,queue,slot,state,bootstate,boot.cmd} "$out"/*.ext4 "$out"/*.fat

@@ -7,6 +7,7 @@
 . "$here/image/slot.sh"
 board="$1" root_archive="$2" board_archive="$3" out="$4" commit="$5"
 recipe="$here/image"
+. "$recipe/boards/$board/board.sh"
 umask 022
 
 tree="$out/tree"
@@ -68,7 +69,7 @@ sed -i -e 's#^\(root:.*\):[^:]*$#\1:/usr/sbin/nologin#' "$tree/etc/passwd"
 rm -f "$tree"/etc/{passwd-,group-,shadow-,gshadow-,.pwd.lock}
 find "$tree/etc/systemd/system" -type l -delete
 systemctl --root="$tree" --quiet preset-all
-systemctl --root="$tree" --quiet enable "wayside-console@$(. "$recipe/boards/$board/board.sh" && echo "$console").service"
+systemctl --root="$tree" --quiet enable "wayside-console@$console.service"
 # No prompt but the console's, whatever fails; and nobody else logs in.
 for unit in getty@ serial-getty@ container-getty@ console-getty rescue debug-shell systemd-firstboot systemd-logind; do
     ln -sf /dev/null "$tree/etc/systemd/system/$unit.service"
@@ -111,4 +112,6 @@ while read -r file; do cp "$kernel/$file" "$early/modules/$((number++))-$(basena
 pack_early "$early" >"$out/slot/initramfs"
 seal_root "$out/root.squashfs" "$out/slot/initramfs"
 cp "$kernel/boot/vmlinuz-$version" "$out/slot/vmlinuz"
+mkdir -p "$out/loader"
+take_files "$kernel" "$out/loader" "$out"
 rm -r "$tree" "$kernel" "$early" "$out"/*.log "$out"/modules*
