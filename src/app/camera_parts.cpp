@@ -17,6 +17,7 @@
 #include "src/app/process.hpp"
 #include "src/app/recogniser.hpp"
 #include "src/app/trail_events.hpp"
+#include "src/app/update_answers.hpp"
 
 namespace wayside::app {
 
@@ -114,6 +115,7 @@ Status CameraParts::prepare() {
   if (!sealing) return fail(sealing.error());
   sealing_ = std::move(*sealing);
   if (const Status opened = open_queue(); !opened) return opened;
+  watch_updates();
   if (!configuration_.upload.url.empty()) keep_watch_lists();
   make_uplink();
   return {};
@@ -137,6 +139,25 @@ Status CameraParts::open_queue() {
                    *queue_, clock(), health_, counters_);
   }
   return {};
+}
+
+// No recording runs on an image that could be updated.
+void CameraParts::watch_updates() {
+  if (is_recording(configuration_)) return;
+  UpdateJudgeOptions options{update_folder_beside(configuration_.identity.directory),
+                             read_boot_id().value_or("")};
+  options.on_change = [this](const UpdateStatus& status) { put_down(update_event(status)); };
+  judge_ = std::make_unique<UpdateJudge>(std::move(options));
+}
+
+void CameraParts::judge_update() {
+  if (!judge_) return;
+  CameraWork work;
+  work.frames_captured = counters_.counter("frames_captured").value();
+  work.frames_tracked = counters_.counter("frames_tracked").value();
+  work.highest_before = queue_->unbooked().chain.number.value();
+  work.highest_delivered = upload_state().value_or(UploaderState{}).highest_delivered;
+  judge_->look(clock().monotonic_now(), work);
 }
 
 // A recording has its own times, whatever this machine's clock says.
@@ -330,6 +351,7 @@ void CameraParts::open_control() {
   }
   ControlAnswers answers = control_answers(*this);
   add_identity_answers(answers, configuration_.identity.directory, clock());
+  add_update_answers(answers, update_folder_beside(configuration_.identity.directory), {});
   answers[ControlTask::reload] = [this](const ControlRequest&) -> Result<nlohmann::json> {
     const Result<Reloaded> reloaded = hooks_.reload();
     if (!reloaded) return fail(reloaded.error());

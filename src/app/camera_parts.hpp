@@ -36,6 +36,7 @@
 #include "src/app/timekeeping.hpp"
 #include "src/app/trail_keeper.hpp"
 #include "src/app/unlock_keeper.hpp"
+#include "src/app/update_judge.hpp"
 #include "src/app/uplink.hpp"
 #include "src/app/watch_list_keeper.hpp"
 
@@ -65,6 +66,9 @@ class CameraParts {
   void stop_watching();
   // Whoever talks to the back office.
   void stop_talking();
+
+  // Whether a system on trial does its work; about once a second, from the main thread.
+  void judge_update();
 
   // What has to be done to the queue beside appending passes; from the thread that appends.
   void keep();
@@ -101,6 +105,7 @@ class CameraParts {
   [[nodiscard]] Status open_queue();
   void make_uplink();
   void keep_watch_lists();
+  void watch_updates();
   void open_control();
   [[nodiscard]] Status make_pipeline();
   [[nodiscard]] ExposureLimits exposure_limits() const;
@@ -120,6 +125,7 @@ class CameraParts {
   CounterSet counters_;
   std::unique_ptr<TrailKeeper> trail_;  // of a camera; who puts something down is stopped before it goes
   std::unique_ptr<BoardKeeper> board_;  // of a camera
+  std::unique_ptr<UpdateJudge> judge_;  // of a camera
   std::string device_id_;
   std::string models_version_;
   OpenedSource source_;  // until the pipeline has it
