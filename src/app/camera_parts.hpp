@@ -37,6 +37,7 @@
 #include "src/app/trail_keeper.hpp"
 #include "src/app/unlock_keeper.hpp"
 #include "src/app/update_judge.hpp"
+#include "src/app/update_keeper.hpp"
 #include "src/app/uplink.hpp"
 #include "src/app/watch_list_keeper.hpp"
 
@@ -94,6 +95,7 @@ class CameraParts {
   [[nodiscard]] Uplink* uplink() { return uplink_.get(); }
   [[nodiscard]] AuthorityKeeper* authority() { return authority_.get(); }
   [[nodiscard]] WatchListKeeper* watch_lists() { return watch_lists_.get(); }
+  [[nodiscard]] UpdateKeeper* updates() { return updates_.get(); }
 
  private:
   [[nodiscard]] Status keep_time();
@@ -106,11 +108,13 @@ class CameraParts {
   void make_uplink();
   void keep_watch_lists();
   void watch_updates();
+  void keep_updates();
   void open_control();
   [[nodiscard]] Status make_pipeline();
   [[nodiscard]] ExposureLimits exposure_limits() const;
   [[nodiscard]] RecordOrigin origin() const;
   void wake_uplink();
+  void heartbeat_now();
   void remake_uplink();
 
   mutable std::mutex configuration_mutex_;  // around its change, and for who reads it from another thread
@@ -136,6 +140,7 @@ class CameraParts {
   UnlockKeys unlock_keys_;  // outlives who uses them
   std::unique_ptr<UnlockKeeper> unlock_;
   std::unique_ptr<WatchListKeeper> watch_lists_;  // where an office gives any; outlives who asks it
+  std::unique_ptr<UpdateKeeper> updates_;         // of a camera that runs an image; likewise
   mutable std::mutex uplink_mutex_;  // around its making anew, against who wakes it and asks how it is
   std::unique_ptr<Uplink> uplink_;
   Aiming aiming_;
