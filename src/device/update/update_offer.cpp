@@ -36,7 +36,7 @@ bool is_bundle_sha256(std::string_view text) {
   return text.size() == sha256_digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-Result<UpdateOffer> update_offer_from(const Json& object) {
+Result<UpdateOffer> update_offer_in(const Json& object) {
   if (!object.is_object()) return fail(ErrorCode::invalid_input, "an update must be an object");
   UpdateOffer offer;
   offer.version = text_at(object, "version");
@@ -58,7 +58,7 @@ Result<UpdateOffer> update_offer_from(const Json& object) {
 
 Result<UpdateOffer> update_offer_from(std::string_view text) {
   const auto object = parse_object(text, "the update");
-  return object ? update_offer_from(*object) : fail(object.error());
+  return object ? update_offer_in(*object) : fail(object.error());
 }
 
 Json to_json(const UpdateOffer& offer) {

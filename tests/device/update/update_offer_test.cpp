@@ -18,13 +18,13 @@ Json sound() {
 
 TEST(UpdateOffer, IsReadAsItWasWritten) {
   UpdateOffer offer{"1.2.3", "wayside-rpi", 100, sha, {}};
-  EXPECT_EQ(update_offer_from(to_json(offer)).value(), offer);
+  EXPECT_EQ(update_offer_in(to_json(offer)).value(), offer);
   EXPECT_EQ(update_offer_from(sound().dump()).value(), offer);
   offer.not_before = utc_from_iso8601("2026-12-01T02:00:00Z").value();
   EXPECT_EQ(update_offer_from(to_json(offer).dump()).value(), offer);
   Json later = sound();
   later["build"] = "abc";  // of a later version
-  EXPECT_TRUE(update_offer_from(later));
+  EXPECT_TRUE(update_offer_in(later));
 }
 
 TEST(UpdateOffer, AFieldThatIsNotOfItsFormIsNamed) {
@@ -59,7 +59,7 @@ TEST(UpdateOffer, AFieldThatIsNotOfItsFormIsNamed) {
     EXPECT_FALSE(update_offer_from(offer.dump())) << field;
   }
   EXPECT_FALSE(update_offer_from("[]"));
-  EXPECT_FALSE(update_offer_from(Json("text")));
+  EXPECT_FALSE(update_offer_in(Json("text")));
   EXPECT_FALSE(update_offer_from(R"({"version":"1.2.3","version":"1.2.4"})"));
 }
 

@@ -35,8 +35,9 @@ struct UpdateOffer {
 [[nodiscard]] bool is_compatible(std::string_view text);
 [[nodiscard]] bool is_bundle_sha256(std::string_view text);
 
-[[nodiscard]] Result<UpdateOffer> update_offer_from(const nlohmann::json& object);
 [[nodiscard]] Result<UpdateOffer> update_offer_from(std::string_view text);
+// Where it is a part of something else.
+[[nodiscard]] Result<UpdateOffer> update_offer_in(const nlohmann::json& object);
 [[nodiscard]] nlohmann::json to_json(const UpdateOffer& offer);
 
 }  // namespace wayside
