@@ -16,13 +16,6 @@ TEST(Sha256, MatchesThePublishedValueOfAbc) {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-TEST(Sha256, OfPartsIsThatOfTheWhole) {
-  Sha256Stream parts;
-  for (const char* part : {"a", "", "bc"})
-    parts.add(as_bytes(part));
-  EXPECT_EQ(parts.finish(), sha256(as_bytes("abc")));
-}
-
 TEST(Hex, GoesBothWaysAndRefusesTheRest) {
   EXPECT_EQ(to_hex(Bytes{0x00, 0xAB, 0xFF}), "00abff");
   EXPECT_EQ(bytes_from_hex("00ABff").value(), (Bytes{0x00, 0xAB, 0xFF}));

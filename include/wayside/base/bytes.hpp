@@ -6,7 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,20 +30,5 @@ using ByteView = std::span<const std::uint8_t>;
 
 using Sha256 = std::array<std::uint8_t, 32>;
 [[nodiscard]] Sha256 sha256(ByteView bytes);
-
-// The same of bytes that come in parts. Threads: one.
-class Sha256Stream {
- public:
-  Sha256Stream();
-  Sha256Stream(const Sha256Stream&) = delete;
-  Sha256Stream& operator=(const Sha256Stream&) = delete;
-  ~Sha256Stream();
-  void add(ByteView part);
-  [[nodiscard]] Sha256 finish();  // once, at the end
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 }  // namespace wayside
