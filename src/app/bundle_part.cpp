@@ -17,6 +17,7 @@
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/log.hpp"
+#include "wayside/base/sha256_stream.hpp"
 
 namespace wayside::app {
 
