@@ -223,16 +223,15 @@ Result<std::string> GivenLists::piece(const Asking& who, const std::string& list
   if (!read && read.error().code == ErrorCode::not_found)
     return fail(ErrorCode::not_found, "there is no such document of the list");
   if (!read) return fail(read.error());
-  auto& [piece, size] = *read;
-  if (from >= size) return fail(ErrorCode::invalid_input, "the document ends before that");
-  if (from + piece.size() == size) {
+  if (from >= read->size) return fail(ErrorCode::invalid_input, "the document ends before that");
+  if (from + read->bytes.size() == read->size) {
     Json sent = asked_by(who);
     sent["list"] = list;
     sent["document"] = document;
     if (const auto recorded = put_on_record(folder_, now, "sent", sent); !recorded)
       return fail(recorded.error());
   }
-  return std::move(piece);
+  return std::move(read->bytes);
 }
 
 Result<Bytes> GivenLists::lend_key(const Asking& who, const std::string& receiver, UtcTime now) const {
