@@ -46,6 +46,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"device/console", {}},
     {"device/health", {}},
     {"device/identity", {}},
+    {"device/update", {"device/clock/boot_id.hpp"}},
     {"device/watchlist", {"device/clock/"}},
     {"device/wipe", {"device/clock/", "device/identity/"}},
     {"roadsim/plates", {}},
