@@ -52,8 +52,8 @@ boot_image() {
     [ -r "$image/wayside.img" ] || die "there is no image of $board: run toolchains/image.sh $board"
     [ -r "$image/u-boot.bin" ] || die "$board is not a board that QEMU has: flash its image"
     exec qemu-system-aarch64 -M virt,gic-version=3 -cpu cortex-a72 -smp 2 -m 1024 -accel tcg,thread=multi -nographic \
-        -bios "$image/u-boot.bin" -drive "if=virtio,format=raw,snapshot=on,file=$image/wayside.img" \
-        -nic user,model=virtio-net-pci -device virtio-rng-pci
+        -bios "$image/u-boot.bin" -drive "if=pflash,unit=1,format=raw,readonly=on,file=$image/u-boot-env.bin" -drive "if=virtio,format=raw,snapshot=on,file=$image/wayside.img" \
+        -nic user,model=virtio-net-pci -device virtio-rng-pci -device i6300esb
 }
 if [ -n "$boot" ]; then
     boot_image
