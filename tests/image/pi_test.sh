@@ -18,10 +18,11 @@ exec 9<>"$folder/keys" # whoever reads, there is always somebody who writes
 typing=$!
 . toolchains/image/boards/raspberrypi4/board.sh
 
+# The guest's time goes by its instructions: on a busy host its time-outs would end before its work.
 # boots <disk> <what it has to say> [what it must not have said by then]
 boots() {
     local said="$folder/said" tries
-    (emulate "$image" "$1") <&9 >"$said" 2>&1 &
+    (emulate "$image" "$1" -icount shift=1,sleep=off) <&9 >"$said" 2>&1 &
     local machine=$!
     for ((tries = 0; tries < 600; tries++)); do
         if grep -aq "$2" "$said"; then break; fi
