@@ -72,14 +72,21 @@ void CameraLife::commission() {
   type(pasted + ".", "This camera belongs to the office " + office);
   type("configure", "]# ");
   // The machine is slow: a vehicle that is not seen for so long has passed all the same.
-  for (const std::string& line :
-       {fmt::format("site name \"{}\"", site), std::string("site feed_id 4"),
-        std::string("site source_id 12"), std::string("site camera_id 117"),
-        std::string("camera source libcamera"), fmt::format("camera width {}", road_.width),
-        fmt::format("camera height {}", road_.height), std::string("capture stall_limit_ms 60000"),
-        std::string("passes close_after_s 15"), std::string("queue segments 8"),
-        fmt::format("upload url https://10.0.2.2:{}", office_.server().port())})
-    type("set " + line, "]# ");
+  std::vector<std::string> settings = {
+      fmt::format("site name \"{}\"", site),
+      "site feed_id 4",
+      "site source_id 12",
+      "site camera_id 117",
+      "camera source libcamera",
+      fmt::format("camera width {}", road_.width),
+      fmt::format("camera height {}", road_.height),
+      "capture stall_limit_ms 60000",
+      "passes close_after_s 15",
+      "queue segments 8",
+      fmt::format("upload url https://10.0.2.2:{}", office_.server().port())};
+  settings.insert(settings.end(), more_settings_.begin(), more_settings_.end());
+  for (const std::string& setting : settings)
+    type("set " + setting, "]# ");
   type("commit confirmed 5", "Version 1 is committed.");
   type("confirm", "Version 1 stays.");
   type("exit", "alice> ");
@@ -89,6 +96,8 @@ void CameraLife::show_road(vm::UsbCamera& eyes, std::chrono::seconds limit) {
   const auto until = steady_clock::now() + limit;
   while (!eyes.at_end() && steady_clock::now() < until) {
     if (machine_->idle(50ms)) eyes.ask();
+    // To be looked at while a long test runs.
+    std::ofstream(folder_.path() / "shown") << eyes.sent() << " pictures\n";
   }
 }
 
@@ -135,12 +144,14 @@ fs::path CameraLife::copied_out(const std::string& partition) const {
   return files;
 }
 
+PublicKey CameraLife::device_key() const {
+  const auto key = load_device_key(office_.folder() / "for-the-camera" / "device.crt");
+  EXPECT_TRUE(key) << key.error().message;
+  return key ? key->key : PublicKey{};
+}
+
 QueueReport CameraLife::queue_on_card() const {
-  const fs::path queue = copied_out("queue");
-  const auto devices = load_device_keys({office_.folder() / "for-the-camera" / "device.crt"});
-  EXPECT_TRUE(devices) << devices.error().message;
-  if (!devices) return {};
-  const auto report = verify_queue(queue, *devices);
+  const auto report = verify_queue(copied_out("queue"), {device_key()});
   EXPECT_TRUE(report) << report.error().message;
   return report ? *report : QueueReport{};
 }

@@ -58,18 +58,20 @@ class CameraLife : public testing::Test {
   // A partition's files, as whoever mounts it next sees them, in a folder of their own.
   [[nodiscard]] std::filesystem::path copied_out(const std::string& partition) const;
   [[nodiscard]] QueueReport queue_on_card() const;
+  // By the certificate that the office gave it.
+  [[nodiscard]] PublicKey device_key() const;
 
   doubles::TemporaryFolder folder_;
   doubles::BackOfficeDouble office_{{"10.0.2.2"}};
   CameraMachineOptions options_;
   vm::RoadPictures road_;
+  std::vector<std::string> more_settings_;  // that commission() makes, after all others
   std::unique_ptr<CameraDisk> disk_;
   std::unique_ptr<CameraMachine> machine_;
   std::chrono::steady_clock::time_point switched_on_;
 
  private:
   std::string device_id_;
-  std::filesystem::path certificate_;
 };
 
 }  // namespace wayside::image
