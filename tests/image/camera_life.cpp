@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <stdexcept>
 #include <thread>
 
 #include <fmt/format.h>
@@ -24,14 +25,14 @@ void CameraLife::switch_on() {
   machine_ = std::make_unique<CameraMachine>(disk_->path(), options_);
 }
 
-void CameraLife::await_login() {
-  ASSERT_TRUE(machine_->says("login: ", patience)) << machine_->said();
+void CameraLife::await(const std::string& text, std::chrono::seconds limit) {
+  if (!machine_->says(text, limit))
+    throw std::runtime_error("the camera does not say \"" + text + "\" but:\n" + machine_->said());
 }
 
 void CameraLife::type(const std::string& line, const std::string& answer, std::chrono::seconds limit) {
   machine_->type(line + "\r");
-  ASSERT_TRUE(machine_->says(answer, limit)) << "typed: " << line << "\nawaited: " << answer << "\nsaid:\n"
-                                             << machine_->said();
+  await(answer, limit);
 }
 
 void CameraLife::log_in() {
@@ -55,17 +56,21 @@ void CameraLife::commission() {
   type(installer, "new password: ");
   type(password, "once more: ");
   type(password, "alice is an installer now");
-  ASSERT_TRUE(machine_->says("login: ", patience));
+  await("login: ");
   log_in();
-  type("enrol show", "-----END CERTIFICATE REQUEST-----");
-  std::string shown = machine_->said();
-  shown.erase(std::remove(shown.begin(), shown.end(), '\r'), shown.end());
+  std::string shown;
+  const std::string end = "-----END CERTIFICATE REQUEST-----\n";
+  // The daemon may still be starting, as the console says then.
+  const auto until = steady_clock::now() + patience;
+  while (shown.find(end) == std::string::npos) {
+    if (steady_clock::now() >= until) throw std::runtime_error("the camera does not enrol: " + shown);
+    type("enrol show", "alice> ");
+    shown = machine_->said();
+    shown.erase(std::remove(shown.begin(), shown.end(), '\r'), shown.end());
+  }
   device_id_ = between(shown, "This camera is ", ".").substr(15, 16);
-  const std::size_t begin = shown.find("-----BEGIN CERTIFICATE REQUEST-----");
-  ASSERT_NE(begin, std::string::npos) << shown;
-  ASSERT_TRUE(machine_->says("alice> ", patience));
   const auto [enrolment, office] =
-      office_.enrol(device_id_, shown.substr(begin) + "-----END CERTIFICATE REQUEST-----\n");
+      office_.enrol(device_id_, between(shown, "-----BEGIN CERTIFICATE REQUEST-----", end));
   type("enrol load", "a line with only a full stop");
   std::string pasted = enrolment;
   std::replace(pasted.begin(), pasted.end(), '\n', '\r');

@@ -97,7 +97,7 @@ class ImageDelivery : public CameraLife {
     type("wipe", "Type \"wipe\" to go on: ");
     type("wipe", "Type \"destroy everything\" to go on: ");
     type("destroy everything", "Everything is being destroyed");
-    ASSERT_TRUE(machine_->says("No account is there yet", patience)) << machine_->said();
+    await("No account is there yet");
     cut_power();
   }
   std::unique_ptr<Neighbour> neighbour_;
@@ -109,10 +109,10 @@ TEST_F(ImageDelivery, CommissionedOverItsSerialLineItDeliversWhatDrivesPast) {
   road_ = vm::draw_road(4, 60);
   switch_on();
   vm::UsbCamera eyes(this->eyes(), road_.pictures);
-  await_login();
+  await("login: ");
   const double login_s = seconds_since_power();
   eyes.plug();
-  ASSERT_NO_FATAL_FAILURE(commission());
+  commission();
   const double commissioned_s = seconds_since_power();
   const auto begin = steady_clock::now();
   show_road(eyes, 10min);
@@ -121,7 +121,7 @@ TEST_F(ImageDelivery, CommissionedOverItsSerialLineItDeliversWhatDrivesPast) {
   EXPECT_TRUE(office_gets(road_.vrms.size(), 1min));
   fmt::print("login after {:.0f} s, commissioned after {:.0f} s; {} pictures in {:.0f} s\n", login_s,
              commissioned_s, eyes.sent(), shown.count());
-  ASSERT_NO_FATAL_FAILURE(type("show health", "alice> "));
+  type("show health", "alice> ");
   fmt::print("{}\n", machine_->said());
   scan();
   cut_power();
@@ -136,9 +136,9 @@ TEST_F(ImageDelivery, CommissionedOverItsSerialLineItDeliversWhatDrivesPast) {
   EXPECT_GE(found_on(*disk_, traces).size(), traces.size() - 1);  // all but the password
   const VerifyingKey device = device_key();
   switch_on();
-  await_login();
-  ASSERT_NO_FATAL_FAILURE(log_in());
-  ASSERT_NO_FATAL_FAILURE(wipe());
+  await("login: ");
+  log_in();
+  wipe();
   EXPECT_THAT(found_on(*disk_, traces), IsEmpty());
   const std::filesystem::path config = copied_out("config");
   const auto receipt = check_wipe_receipt(*read_text_file(config / "wipe" / "receipt-0001.json"), device);
