@@ -25,11 +25,12 @@ constexpr const char* qemu = "qemu-system-aarch64";
 std::vector<std::string> command_line(const fs::path& disk, int line) {
   return {qemu, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "virt,gic-version=3",
           "-accel", "tcg,thread=multi", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-bios",
-          (image_folder() / "u-boot.bin").string(),
+          (image_folder() / "u-boot.bin").string(), "-drive",
+          "if=pflash,unit=1,format=raw,readonly=on,file=" + (image_folder() / "u-boot-env.bin").string(),
           // As the virtual machine's disks: a cache that forgets, on a host that is never cut off.
           "-drive", "if=virtio,format=raw,cache=unsafe,file=" + disk.string(), "-netdev", "user,id=net",
-          "-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci", "-chardev",
-          "socket,id=line,fd=" + std::to_string(line), "-serial", "chardev:line"};
+          "-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci", "-device", "i6300esb",
+          "-chardev", "socket,id=line,fd=" + std::to_string(line), "-serial", "chardev:line"};
 }
 
 }  // namespace
@@ -43,7 +44,7 @@ fs::path image_folder() {
 std::string missing() {
   if (std::system("command -v qemu-system-aarch64 mkenvimage >/dev/null 2>&1") != 0)
     return "qemu-system-aarch64 or mkenvimage is not installed: run toolchains/image.sh";
-  for (const char* file : {"wayside.img", "u-boot.bin"}) {
+  for (const char* file : {"wayside.img", "u-boot.bin", "u-boot-env.bin"}) {
     if (!fs::exists(image_folder() / file))
       return (image_folder() / file).string() + " is not there: run toolchains/image.sh";
   }

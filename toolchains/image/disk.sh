@@ -89,4 +89,5 @@ for name in "${partitions[@]}"; do
     fi
     at=$((at + mib[$name]))
 done
-rm -r "$out"/{loader,update,config,queue,slot,state,bootstate,boot.cmd} "$out"/*.ext4
+rm -r "$out"/{loader,update,config,queue,slot,state,bootstate,boot.cmd} "$out"/{loader,update,config,queue}.ext4
+mv "$out/boot_a.ext4" "$out/boot.ext4"

@@ -5,9 +5,18 @@ console=ttyAMA0
 disk_kind=virtio
 disk_number=0
 
-# loader <folder that becomes the loader's partition> <folder beside the image>: here the loader is the machine's firmware.
+# loader <folder that becomes the loader's partition> <folder beside the image>: here the loader is the machine's firmware, and
+# its second flash holds what it does. It waits for no key, and where a key ends what it does all the same, it starts anew.
 loader() {
     local from=/usr/lib/u-boot/qemu_arm64/u-boot.bin
     [ -r "$from" ] || die "there is no $from: reinstall the package u-boot-qemu"
     install -m 644 "$from" "$2/u-boot.bin"
+    mkenvimage -s 0x40000 -o "$2/u-boot-env.bin" - <<'END'
+bootdelay=-2
+bootcmd=pci enum; virtio scan; load virtio 0:1 ${scriptaddr} boot.scr && source ${scriptaddr}; reset
+scriptaddr=0x40200000
+kernel_addr_r=0x40400000
+ramdisk_addr_r=0x44000000
+END
+    truncate -s 64M "$2/u-boot-env.bin" # as large as QEMU's flash
 }
