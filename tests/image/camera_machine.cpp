@@ -74,11 +74,13 @@ CameraMachine::CameraMachine(const fs::path& disk, const CameraMachineOptions& o
       log_(disk.string() + ".line", std::ios::app | std::ios::binary) {}
 
 bool CameraMachine::idle(std::chrono::milliseconds during) const {
-  constexpr int hardly = 5;  // a fifth of one of its processors
+  // One of its processors at work computes all the time, or waits for one of the host's.
+  constexpr double at_work = 0.7;
   const auto before = emulator_.worked();
   const auto begin = steady_clock::now();
   std::this_thread::sleep_for(during);
-  return (emulator_.worked() - before) * hardly < steady_clock::now() - begin;
+  const std::chrono::duration<double> passed = steady_clock::now() - begin;
+  return std::chrono::duration<double>(emulator_.worked() - before) < at_work * passed;
 }
 
 bool CameraMachine::says(const std::string& text, std::chrono::seconds limit) {
