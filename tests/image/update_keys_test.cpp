@@ -136,5 +136,63 @@ TEST_F(UpdateKeys, NobodyIsAskedWhereNobodyIs) {
   EXPECT_THAT(said_, HasSubstr("holds no keys: make them"));
 }
 
+// RAUC with the configuration of the camera's root.
+class UpdateBundle : public UpdateKeys {
+ protected:
+  void SetUp() override {
+    UpdateKeys::SetUp();
+    if (run("command -v rauc mksquashfs") != 0)
+      GTEST_SKIP() << "rauc or mksquashfs is not installed: run toolchains/image.sh";
+    const fs::path toolchains = fs::path(script_).parent_path();
+    ASSERT_EQ(run("sed 's/@BOARD@/test/; s#/etc/rauc/keyring.pem#" + (keys_ / "keyring.pem").string() +
+                  "#' " + (toolchains / "image/root/etc/rauc/system.conf").string() + " >conf"),
+              0);
+    ASSERT_EQ(run("head -c 8192 /dev/zero >boot && head -c 8192 /dev/urandom >root"), 0);
+    std::ofstream(folder_.path() / "make.sh")
+        << ". " << (toolchains / "common.sh").string() << "\n. " << (toolchains / "image/slot.sh").string()
+        << "\nmake_update boot root wayside-test 1.2.3 a-commit \"$1\" \"$PWD/$2\" -Xcompression-level 1\n";
+    ASSERT_EQ(keys(""), 0) << said_;
+    ASSERT_EQ(run("bash make.sh keys good"), 0) << said_;
+  }
+  bool taken(const std::string& bundle) { return run("rauc --conf=conf info " + bundle + ".raucb") == 0; }
+};
+
+TEST_F(UpdateBundle, IsTakenWithWhatItSaysOfItself) {
+  EXPECT_TRUE(taken("good")) << said_;
+  EXPECT_THAT(said_, AllOf(HasSubstr("'wayside-test'"), HasSubstr("'1.2.3'"), HasSubstr("verity")));
+  std::ifstream in(folder_.path() / "good.update");
+  const std::string line{std::istreambuf_iterator<char>(in), {}};
+  const auto bytes = std::to_string(fs::file_size(folder_.path() / "good.raucb"));
+  ASSERT_EQ(run("sha256sum good.raucb"), 0);
+  EXPECT_EQ(line, "{\"version\":\"1.2.3\",\"compatible\":\"wayside-test\",\"bytes\":" + bytes +
+                      ",\"sha256\":\"" + said_.substr(0, 64) + "\"}\n");
+}
+
+TEST_F(UpdateBundle, OfARevokedSignerOrAStrangerIsRefused) {
+  ASSERT_EQ(keys("--new-signer"), 0) << said_;
+  EXPECT_TRUE(taken("good")) << said_;
+  ASSERT_EQ(keys("--revoke signer-01"), 0) << said_;
+  EXPECT_FALSE(taken("good"));
+  EXPECT_THAT(said_, HasSubstr("certificate revoked"));
+  ASSERT_EQ(run("bash make.sh keys next"), 0) << said_;
+  EXPECT_TRUE(taken("next")) << said_;
+  ASSERT_EQ(run(script_ + " --passphrase-file " + passphrase_.string() + " strangers"), 0) << said_;
+  ASSERT_EQ(run("bash make.sh strangers strange"), 0) << said_;
+  EXPECT_FALSE(taken("strange"));
+  EXPECT_THAT(said_, HasSubstr("signature verification failed"));
+}
+
+TEST_F(UpdateBundle, ThatIsCheckedOnlyOnceBeforeItIsReadIsRefused) {
+  // RAUC's format "plain": what is read later need not be what was checked.
+  ASSERT_EQ(run("mkdir plain && cp boot plain/boot.img && printf "
+                "'[update]\\ncompatible=wayside-test\\nversion=1.2.3\\n"
+                "[image.boot]\\nfilename=boot.img\\n' >plain/manifest.raucm && rauc bundle "
+                "--cert=keys/signer-01.pem --key=keys/signer-01.key plain plain.raucb"),
+            0)
+      << said_;
+  EXPECT_FALSE(taken("plain"));
+  EXPECT_THAT(said_, HasSubstr("'plain' not allowed"));
+}
+
 }  // namespace
 }  // namespace wayside::image

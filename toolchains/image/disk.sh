@@ -13,6 +13,7 @@
 . "$here/debian.sh"
 board="$1" out="$2"
 umask 022
+export E2FSPROGS_FAKE_TIME="$SOURCE_DATE_EPOCH" # of mke2fs and debugfs
 recipe="$here/image"
 . "$recipe/boards/$board/board.sh"
 
@@ -27,7 +28,7 @@ uuid_of() { sha256sum <<<"wayside $board $1" | sed 's/^\(.\{8\}\)\(.\{4\}\).\(.\
 
 ext4() { # <name> <folder> [features]
     local file="$out/$1.ext4" inside
-    E2FSPROGS_FAKE_TIME="$SOURCE_DATE_EPOCH" mke2fs -q -F -t ext4 -L "$1" -U "$(uuid_of "$1 fs")" -m 0 \
+    mke2fs -q -F -t ext4 -L "$1" -U "$(uuid_of "$1 fs")" -m 0 \
         -b 4096 -E "hash_seed=$(uuid_of "$1 hash"),root_owner=0:0,lazy_itable_init=0" ${3:+-O "$3"} -d "$2" "$file" "${mib[$1]}m" >"$out/$1.log" 2>&1 ||
         die "no file system of ${mib[$1]} MB can be made for $1: $(tail -n 1 "$out/$1.log")"
     # mke2fs takes the hour at which a file was changed from its inode, and nobody can set that.
