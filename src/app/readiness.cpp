@@ -73,7 +73,8 @@ void look_at_clock(const Configuration& configuration, const Clock& clock, std::
   } else if (const auto said = options->ask(); !said) {
     add(all, "clock.source", said.error().message);
   } else if (said->source == TimeSource::unsynchronised) {
-    add(all, "clock.source", "the clock follows nothing yet: look at the time servers and the receiver");
+    add(all, "clock.source",
+        "the clock follows nothing yet: look at the time servers (clock.time_servers) and the receiver");
   }
   if (!options->gnss) return;
   if (const auto place = options->gnss(std::chrono::milliseconds(0)); !place)

@@ -12,7 +12,9 @@ bool* taker_of(Reconfiguration& plan, const std::string& path) {
   if (section == "site") return &plan.origin;
   if (section == "exposure") return &plan.exposure;
   if (section == "upload") return &plan.uplink;
+  if (section == "update") return &plan.update;
   if (path == "log.level") return &plan.log_level;
+  if (path == "clock.time_servers") return &plan.outside;
   return nullptr;
 }
 
@@ -37,6 +39,7 @@ Reconfiguration plan_reconfiguration(const Configuration& runs, const Configurat
     *taker = true;
     (change.effect == Effect::remade ? plan.remade : plan.at_once).push_back(change.path);
   }
+  plan.outside = plan.outside || plan.uplink;
   plan.origin = plan.origin || runs.version != wanted.version;
   return plan;
 }

@@ -105,8 +105,10 @@ void Timekeeping::look() {
     problem =
         fmt::format("{}; {}", said.error().message, trusted ? "the clock's stated error grows" : marked);
   } else if (problem.empty() && said->source == TimeSource::unsynchronised) {
-    problem = fmt::format("the clock follows nothing: look at the time servers and the receiver; {}",
-                          trusted ? "its stated error grows" : marked);
+    problem = fmt::format(
+        "the clock follows nothing: look at the time servers (clock.time_servers) "
+        "and the receiver; {}",
+        trusted ? "its stated error grows" : marked);
   } else if (problem.empty() && !trusted) {
     problem = fmt::format("the clock was set, and counts again when it has been measured anew; {}", marked);
   }

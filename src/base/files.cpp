@@ -41,8 +41,9 @@ Error system_error(std::string_view what, const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<std::string> read_text_file(const std::filesystem::path& path, std::size_t limit) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+Result<std::string> read_text_file(const std::filesystem::path& path, std::size_t limit, Links links) {
+  const int followed = links == Links::followed ? 0 : O_NOFOLLOW;
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | followed));
   if (file.get() < 0) return fail(system_error("cannot open", path));
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return fail(system_error("cannot read", path));

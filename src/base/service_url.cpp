@@ -23,7 +23,7 @@ bool is_label(std::string_view label) {
          std::all_of(label.begin(), label.end(), of_a_name);
 }
 
-bool is_host(std::string_view name) {
+bool is_name_or_ipv4(std::string_view name) {
   constexpr std::string_view digits = "0123456789";
   if (!name.empty() && name.back() == '.') name.remove_suffix(1);  // as DNS writes a whole name
   if (name.size() > 253) return false;
@@ -62,13 +62,31 @@ std::optional<ServiceUrl> service_url_from(std::string_view text) {
   const std::size_t end = bracketed ? text.find(']') : std::min(text.find(':'), text.size());
   if (end == std::string_view::npos) return std::nullopt;
   const std::string_view host = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
-  if (bracketed ? !is_address(AF_INET6, host) : !is_host(host)) return std::nullopt;
+  if (bracketed ? !is_address(AF_INET6, host) : !is_name_or_ipv4(host)) return std::nullopt;
   ServiceUrl url{std::string(scheme), std::string(host)};
   const std::string_view rest = text.substr(bracketed ? end + 1 : end);
   if (rest.empty()) return url;
   if (rest.front() == ':') url.port_or_0 = port_from(rest.substr(1));
   if (url.port_or_0 == 0) return std::nullopt;
   return url;
+}
+
+bool is_host(std::string_view text) {
+  return is_name_or_ipv4(text) || is_address(AF_INET6, text);
+}
+
+std::optional<std::vector<std::string>> hosts_from(std::string_view text, std::size_t most) {
+  std::vector<std::string> hosts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view host = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (host.empty()) continue;
+    if (!is_host(host) || hosts.size() == most || std::find(hosts.begin(), hosts.end(), host) != hosts.end())
+      return std::nullopt;
+    hosts.emplace_back(host);
+  }
+  return hosts;
 }
 
 }  // namespace wayside

@@ -56,6 +56,23 @@ TEST(ReconfigurationPlan, SaysWhoTakesWhatAndThatRecordsNameTheNewConfiguration)
   EXPECT_FALSE(one.exposure);
 }
 
+TEST(ReconfigurationPlan, OtherTimeServersAndBackOfficesAreToldToWhoeverOpensTheWayThere) {
+  Configuration wanted = camera();
+  wanted.clock.time_servers = "ntp1.example";
+  const Reconfiguration servers = plan_reconfiguration(camera(), with_version(wanted));
+  EXPECT_THAT(servers.at_once, ElementsAre("clock.time_servers"));
+  EXPECT_TRUE(servers.outside);
+  EXPECT_FALSE(servers.uplink);
+  Configuration elsewhere = camera();
+  elsewhere.upload.url = "https://old-office";
+  Configuration office = camera();
+  office.upload.url = "https://office";
+  EXPECT_TRUE(plan_reconfiguration(elsewhere, with_version(office)).outside);
+  Configuration other = camera();
+  other.exposure.speed_limit_mph = 30;
+  EXPECT_FALSE(plan_reconfiguration(camera(), with_version(other)).outside);
+}
+
 TEST(ReconfigurationPlan, WhatNoPartCanTakeBeginsAnew) {
   Configuration wanted = camera();
   wanted.passes.min_reads = 3;
@@ -65,6 +82,15 @@ TEST(ReconfigurationPlan, WhatNoPartCanTakeBeginsAnew) {
   const Reconfiguration plan = plan_reconfiguration(camera(), with_version(wanted));
   EXPECT_THAT(plan.begins_anew,
               ElementsAre("site.latitude", "site.longitude", "passes.min_reads", "lane.1.polygon"));
+}
+
+TEST(ReconfigurationPlan, WhatUpdatesMayTakeOfTheLinkCountsAtOnce) {
+  Configuration wanted = camera();
+  wanted.update.kib_per_s = 64;
+  const Reconfiguration plan = plan_reconfiguration(camera(), with_version(wanted));
+  EXPECT_THAT(plan.at_once, ElementsAre("update.kib_per_s"));
+  EXPECT_TRUE(plan.update);
+  EXPECT_FALSE(plan.uplink);
 }
 
 // Passes are matched or are not: that is another flow.
@@ -81,7 +107,8 @@ TEST(ReconfigurationPlan, EveryKeyThatIsSaidToNeedNoNewBeginHasAPartThatTakesIt)
     if (key.effect == Effect::restart) continue;
     const bool taken =
         (key.section == "site" && key.path != "site.latitude" && key.path != "site.longitude") ||
-        key.section == "exposure" || key.section == "upload" || key.path == "log.level";
+        key.section == "exposure" || key.section == "upload" || key.section == "update" ||
+        key.path == "log.level" || key.path == "clock.time_servers";
     EXPECT_TRUE(taken) << key.path << " is said to work " << to_string(key.effect);
   }
 }

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/little_endian.hpp"
@@ -26,10 +28,25 @@ class CameraDisk {
     if (std::system(command.c_str()) != 0) throw std::runtime_error("cannot copy the image: " + command);
   }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  // As toolchains/image/disk.sh makes them.
+  [[nodiscard]] static std::vector<std::string> partitions() {
+    return {"loader", "bootstate", "boot_a", "root_a", "boot_b", "root_b", "update", "config", "queue"};
+  }
 
   [[nodiscard]] Bytes read(const std::string& partition) const {
     const Place place = find(partition);
     return read_at(place.begin, place.bytes);
+  }
+  // As a file of its own, holes left out.
+  void copy(const std::string& partition, const std::filesystem::path& to) const {
+    constexpr std::uint64_t block = std::uint64_t{1} << 20U;
+    const Place place = find(partition);
+    const std::string command =
+        "dd if='" + path_.string() + "' of='" + to.string() +
+        "' bs=1M conv=sparse status=none skip=" + std::to_string(place.begin / block) +
+        " count=" + std::to_string(place.bytes / block);
+    if (std::system(command.c_str()) != 0) throw std::runtime_error("cannot copy " + partition);
+    std::filesystem::resize_file(to, place.bytes);
   }
   void write(const std::string& partition, ByteView bytes, std::uint64_t from = 0) const {
     const Place place = find(partition);
@@ -38,6 +55,11 @@ class CameraDisk {
     disk.seekp(static_cast<std::streamoff>(place.begin + from));
     disk.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     if (!disk.flush()) throw std::runtime_error("cannot write to " + path_.string());
+  }
+  [[nodiscard]] std::uint64_t bytes_of(const std::string& partition) const { return find(partition).bytes; }
+  // As written to a larger card: what follows the partitions is empty.
+  void enlarge(std::uint64_t by) const {
+    std::filesystem::resize_file(path_, std::filesystem::file_size(path_) + by);
   }
 
  private:

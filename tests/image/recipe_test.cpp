@@ -95,7 +95,8 @@ class Recipe : public testing::Test {
 };
 
 TEST_F(Recipe, AListOrABoardsFileThatIsMissingIsNamedBeforeAnythingIsFetched) {
-  expect_one_sentence(run("toolchains/image.sh raspberry"), "no board \"raspberry\"", "use one of qemu-virt");
+  expect_one_sentence(run("toolchains/image.sh raspberry"), "no board \"raspberry\"",
+                      "use one of qemu-virt raspberrypi4");
   fs::remove(tree_ / "toolchains" / "image" / "boards" / "qemu-virt" / "modules.txt");
   expect_one_sentence(run("toolchains/image.sh"), "qemu-virt lacks its file", "modules.txt: restore it");
   fs::copy(tree_ / "toolchains" / "image" / "boards" / "qemu-virt" / "modules-early.txt",
@@ -106,6 +107,18 @@ TEST_F(Recipe, AListOrABoardsFileThatIsMissingIsNamedBeforeAnythingIsFetched) {
   expect_one_sentence(run("toolchains/aarch64.sh --prepare"), "there is no",
                       "packages-aarch64.txt: restore it");
   EXPECT_EQ(fetched(), "");
+}
+
+TEST_F(Recipe, ABoardThatNeedsMoreOfDebianThanAptHasSaysWhatToAddAndNothingIsFetched) {
+  expect_one_sentence(run("toolchains/image.sh raspberrypi4"), "needs Debian's non-free-firmware",
+                      "add the word to the components of Debian 12");
+  EXPECT_EQ(fetched(), "");
+  stand_in(
+      "apt-get",
+      "for c in main non-free-firmware; do echo \"bookworm deb http://archive.example/ bookworm $c\"; done");
+  // Then it is the next thing that is wrong.
+  expect_one_sentence(run("GIT_CEILING_DIRECTORIES=/ toolchains/image.sh raspberrypi4"), "no git checkout",
+                      "commit");
 }
 
 TEST_F(Recipe, AnImageIsMadeOfACommit) {

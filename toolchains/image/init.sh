@@ -1,10 +1,14 @@
 #!/bin/busybox sh
 # The first program of a camera: loads what the root's disk needs, mounts the root of the slot that the loader chose, and hands
 # over. There is no shell to fall into: what cannot be mounted ends in a restart.
+#
+# Each block of the root is checked as it is read, by a hash that came with this program. A block that is not as it was built is
+# never read as if it were. On trial it restarts the camera, and the loader's count ends the trial. In the confirmed slot, which
+# the loader takes whatever happens, only the program that reads it fails: most of the root is rarely read, if at all.
 bb=/bin/busybox
 
 fail() {
-    echo "wayside: $*; restarting in 10 s" >/dev/console
+    echo "wayside: $*; restarting in 10 s"
     $bb sleep 10
     $bb reboot -f
 }
@@ -12,11 +16,13 @@ fail() {
 $bb mount -t proc proc /proc
 $bb mount -t sysfs sysfs /sys
 $bb mount -t devtmpfs devtmpfs /dev
-for module in /modules/*; do $bb insmod "$module" || echo "wayside: $module cannot be loaded" >/dev/console; done
+exec </dev/console >/dev/console 2>&1
+for module in /modules/*; do $bb insmod "$module" || echo "wayside: $module cannot be loaded"; done
 
 slot=
+corrupt=
 for word in $($bb cat /proc/cmdline); do
-    case "$word" in wayside.slot=*) slot="${word#*=}" ;; esac
+    case "$word" in wayside.slot=*) slot="${word#*=}" ;; wayside.trial=1) corrupt="1 restart_on_corruption" ;; esac
 done
 
 # Disks come when they are found.
@@ -29,7 +35,11 @@ while [ -z "$device" ] && [ "$tries" -lt 100 ]; do
     tries=$((tries + 1))
 done
 [ -n "$device" ] || fail "there is no partition root_$slot"
-$bb mount -t squashfs -o ro "$device" /root || fail "$device holds no root that can be mounted"
+read -r sectors blocks hash salt </verity
+/bin/dmsetup create root --readonly --noudevsync --noudevrules \
+    --table "0 $sectors verity 1 $device $device 4096 4096 $blocks $blocks sha256 $hash $salt $corrupt" >/dev/null ||
+    fail "$device is not the root that belongs to this kernel"
+$bb mount -t squashfs -o ro /dev/dm-0 /root || fail "$device holds no root that can be mounted"
 $bb mount --move /dev /root/dev
 $bb umount /sys /proc
 exec $bb switch_root /root /sbin/init

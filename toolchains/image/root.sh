@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Lays out a camera's root and packs it: root.sh <board> <archive of the root> <archive of the board> <folder> <commit>. Run by
-# toolchains/image.sh under fakeroot. <folder> gets root.squashfs, slot/
-# (kernel and initramfs) and lists of what is in them.
+# Lays out a camera's root and packs it: root.sh <board> <archive of the root> <archive of the board> <folder> <commit>
+# <keyring for updates>. Run by toolchains/image.sh under fakeroot. <folder> gets root.squashfs, slot/ (kernel and initramfs) and
+# lists of what is in them.
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 . "$here/debian.sh"
-board="$1" root_archive="$2" board_archive="$3" out="$4" commit="$5"
+. "$here/image/slot.sh"
+board="$1" root_archive="$2" board_archive="$3" out="$4" commit="$5" keyring="$6"
 recipe="$here/image"
+. "$recipe/boards/$board/board.sh"
 umask 022
 
 tree="$out/tree"
@@ -40,8 +42,10 @@ printf '127.0.0.1 localhost\n::1 localhost\n' >"$tree/etc/hosts"
 printf 'passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nprotocols: files\nservices: files\n' >"$tree/etc/nsswitch.conf"
 : >"$tree/etc/machine-id" # of each start its own, in memory
 mkdir -p "$tree/etc/wayside"
-product="$(sed -n 's/^project(wayside VERSION \([0-9.]*\) .*/\1/p' "$root/CMakeLists.txt")"
+product="$(product_version)"
 printf 'IMAGE_ID=wayside\nIMAGE_VERSION=%s\nBUILD_ID=%s\nVARIANT_ID=%s\n' "$product" "$commit" "$board" >>"$tree/usr/lib/os-release"
+sed -i "s/@BOARD@/$board/" "$tree/etc/rauc/system.conf"
+install -m 644 "$keyring" "$tree/etc/rauc/keyring.pem"
 
 # --- kernel modules: those that the board names and what they need
 modules="$tree/usr/lib/modules/$version"
@@ -67,9 +71,9 @@ sed -i -e 's#^\(root:.*\):[^:]*$#\1:/usr/sbin/nologin#' "$tree/etc/passwd"
 rm -f "$tree"/etc/{passwd-,group-,shadow-,gshadow-,.pwd.lock}
 find "$tree/etc/systemd/system" -type l -delete
 systemctl --root="$tree" --quiet preset-all
-systemctl --root="$tree" --quiet enable "wayside-console@$(. "$recipe/boards/$board/board.sh" && echo "$console").service"
+systemctl --root="$tree" --quiet enable "wayside-console@$console.service"
 # No prompt but the console's, whatever fails; and nobody else logs in.
-for unit in getty@ serial-getty@ container-getty@ console-getty emergency rescue debug-shell systemd-firstboot systemd-logind; do
+for unit in getty@ serial-getty@ container-getty@ console-getty rescue debug-shell systemd-firstboot systemd-logind; do
     ln -sf /dev/null "$tree/etc/systemd/system/$unit.service"
 done
 
@@ -87,12 +91,29 @@ mksquashfs "$tree" "$out/root.squashfs" -comp zstd -Xcompression-level 19 -no-pr
 
 # --- what finds the root
 early="$out/early"
-mkdir -p "$early"/{bin,dev,proc,sys,root,modules}
+mkdir -p "$early"/{bin,dev,lib,proc,sys,root,modules}
 cp "$kernel"/bin/busybox "$early/bin/busybox"
 install -m 755 "$recipe/init.sh" "$early/init"
+# with_libraries <program>: copies it, and what it is linked with.
+with_libraries() {
+    local file library wanted=("$1")
+    while [ ${#wanted[@]} -gt 0 ]; do
+        file="${wanted[0]}"
+        wanted=("${wanted[@]:1}")
+        [ ! -e "$early/lib/$(basename "$file")" ] || continue
+        cp "$file" "$early/lib/"
+        while read -r library; do wanted+=("$tree/usr/lib/aarch64-linux-gnu/$library"); done < <(
+            readelf -d "$file" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p'
+        )
+    done
+}
+with_libraries "$tree/usr/sbin/dmsetup"
+mv "$early/lib/dmsetup" "$early/bin/"
 number=100
 while read -r file; do cp "$kernel/$file" "$early/modules/$((number++))-$(basename "$file")"; done <"$out/modules-early"
-find "$early" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
-(cd "$early" && find . -print0 | LC_ALL=C sort -z | cpio --null --quiet --reproducible -o -H newc) | zstd -q -19 >"$out/slot/initramfs"
+pack_early "$early" >"$out/slot/initramfs"
+seal_root "$out/root.squashfs" "$out/slot/initramfs"
 cp "$kernel/boot/vmlinuz-$version" "$out/slot/vmlinuz"
+mkdir -p "$out/loader"
+take_files "$kernel" "$out/loader" "$out"
 rm -r "$tree" "$kernel" "$early" "$out"/*.log "$out"/modules*

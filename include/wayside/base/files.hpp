@@ -15,9 +15,11 @@
 namespace wayside {
 
 // Refuses more than limit bytes (invalid_input), folders and devices, so that a wrong path cannot eat the
-// memory.
+// memory; and a symbolic link where somebody else's may stand at the path.
+enum class Links { followed, refused };
 [[nodiscard]] Result<std::string> read_text_file(const std::filesystem::path& path,
-                                                 std::size_t limit = std::size_t{16} << 20);
+                                                 std::size_t limit = std::size_t{16} << 20,
+                                                 Links links = Links::followed);
 
 // Writes a temporary file beside it, under a name that was free and that nobody can foresee, fsyncs, renames,
 // fsyncs the folder: after a power cut there is the old file or the new one, never neither. mode as for

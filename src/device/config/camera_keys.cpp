@@ -123,6 +123,16 @@ const std::vector<Key>& camera_keys() {
        .slot = [](C& c) -> Slot { return &c.clock.chronyc; },
        .help = "With clock.source \"chrony\": the program that asks chronyd."},
       {.section = "clock",
+       .name = "time_servers",
+       .slot = [](C& c) -> Slot { return &c.clock.time_servers; },
+       .most = 1000,
+       .form = TextForm::hosts,
+       .may_be_empty = true,
+       .effect = Effect::at_once,
+       .help =
+           "With clock.source \"chrony\": the time servers that chronyd asks (drivers/time_sources/time.md). "
+           "Empty: those that the network names (DHCP), or none."},
+      {.section = "clock",
        .name = "gpsd_port",
        .slot = [](C& c) -> Slot { return &c.clock.gpsd_port; },
        .most = 65'535,

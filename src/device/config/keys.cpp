@@ -88,6 +88,12 @@ std::string expected_form(const Key& key, Paths paths) {
             "fractions of the picture from 0 to 1 that enclose an area; or an empty text",
             most_masks);
       }
+      if (key.form == TextForm::hosts) {
+        return fmt::format(
+            "at most {} names or addresses, each once, as in \"ntp1.example 192.0.2.1\", or an "
+            "empty text",
+            most_time_servers);
+      }
       if (key.form == TextForm::url_path) {
         return fmt::format(
             "a path that begins with a slash, of letters, digits and . _ ~ / -, at most {} bytes", key.most);

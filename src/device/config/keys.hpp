@@ -19,7 +19,7 @@ using Slot =
     std::variant<std::string*, std::uint32_t*, double*, std::optional<double>*, std::filesystem::path*>;
 
 // What a text must look like, and how it is made absolute.
-enum class TextForm { any, camera_source, office_url, https_url, url_path, polygons };
+enum class TextForm { any, camera_source, office_url, https_url, url_path, polygons, hosts };
 
 inline constexpr std::string_view camera_through_libcamera = "libcamera";
 

@@ -21,6 +21,7 @@ class Rules {
     check_queue();
     check_upload_address();
     check_illuminator();
+    check_clock();
     check_contacts();
     check_camera();
     check_profile();
@@ -47,6 +48,15 @@ class Rules {
                            "them: gpsd's place is compared with theirs",
                            c_.clock.gpsd_port));
     }
+  }
+
+  void check_clock() {
+    if (c_.clock.time_servers.empty() || c_.clock.source == "chrony") return;
+    complain(
+        {"clock.time_servers"},
+        fmt::format("clock.time_servers is for clock.source \"chrony\" and clock.source is \"{}\": remove "
+                    "it, or set the source",
+                    c_.clock.source));
   }
 
   void check_recognition() {

@@ -65,6 +65,7 @@ struct Setter {
     if (key.form == TextForm::https_url && !taken.empty() && !is_https_url(taken)) return false;
     if (key.form == TextForm::url_path && !is_url_path(taken)) return false;
     if (key.form == TextForm::polygons && !polygons_from(taken)) return false;
+    if (key.form == TextForm::hosts && !hosts_from(taken, most_time_servers)) return false;
     if (key.form == TextForm::camera_source && taken != camera_through_libcamera) {
       constexpr std::string_view replay = "replay:";
       if (taken.rfind(replay, 0) != 0 || taken.size() == replay.size()) return false;

@@ -224,6 +224,22 @@ TEST_F(ConfigurationFile, ComparingPlacesNeedsTheSitesPlace) {
               HasSubstr("line 9: clock.gpsd_port is 2947 and site.latitude and site.longitude are missing"));
 }
 
+TEST_F(ConfigurationFile, TimeServersAreHostsOfChronysAndNothingElse) {
+  const auto loaded =
+      load(std::string(smallest) + "[clock]\ntime_servers = \"ntp1.example 192.0.2.1  2001:db8::1\"\n");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->clock.time_servers, "ntp1.example 192.0.2.1  2001:db8::1");
+  EXPECT_TRUE(load(smallest)->clock.time_servers.empty());
+  for (const char* wrong : {"ntp1.example,ntp2.example", "a\\tb", "a;b", "192.0.2.256", "https://a", "[::1]",
+                            "a a", "a b c d e f g h i", "-a", "a iburst key=1"}) {
+    EXPECT_THAT(refusal_after_smallest("[clock]\ntime_servers = \"" + std::string(wrong) + "\"\n"),
+                HasSubstr("at most 8 names or addresses, each once"))
+        << wrong;
+  }
+  EXPECT_THAT(refusal_after_smallest("[clock]\ntime_servers = \"a\"\nsource = \"kernel\"\n"),
+              HasSubstr("line 9: clock.time_servers is for clock.source \"chrony\""));
+}
+
 TEST_F(ConfigurationFile, AnIlluminatorNeedsItsTemperatureAndThePlan) {
   const std::string message =
       refusal_after_smallest("[exposure]\nby = \"camera\"\n[illuminator]\nkind = \"sensor_strobe\"\n");

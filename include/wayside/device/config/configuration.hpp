@@ -18,6 +18,9 @@
 
 namespace wayside {
 
+// Of clock.time_servers: more teach chrony nothing.
+inline constexpr std::size_t most_time_servers = 8;
+
 struct LaneSetting {
   int number = 1;
   std::vector<std::pair<double, double>> polygon;  // fractions of width and height
@@ -47,6 +50,7 @@ struct Configuration {
   struct Clock {
     std::string source = "chrony";  // "kernel", "none"
     std::filesystem::path chronyc = "/usr/bin/chronyc";
+    std::string time_servers;     // hosts_from() takes it; empty: those that the network gives
     std::uint32_t gpsd_port = 0;  // 0: gpsd is not asked
   } clock;
   struct Supervision {
@@ -122,6 +126,9 @@ struct Configuration {
     std::filesystem::path private_key;
     std::string unlock_url;
   } upload;
+  struct Update {
+    std::uint32_t kib_per_s = 256;  // of the link; 0: no cap
+  } update;
   struct Identity {
     std::filesystem::path directory = "/var/lib/wayside/identity";
   } identity;

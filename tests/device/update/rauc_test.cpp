@@ -1,0 +1,295 @@
+// With the real RAUC, its service on a private bus, and files for slots: what is installed, and what is
+// refused. Bundles are of the plain format, since the verity format needs a device mapper.
+#include "wayside/device/update/rauc.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "wayside/base/files.hpp"
+#include "wayside/device/update/updater.hpp"
+
+#include "tests/doubles/temporary_folder.hpp"
+
+namespace wayside {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+bool run(const std::string& command) {
+  return std::system(("timeout 20 " + command + " >/dev/null 2>&1").c_str()) ==
+         0;  // NOLINT(concurrency-mt-unsafe)
+}
+
+// Ends with its object, and with the test.
+class Running {
+ public:
+  explicit Running(const std::string& command) : process_(::fork()) {
+    if (process_ != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::execl("/bin/sh", "sh", "-c", ("exec " + command + " >/dev/null 2>&1").c_str(), nullptr);
+    ::_exit(127);
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() {
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+
+ private:
+  pid_t process_;
+};
+
+// Certificates of a vendor: a root, signers below it, one of them revoked.
+constexpr const char* make_keys = R"(set -e; cd "$1"
+printf '[ca]\ndefault_ca=d\n[d]\ndatabase=%s/index\nserial=%s/serial\ncrlnumber=%s/crlnumber\nnew_certs_dir=%s\ndefault_md=sha256\ndefault_days=30\ndefault_crl_days=30\npolicy=p\ncertificate=%s/root.crt\nprivate_key=%s/root.key\n[p]\ncommonName=supplied\n[req]\ndistinguished_name=n\n[n]\n[ca_ext]\nbasicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\nkeyUsage=critical,cRLSign,keyCertSign\n[sign_ext]\nbasicConstraints=critical,CA:FALSE\nauthorityKeyIdentifier=keyid\nextendedKeyUsage=emailProtection\nkeyUsage=critical,digitalSignature\n' "$1" "$1" "$1" "$1" "$1" "$1" >ca.cnf
+: >index; echo 01 >serial; echo 01 >crlnumber
+key() { openssl req "$@" -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -config ca.cnf; }
+key -x509 -extensions ca_ext -days 30 -subj /CN=root -keyout root.key -out root.crt
+for signer in good revoked; do
+  key -subj "/CN=$signer" -keyout $signer.key -out $signer.csr
+  openssl ca -batch -config ca.cnf -extensions sign_ext -in $signer.csr -out $signer.crt
+done
+openssl ca -config ca.cnf -revoke revoked.crt
+openssl ca -config ca.cnf -gencrl -out crl.pem
+key -x509 -extensions sign_ext -days 30 -subj /CN=stranger -keyout stranger.key -out stranger.crt
+cat root.crt crl.pem >keyring.pem
+)";
+
+constexpr const char* make_bundle = R"(set -e; cd "$1"; rm -rf in; mkdir in
+head -c 300000 /dev/urandom >in/boot.img; head -c "$6" /dev/urandom >in/root.img
+printf '[update]\ncompatible=%s\nversion=%s\n[bundle]\nformat=plain\n[image.boot]\nfilename=boot.img\n[image.root]\nfilename=root.img\n' "$4" "$3" >in/manifest.raucm
+rm -f "$2"; rauc bundle --cert="$5.crt" --key="$5.key" in "$2"
+)";
+
+class RaucTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!run("rauc --version") || !run("dbus-daemon --version") ||
+        !run("test -x /usr/share/rauc/rauc-service.sh"))
+      GTEST_SKIP() << "rauc, rauc-service and dbus are not installed; toolchains/packages-tests.txt";
+    ASSERT_TRUE(script(make_keys, {at_.path().string()}));
+    for (const char* slot : {"boot_a", "boot_b", "root_a", "root_b"})
+      ASSERT_TRUE(run(fmt::format("truncate -s 1M {}/{}", at_.path().string(), slot)));
+    std::ofstream(boot_file()) << std::string(8192, '\0');
+    ASSERT_TRUE(write_boot_state(boot_file(), {}));
+    fs::create_directories(folder_.incoming());
+    write_configuration();
+    start();
+  }
+
+  static bool script(const std::string& text, const std::vector<std::string>& arguments) {
+    const doubles::TemporaryFolder folder;
+    const fs::path file = folder.path() / "script";
+    std::ofstream(file) << text;
+    std::string command = "/bin/sh " + file.string();
+    for (const std::string& argument : arguments)
+      command += " " + argument;
+    return run(command);
+  }
+
+  void write_configuration() const {
+    const std::string at = at_.path().string();
+    std::ofstream backend(at_.path() / "boot-slot");
+    backend << fmt::format("#!/bin/sh\nexec {}/bin/wayside-update --boot-state {} boot-slot \"$@\"\n",
+                           std::getenv("WAYSIDE_BINARY_DIR"), boot_file().string());
+    backend.close();
+    fs::permissions(at_.path() / "boot-slot", fs::perms::owner_all);
+    std::ofstream out(at_.path() / "system.conf");
+    out << fmt::format(
+        "[system]\ncompatible=wayside-test\nbootloader=custom\nstatusfile={0}/rauc.status\n"
+        "[handlers]\nbootloader-custom-backend={0}/boot-slot\n[keyring]\npath={0}/"
+        "keyring.pem\ncheck-crl=true\n",
+        at);
+    for (const auto& [number, letter] : {std::pair{0, 'a'}, std::pair{1, 'b'}}) {
+      out << fmt::format(
+          "[slot.boot.{0}]\ndevice={2}/boot_{1}\ntype=raw\nbootname={1}\n[slot.root.{0}]\ndevice={2}/"
+          "root_{1}\n"
+          "type=raw\nparent=boot.{0}\n",
+          number, letter, at);
+    }
+    std::ofstream(at_.path() / "bus.conf") << fmt::format(
+        "<busconfig><type>system</type><listen>unix:path={}/bus</listen><auth>EXTERNAL</auth><policy "
+        "context=\"default\"><allow user=\"*\"/><allow own=\"*\"/><allow send_destination=\"*\"/><allow "
+        "eavesdrop=\"true\"/></policy>"
+        "</busconfig>",
+        at);
+  }
+
+  void start() {
+    const std::string at = at_.path().string();
+    ASSERT_EQ(::setenv("DBUS_SYSTEM_BUS_ADDRESS", ("unix:path=" + at + "/bus").c_str(), 1), 0);
+    bus_ = std::make_unique<Running>("dbus-daemon --nofork --nopidfile --config-file=" + at + "/bus.conf");
+    const auto soon = [&](const std::string& command) {
+      for (int i = 0; i < 100; ++i) {
+        if (run("timeout 2 " + command)) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      }
+      return false;
+    };
+    ASSERT_TRUE(soon("test -S " + at + "/bus"));
+    service_ = std::make_unique<Running>("rauc --conf=" + at + "/system.conf --mount=" + at +
+                                         "/mount --override-boot-slot=a service");
+    ASSERT_TRUE(soon("rauc --conf=" + at + "/system.conf status"));
+  }
+
+  fs::path boot_file() const { return at_.path() / "bootstate"; }
+  fs::path made() const { return at_.path() / "made.raucb"; }
+  void make(const std::string& version, const std::string& compatible = "wayside-test",
+            const std::string& signer = "good", std::size_t root_bytes = 800'000) const {
+    ASSERT_TRUE(script(make_bundle, {at_.path().string(), made().string(), version, compatible, signer,
+                                     std::to_string(root_bytes)}));
+  }
+
+  // As a camera of 1.2.0 that fetched it.
+  UpdateStatus ask_for(const std::string& version) {
+    const std::string bytes = read_text_file(made()).value();
+    std::ofstream(folder_.bundle(), std::ios::binary) << bytes;
+    EXPECT_TRUE(request_install(folder_, {version, to_hex(sha256(as_bytes(bytes))), {"capture"}}));
+    RunningSystem system{{1, 2, 0}, "wayside-test", BootSlot::a, false, std::string(32, '1')};
+    RaucOptions rauc;
+    rauc.configuration = at_.path() / "system.conf";
+    UpdateTools tools = real_update_tools(rauc);
+    tools.install = [&, install = tools.install](const fs::path& bundle,
+                                                 const std::function<void(unsigned)>& percent) {
+      return install(bundle, [&](unsigned at) {
+        percents_.push_back(at);
+        percent(at);
+      });
+    };
+    tools.restart = [this]() -> Status {
+      restarts_ = true;
+      return {};
+    };
+    EXPECT_TRUE(Updater(folder_, boot_file(), system, tools).due());
+    return read_update_status(folder_).value();
+  }
+  void expect_refused(const UpdateStatus& status, const std::string& reason) const {
+    EXPECT_EQ(status.state, UpdateState::refused);
+    EXPECT_THAT(status.reason, HasSubstr(reason));
+    EXPECT_FALSE(restarts_);
+    EXPECT_EQ(read_boot_state(boot_file())->state, BootState{});
+    EXPECT_FALSE(fs::exists(folder_.root / "bundle.raucb"));
+  }
+  bool holds(const std::string& slot, const std::string& image) const {
+    const std::string want = read_text_file(at_.path() / "in" / image).value();
+    return read_text_file(at_.path() / slot).value().starts_with(want);
+  }
+
+  const doubles::TemporaryFolder at_;
+  const UpdateFolder folder_{at_.path() / "update"};
+  std::unique_ptr<Running> bus_;
+  std::unique_ptr<Running> service_;
+  std::vector<unsigned> percents_;
+  bool restarts_ = false;
+};
+
+TEST_F(RaucTest, AGoodBundleIsWrittenIntoTheOtherSlotAndTried) {
+  make("1.3.0");
+  const UpdateStatus status = ask_for("1.3.0");
+  EXPECT_EQ(status.state, UpdateState::installed) << status.reason;
+  EXPECT_TRUE(restarts_);
+  EXPECT_TRUE(holds("boot_b", "boot.img"));
+  EXPECT_TRUE(holds("root_b", "root.img"));
+  EXPECT_EQ(read_text_file(at_.path() / "root_a").value(), std::string(1U << 20U, '\0'));
+  EXPECT_EQ(read_boot_state(boot_file())->state, (BootState{BootSlot::a, BootSlot::b, 6, 0}));
+  ASSERT_GE(percents_.size(), 5U);
+  EXPECT_TRUE(std::is_sorted(percents_.begin(), percents_.end()));
+  EXPECT_EQ(percents_.back(), 100U);
+}
+
+TEST_F(RaucTest, AKeyOfSomebodyElseIsRefused) {
+  make("1.3.0", "wayside-test", "stranger");
+  expect_refused(ask_for("1.3.0"), "signed by a key that this camera trusts");
+}
+
+TEST_F(RaucTest, ARevokedKeyIsRefused) {
+  make("1.3.0", "wayside-test", "revoked");
+  expect_refused(ask_for("1.3.0"), "revoked");
+}
+
+TEST_F(RaucTest, ATamperedBundleIsRefused) {
+  make("1.3.0");
+  {
+    std::fstream file(made(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(5000);
+    file.write("tampered", 8);
+  }
+  expect_refused(ask_for("1.3.0"), "verif");
+  EXPECT_EQ(read_text_file(at_.path() / "root_b").value(), std::string(1U << 20U, '\0'));
+}
+
+TEST_F(RaucTest, ABundleCutShortIsRefused) {
+  make("1.3.0");
+  fs::resize_file(made(), fs::file_size(made()) / 2);
+  expect_refused(ask_for("1.3.0"), "the bundle is not taken (");
+}
+
+TEST_F(RaucTest, AnOlderBundleAndOneForAnotherBoardAreRefused) {
+  make("1.1.9");
+  expect_refused(ask_for("1.1.9"), "the bundle is version 1.1.9, and 1.2.0 runs");
+  make("1.3.0", "wayside-other");
+  expect_refused(ask_for("1.3.0"), "the bundle is for \"wayside-other\"");
+}
+
+// A file would grow; a device has an end.
+TEST_F(RaucTest, ASystemThatDoesNotFitIntoItsSlotIsRefused) {
+  const fs::path slot = at_.path() / "root_b";
+  const std::string device = at_.path() / "device";
+  fs::rename(slot, at_.path() / "behind");
+  if (!run("sh -c 'losetup --find --show " + (at_.path() / "behind").string() + " >" + device + "'"))
+    GTEST_SKIP() << "there are no loop devices here";
+  std::string loop = read_text_file(device).value();
+  loop.pop_back();
+  fs::create_symlink(loop, slot);
+  make("1.3.0", "wayside-test", "good", 2'000'000);
+  const UpdateStatus status = ask_for("1.3.0");
+  EXPECT_TRUE(run("losetup --detach " + loop));
+  expect_refused(status, "it cannot be installed (");
+}
+
+TEST_F(RaucTest, WithoutItsServiceItIsSaid) {
+  make("1.3.0");
+  service_.reset();
+  expect_refused(ask_for("1.3.0"), "it cannot be installed (");
+}
+
+TEST(RaucInfo, OnlyABundlesKindAndVersionAreTaken) {
+  const auto info = bundle_info_from(R"({"compatible":"wayside-x","version":"1.2.3","images":[]})");
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->compatible, "wayside-x");
+  EXPECT_EQ(info->version, "1.2.3");
+  for (const char* wrong : {"", "{}", "[]", R"({"compatible":"wayside-x","version":null})",
+                            R"({"compatible":7,"version":"1.2.3"})"})
+    EXPECT_FALSE(bundle_info_from(wrong)) << wrong;
+}
+
+TEST(RaucProgram, OneThatIsNotThereOrHangsIsAnErrorAndNoEnd) {
+  RaucOptions options;
+  options.program = "/nowhere/rauc";
+  EXPECT_THAT(bundle_info(options, "x").error().message, HasSubstr("cannot start /nowhere/rauc"));
+  const doubles::TemporaryFolder folder;
+  options.program = folder.path() / "hangs";
+  std::ofstream(options.program) << "#!/bin/sh\necho '  5% Working'\nexec sleep 60\n";
+  fs::permissions(options.program, fs::perms::owner_all);
+  options.install_limit = std::chrono::milliseconds(300);
+  unsigned percent = 0;
+  const Status installed = install_bundle(options, "x", [&](unsigned at) { percent = at; });
+  ASSERT_FALSE(installed);
+  EXPECT_EQ(installed.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(percent, 5U);
+}
+
+}  // namespace
+}  // namespace wayside
