@@ -39,9 +39,10 @@ Result<UpdateOffer> read_offer(const fs::path& file) {
 
 Status check_names(const std::string& compatible, const std::string& camera) {
   if (!is_compatible(compatible)) {
-    return fail(ErrorCode::invalid_input,
-                "a board must be wayside- and its name, as in wayside-rpi and as wayside-backoffice update "
-                "list says");
+    return fail(
+        ErrorCode::invalid_input,
+        "a board must be wayside- and its name, as in wayside-raspberrypi4 and as wayside-backoffice update "
+        "list says");
   }
   if (camera == all_cameras || pem::is_device_id(camera)) return {};
   return fail(ErrorCode::invalid_input,

@@ -5,11 +5,13 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace wayside;
   using namespace wayside::fuzz;
-  // These two also read what lies in the store's file, whoever wrote it.
+  // These three also read what lies in the store's file, whoever wrote it.
   const std::string queue = backoffice::queue_in_heartbeat(text_of(data, size));
   require(queue.empty() || queue.size() == 32, "a queue is named by 32 digits");
   require(backoffice::delivered_in_heartbeat(text_of(data, size)) < std::uint64_t{1} << 62U,
           "no number is higher");
+  const auto system = backoffice::system_in_heartbeat(text_of(data, size));
+  require(!system || system->version.size() + system->compatible.size() < size, "no system is made up");
   const Status taken = backoffice::check_heartbeat(text_of(data, size));
   if (!taken) {
     require_good(taken.error());

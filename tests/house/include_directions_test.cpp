@@ -56,7 +56,7 @@ const std::map<std::string, std::vector<std::string>> allowed = {
     {"roadsim/scene", {"roadsim/plates/"}},
     {"backoffice",
      {"device/audit/", "device/authority/", "device/clock/time_keeper.hpp", "device/identity/",
-      "device/watchlist/", "delivery/broker/", "delivery/seal/"}},
+      "device/update/", "device/watchlist/", "delivery/broker/", "delivery/seal/"}},
     {"eval", {"anpr/", "device/clock/"}},
     {"drivers/time_sources", {"device/clock/"}},
     {"drivers/watchdog", {}},

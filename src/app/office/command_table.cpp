@@ -24,10 +24,11 @@ void add_update_commands(CLI::App& app, Arguments& arguments, const AddTo& add_t
   sub->footer(
       "Copied into DIR/updates once its length and hash are what the offer says. Who signed it each camera\n"
       "checks for itself.\n"
-      "Example: wayside-backoffice update add office --offer build/image/rpi/wayside.update");
+      "Example: wayside-backoffice update add office --offer build/image/raspberrypi4/wayside.update");
   const auto add_for_cameras = [&](const char* name, const char* help, Status (*work)(const Arguments&)) {
     CLI::App* command = add_to(*updates, name, help, work);
-    command->add_option("--compatible", arguments.compatible, "The board it is for, as in wayside-rpi")
+    command
+        ->add_option("--compatible", arguments.compatible, "The board it is for, as in wayside-raspberrypi4")
         ->required();
     CLI::Option* device =
         command->add_option("--device", arguments.devices, "Device id of each camera, 16 hex digits");
@@ -51,12 +52,12 @@ void add_update_commands(CLI::App& app, Arguments& arguments, const AddTo& add_t
       "one\n"
       "camera comes before what is given to all. An older version than runs is refused. Works while "
       "serving.\n"
-      "Example: wayside-backoffice update give office --version 1.4.0 --compatible wayside-rpi\n"
+      "Example: wayside-backoffice update give office --version 1.4.0 --compatible wayside-raspberrypi4\n"
       "           --device 0123456789abcdef --not-before 2026-12-01T02:00Z");
   sub = add_for_cameras("withdraw", "Give it to them no longer", withdraw_update);
   sub->footer(
       "A camera that has not begun to install it lets go of it. Works while serving.\n"
-      "Example: wayside-backoffice update withdraw office --compatible wayside-rpi --all");
+      "Example: wayside-backoffice update withdraw office --compatible wayside-raspberrypi4 --all");
   sub = add_to(*updates, "list",
                "Print the bundles there are, who is given which, and what cameras said last of theirs",
                list_updates);

@@ -1,7 +1,7 @@
 // What waysided and wayside-update, which is root's, tell each other about updates: files below one folder
 // (update.md).
 //
-// waysided writes into incoming/ (bundle, install, confirm), wayside-update all else (status). Each file is
+// waysided writes into incoming/ (bundle, offer, install, confirm), wayside-update all else (status). Each file is
 // one JSON object, replaced whole. Neither trusts the other's: unknown keys, odd words, and values out of
 // their bounds are refused.
 //
