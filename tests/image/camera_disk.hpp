@@ -37,6 +37,11 @@ class CameraDisk {
     const Place place = find(partition);
     return read_at(place.begin, place.bytes);
   }
+  [[nodiscard]] Bytes read(const std::string& partition, std::uint64_t from, std::uint64_t bytes) const {
+    const Place place = find(partition);
+    if (from + bytes > place.bytes) throw std::runtime_error(partition + " is too small");
+    return read_at(place.begin + from, bytes);
+  }
   // As a file of its own, holes left out.
   void copy(const std::string& partition, const std::filesystem::path& to) const {
     constexpr std::uint64_t block = std::uint64_t{1} << 20U;

@@ -86,7 +86,8 @@ void CameraLife::commission() {
       fmt::format("camera width {}", road_.width),
       fmt::format("camera height {}", road_.height),
       "capture stall_limit_ms 60000",
-      "passes close_after_s 15",
+      "passes close_after_s 60",
+      "passes suppress_repeat_s 60",
       "queue segments 8",
       fmt::format("upload url https://10.0.2.2:{}", office_.server().port())};
   settings.insert(settings.end(), more_settings_.begin(), more_settings_.end());
@@ -97,10 +98,12 @@ void CameraLife::commission() {
   type("exit", "alice> ");
 }
 
-void CameraLife::show_road(vm::UsbCamera& eyes, std::chrono::seconds limit) {
+void CameraLife::show_road(vm::UsbCamera& eyes, std::chrono::seconds limit,
+                           const std::function<bool()>& enough) {
   const auto until = steady_clock::now() + limit;
-  while (!eyes.at_end() && steady_clock::now() < until) {
-    if (machine_->idle(50ms)) eyes.ask();
+  while (!eyes.at_end() && !enough() && steady_clock::now() < until) {
+    // Twice: between two steps of its work there may be a pause.
+    if (machine_->idle(50ms) && machine_->idle(50ms)) eyes.ask();
     // To be looked at while a long test runs.
     std::ofstream(folder_.path() / "shown") << eyes.sent() << " pictures\n";
   }

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,8 +46,10 @@ class CameraLife : public testing::Test {
   [[nodiscard]] const std::string& device_id() const { return device_id_; }
 
   // --- the road
-  // Pictures as the machine has time for them, or until the limit, until they are all shown.
-  void show_road(vm::UsbCamera& eyes, std::chrono::seconds limit);
+  // Pictures as the machine has time for them, until they are all shown, it is enough, or the limit.
+  void show_road(
+      vm::UsbCamera& eyes, std::chrono::seconds limit,
+      const std::function<bool()>& enough = [] { return false; });
   [[nodiscard]] vm::UsbCameraOptions eyes() const;
 
   // --- the office

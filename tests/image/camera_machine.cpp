@@ -42,7 +42,7 @@ fs::path count_of(const fs::path& disk) {
 std::vector<std::string> counting_words(const fs::path& disk) {
   if (std::getenv("WAYSIDE_COUNT_INSTRUCTIONS") == nullptr) return {};
   const fs::path plugin = fs::path(std::getenv("WAYSIDE_BINARY_DIR")) / "tests" / "count_instructions.so";
-  return {"-plugin", plugin.string() + ",file=" + count_of(disk).string()};
+  return {"-plugin", plugin.string() + ",counts=" + count_of(disk).string()};
 }
 
 std::vector<std::string> command_line(const fs::path& disk, const CameraMachineOptions& options, int line) {

@@ -1,7 +1,7 @@
 // A plugin of QEMU's (tcg-plugins.rst, version 1 of its interface) that counts the instructions that a guest
 // executes: how much work something is, whatever the host is busy with. A processor that waits executes none.
 //
-// -plugin count_instructions.so,file=FILE: FILE holds 64-bit numbers of the host's, eight for a processor, of
+// -plugin count_instructions.so,counts=FILE: FILE holds 64-bit numbers of the host's, eight for a processor, of
 // which the first is its count.
 #include <array>
 #include <cstddef>
@@ -49,7 +49,7 @@ void translated(PluginId /*id*/, qemu_plugin_tb* block) {
 }  // namespace
 
 int qemu_plugin_install(PluginId id, const void* /*info*/, int argc, char** argv) {
-  constexpr const char* option = "file=";
+  constexpr const char* option = "counts=";
   if (argc != 1 || std::strncmp(argv[0], option, std::strlen(option)) != 0) return 1;
   const int file = ::open(argv[0] + std::strlen(option), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0 || ::ftruncate(file, sizeof(Count) * processors) != 0) return 1;

@@ -1,6 +1,7 @@
 #include "tests/vm/machine/emulator.hpp"
 
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -54,15 +55,6 @@ std::chrono::nanoseconds Emulator::worked() const {
     if (in >> ran >> waited) sum += std::chrono::nanoseconds(ran + waited);
   }
   return sum;
-}
-
-std::uint64_t Emulator::most_memory() const {
-  std::ifstream in("/proc/" + std::to_string(process_) + "/status");
-  for (std::string word; in >> word;) {
-    std::uint64_t kib = 0;
-    if (word == "VmHWM:" && in >> kib) return kib * 1024;
-  }
-  return 0;
 }
 
 bool Emulator::ends(std::chrono::seconds limit) {

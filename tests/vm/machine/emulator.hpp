@@ -5,7 +5,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -28,8 +27,6 @@ class Emulator {
   // What it has computed, and waited for one of the host's processors to compute, on all its threads. Zero:
   // it does not run.
   [[nodiscard]] std::chrono::nanoseconds worked() const;
-  // The most of the host's memory that it has held at any time, in bytes. Zero: it does not run.
-  [[nodiscard]] std::uint64_t most_memory() const;
 
   // True: it ended by itself within the time; nothing runs any more.
   [[nodiscard]] bool ends(std::chrono::seconds limit);
