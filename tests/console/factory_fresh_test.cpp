@@ -120,27 +120,12 @@ class FactoryFresh : public camera_test::RoadCameraTest {
     type(".", answer);
   }
   [[nodiscard]] std::string log() const { return *read_text_file(folder() / "waysided.log"); }
-  // As somebody at the office does it with what was copied from the screen.
-  std::string enrolled(const std::string& device, const std::string& request) {
-    std::ofstream(folder() / "copied.csr") << request;
-    Identity to_be_authorised;
-    to_be_authorised.device_id = device;
-    office_.authorise(to_be_authorised);
-    const auto enrolled =
-        backoffice::enrol_device(office_.authority(), office_.store(), folder() / "copied.csr",
-                                 folder() / "for-the-camera", doubles::BackOfficeDouble::now());
-    EXPECT_TRUE(enrolled) << enrolled.error().message;
-    if (enrolled) office_number_ = enrolled->office;
-    return *read_text_file(folder() / "for-the-camera" / "camera.enrolment");
-  }
-
   const bool human_ = std::getenv("WAYSIDE_HUMAN_PACE") != nullptr;
   std::minstd_rand random_{7};
   std::vector<std::string> unshare_ = {"unshare", "--mount"};
   std::unique_ptr<doubles::SerialCable> cable_;
   pid_t console_ = 0, daemon_ = 0;
   int typed_ = 0;
-  std::string office_number_;
 };
 
 std::string between(const std::string& text, const std::string& from, const std::string& to) {
@@ -162,9 +147,9 @@ TEST_F(FactoryFresh, DeliversItsFirstRecordAfterTwentyFiveLinesOverASerialCable)
   const std::string device = between(shown, "This camera is ", ".").substr(15, 16);
   const std::string request =
       between(shown, "-----BEGIN CERTIFICATE REQUEST-----", "-----END CERTIFICATE REQUEST-----") + "\n";
-  const std::string enrolment = enrolled(device, request);
+  const auto [enrolment, office_number] = office_.enrol(device, request);
   type("enrol load", "a line with only a full stop");
-  paste(enrolment, "This camera belongs to the office " + office_number_);
+  paste(enrolment, "This camera belongs to the office " + office_number);
   --typed_;  // the full stop belongs to what was pasted
 
   type("configure", "]# ");

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -13,6 +14,7 @@
 #include "wayside/backoffice/issued_authorities.hpp"
 #include "wayside/backoffice/server.hpp"
 #include "wayside/backoffice/store.hpp"
+#include "wayside/base/files.hpp"
 #include "wayside/device/identity/identity.hpp"
 
 #include "tests/doubles/temporary_folder.hpp"
@@ -32,6 +34,23 @@ class BackOfficeDouble {
     const auto request = must(make_identity(folder));
     must(backoffice::enrol_device(authority_, *store_, request, folder, now()));
     return must(load_identity(folder));
+  }
+
+  // What somebody at the office gives a camera for the certificate request that was copied from its screen,
+  // authorised: the text of its enrolment, and the office's number.
+  struct Enrolled {
+    std::string enrolment;
+    std::string office;
+  };
+  Enrolled enrol(const std::string& device_id, const std::string& request) {
+    const std::filesystem::path copied = temporary_.path() / "copied.csr";
+    std::ofstream(copied) << request;
+    Identity to_be_authorised;
+    to_be_authorised.device_id = device_id;
+    authorise(to_be_authorised);
+    const std::filesystem::path out = temporary_.path() / "for-the-camera";
+    const auto enrolled = must(backoffice::enrol_device(authority_, *store_, copied, out, now()));
+    return {must(read_text_file(out / "camera.enrolment")), enrolled.office};
   }
 
   // A deployment authority for the camera, for 90 days from now on, which it gets with a heartbeat's answer;

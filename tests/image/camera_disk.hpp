@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -30,6 +31,17 @@ class CameraDisk {
   [[nodiscard]] Bytes read(const std::string& partition) const {
     const Place place = find(partition);
     return read_at(place.begin, place.bytes);
+  }
+  // As a file of its own, holes left out.
+  void copy(const std::string& partition, const std::filesystem::path& to) const {
+    constexpr std::uint64_t block = std::uint64_t{1} << 20U;
+    const Place place = find(partition);
+    const std::string command =
+        "dd if='" + path_.string() + "' of='" + to.string() +
+        "' bs=1M conv=sparse status=none skip=" + std::to_string(place.begin / block) +
+        " count=" + std::to_string(place.bytes / block);
+    if (std::system(command.c_str()) != 0) throw std::runtime_error("cannot copy " + partition);
+    std::filesystem::resize_file(to, place.bytes);
   }
   void write(const std::string& partition, ByteView bytes, std::uint64_t from = 0) const {
     const Place place = find(partition);

@@ -1,17 +1,15 @@
 #include "tests/image/camera_machine.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <cstdlib>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "tests/vm/machine/usb_camera.hpp"
 
 namespace wayside::image {
 
@@ -22,14 +20,35 @@ using std::chrono::steady_clock;
 
 constexpr const char* qemu = "qemu-system-aarch64";
 
-std::vector<std::string> command_line(const fs::path& disk, int line) {
-  return {qemu, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "virt,gic-version=3",
-          "-accel", "tcg,thread=multi", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-bios",
-          (image_folder() / "u-boot.bin").string(),
-          // As the virtual machine's disks: a cache that forgets, on a host that is never cut off.
-          "-drive", "if=virtio,format=raw,cache=unsafe,file=" + disk.string(), "-netdev", "user,id=net",
-          "-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci", "-chardev",
-          "socket,id=line,fd=" + std::to_string(line), "-serial", "chardev:line"};
+std::vector<std::string> network_words(const fs::path& neighbour) {
+  if (neighbour.empty()) return {"-netdev", "user,id=net"};
+  return {"-netdev",
+          "user,id=router",
+          "-netdev",
+          "hubport,hubid=0,id=net",
+          "-netdev",
+          "hubport,hubid=0,id=to-router,netdev=router",
+          "-netdev",
+          "dgram,id=neighbour,local.type=unix,local.path=" + neighbour.string() +
+              ".machine,remote.type=unix,remote.path=" + neighbour.string(),
+          "-netdev",
+          "hubport,hubid=0,id=to-neighbour,netdev=neighbour"};
+}
+
+std::vector<std::string> command_line(const fs::path& disk, const CameraMachineOptions& options, int line) {
+  std::vector<std::string> words = {
+      qemu, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "virt,gic-version=3", "-accel",
+      "tcg,thread=multi", "-cpu", "cortex-a72", "-smp", "2", "-m", std::to_string(options.memory_mib),
+      "-bios", (image_folder() / "u-boot.bin").string(),
+      // As the virtual machine's disks: a cache that forgets, on a host that is never cut off.
+      "-drive", "if=virtio,format=raw,cache=unsafe,file=" + disk.string(), "-device",
+      "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci", "-chardev",
+      "socket,id=line,fd=" + std::to_string(line), "-serial", "chardev:line"};
+  for (const auto& part :
+       {network_words(options.neighbour),
+        options.usb.empty() ? std::vector<std::string>{} : vm::usb_words(options.usb), options.more})
+    words.insert(words.end(), part.begin(), part.end());
+  return words;
 }
 
 }  // namespace
@@ -50,30 +69,18 @@ std::string missing() {
   return {};
 }
 
-CameraMachine::CameraMachine(const fs::path& disk) {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    throw std::runtime_error("no socket pair for the camera's serial line");
-  std::vector<std::string> words = command_line(disk, ends[1]);
-  std::vector<char*> argv;
-  for (std::string& word : words)
-    argv.push_back(word.data());
-  argv.push_back(nullptr);
-  process_ = ::fork();
-  if (process_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::fcntl(ends[1], F_SETFD, 0);  // this one qemu is to have
-    ::execvp(qemu, argv.data());
-    ::_exit(127);
-  }
-  ::close(ends[1]);
-  line_ = ends[0];
-  if (process_ < 0) throw std::runtime_error("the camera's machine cannot be started");
-}
+CameraMachine::CameraMachine(const fs::path& disk, const CameraMachineOptions& options)
+    : emulator_([&](int line) { return command_line(disk, options, line); }),
+      log_(disk.string() + ".line", std::ios::app | std::ios::binary) {}
 
-CameraMachine::~CameraMachine() {
-  cut_power();
-  ::close(line_);
+bool CameraMachine::idle(std::chrono::milliseconds during) const {
+  // One of its processors at work computes all the time, or waits for one of the host's.
+  constexpr double at_work = 0.7;
+  const auto before = emulator_.worked();
+  const auto begin = steady_clock::now();
+  std::this_thread::sleep_for(during);
+  const std::chrono::duration<double> passed = steady_clock::now() - begin;
+  return std::chrono::duration<double>(emulator_.worked() - before) < at_work * passed;
 }
 
 bool CameraMachine::says(const std::string& text, std::chrono::seconds limit) {
@@ -86,25 +93,19 @@ bool CameraMachine::says(const std::string& text, std::chrono::seconds limit) {
     }
     said_ = heard_;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now()).count();
-    pollfd readable{line_, POLLIN, 0};
+    pollfd readable{emulator_.socket(), POLLIN, 0};
     if (left <= 0 || ::poll(&readable, 1, static_cast<int>(left)) != 1) return false;
     char part[4096];
-    const ssize_t got = ::recv(line_, part, sizeof part, 0);
+    const ssize_t got = ::recv(emulator_.socket(), part, sizeof part, 0);
     if (got <= 0) return false;
     heard_.append(part, static_cast<std::size_t>(got));
+    log_.write(part, got).flush();
   }
 }
 
 void CameraMachine::type(const std::string& text) {
-  if (::send(line_, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size()))
+  if (::send(emulator_.socket(), text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size()))
     throw std::runtime_error("the camera's serial line takes no more input");
-}
-
-void CameraMachine::cut_power() {
-  if (process_ <= 0) return;
-  ::kill(process_, SIGKILL);
-  ::waitpid(process_, nullptr, 0);
-  process_ = -1;
 }
 
 }  // namespace wayside::image

@@ -2,7 +2,8 @@
 // started as a camera starts, loader and all, and can be cut off at any moment as by a power cut.
 // toolchains/image.sh makes the image, in build/image/qemu-virt or the folder that WAYSIDE_IMAGE names.
 //
-// The processor is emulated, some ten times slower than the host.
+// The processor is emulated, some ten times slower than the host. Its network has a router that gives it
+// 10.0.2.15; the host is 10.0.2.2 there, and nobody outside reaches it.
 //
 // Threads: one. Ownership: the machine ends with its object, and with the process. Failure:
 // std::runtime_error where it cannot be started.
@@ -10,9 +11,11 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <vector>
 
-#include <sys/types.h>
+#include "tests/vm/machine/emulator.hpp"
 
 namespace wayside::image {
 
@@ -22,12 +25,17 @@ namespace wayside::image {
 // What this machine lacks to run one, with what to do; empty: nothing.
 [[nodiscard]] std::string missing();
 
+struct CameraMachineOptions {
+  std::filesystem::path usb;  // where a vm::UsbCamera is plugged in; empty: there is no USB
+  std::filesystem::path
+      neighbour;  // a second host's network socket is this, the machine's this with ".machine"
+  unsigned memory_mib = 1024;
+  std::vector<std::string> more;  // further words for qemu
+};
+
 class CameraMachine {
  public:
-  explicit CameraMachine(const std::filesystem::path& disk);
-  CameraMachine(const CameraMachine&) = delete;
-  CameraMachine& operator=(const CameraMachine&) = delete;
-  ~CameraMachine();
+  explicit CameraMachine(const std::filesystem::path& disk, const CameraMachineOptions& options = {});
 
   // False: the line did not say so within the time. What it said up to there is given in said().
   [[nodiscard]] bool says(const std::string& text, std::chrono::seconds limit);
@@ -36,12 +44,17 @@ class CameraMachine {
   // Since the last text that was waited for.
   [[nodiscard]] const std::string& said() const { return said_; }
 
+  // Looks at it for so long. True: its processors had hardly anything to do, whatever else the host does.
+  [[nodiscard]] bool idle(std::chrono::milliseconds during) const;
+
+  [[nodiscard]] const vm::Emulator& emulator() const { return emulator_; }
+
   // The power is gone; what the guest had flushed is in the image.
-  void cut_power();
+  void cut_power() { emulator_.cut_power(); }
 
  private:
-  pid_t process_ = -1;
-  int line_ = -1;
+  vm::Emulator emulator_;
+  std::ofstream log_;  // beside the disk, to be looked at while a long test runs
   std::string heard_;
   std::string said_;
 };

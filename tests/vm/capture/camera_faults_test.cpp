@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/vm/capture/camera_in_a_machine.hpp"
-#include "tests/vm/capture/road_pictures.hpp"
+#include "tests/vm/road/road_pictures.hpp"
 
 namespace wayside::vm {
 namespace {

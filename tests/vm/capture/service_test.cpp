@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/vm/capture/camera_in_a_machine.hpp"
-#include "tests/vm/capture/road_pictures.hpp"
+#include "tests/vm/road/road_pictures.hpp"
 #include "tests/vm/machine/installed_camera.hpp"
 
 namespace wayside::vm {

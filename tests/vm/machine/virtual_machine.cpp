@@ -1,20 +1,15 @@
 #include "tests/vm/machine/virtual_machine.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace wayside::vm {
@@ -89,34 +84,13 @@ std::string VirtualMachine::missing() {
   return what.empty() ? what : what + ": run toolchains/vm.sh --prepare";
 }
 
-VirtualMachine::VirtualMachine(const MachineOptions& options) : console_(options.console) {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    throw std::runtime_error("no socket pair for the virtual machine");
-  std::vector<std::string> words = command_line(options, ends[1]);
-  std::vector<char*> argv;
-  for (std::string& word : words)
-    argv.push_back(word.data());
-  argv.push_back(nullptr);
-  process_ = ::fork();
-  if (process_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::fcntl(ends[1], F_SETFD, 0);  // this one qemu is to have
-    ::execvp(qemu, argv.data());
-    ::_exit(127);
-  }
-  ::close(ends[1]);
-  port_ = ends[0];
+VirtualMachine::VirtualMachine(const MachineOptions& options)
+    : console_(options.console), emulator_([&](int port) { return command_line(options, port); }) {
   const auto until = steady_clock::now() + start_limit;
   while (heard_.find("@ready\n") == std::string::npos) {
     if (!receive(until)) throw std::runtime_error(told("the virtual machine does not start"));
   }
   heard_.erase(0, heard_.find("@ready\n") + 7);
-}
-
-VirtualMachine::~VirtualMachine() {
-  cut_power();
-  ::close(port_);
 }
 
 Outcome VirtualMachine::run(const std::string& command, std::chrono::seconds limit) {
@@ -158,32 +132,17 @@ std::optional<std::string> VirtualMachine::next_line(std::chrono::milliseconds l
 
 void VirtualMachine::say(const std::string& line) {
   const std::string whole = line + "\n";
-  if (::send(port_, whole.data(), whole.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(whole.size()))
+  if (::send(emulator_.socket(), whole.data(), whole.size(), MSG_NOSIGNAL) !=
+      static_cast<ssize_t>(whole.size()))
     throw std::runtime_error(told("the virtual machine takes no more input"));
-}
-
-bool VirtualMachine::ends(std::chrono::seconds limit) {
-  const auto until = steady_clock::now() + limit;
-  while (process_ > 0 && steady_clock::now() < until) {
-    if (::waitpid(process_, nullptr, WNOHANG) == process_) process_ = -1;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return process_ <= 0;
-}
-
-void VirtualMachine::cut_power() {
-  if (process_ <= 0) return;
-  ::kill(process_, SIGKILL);
-  ::waitpid(process_, nullptr, 0);
-  process_ = -1;
 }
 
 bool VirtualMachine::receive(steady_clock::time_point until) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - steady_clock::now());
-  pollfd readable{port_, POLLIN, 0};
+  pollfd readable{emulator_.socket(), POLLIN, 0};
   if (::poll(&readable, 1, std::max(0, static_cast<int>(left.count()))) != 1) return false;
   char part[4096];
-  const ssize_t got = ::recv(port_, part, sizeof part, 0);
+  const ssize_t got = ::recv(emulator_.socket(), part, sizeof part, 0);
   if (got <= 0) return false;
   heard_.append(part, static_cast<std::size_t>(got));
   return true;

@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include <sys/types.h>
+#include "tests/vm/machine/emulator.hpp"
 
 namespace wayside::vm {
 
@@ -43,9 +43,6 @@ class VirtualMachine {
 
   // Returns when the guest takes commands.
   explicit VirtualMachine(const MachineOptions& options);
-  VirtualMachine(const VirtualMachine&) = delete;
-  VirtualMachine& operator=(const VirtualMachine&) = delete;
-  ~VirtualMachine();
 
   // One line for the guest's shell, to its end.
   Outcome run(const std::string& command, std::chrono::seconds limit = std::chrono::minutes(5));
@@ -59,19 +56,18 @@ class VirtualMachine {
   void say(const std::string& line);
 
   // True: it was switched off, or restarted, by itself, within the time; nothing runs any more.
-  [[nodiscard]] bool ends(std::chrono::seconds limit);
+  [[nodiscard]] bool ends(std::chrono::seconds limit) { return emulator_.ends(limit); }
 
   // The power is gone: what the guest had not written to its disks by now it never will. What it had is in
   // the images, flushed or not, since the host lives on.
-  void cut_power();
+  void cut_power() { emulator_.cut_power(); }
 
  private:
   [[nodiscard]] std::string told(const std::string& what) const;
   bool receive(std::chrono::steady_clock::time_point until);
 
   std::filesystem::path console_;
-  pid_t process_ = -1;
-  int port_ = -1;
+  Emulator emulator_;
   std::string heard_;  // and not yet given
   std::optional<int> exit_code_;
 };

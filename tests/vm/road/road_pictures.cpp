@@ -1,4 +1,4 @@
-#include "tests/vm/capture/road_pictures.hpp"
+#include "tests/vm/road/road_pictures.hpp"
 
 #include <cstdlib>
 #include <filesystem>

@@ -1,0 +1,148 @@
+#include "tests/image/camera_life.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <thread>
+
+#include <fmt/format.h>
+
+namespace wayside::image {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+void CameraLife::SetUp() {
+  if (const std::string lacking = missing(); !lacking.empty()) GTEST_SKIP() << lacking;
+  disk_ = std::make_unique<CameraDisk>(folder_.path() / "disk");
+  options_.usb = folder_.path() / "usb";
+  office_.start();
+}
+
+void CameraLife::switch_on() {
+  switched_on_ = steady_clock::now();
+  machine_ = std::make_unique<CameraMachine>(disk_->path(), options_);
+}
+
+void CameraLife::await_login() {
+  ASSERT_TRUE(machine_->says("login: ", patience)) << machine_->said();
+}
+
+void CameraLife::type(const std::string& line, const std::string& answer, std::chrono::seconds limit) {
+  machine_->type(line + "\r");
+  ASSERT_TRUE(machine_->says(answer, limit)) << "typed: " << line << "\nawaited: " << answer << "\nsaid:\n"
+                                             << machine_->said();
+}
+
+void CameraLife::log_in() {
+  type(installer, "password: ");
+  type(password, "alice> ");
+}
+
+namespace {
+
+// The last of them, both ends included.
+std::string between(const std::string& text, const std::string& from, const std::string& to) {
+  const std::size_t begin = text.rfind(from);
+  const std::size_t end = text.find(to, begin);
+  if (begin == std::string::npos || end == std::string::npos) return {};
+  return text.substr(begin, end + to.size() - begin);
+}
+
+}  // namespace
+
+void CameraLife::commission() {
+  type(installer, "new password: ");
+  type(password, "once more: ");
+  type(password, "alice is an installer now");
+  ASSERT_TRUE(machine_->says("login: ", patience));
+  log_in();
+  type("enrol show", "-----END CERTIFICATE REQUEST-----");
+  std::string shown = machine_->said();
+  shown.erase(std::remove(shown.begin(), shown.end(), '\r'), shown.end());
+  device_id_ = between(shown, "This camera is ", ".").substr(15, 16);
+  const std::size_t begin = shown.find("-----BEGIN CERTIFICATE REQUEST-----");
+  ASSERT_NE(begin, std::string::npos) << shown;
+  ASSERT_TRUE(machine_->says("alice> ", patience));
+  const auto [enrolment, office] =
+      office_.enrol(device_id_, shown.substr(begin) + "-----END CERTIFICATE REQUEST-----\n");
+  type("enrol load", "a line with only a full stop");
+  std::string pasted = enrolment;
+  std::replace(pasted.begin(), pasted.end(), '\n', '\r');
+  type(pasted + ".", "This camera belongs to the office " + office);
+  type("configure", "]# ");
+  // The machine is slow: a vehicle that is not seen for so long has passed all the same.
+  for (const std::string& line :
+       {fmt::format("site name \"{}\"", site), std::string("site feed_id 4"),
+        std::string("site source_id 12"), std::string("site camera_id 117"),
+        std::string("camera source libcamera"), fmt::format("camera width {}", road_.width),
+        fmt::format("camera height {}", road_.height), std::string("capture stall_limit_ms 60000"),
+        std::string("passes close_after_s 15"), std::string("queue segments 8"),
+        fmt::format("upload url https://10.0.2.2:{}", office_.server().port())})
+    type("set " + line, "]# ");
+  type("commit confirmed 5", "Version 1 is committed.");
+  type("confirm", "Version 1 stays.");
+  type("exit", "alice> ");
+}
+
+void CameraLife::show_road(vm::UsbCamera& eyes, std::chrono::seconds limit) {
+  const auto until = steady_clock::now() + limit;
+  while (!eyes.at_end() && steady_clock::now() < until) {
+    if (machine_->idle(50ms)) eyes.ask();
+  }
+}
+
+vm::UsbCameraOptions CameraLife::eyes() const {
+  constexpr double frames_per_s = 10;
+  vm::UsbCameraOptions options{options_.usb, road_.width, road_.height, frames_per_s};
+  options.on_request = true;
+  return options;
+}
+
+std::vector<backoffice::StoredRecord> CameraLife::captures() {
+  std::vector<backoffice::StoredRecord> records;
+  const Status visited = office_.store().visit_all([&](const backoffice::StoredRecord& record) -> Status {
+    if (record.type == RecordType::capture) records.push_back(record);
+    return {};
+  });
+  EXPECT_TRUE(visited);
+  return records;
+}
+
+bool CameraLife::office_gets(std::size_t count, std::chrono::seconds limit) {
+  const auto until = steady_clock::now() + limit;
+  while (captures().size() < count) {
+    if (steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(100ms);
+  }
+  return true;
+}
+
+fs::path CameraLife::copied_out(const std::string& partition) const {
+  const fs::path image = folder_.path() / (partition + ".ext4");
+  const fs::path files = folder_.path() / (partition + ".files");
+  fs::remove_all(files);
+  fs::create_directory(files);
+  disk_->copy(partition, image);
+  // What the journal holds is made good first, as the kernel does it. 1: it has mended something.
+  const int mended =
+      std::system(fmt::format("e2fsck -fy '{}' >'{}.log' 2>&1", image.string(), image.string()).c_str());
+  EXPECT_LE(WEXITSTATUS(mended), 1) << *read_text_file(image.string() + ".log");
+  const std::string dump = fmt::format("debugfs -R 'rdump / {}' '{}' >'{}.log' 2>&1", files.string(),
+                                       image.string(), image.string());
+  EXPECT_EQ(std::system(dump.c_str()), 0);
+  fs::remove(image);
+  return files;
+}
+
+QueueReport CameraLife::queue_on_card() const {
+  const fs::path queue = copied_out("queue");
+  const auto devices = load_device_keys({office_.folder() / "for-the-camera" / "device.crt"});
+  EXPECT_TRUE(devices) << devices.error().message;
+  if (!devices) return {};
+  const auto report = verify_queue(queue, *devices);
+  EXPECT_TRUE(report) << report.error().message;
+  return report ? *report : QueueReport{};
+}
+
+}  // namespace wayside::image
