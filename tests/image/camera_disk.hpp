@@ -10,6 +10,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/little_endian.hpp"
@@ -27,6 +28,10 @@ class CameraDisk {
     if (std::system(command.c_str()) != 0) throw std::runtime_error("cannot copy the image: " + command);
   }
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  // As toolchains/image/disk.sh makes them.
+  [[nodiscard]] static std::vector<std::string> partitions() {
+    return {"loader", "bootstate", "boot_a", "root_a", "boot_b", "root_b", "update", "config", "queue"};
+  }
 
   [[nodiscard]] Bytes read(const std::string& partition) const {
     const Place place = find(partition);

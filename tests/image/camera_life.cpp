@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <stdexcept>
 #include <thread>
 
 #include <fmt/format.h>
@@ -24,14 +25,14 @@ void CameraLife::switch_on() {
   machine_ = std::make_unique<CameraMachine>(disk_->path(), options_);
 }
 
-void CameraLife::await_login() {
-  ASSERT_TRUE(machine_->says("login: ", patience)) << machine_->said();
+void CameraLife::await(const std::string& text, std::chrono::seconds limit) {
+  if (!machine_->says(text, limit))
+    throw std::runtime_error("the camera does not say \"" + text + "\" but:\n" + machine_->said());
 }
 
 void CameraLife::type(const std::string& line, const std::string& answer, std::chrono::seconds limit) {
   machine_->type(line + "\r");
-  ASSERT_TRUE(machine_->says(answer, limit)) << "typed: " << line << "\nawaited: " << answer << "\nsaid:\n"
-                                             << machine_->said();
+  await(answer, limit);
 }
 
 void CameraLife::log_in() {
@@ -55,31 +56,42 @@ void CameraLife::commission() {
   type(installer, "new password: ");
   type(password, "once more: ");
   type(password, "alice is an installer now");
-  ASSERT_TRUE(machine_->says("login: ", patience));
+  await("login: ");
   log_in();
-  type("enrol show", "-----END CERTIFICATE REQUEST-----");
-  std::string shown = machine_->said();
-  shown.erase(std::remove(shown.begin(), shown.end(), '\r'), shown.end());
+  std::string shown;
+  const std::string end = "-----END CERTIFICATE REQUEST-----\n";
+  // The daemon may still be starting, as the console says then.
+  const auto until = steady_clock::now() + patience;
+  while (shown.find(end) == std::string::npos) {
+    if (steady_clock::now() >= until) throw std::runtime_error("the camera does not enrol: " + shown);
+    type("enrol show", "alice> ");
+    shown = machine_->said();
+    shown.erase(std::remove(shown.begin(), shown.end(), '\r'), shown.end());
+  }
   device_id_ = between(shown, "This camera is ", ".").substr(15, 16);
-  const std::size_t begin = shown.find("-----BEGIN CERTIFICATE REQUEST-----");
-  ASSERT_NE(begin, std::string::npos) << shown;
-  ASSERT_TRUE(machine_->says("alice> ", patience));
   const auto [enrolment, office] =
-      office_.enrol(device_id_, shown.substr(begin) + "-----END CERTIFICATE REQUEST-----\n");
+      office_.enrol(device_id_, between(shown, "-----BEGIN CERTIFICATE REQUEST-----", end));
   type("enrol load", "a line with only a full stop");
   std::string pasted = enrolment;
   std::replace(pasted.begin(), pasted.end(), '\n', '\r');
   type(pasted + ".", "This camera belongs to the office " + office);
   type("configure", "]# ");
   // The machine is slow: a vehicle that is not seen for so long has passed all the same.
-  for (const std::string& line :
-       {fmt::format("site name \"{}\"", site), std::string("site feed_id 4"),
-        std::string("site source_id 12"), std::string("site camera_id 117"),
-        std::string("camera source libcamera"), fmt::format("camera width {}", road_.width),
-        fmt::format("camera height {}", road_.height), std::string("capture stall_limit_ms 60000"),
-        std::string("passes close_after_s 15"), std::string("queue segments 8"),
-        fmt::format("upload url https://10.0.2.2:{}", office_.server().port())})
-    type("set " + line, "]# ");
+  std::vector<std::string> settings = {
+      fmt::format("site name \"{}\"", site),
+      "site feed_id 4",
+      "site source_id 12",
+      "site camera_id 117",
+      "camera source libcamera",
+      fmt::format("camera width {}", road_.width),
+      fmt::format("camera height {}", road_.height),
+      "capture stall_limit_ms 60000",
+      "passes close_after_s 15",
+      "queue segments 8",
+      fmt::format("upload url https://10.0.2.2:{}", office_.server().port())};
+  settings.insert(settings.end(), more_settings_.begin(), more_settings_.end());
+  for (const std::string& setting : settings)
+    type("set " + setting, "]# ");
   type("commit confirmed 5", "Version 1 is committed.");
   type("confirm", "Version 1 stays.");
   type("exit", "alice> ");
@@ -89,6 +101,8 @@ void CameraLife::show_road(vm::UsbCamera& eyes, std::chrono::seconds limit) {
   const auto until = steady_clock::now() + limit;
   while (!eyes.at_end() && steady_clock::now() < until) {
     if (machine_->idle(50ms)) eyes.ask();
+    // To be looked at while a long test runs.
+    std::ofstream(folder_.path() / "shown") << eyes.sent() << " pictures\n";
   }
 }
 
@@ -135,12 +149,14 @@ fs::path CameraLife::copied_out(const std::string& partition) const {
   return files;
 }
 
+PublicKey CameraLife::device_key() const {
+  const auto key = load_device_key(office_.folder() / "for-the-camera" / "device.crt");
+  EXPECT_TRUE(key) << key.error().message;
+  return key ? key->key : PublicKey{};
+}
+
 QueueReport CameraLife::queue_on_card() const {
-  const fs::path queue = copied_out("queue");
-  const auto devices = load_device_keys({office_.folder() / "for-the-camera" / "device.crt"});
-  EXPECT_TRUE(devices) << devices.error().message;
-  if (!devices) return {};
-  const auto report = verify_queue(queue, *devices);
+  const auto report = verify_queue(copied_out("queue"), {device_key()});
   EXPECT_TRUE(report) << report.error().message;
   return report ? *report : QueueReport{};
 }

@@ -28,16 +28,16 @@ class CameraLife : public testing::Test {
   static constexpr const char* password = "correct horse battery";
   static constexpr const char* site = "A14 J31 eastbound lane 1";
   // Of anything at an emulated machine on a busy host.
-  static constexpr std::chrono::minutes patience{5};
+  static constexpr std::chrono::minutes patience{10};
 
   void SetUp() override;
 
   // --- the camera
   void switch_on();
   void cut_power() { machine_.reset(); }
-  // Up to the login.
-  void await_login();
-  // What is typed, and awaited for it.
+  // What its line says, and what is typed and awaited for it. A std::runtime_error with what is said instead,
+  // like whatever follows from these.
+  void await(const std::string& text, std::chrono::seconds limit = patience);
   void type(const std::string& line, const std::string& answer, std::chrono::seconds limit = patience);
   void log_in();
   // From the first login to a confirmed configuration, with the office's enrolment; logged in.
@@ -58,18 +58,20 @@ class CameraLife : public testing::Test {
   // A partition's files, as whoever mounts it next sees them, in a folder of their own.
   [[nodiscard]] std::filesystem::path copied_out(const std::string& partition) const;
   [[nodiscard]] QueueReport queue_on_card() const;
+  // By the certificate that the office gave it.
+  [[nodiscard]] PublicKey device_key() const;
 
   doubles::TemporaryFolder folder_;
   doubles::BackOfficeDouble office_{{"10.0.2.2"}};
   CameraMachineOptions options_;
   vm::RoadPictures road_;
+  std::vector<std::string> more_settings_;  // that commission() makes, after all others
   std::unique_ptr<CameraDisk> disk_;
   std::unique_ptr<CameraMachine> machine_;
   std::chrono::steady_clock::time_point switched_on_;
 
  private:
   std::string device_id_;
-  std::filesystem::path certificate_;
 };
 
 }  // namespace wayside::image

@@ -1,59 +1,150 @@
-// What the product is: a flashed camera that is commissioned, sees a road, and whose records arrive.
+// What the product is: a flashed camera that is commissioned, sees a road, and whose records arrive. And what
+// others have of it: a neighbour on its network, whoever carries its card away, whoever gets it when it was
+// wiped.
 #include <set>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "wayside/base/signature.hpp"
+#include "wayside/device/wipe/wipe.hpp"
+
 #include "tests/image/camera_life.hpp"
+#include "tests/image/card_search.hpp"
+#include "tests/image/neighbour.hpp"
 
 namespace wayside::image {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
 
 class ImageDelivery : public CameraLife {
  protected:
   [[nodiscard]] double seconds_since_power() const {
     return std::chrono::duration<double>(steady_clock::now() - switched_on_).count();
   }
-  std::set<std::string> delivered() {
-    std::set<std::string> vrms;
+  // The VRM of each record that has arrived.
+  std::multiset<std::string> delivered() {
+    std::multiset<std::string> vrms;
     for (const backoffice::StoredRecord& record : captures()) {
       EXPECT_TRUE(record.complete());
-      const auto document = nlohmann::json::parse(record.document);
-      vrms.insert(document.at("vrm").get<std::string>());
+      EXPECT_THAT(record.document, HasSubstr(site));
+      vrms.insert(nlohmann::json::parse(record.document).at("vrm").get<std::string>());
     }
     return vrms;
   }
+  // Nobody but its office, which it calls itself, can speak to it.
+  void scan() {
+    Neighbour& neighbour = *neighbour_;
+    const auto begin = steady_clock::now();
+    const Neighbour::Found camera = neighbour.scan({10, 0, 2, 15});
+    fmt::print("65535 ports in {:.0f} s\n",
+               std::chrono::duration<double>(steady_clock::now() - begin).count());
+    EXPECT_TRUE(camera.whole);
+    EXPECT_THAT(camera.tcp, IsEmpty());
+    EXPECT_THAT(camera.udp, IsEmpty());
+    EXPECT_FALSE(camera.echo);
+    // The same probes find what is open.
+    const std::uint16_t port = office_.server().port();
+    const Neighbour::Found office = neighbour.scan({10, 0, 2, 2}, port, port);
+    EXPECT_THAT(office.tcp, testing::ElementsAre(port));
+  }
+  // What the card holds, and what only the camera's memory or the office ever had.
+  void search_card(const std::set<std::string>& vrms) {
+    std::vector<std::string> secrets = {password};
+    for (const std::string& vrm : vrms) {
+      for (const std::string& spelling : spellings(vrm))
+        secrets.push_back(spelling);
+    }
+    const std::filesystem::path office = office_.folder() / "office";
+    for (const char* const key : {"ca.key", "server.key", "authority/authority.key"}) {
+      for (const std::string& material : key_material(office / key))
+        secrets.push_back(material);
+    }
+    EXPECT_THAT(found_on(*disk_, secrets), IsEmpty());
+    // The search finds what is there: what a camera is lies in its own partition and nowhere else.
+    const std::string address = fmt::format("10.0.2.2:{}", office_.server().port());
+    std::vector<std::string> its_own = key_material(copied_out("config") / "identity" / "device.key");
+    its_own.insert(its_own.end(), {site, address, "-----BEGIN PRIVATE KEY-----"});
+    const auto found = found_on(*disk_, its_own);
+    for (const auto& [text, partitions] : found)
+      EXPECT_THAT(partitions, testing::ElementsAre("config")) << text;
+    EXPECT_GE(found.size(), its_own.size() - 1);  // of the key's two forms the file has one
+    EXPECT_EQ(found.count(site), 1U);
+  }
+  // Something of each file of what a camera is, and of each record that arrived.
+  std::vector<std::string> traces() {
+    constexpr std::size_t bytes = 32;
+    std::vector<std::string> all = {site, password, fmt::format("10.0.2.2:{}", office_.server().port()),
+                                    "WYSEAL\r\n"};
+    const std::filesystem::path files = copied_out("config");
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(files)) {
+      if (!entry.is_regular_file()) continue;
+      const std::string content = *read_text_file(entry.path());
+      if (content.size() >= 2 * bytes) all.push_back(content.substr(content.size() / 2, bytes));
+    }
+    for (const backoffice::StoredRecord& record : captures())
+      all.emplace_back(record.head.end() - bytes, record.head.end());
+    return all;
+  }
+  // At the serial line; the power is off again when the camera is as from the factory.
+  void wipe() {
+    type("wipe", "Type \"wipe\" to go on: ");
+    type("wipe", "Type \"destroy everything\" to go on: ");
+    type("destroy everything", "Everything is being destroyed");
+    await("No account is there yet");
+    cut_power();
+  }
+  std::unique_ptr<Neighbour> neighbour_;
 };
 
 TEST_F(ImageDelivery, CommissionedOverItsSerialLineItDeliversWhatDrivesPast) {
-  road_ = vm::draw_road(4, 100);
+  options_.neighbour = folder_.path() / "net";
+  neighbour_ = std::make_unique<Neighbour>(options_.neighbour);
+  road_ = vm::draw_road(4, 60);
   switch_on();
   vm::UsbCamera eyes(this->eyes(), road_.pictures);
-  await_login();
+  await("login: ");
   const double login_s = seconds_since_power();
   eyes.plug();
-  ASSERT_NO_FATAL_FAILURE(commission());
+  commission();
   const double commissioned_s = seconds_since_power();
   const auto begin = steady_clock::now();
   show_road(eyes, 10min);
   const std::chrono::duration<double> shown = steady_clock::now() - begin;
   EXPECT_TRUE(eyes.at_end());
   EXPECT_TRUE(office_gets(road_.vrms.size(), 1min));
-  type("show health", "alice> ");
-  fmt::print("{}\n", machine_->said());
-  type("show queue", "alice> ");
-  fmt::print("{}\n", machine_->said());
-  cut_power();
-  EXPECT_EQ(delivered(), road_.vrms);
   fmt::print("login after {:.0f} s, commissioned after {:.0f} s; {} pictures in {:.0f} s\n", login_s,
              commissioned_s, eyes.sent(), shown.count());
+  type("show health", "alice> ");
+  fmt::print("{}\n", machine_->said());
+  scan();
+  cut_power();
+  EXPECT_EQ(delivered(), (std::multiset<std::string>(road_.vrms.begin(), road_.vrms.end())));
   const QueueReport queue = queue_on_card();
   EXPECT_TRUE(queue.good) << to_text(queue);
   EXPECT_EQ(queue.device_id, device_id());
+  EXPECT_GE(queue.signatures_good, road_.vrms.size());
+  search_card(road_.vrms);
+
+  const std::vector<std::string> traces = this->traces();
+  EXPECT_GE(found_on(*disk_, traces).size(), traces.size() - 1);  // all but the password
+  const VerifyingKey device = device_key();
+  switch_on();
+  await("login: ");
+  log_in();
+  wipe();
+  EXPECT_THAT(found_on(*disk_, traces), IsEmpty());
+  const std::filesystem::path config = copied_out("config");
+  const auto receipt = check_wipe_receipt(*read_text_file(config / "wipe" / "receipt-0001.json"), device);
+  ASSERT_TRUE(receipt) << receipt.error().message;
+  EXPECT_THAT(*receipt, AllOf(HasSubstr("asked for by alice (installer) at ttyAMA0"),
+                              HasSubstr("complete: nothing is left")));
 }
 
 }  // namespace
