@@ -56,7 +56,14 @@ class CameraDisk {
     disk.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     if (!disk.flush()) throw std::runtime_error("cannot write to " + path_.string());
   }
+  [[nodiscard]] std::uint64_t begin_of(const std::string& partition) const { return find(partition).begin; }
   [[nodiscard]] std::uint64_t bytes_of(const std::string& partition) const { return find(partition).bytes; }
+  // All of it as that one is now.
+  void become(const CameraDisk& other) const {
+    const std::string command =
+        "cp --sparse=always --reflink=auto '" + other.path().string() + "' '" + path_.string() + "'";
+    if (std::system(command.c_str()) != 0) throw std::runtime_error("cannot copy a disk: " + command);
+  }
   // As written to a larger card: what follows the partitions is empty.
   void enlarge(std::uint64_t by) const {
     std::filesystem::resize_file(path_, std::filesystem::file_size(path_) + by);
