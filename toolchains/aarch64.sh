@@ -59,7 +59,7 @@ install_packages packages-aarch64.txt
 make_sysroot
 [ "$mode" != prepare ] || exit 0
 
-programs=(waysided wayside-capture wayside-console wayside-network wayside-wipe)
+programs=(waysided wayside-capture wayside-console wayside-network wayside-update wayside-wipe)
 if [ "$mode" = build ]; then
     [ $# -gt 0 ] || set -- "${programs[@]}"
     build aarch64-release "$@"

@@ -1,25 +1,36 @@
 #!/usr/bin/env bash
-# Builds the image that a camera is flashed with: toolchains/image.sh [board]. It lies in build/image/BOARD/wayside.img then,
-# with its SHA-256, the root's squashfs, an SBOM (SPDX) and the list of licences beside it. Boards: the folders of
-# toolchains/image/boards; qemu-virt unless another is named. With --boot [board] QEMU starts a copy of the image that forgets,
-# with the camera's serial line on this terminal (Ctrl-A x ends it).
+# Builds the image that a camera is flashed with: toolchains/image.sh [--keys FOLDER] [board]. It lies in
+# build/image/BOARD/wayside.img then, with its SHA-256 and signature (CMS, detached: wayside.img.cms), the update to the same
+# version (wayside.raucb, and wayside.update, which an office wants to know of it), the root's squashfs, an SBOM (SPDX) and the
+# list of licences beside it. Boards: the folders of toolchains/image/boards; qemu-virt unless another is named. With --boot
+# [board] QEMU starts a copy of the image that forgets, with the camera's serial line on this terminal (Ctrl-A x ends it).
+#
+# FOLDER is one of toolchains/update-keys.sh; the camera takes updates that its keys signed. Without it keys for trying out are
+# made, once, in build/image/keys: whoever has this folder can sign, so flash no camera for a road that way.
 #
 # Nothing is mounted and no loop device is used. What is fetched is kept in build/image/cache, each archive under the name of
 # what it is made of and with its own SHA-256, which is checked; delete that folder for Debian's newest packages.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 . "$here/debian.sh"
+. "$here/image/slot.sh"
 
-boot=""
+boot="" keys=""
 case "${1:-}" in
 -h | --help)
-    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
     exit 0
     ;;
 --boot)
     boot=yes
     shift
     ;;
---*) die "there is no option $1: use --boot or none" ;;
+--keys)
+    keys="${2:-}"
+    [ -r "$keys/keyring.pem" ] && [ -r "$keys/signs" ] || die "\"$keys\" holds no keys for updates: make them with toolchains/update-keys.sh"
+    keys="$(cd "$keys" && pwd)"
+    shift 2
+    ;;
+--*) die "there is no option $1: use --boot, --keys FOLDER or none" ;;
 esac
 board="${1:-qemu-virt}"
 recipe="$here/image"
@@ -32,7 +43,7 @@ boards="$(cd "$recipe/boards" && printf '%s ' *)"
 for file in board.sh modules.txt modules-early.txt packages.txt packages-host.txt; do
     [ -r "$recipe/boards/$board/$file" ] || die "the board $board lacks its file $recipe/boards/$board/$file: restore it (git checkout), or take the board qemu-virt as a pattern"
 done
-need_files "$recipe"/{packages.txt,left-out.txt,boot.cmd,init.sh,root.sh,sbom.sh,disk.sh,slot.sh} "$recipe/root/etc/nftables.conf" "$here/packages-image.txt" "$here/packages-aarch64.txt"
+need_files "$recipe"/{packages.txt,left-out.txt,boot.cmd,init.sh,root.sh,sbom.sh,disk.sh,slot.sh} "$recipe/root/etc/"{nftables.conf,rauc/system.conf} "$here/update-keys.sh" "$here/packages-image.txt" "$here/packages-aarch64.txt"
 . "$recipe/boards/$board/board.sh"
 for component in "${board_components[@]}"; do
     debian_sources | grep -q " bookworm $component\$" ||
@@ -66,6 +77,17 @@ umask 022
 mkdir -p "$images/cache"
 "$here/aarch64.sh" || exit 1
 
+if [ -z "$keys" ]; then
+    keys="$images/keys"
+    if [ ! -r "$keys/keyring.pem" ]; then
+        step "Making keys for trying out"
+        [ -s "$keys.passphrase" ] || (umask 077 && openssl rand -hex 16 >"$keys.passphrase")
+        "$here/update-keys.sh" --passphrase-file "$keys.passphrase" "$keys" || exit 1
+    fi
+    say "signed with keys for trying out ($keys): no camera of a road is to trust them"
+fi
+[ -r "$keys/$(cat "$keys/signs").key" ] || die "$keys lacks the key of $(cat "$keys/signs"), which signs: put it there, or add a signer (toolchains/update-keys.sh --new-signer)"
+
 excluded=()
 while read -r path; do excluded+=("--dpkgopt=path-exclude=$path"); done < <(names_in "$recipe/left-out.txt")
 cached_arm64 "$images/cache" root "$(names_in "$recipe/packages.txt")" "${excluded[@]}" "--extract-hook=${list_hook}root.txt\""
@@ -81,10 +103,13 @@ rm -rf "$image.part"
 mkdir "$image.part"
 cd "$root"
 # Files of several users, without being root.
-fakeroot "$recipe/root.sh" "$board" "$root_archive" "$board_archive" "$image.part" "$commit" || exit 1
+fakeroot "$recipe/root.sh" "$board" "$root_archive" "$board_archive" "$image.part" "$commit" "$keys/keyring.pem" || exit 1
 "$recipe/disk.sh" "$board" "$image.part" || exit 1
+make_update "$image.part/boot.ext4" "$image.part/root.squashfs" "wayside-$board" "$(product_version)" "$commit" "$keys" "$image.part/wayside"
+rm "$image.part/boot.ext4"
 (cd "$image.part" && sha256sum wayside.img >wayside.img.sha256)
+sign_file "$image.part/wayside.img" "$keys"
 rm -rf "$image"
 mv "$image.part" "$image"
-say "$image/wayside.img: $(du -m --apparent-size "$image/wayside.img" | cut -f1) MB, of which $(du -m "$image/wayside.img" | cut -f1) are in use; root $(cat "$image/root-mb") MB, packed $(du -m --apparent-size "$image/root.squashfs" | cut -f1) MB"
+say "$image/wayside.img: $(du -m --apparent-size "$image/wayside.img" | cut -f1) MB, of which $(du -m "$image/wayside.img" | cut -f1) are in use; root $(cat "$image/root-mb") MB, packed $(du -m --apparent-size "$image/root.squashfs" | cut -f1) MB; update $(du -m --apparent-size "$image/wayside.raucb" | cut -f1) MB"
 rm "$image/root-mb"

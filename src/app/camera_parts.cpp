@@ -1,5 +1,6 @@
 #include "src/app/camera_parts.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "wayside/base/files.hpp"
@@ -18,6 +19,7 @@
 #include "src/app/process.hpp"
 #include "src/app/recogniser.hpp"
 #include "src/app/trail_events.hpp"
+#include "src/app/update_answers.hpp"
 
 namespace wayside::app {
 
@@ -72,6 +74,17 @@ Result<Stages> make_stages(const Configuration& configuration, const ModelStore&
   return stages;
 }
 
+std::uint64_t backlog_bytes_per_s(const Configuration& configuration) {
+  return std::uint64_t{configuration.upload.backlog_kbit_per_s} * 1000 / 8;
+}
+
+// Never more than the backlog may take; 0: no cap.
+std::uint64_t update_bytes_per_s(const Configuration& configuration) {
+  const std::uint64_t backlog = backlog_bytes_per_s(configuration);
+  const std::uint64_t own = std::uint64_t{configuration.update.kib_per_s} << 10U;
+  return own == 0 || backlog == 0 ? std::max(own, backlog) : std::min(own, backlog);
+}
+
 AimOptions aim_options(const Configuration& configuration) {
   AimOptions options;
   options.widest_px = configuration.recognition.max_plate_width_px;
@@ -115,6 +128,8 @@ Status CameraParts::prepare() {
   if (!sealing) return fail(sealing.error());
   sealing_ = std::move(*sealing);
   if (const Status opened = open_queue(); !opened) return opened;
+  watch_updates();
+  keep_updates();
   if (!configuration_.upload.url.empty()) keep_watch_lists();
   make_uplink();
   return {};
@@ -138,6 +153,25 @@ Status CameraParts::open_queue() {
                    *queue_, clock(), health_, counters_);
   }
   return {};
+}
+
+// No recording runs on an image that could be updated.
+void CameraParts::watch_updates() {
+  if (is_recording(configuration_)) return;
+  UpdateJudgeOptions options{update_folder_beside(configuration_.identity.directory),
+                             read_boot_id().value_or("")};
+  options.on_change = [this](const UpdateStatus& status) { put_down(update_event(status)); };
+  judge_ = std::make_unique<UpdateJudge>(std::move(options));
+}
+
+void CameraParts::judge_update() {
+  if (!judge_) return;
+  CameraWork work;
+  work.frames_captured = counters_.counter("frames_captured").value();
+  work.frames_tracked = counters_.counter("frames_tracked").value();
+  work.highest_before = queue_->unbooked().chain.number.value();
+  work.highest_delivered = upload_state().value_or(UploaderState{}).highest_delivered;
+  judge_->look(clock().monotonic_now(), work);
 }
 
 // A recording has its own times, whatever this machine's clock says.
@@ -284,7 +318,7 @@ void CameraParts::make_uplink() {
   }
   UplinkOptions options;
   options.uploader.device_id = device_id_;
-  options.uploader.backlog_bytes_per_s = std::uint64_t{configuration_.upload.backlog_kbit_per_s} * 1000 / 8;
+  options.uploader.backlog_bytes_per_s = backlog_bytes_per_s(configuration_);
   if (authority_) {
     options.authority_held = [this] { return authority_->highest_held(); };
     options.on_authorities = [this](std::span<const std::string> sent) { authority_->take(sent); };
@@ -292,6 +326,10 @@ void CameraParts::make_uplink() {
   if (watch_lists_) {
     options.watch_lists_held = [this] { return watch_lists_->held(); };
     options.on_watch_lists = [this](std::span<const ListOffer> offers) { watch_lists_->offered(offers); };
+  }
+  if (updates_) {
+    options.system = [this] { return updates_->told(); };
+    options.on_update = [this](const std::optional<UpdateOffer>& offer) { updates_->offered(offer); };
   }
   auto uplink = std::make_unique<Uplink>(options, connect_to(configuration_, device_id_, unlock_keys_),
                                          *queue_, clock(), health_, counters_);
@@ -311,13 +349,32 @@ void CameraParts::keep_watch_lists() {
   WatchListKeeperOptions options;
   options.device_id = device_id_;
   options.folder = configuration_.identity.directory / "watchlists";
-  options.bytes_per_s = std::uint64_t{configuration_.upload.backlog_kbit_per_s} * 1000 / 8;
+  options.bytes_per_s = backlog_bytes_per_s(configuration_);
   options.recording = is_recording(configuration_);
   if (authority_)
     options.known_earliest = [this](MonotonicTime at) { return authority_->known_earliest(at); };
   options.on_change = [this](const ListChange& change) { put_down(watch_list_event(change)); };
   watch_lists_ =
       std::make_unique<WatchListKeeper>(std::move(options), std::move(connect), clock(), health_, counters_);
+}
+
+// What fetches updates needs the judge. A system that is no image of Wayside's is kept new by who installed
+// it.
+void CameraParts::keep_updates() {
+  if (is_recording(configuration_)) return;
+  Result<RunningSystem> system = read_running_system();
+  if (!system) {
+    log::info("updates_off", {{"reason", system.error()}});
+    return;
+  }
+  UpdateKeeperOptions options;
+  options.folder = update_folder_beside(configuration_.identity.directory);
+  options.system = std::move(*system);
+  options.able = [this] { return judge_->able(); };
+  options.bytes_per_s = update_bytes_per_s(configuration_);
+  options.ask_office = [this] { heartbeat_now(); };
+  updates_ = std::make_unique<UpdateKeeper>(
+      std::move(options), connect_to_updates(configuration_, device_id_), clock(), health_, counters_);
 }
 
 // A camera that cannot be asked does its work all the same.
@@ -331,6 +388,8 @@ void CameraParts::open_control() {
   }
   ControlAnswers answers = control_answers(*this);
   add_identity_answers(answers, configuration_.identity.directory, clock());
+  add_update_answers(answers, update_folder_beside(configuration_.identity.directory),
+                     updates_ ? hooks_of(*updates_) : UpdateHooks{});
   answers[ControlTask::reload] = [this](const ControlRequest&) -> Result<nlohmann::json> {
     const Result<Reloaded> reloaded = hooks_.reload();
     if (!reloaded) return fail(reloaded.error());
@@ -351,6 +410,7 @@ void CameraParts::start() {
   if (authority_) authority_->start();
   if (unlock_) unlock_->start();
   if (watch_lists_) watch_lists_->start();
+  if (updates_) updates_->start();
   if (uplink_) uplink_->start();
   if (timekeeping_) timekeeping_->start();
   if (board_) board_->start();
@@ -362,6 +422,11 @@ void CameraParts::wake_uplink() {
   if (uplink_) uplink_->wake();
 }
 
+void CameraParts::heartbeat_now() {
+  const std::lock_guard lock(uplink_mutex_);
+  if (uplink_) uplink_->heartbeat_now();
+}
+
 // The part under way has its seconds to arrive; what has no receipt yet waits in the queue.
 void CameraParts::remake_uplink() {
   stop_talking();
@@ -371,11 +436,16 @@ void CameraParts::remake_uplink() {
   }
   unlock_.reset();
   if (watch_lists_) watch_lists_->connect_anew(connect_to_lists(configuration_, device_id_));
+  if (updates_) {
+    updates_->connect_anew(connect_to_updates(configuration_, device_id_));
+    updates_->cap(update_bytes_per_s(configuration_));
+  }
   for (const char* part : {"uplink", "unlock_key"})
     health_.well(part);  // was said of the one that is gone
   make_uplink();
   if (unlock_) unlock_->start();
   if (watch_lists_) watch_lists_->start();
+  if (updates_) updates_->start();
   if (uplink_) uplink_->start();
 }
 
@@ -387,6 +457,7 @@ void CameraParts::apply(const Configuration& wanted, const Reconfiguration& chan
   if (changes.origin && pipeline_) pipeline_->origin_is(origin());
   if (changes.exposure && exposure_) exposure_->limits(exposure_limits());
   if (changes.outside) tell_outside(wanted);
+  if (changes.update && updates_) updates_->cap(update_bytes_per_s(wanted));
   if (changes.uplink) remake_uplink();
   if (!changes.log_level) return;
   const auto level = log::level_from(wanted.log.level);
@@ -408,10 +479,12 @@ void CameraParts::stop_threads() {
   if (timekeeping_) timekeeping_->stop();
   if (authority_) authority_->stop();
   if (watch_lists_) watch_lists_->stop();
+  if (updates_) updates_->stop();
 }
 
 void CameraParts::stop_talking() {
   if (watch_lists_) watch_lists_->stop();
+  if (updates_) updates_->stop();
   if (uplink_) uplink_->stop();
   if (unlock_) unlock_->stop();
 }

@@ -36,6 +36,8 @@
 #include "src/app/timekeeping.hpp"
 #include "src/app/trail_keeper.hpp"
 #include "src/app/unlock_keeper.hpp"
+#include "src/app/update_judge.hpp"
+#include "src/app/update_keeper.hpp"
 #include "src/app/uplink.hpp"
 #include "src/app/watch_list_keeper.hpp"
 
@@ -66,6 +68,9 @@ class CameraParts {
   // Whoever talks to the back office.
   void stop_talking();
 
+  // Whether a system on trial does its work; about once a second, from the main thread.
+  void judge_update();
+
   // What has to be done to the queue beside appending passes; from the thread that appends.
   void keep();
   // The same for the last time; the writer has ended.
@@ -90,6 +95,7 @@ class CameraParts {
   [[nodiscard]] Uplink* uplink() { return uplink_.get(); }
   [[nodiscard]] AuthorityKeeper* authority() { return authority_.get(); }
   [[nodiscard]] WatchListKeeper* watch_lists() { return watch_lists_.get(); }
+  [[nodiscard]] UpdateKeeper* updates() { return updates_.get(); }
 
  private:
   [[nodiscard]] Status keep_time();
@@ -101,11 +107,14 @@ class CameraParts {
   [[nodiscard]] Status open_queue();
   void make_uplink();
   void keep_watch_lists();
+  void watch_updates();
+  void keep_updates();
   void open_control();
   [[nodiscard]] Status make_pipeline();
   [[nodiscard]] ExposureLimits exposure_limits() const;
   [[nodiscard]] RecordOrigin origin() const;
   void wake_uplink();
+  void heartbeat_now();
   void remake_uplink();
 
   mutable std::mutex configuration_mutex_;  // around its change, and for who reads it from another thread
@@ -120,6 +129,7 @@ class CameraParts {
   CounterSet counters_;
   std::unique_ptr<TrailKeeper> trail_;  // of a camera; who puts something down is stopped before it goes
   std::unique_ptr<BoardKeeper> board_;  // of a camera
+  std::unique_ptr<UpdateJudge> judge_;  // of a camera
   std::string device_id_;
   std::string models_version_;
   OpenedSource source_;  // until the pipeline has it
@@ -130,6 +140,7 @@ class CameraParts {
   UnlockKeys unlock_keys_;  // outlives who uses them
   std::unique_ptr<UnlockKeeper> unlock_;
   std::unique_ptr<WatchListKeeper> watch_lists_;  // where an office gives any; outlives who asks it
+  std::unique_ptr<UpdateKeeper> updates_;         // of a camera that runs an image; likewise
   mutable std::mutex uplink_mutex_;  // around its making anew, against who wakes it and asks how it is
   std::unique_ptr<Uplink> uplink_;
   Aiming aiming_;

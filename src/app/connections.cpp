@@ -1,6 +1,7 @@
 #include "src/app/connections.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include <fmt/format.h>
@@ -59,6 +60,24 @@ Bof2Options bof2_options(const Identity& identity, const Configuration& configur
   return options;
 }
 
+// Empty where the profile has no office to ask over HTTPS.
+template <class Office>
+std::function<Result<std::unique_ptr<Office>>()> connect_by(
+    const Configuration& configuration, const std::string& device_id,
+    Result<std::unique_ptr<Office>> (*make)(const HttpsOptions&, const std::string&)) {
+  const Configuration::Upload& upload = configuration.upload;
+  const bool bof2 = upload.profile == "bof2";
+  if (upload.url.empty() || (!bof2 && upload.profile != "wayside")) return {};
+  return [configuration, device_id, bof2, make]() -> Result<std::unique_ptr<Office>> {
+    const Result<Identity> identity = own_identity(configuration, device_id);
+    if (!identity) return fail(identity.error());
+    if (bof2) return make(unlock_options(*identity, configuration), device_id);
+    auto options = options_with<HttpsOptions>(*identity, configuration);
+    options.url = configuration.upload.url;
+    return make(options, device_id);
+  };
+}
+
 }  // namespace
 
 Uplink::Connect connect_to(const Configuration& configuration, const std::string& device_id,
@@ -87,16 +106,11 @@ Uplink::Connect connect_to(const Configuration& configuration, const std::string
 }
 
 WatchListKeeper::Connect connect_to_lists(const Configuration& configuration, const std::string& device_id) {
-  const bool bof2 = configuration.upload.profile == "bof2";
-  if (!bof2 && configuration.upload.profile != "wayside") return {};
-  return [configuration, device_id, bof2]() -> Result<std::unique_ptr<ListOffice>> {
-    const Result<Identity> identity = own_identity(configuration, device_id);
-    if (!identity) return fail(identity.error());
-    if (bof2) return make_list_office(unlock_options(*identity, configuration), device_id);
-    auto options = options_with<HttpsOptions>(*identity, configuration);
-    options.url = configuration.upload.url;
-    return make_list_office(options, device_id);
-  };
+  return connect_by<ListOffice>(configuration, device_id, make_list_office);
+}
+
+UpdateKeeper::Connect connect_to_updates(const Configuration& configuration, const std::string& device_id) {
+  return connect_by<UpdateOffice>(configuration, device_id, make_update_office);
 }
 
 UnlockKeeper::Connect connect_to_unlock(const Configuration& configuration, const std::string& device_id) {

@@ -11,6 +11,7 @@
 #include "wayside/device/config/configuration.hpp"
 
 #include "src/app/unlock_keeper.hpp"
+#include "src/app/update_keeper.hpp"
 #include "src/app/uplink.hpp"
 #include "src/app/watch_list_keeper.hpp"
 
@@ -22,6 +23,9 @@ namespace wayside::app {
 // upload.unlock_url. Empty: it has none.
 [[nodiscard]] WatchListKeeper::Connect connect_to_lists(const Configuration& configuration,
                                                         const std::string& device_id);
+// Likewise.
+[[nodiscard]] UpdateKeeper::Connect connect_to_updates(const Configuration& configuration,
+                                                       const std::string& device_id);
 // Of the profile "bof2".
 [[nodiscard]] UnlockKeeper::Connect connect_to_unlock(const Configuration& configuration,
                                                       const std::string& device_id);

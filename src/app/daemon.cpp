@@ -33,6 +33,7 @@ constexpr milliseconds models_again{10'000};
 // Ending the link to the back office takes five seconds at most.
 constexpr milliseconds reload_within{8'000};
 constexpr milliseconds configuration_every{1'000};
+constexpr milliseconds update_every{1'000};
 // What a watchdog may be late before it is said that it does not work.
 constexpr milliseconds watchdog_late{30'000};
 
@@ -122,6 +123,7 @@ class Daemon {
     while (!is_ending() && parts_.clock().monotonic_now() < until) {
       supervision_.alive();
       events_.wait(std::min(look_every(), limit));
+      look_at_update();
       look_at_configuration();
     }
   }
@@ -198,6 +200,7 @@ class Daemon {
       }
       if (parts_.pipeline()->has_moved()) supervision_.alive();
       if (!is_ending()) help_a_blind_camera();
+      look_at_update();
       look_at_configuration();
       if (parts_.clock().monotonic_now() - told >= status_every) {
         told = parts_.clock().monotonic_now();
@@ -205,6 +208,13 @@ class Daemon {
         tell_status();
       }
     }
+  }
+
+  void look_at_update() {
+    const MonotonicTime now = parts_.clock().monotonic_now();
+    if (is_ending() || now - judged_ < update_every) return;
+    judged_ = now;
+    parts_.judge_update();
   }
 
   void help_a_blind_camera() {
@@ -294,6 +304,7 @@ class Daemon {
   bool had_begun_ = false;
   bool begins_anew_ = false;
   MonotonicTime looked_;            // at the store
+  MonotonicTime judged_;            // the update
   std::optional<Reloaded> untold_;  // taken over, and nobody has asked yet
   MainEvents events_;
   ReloadDesk desk_{[this] { events_.wake(); }};

@@ -12,6 +12,7 @@ bool* taker_of(Reconfiguration& plan, const std::string& path) {
   if (section == "site") return &plan.origin;
   if (section == "exposure") return &plan.exposure;
   if (section == "upload") return &plan.uplink;
+  if (section == "update") return &plan.update;
   if (path == "log.level") return &plan.log_level;
   if (path == "clock.time_servers") return &plan.outside;
   return nullptr;

@@ -21,6 +21,7 @@ struct Reconfiguration {
   bool origin = false;  // what records say of the camera, its configuration's version with it
   bool exposure = false;
   bool uplink = false;
+  bool update = false;
   bool log_level = false;
   bool outside = false;  // whom it speaks to
 };

@@ -53,6 +53,13 @@ std::string heartbeat_json(const Clock& clock, const Health& health, const Queue
     for (const auto& [list, revision] : *held.watch_lists)
       json["watch_lists"][list] = revision;
   }
+  if (held.system) {
+    json["system"] = {
+        {"version", held.system->version},
+        {"compatible", held.system->compatible},
+        {"update",
+         {{"state", held.system->state}, {"version", held.system->update}, {"reason", held.system->reason}}}};
+  }
   json["queue_uuid"] = to_hex(queue);
   return json.dump();
 }

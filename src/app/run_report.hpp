@@ -16,11 +16,21 @@
 
 namespace wayside::app {
 
+// What runs, and what became of an update, of a camera that can be updated.
+struct ToldSystem {
+  std::string version;
+  std::string compatible;
+  std::string state;   // a word: UpdateView::state
+  std::string update;  // the version that it is about; empty: none
+  std::string reason;  // a sentence; empty: none is needed
+};
+
 // What the camera holds of what the office sends.
 struct HeldForOffice {
   std::optional<std::uint64_t>
       authority;  // the highest number here, of a camera that keeps deployment authorities
   std::optional<std::map<std::string, std::uint64_t>> watch_lists;  // revisions, of one that keeps VOI lists
+  std::optional<ToldSystem> system = {};
 };
 
 // {"time", "clock": {...}, "problems": {...}, "states": {...}, "queue": {...}, "upload": {...}, "counters":

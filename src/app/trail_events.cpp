@@ -64,4 +64,13 @@ TrailEvent watch_list_event(const ListChange& change) {
   return event;
 }
 
+TrailEvent update_event(const UpdateStatus& status) {
+  TrailEvent event = event_of(trail_event::update);
+  event.details["state"] = to_string(status.state);
+  if (!status.version.empty()) event.details["version"] = status.version;
+  if (!status.from.empty()) event.details["from"] = status.from;
+  if (!status.reason.empty()) event.details["reason"] = status.reason;
+  return event;
+}
+
 }  // namespace wayside::app

@@ -9,6 +9,7 @@
 #include "wayside/device/audit/trail.hpp"
 #include "wayside/device/authority/judgement.hpp"
 #include "wayside/device/clock/time_keeper.hpp"
+#include "wayside/device/update/update_folder.hpp"
 #include "wayside/device/watchlist/list_record.hpp"
 
 namespace wayside::app {
@@ -23,5 +24,7 @@ namespace wayside::app {
 // before: known_as() of the judgement before; empty: there was none.
 [[nodiscard]] TrailEvent authority_event(const AuthorityJudgement& judged, const std::string& before);
 [[nodiscard]] TrailEvent watch_list_event(const ListChange& change);
+// What became of an update of the system.
+[[nodiscard]] TrailEvent update_event(const UpdateStatus& status);
 
 }  // namespace wayside::app

@@ -8,6 +8,7 @@
 
 #include "wayside/base/log.hpp"
 #include "wayside/base/version.hpp"
+#include "wayside/device/clock/boot_id.hpp"
 #include "wayside/device/clock/clock.hpp"
 #include "wayside/device/health/health.hpp"
 #include "wayside/device/identity/enrolment.hpp"
@@ -19,6 +20,8 @@
 #include "src/app/outside.hpp"
 #include "src/app/reload_desk.hpp"
 #include "src/app/supervision.hpp"
+#include "src/app/update_answers.hpp"
+#include "src/app/update_judge.hpp"
 
 namespace wayside::app {
 
@@ -57,6 +60,7 @@ class UnconfiguredCamera {
       const auto found = stored_.look();
       if (found && found->version != camera_.failed) break;
       if (found && clock_->monotonic_now() - begin >= begin_again) break;
+      judge_.look(clock_->monotonic_now(), {});
       supervision_.alive();
       events_.wait(look_every);
     }
@@ -104,6 +108,7 @@ class UnconfiguredCamera {
       if (!reloaded) return fail(reloaded.error());
       return reload_answer(*reloaded);
     };
+    add_update_answers(answers, update_, {});
     add_identity_answers(answers, camera_.with.identity.directory, *clock_);
     return answers;
   }
@@ -124,6 +129,9 @@ class UnconfiguredCamera {
   Health health_;
   const std::unique_ptr<Clock> clock_ = make_system_clock();
   Aiming aiming_{AimOptions{}};
+  const UpdateFolder update_ = update_folder_beside(camera_.with.identity.directory);
+  UpdateJudge judge_{
+      {update_, read_boot_id().value_or("")}};  // of one that could not do anything before either
   Supervision supervision_;
   bool found_other_ = false;
   ReloadDesk desk_{[this] { events_.wake(); }};

@@ -9,7 +9,6 @@
 
 #include "src/app/interruptible_wait.hpp"
 #include "src/app/named_thread.hpp"
-#include "src/app/run_report.hpp"
 
 namespace wayside::app {
 
@@ -49,6 +48,14 @@ void Uplink::stop() {
 void Uplink::wake() {
   std::lock_guard lock(mutex_);
   if (uploader_) uploader_->wake();
+}
+
+void Uplink::heartbeat_now() {
+  {
+    std::lock_guard lock(mutex_);
+    heartbeat_asked_ = true;
+  }
+  asked_.notify_all();
 }
 
 UploaderState Uplink::state() {
@@ -95,9 +102,17 @@ void Uplink::run_heartbeat(const std::stop_token& stop) {
     if (!connected_.wait(lock, stop, [&] { return back_office_ != nullptr; })) return;
   }
   bool arrived = send_heartbeat();
-  while (!wait_unless(stop, options_.heartbeat_every))
+  while (wait_for_heartbeat(stop))
     arrived = send_heartbeat();
   if (arrived) static_cast<void>(send_heartbeat());
+}
+
+// False: it is to stop.
+bool Uplink::wait_for_heartbeat(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  asked_.wait_for(lock, stop, options_.heartbeat_every, [this] { return heartbeat_asked_; });
+  heartbeat_asked_ = false;
+  return !stop.stop_requested();
 }
 
 bool Uplink::send_heartbeat() {
@@ -111,6 +126,7 @@ bool Uplink::send_heartbeat() {
   HeldForOffice held;
   if (options_.authority_held) held.authority = options_.authority_held();
   if (options_.watch_lists_held) held.watch_lists = options_.watch_lists_held();
+  if (options_.system) held.system = options_.system();
   const Result<std::optional<KnownNumbers>> sent = back_office_->heartbeat(
       options_.uploader.device_id,
       heartbeat_json(clock_, health_, queue_.uuid(), depth, upload, counters_, delivered_to, held));
@@ -119,6 +135,7 @@ bool Uplink::send_heartbeat() {
     if (options_.on_authorities && !(*sent)->authorities.empty())
       options_.on_authorities((*sent)->authorities);
     if (options_.on_watch_lists && (*sent)->watch_lists) options_.on_watch_lists(*(*sent)->watch_lists);
+    if (options_.on_update && (*sent)->update) options_.on_update(*(*sent)->update);
   }
   (sent ? heartbeats_ : heartbeats_failed_).add();
   if (!sent) log::warning("heartbeat_failed", {{"reason", sent.error()}});

@@ -6,10 +6,10 @@
 // says so until the program ends. An office that has less than it receipted is a problem of
 // "back_office_records" as long as it says so.
 //
-// Life: start(), then stop(). Threads: two of its own, "upload" and "heartbeat"; wake() and wait_drained()
-// from any. Ownership: queue, clock, health and counters outlive it. Failure: a connection that cannot be
-// made (no certificate yet, a damaged file) is a problem of health's part "uplink", logged once for each
-// reason, counted in uplink_failures and tried again.
+// Life: start(), then stop(). Threads: two of its own, "upload" and "heartbeat"; wake(), heartbeat_now()
+// and wait_drained() from any. Ownership: queue, clock, health and counters outlive it. Failure: a connection
+// that cannot be made (no certificate yet, a damaged file) is a problem of health's part "uplink", logged
+// once for each reason, counted in uplink_failures and tried again.
 #pragma once
 
 #include <chrono>
@@ -31,6 +31,8 @@
 #include "wayside/device/clock/clock.hpp"
 #include "wayside/device/health/health.hpp"
 
+#include "src/app/run_report.hpp"
+
 namespace wayside::app {
 
 struct UplinkOptions {
@@ -46,6 +48,9 @@ struct UplinkOptions {
   // The same of VOI lists: the revision of each, and all that the office gives this camera.
   std::function<std::map<std::string, std::uint64_t>()> watch_lists_held;
   std::function<void(std::span<const ListOffer>)> on_watch_lists;
+  // What runs, and what became of updates; and the one that the office gives this camera, or none.
+  std::function<ToldSystem()> system;
+  std::function<void(const std::optional<UpdateOffer>&)> on_update;
 };
 
 class Uplink {
@@ -64,6 +69,8 @@ class Uplink {
   void stop();
   // New records are there.
   void wake();
+  // The next heartbeat is not waited for.
+  void heartbeat_now();
   [[nodiscard]] UploaderState state();
   // Waits until nothing is left to send or the limit has passed; true: nothing is.
   [[nodiscard]] bool wait_drained(std::chrono::milliseconds limit);
@@ -71,6 +78,7 @@ class Uplink {
  private:
   void run_upload(const std::stop_token& stop);
   void run_heartbeat(const std::stop_token& stop);
+  [[nodiscard]] bool wait_for_heartbeat(const std::stop_token& stop);
   [[nodiscard]] bool send_heartbeat();
   void compare_numbers(const KnownNumbers& known, std::uint64_t delivered_to);
 
@@ -88,6 +96,8 @@ class Uplink {
   std::condition_variable_any connected_;
   std::unique_ptr<BackOffice> back_office_;  // set once, under the mutex, by the upload thread
   std::unique_ptr<Uploader> uploader_;       // likewise
+  std::condition_variable_any asked_;
+  bool heartbeat_asked_ = false;  // mutex_
   std::jthread upload_;
   std::jthread heartbeat_;
 };

@@ -1,7 +1,6 @@
 #include "src/backoffice/api.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <charconv>
 
@@ -26,6 +25,7 @@ constexpr std::string_view batches = "/v2/batches/";
 constexpr std::string_view heartbeats = "/v1/heartbeats/";
 constexpr std::string_view unlocks = "/v2/unlock/";
 constexpr std::string_view watch_lists = "/v1/watchlists/";
+constexpr std::string_view updates = "/v1/updates/";
 constexpr std::size_t public_key_bytes = 32;
 constexpr std::string_view topics = "wayside/v2/";
 
@@ -35,28 +35,52 @@ bool is_device_id(std::string_view text) {
          });
 }
 
-// "{device_id}/key" or "{device_id}/{list}/{document}/{from}".
-std::optional<Target> list_target_from(std::string_view path) {
-  std::array<std::string_view, 4> steps;
-  std::size_t count = 0;
-  for (bool more = true; more; ++count) {
-    if (count == steps.size()) return std::nullopt;
+// The steps of a path, at most four; more than that: none.
+std::vector<std::string_view> steps_of(std::string_view path) {
+  constexpr std::size_t most = 4;
+  std::vector<std::string_view> steps;
+  for (bool more = true; more;) {
+    if (steps.size() == most) return {};
     const std::size_t end = path.find('/');
-    steps[count] = path.substr(0, end);
+    steps.push_back(path.substr(0, end));
     more = end != std::string_view::npos;
     if (more) path.remove_prefix(end + 1);
   }
+  return steps;
+}
+
+// In its one spelling.
+std::optional<std::uint64_t> from_in(std::string_view step) {
+  std::uint64_t from = 0;
+  const std::errc failed = std::from_chars(step.data(), step.data() + step.size(), from).ec;
+  const bool plain = failed == std::errc{} && std::to_string(from) == step;
+  return plain && from < std::uint64_t{1} << 53U ? std::optional(from) : std::nullopt;
+}
+
+// "{device_id}/key" or "{device_id}/{list}/{document}/{from}".
+std::optional<Target> list_target_from(std::string_view path) {
+  const auto steps = steps_of(path);
+  if (steps.size() < 2 || !is_device_id(steps[0])) return std::nullopt;
   Target target{Target::What::list_key, std::string(steps[0])};
-  if (!is_device_id(steps[0])) return std::nullopt;
-  if (count == 2 && steps[1] == "key") return target;
-  if (count != 4 || !is_list_id(steps[1]) || !list_files::is_document_name(steps[2])) return std::nullopt;
+  if (steps.size() == 2 && steps[1] == "key") return target;
+  if (steps.size() != 4 || !is_list_id(steps[1]) || !list_files::is_document_name(steps[2]))
+    return std::nullopt;
+  const auto from = from_in(steps[3]);
+  if (!from) return std::nullopt;
   target.what = Target::What::list_piece;
   target.list = steps[1];
   target.document = steps[2];
-  const std::string_view from = steps[3];
-  const std::errc failed = std::from_chars(from.data(), from.data() + from.size(), target.from).ec;
-  const bool plain = failed == std::errc{} && std::to_string(target.from) == from;
-  return plain && target.from < std::uint64_t{1} << 53U ? std::optional(std::move(target)) : std::nullopt;
+  target.from = *from;
+  return target;
+}
+
+// "{device_id}/{sha256}/{from}".
+std::optional<Target> update_target_from(std::string_view path) {
+  const auto steps = steps_of(path);
+  if (steps.size() != 3 || !is_device_id(steps[0]) || !is_bundle_sha256(steps[1])) return std::nullopt;
+  const auto from = from_in(steps[2]);
+  if (!from) return std::nullopt;
+  return Target{Target::What::update_piece, std::string(steps[0]), {}, std::string(steps[1]), *from};
 }
 
 Answer ask_later(const Error& error, const std::string& device_id) {
@@ -90,7 +114,7 @@ nlohmann::json keyed_json_of(const ReceivedShipment& shipment, const Receipt& re
 }  // namespace
 
 std::string_view Target::method() const {
-  if (what == What::list_piece) return "GET";
+  if (!has_body()) return "GET";
   return what == What::heartbeat ? "PUT" : "POST";
 }
 std::string_view Target::content_type() const {
@@ -101,6 +125,7 @@ std::string_view Target::content_type() const {
     case What::list_key:
       return "application/octet-stream";
     case What::list_piece:
+    case What::update_piece:
     case What::heartbeat:
       break;
   }
@@ -114,6 +139,7 @@ std::size_t Target::limit_bytes() const {
     case What::list_key:
       return public_key_bytes;
     case What::list_piece:
+    case What::update_piece:
       return 0;
     case What::heartbeat:
       break;
@@ -129,7 +155,8 @@ std::optional<Target> target_from(std::string_view path) {
     const std::string_view device_id = path.substr(start.size());
     if (is_device_id(device_id)) return Target{what, std::string(device_id)};
   }
-  return path.starts_with(watch_lists) ? list_target_from(path.substr(watch_lists.size())) : std::nullopt;
+  if (path.starts_with(watch_lists)) return list_target_from(path.substr(watch_lists.size()));
+  return path.starts_with(updates) ? update_target_from(path.substr(updates.size())) : std::nullopt;
 }
 
 std::optional<Target> target_from_topic(std::string_view topic) {
@@ -179,21 +206,38 @@ Answer Api::unlock(const std::filesystem::path& folder, const Peer& peer, const 
   }
 }
 
+namespace {
+
+Answer no_piece(const Error& error, const std::string& device_id) {
+  if (error.code == ErrorCode::not_found) return Api::answer(404, "refused", error.message);
+  if (error.code == ErrorCode::invalid_input) return Api::answer(400, "damaged", error.message);
+  return ask_later(error, device_id);
+}
+
+}  // namespace
+
 Answer Api::watch_list(const Target& target, const Peer& peer, const std::string& body, UtcTime now) const {
   const GivenLists::Asking who{target.device_id, peer.certificate};
-  const auto refused = [&](const Error& error) {
-    if (error.code == ErrorCode::not_found) return answer(404, "refused", error.message);
-    if (error.code == ErrorCode::invalid_input) return answer(400, "damaged", error.message);
-    return ask_later(error, target.device_id);
-  };
   if (target.what == Target::What::list_key) {
     const auto key = lists_.lend_key(who, body, now);
-    if (!key) return refused(key.error());
+    if (!key) return no_piece(key.error(), target.device_id);
     return {200, std::string(key->begin(), key->end()), {}, "application/octet-stream"};
   }
   auto piece = lists_.piece(who, target.list, target.document, target.from, now);
-  if (!piece) return refused(piece.error());
+  if (!piece) return no_piece(piece.error(), target.device_id);
   return {200, std::move(*piece), {}, "application/vnd.wayside.watchlist"};
+}
+
+// Whose board it is says its last heartbeat: who never sent one has been offered nothing.
+Answer Api::update(const Target& target, const Peer& peer, UtcTime now) {
+  const auto heartbeat = store_.heartbeat(target.device_id);
+  if (!heartbeat && heartbeat.error().code != ErrorCode::not_found)
+    return ask_later(heartbeat.error(), target.device_id);
+  const auto system = system_in_heartbeat(heartbeat.value_or(std::string()));
+  auto piece = updates_.piece({target.device_id, peer.certificate}, system ? system->compatible : "",
+                              target.document, target.from, now);
+  if (!piece) return no_piece(piece.error(), target.device_id);
+  return {200, std::move(*piece), {}, "application/vnd.wayside.update"};
 }
 
 Answer Api::take_batch(const std::string& device_id, const std::string& body, UtcTime now) {
@@ -266,6 +310,7 @@ Result<std::string> Api::keep_heartbeat(const std::string& device_id, const std:
   nlohmann::json answer{{"queue_uuid", queue_uuid}, {"highest_number", *highest}};
   add_authorities(device_id, heartbeat, answer);
   add_watch_lists(device_id, heartbeat, answer);
+  add_update(device_id, heartbeat, answer);
   return answer.dump();
 }
 
@@ -303,6 +348,19 @@ void Api::add_watch_lists(const std::string& device_id, const std::string& heart
     lists.push_back(std::move(one));
   }
   answer["watch_lists"] = std::move(lists);
+}
+
+// null: none, so that it lets go of one that was withdrawn.
+void Api::add_update(const std::string& device_id, const std::string& heartbeat,
+                     nlohmann::json& answer) const {
+  const auto system = system_in_heartbeat(heartbeat);
+  if (!system) return;
+  const auto offer = updates_.offer_for(device_id, system->compatible);
+  if (!offer) {
+    log::error("updates_unreadable", {{"device_id", device_id}, {"reason", offer.error()}});
+    return;
+  }
+  answer["update"] = *offer ? to_json(**offer) : nlohmann::json();
 }
 
 }  // namespace wayside::backoffice

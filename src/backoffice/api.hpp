@@ -1,8 +1,8 @@
 // The interfaces of https_api.md and mqtt_api.md without the network: who asks, for what, with which bytes,
 // and the answer.
 //
-// Threads: any number at once; the store does its own locking. Ownership: store, keys, authorities and
-// lists must outlive it.
+// Threads: any number at once; the store does its own locking. Ownership: store, keys, authorities,
+// lists and updates must outlive it.
 #pragma once
 
 #include <chrono>
@@ -21,6 +21,7 @@
 #include "wayside/backoffice/given_lists.hpp"
 #include "wayside/backoffice/issued_authorities.hpp"
 #include "wayside/backoffice/store.hpp"
+#include "wayside/backoffice/updates.hpp"
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
 #include "wayside/base/time.hpp"
@@ -31,18 +32,18 @@
 namespace wayside::backoffice {
 
 // "/v2/batches/{device_id}", "/v1/heartbeats/{device_id}", "/v2/unlock/{device_id}",
-// "/v1/watchlists/{device_id}/key" or "/v1/watchlists/{device_id}/{list}/{document}/{from}"; nothing for any
-// other path.
+// "/v1/watchlists/{device_id}/key", "/v1/watchlists/{device_id}/{list}/{document}/{from}" or
+// "/v1/updates/{device_id}/{sha256}/{from}"; nothing for any other path.
 struct Target {
-  enum class What { batch, heartbeat, unlock, list_key, list_piece };
+  enum class What { batch, heartbeat, unlock, list_key, list_piece, update_piece };
   What what = What::batch;
   std::string device_id;
-  std::string list = {};  // of list_piece, as the next two
-  std::string document = {};
-  std::uint64_t from = 0;
+  std::string list = {};      // of list_piece
+  std::string document = {};  // of list_piece; of update_piece: the bundle's SHA-256
+  std::uint64_t from = 0;     // of a piece
 
   [[nodiscard]] std::string_view method() const;
-  [[nodiscard]] bool has_body() const { return what != What::list_piece; }
+  [[nodiscard]] bool has_body() const { return what != What::list_piece && what != What::update_piece; }
   [[nodiscard]] std::string_view content_type() const;
   [[nodiscard]] std::size_t limit_bytes() const;  // of the body
 };
@@ -66,10 +67,11 @@ struct Answer {
 class Api {
  public:
   Api(Store& store, OfficeKeys& keys, IssuedAuthorities& authorities, const GivenLists& lists,
-      std::function<void(const std::string& document)> on_record)
+      const Updates& updates, std::function<void(const std::string& document)> on_record)
       : store_(store),
         authorities_(authorities),
         lists_(lists),
+        updates_(updates),
         receiver_(store, keys),
         on_record_(std::move(on_record)) {}
 
@@ -85,6 +87,8 @@ class Api {
   // A VOI list's key or a piece of a list, to a peer who was not refused.
   [[nodiscard]] Answer watch_list(const Target& target, const Peer& peer, const std::string& body,
                                   UtcTime now) const;
+  // A piece of an update's bundle, likewise.
+  [[nodiscard]] Answer update(const Target& target, const Peer& peer, UtcTime now);
 
   // Over MQTT, where only the broker has seen a certificate. The message of receipts, once all that it
   // accepts is durable; the answer to a heartbeat, empty where it names no queue. Where it fails nothing may
@@ -106,10 +110,12 @@ class Api {
 
   void add_watch_lists(const std::string& device_id, const std::string& heartbeat,
                        nlohmann::json& answer) const;
+  void add_update(const std::string& device_id, const std::string& heartbeat, nlohmann::json& answer) const;
 
   Store& store_;
   IssuedAuthorities& authorities_;
   const GivenLists& lists_;
+  const Updates& updates_;
   Receiver receiver_;
   std::function<void(const std::string&)> on_record_;
   std::mutex on_record_mutex_;

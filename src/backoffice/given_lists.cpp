@@ -1,14 +1,10 @@
 #include "wayside/backoffice/given_lists.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
@@ -18,6 +14,7 @@
 
 #include "src/backoffice/audit_file.hpp"
 #include "src/backoffice/list_files.hpp"
+#include "src/backoffice/piece_of_file.hpp"
 #include "src/device/identity/pem.hpp"
 
 namespace wayside::backoffice {
@@ -80,32 +77,6 @@ Result<Secret> read_or_make_key(const fs::path& folder, const std::string& devic
 
 Json asked_by(const GivenLists::Asking& who) {
   return {{"device_id", who.device_id}, {"certificate", to_hex(who.certificate)}};
-}
-
-// A piece of a file from there on, and how long all of it is.
-Result<std::pair<std::string, std::uint64_t>> read_piece(const fs::path& file, std::uint64_t from) {
-  const auto failed = [&] {
-    return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-                fmt::format("cannot read {}: {}", json_escape(file.string()), std::strerror(errno)));
-  };
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (descriptor < 0) return failed();
-  const off_t size = ::lseek(descriptor, 0, SEEK_END);
-  std::string piece(list_piece_bytes, '\0');
-  std::size_t got = 0;
-  bool sound = size >= 0;
-  while (sound && got < piece.size() && from + got < static_cast<std::uint64_t>(size)) {
-    const ssize_t more =
-        ::pread(descriptor, piece.data() + got, piece.size() - got, static_cast<off_t>(from + got));
-    if (more < 0 && errno == EINTR) continue;
-    sound = more > 0;
-    if (sound) got += static_cast<std::size_t>(more);
-  }
-  auto error = failed();
-  ::close(descriptor);
-  if (!sound) return error;
-  piece.resize(got);
-  return std::pair(std::move(piece), static_cast<std::uint64_t>(size));
 }
 
 std::uint64_t size_or_0(const fs::path& file) {
@@ -248,20 +219,19 @@ Result<std::string> GivenLists::piece(const Asking& who, const std::string& list
       log::error("watch_list_audit_failed", {{"reason", recorded.error()}});
     return fail(ErrorCode::not_found, "this camera is given no such list");
   }
-  auto read = read_piece(folder_ / list / document, from);
+  auto read = read_piece(folder_ / list / document, from, list_piece_bytes);
   if (!read && read.error().code == ErrorCode::not_found)
     return fail(ErrorCode::not_found, "there is no such document of the list");
   if (!read) return fail(read.error());
-  auto& [piece, size] = *read;
-  if (from >= size) return fail(ErrorCode::invalid_input, "the document ends before that");
-  if (from + piece.size() == size) {
+  if (from >= read->size) return fail(ErrorCode::invalid_input, "the document ends before that");
+  if (from + read->bytes.size() == read->size) {
     Json sent = asked_by(who);
     sent["list"] = list;
     sent["document"] = document;
     if (const auto recorded = put_on_record(folder_, now, "sent", sent); !recorded)
       return fail(recorded.error());
   }
-  return std::move(piece);
+  return std::move(read->bytes);
 }
 
 Result<Bytes> GivenLists::lend_key(const Asking& who, const std::string& receiver, UtcTime now) const {

@@ -187,7 +187,8 @@ class Ingest::Implementation {
         keys_(std::move(keys)),
         authorities_(authority.deployment()),
         lists_(authority.watch_lists()),
-        api_(store, *keys_, authorities_, lists_, std::move(on_record)) {
+        updates_(authority.updates()),
+        api_(store, *keys_, authorities_, lists_, updates_, std::move(on_record)) {
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
 
@@ -234,6 +235,7 @@ class Ingest::Implementation {
   std::unique_ptr<OfficeKeys> keys_;
   IssuedAuthorities authorities_;
   GivenLists lists_;
+  Updates updates_;
   Api api_;
   std::atomic<bool> connected_{false};
   std::jthread thread_;  // last: it is joined before what it uses goes

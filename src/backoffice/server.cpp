@@ -136,7 +136,8 @@ class Server::Implementation {
         keys_(std::move(keys)),
         authorities_(authority.deployment()),
         lists_(authority.watch_lists()),
-        api_(store, *keys_, authorities_, lists_, std::move(options.on_record)),
+        updates_(authority.updates()),
+        api_(store, *keys_, authorities_, lists_, updates_, std::move(options.on_record)),
         guard_(limits, [&store](const SSL& connection) { return owner_of(connection, store); }),
         http_([&](SSL_CTX& context) {
           guard_.watch(context);
@@ -219,10 +220,7 @@ class Server::Implementation {
     const auto without_body = [this](const httplib::Request& request, httplib::Response& response) {
       const auto target = target_from(request.path);
       const auto refused = refuse_early(request, target);
-      put_answer(response, refused ? *refused
-                           : target->has_body()
-                               ? Api::answer(400, "damaged", "there is no body")
-                               : api_.watch_list(*target, *peer_of(request.ssl), {}, utc_now()));
+      put_answer(response, refused ? *refused : serve_piece(request, *target));
     };
     // Every path comes to the one place that knows the interface's paths.
     http_.Put(".*", with_body).Post(".*", with_body).Patch(".*", with_body).Delete(".*", with_body);
@@ -257,6 +255,8 @@ class Server::Implementation {
         note_unlock_refused(unlock_, {target->device_id, peer->certificate, {}}, utc_now());
       if (target->what == Target::What::list_key || target->what == Target::What::list_piece)
         lists_.note_refused({target->device_id, peer->certificate}, utc_now());
+      if (target->what == Target::What::update_piece)
+        updates_.note_refused({target->device_id, peer->certificate}, utc_now());
       return refused;
     }
     if (!target->has_body()) return std::nullopt;
@@ -272,6 +272,14 @@ class Server::Implementation {
       return Api::answer(411, "refused", "header Content-Length is missing");
     if (request.get_header_value<std::uint64_t>("Content-Length") > target->limit_bytes()) return too_large();
     return std::nullopt;
+  }
+
+  // Of a request that was not refused.
+  Answer serve_piece(const httplib::Request& request, const Target& target) {
+    if (target.has_body()) return Api::answer(400, "damaged", "there is no body");
+    const Peer peer = *peer_of(request.ssl);
+    if (target.what == Target::What::update_piece) return api_.update(target, peer, utc_now());
+    return api_.watch_list(target, peer, {}, utc_now());
   }
 
   Answer serve(const httplib::Request& request, const httplib::Response& response,
@@ -295,6 +303,7 @@ class Server::Implementation {
   std::unique_ptr<OfficeKeys> keys_;
   IssuedAuthorities authorities_;
   GivenLists lists_;
+  Updates updates_;
   Api api_;
   ConnectionGuard guard_;
   httplib::SSLServer http_;

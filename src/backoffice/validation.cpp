@@ -392,6 +392,12 @@ Status check_heartbeat(std::string_view heartbeat) {
                                    [](const auto& item) { return is_list_id(item.key()); });
     if (!sound) return refuse("field watch_lists must be an object of revisions by list");
   }
+  if (const auto system = json->find("system"); system != json->end()) {
+    const bool sound = system->is_object() && system->value("version", Json()).is_string() &&
+                       system->value("compatible", Json()).is_string() &&
+                       sentences(system->value("update", Json()));
+    if (!sound) return refuse("field system must have the texts version and compatible, and update of texts");
+  }
   const Json upload = json->value("upload", Json());
   if (!upload.is_object()) return refuse("field upload must be an object");
   const Json circuit = upload.value("circuit", Json());
@@ -428,6 +434,19 @@ std::optional<std::map<std::string, std::uint64_t>> watch_lists_in_heartbeat(std
     if (revision.is_number_unsigned()) held.emplace(list, revision.get<std::uint64_t>());
   }
   return held;
+}
+
+std::optional<SystemSaid> system_in_heartbeat(std::string_view heartbeat) {
+  const Json json = Json::parse(heartbeat, nullptr, false);
+  const Json system = json.is_object() ? json.value("system", Json()) : Json();
+  if (!system.is_object()) return std::nullopt;
+  const auto text = [](const Json& object, const char* key) {
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  const Json update = system.value("update", Json());
+  return SystemSaid{text(system, "version"), text(system, "compatible"), text(update, "state"),
+                    text(update, "version"), text(update, "reason")};
 }
 
 std::uint64_t delivered_in_heartbeat(std::string_view heartbeat) {

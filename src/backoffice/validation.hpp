@@ -45,6 +45,16 @@ struct ChainMark {
 // The revisions of the VOI lists that the camera holds, of any bytes; nothing where it keeps none.
 [[nodiscard]] std::optional<std::map<std::string, std::uint64_t>> watch_lists_in_heartbeat(
     std::string_view heartbeat);
+// What a camera that runs from an image says of it and of its updates, of any bytes; nothing where it says
+// nothing.
+struct SystemSaid {
+  std::string version;
+  std::string compatible;
+  std::string state;     // of its update, as the next two
+  std::string updating;  // the version that it is about
+  std::string reason;
+};
+[[nodiscard]] std::optional<SystemSaid> system_in_heartbeat(std::string_view heartbeat);
 // The highest number of that queue for which the camera has a receipt, of any bytes; 0: it says nothing of
 // it.
 [[nodiscard]] std::uint64_t delivered_in_heartbeat(std::string_view heartbeat);

@@ -84,6 +84,15 @@ TEST(ReconfigurationPlan, WhatNoPartCanTakeBeginsAnew) {
               ElementsAre("site.latitude", "site.longitude", "passes.min_reads", "lane.1.polygon"));
 }
 
+TEST(ReconfigurationPlan, WhatUpdatesMayTakeOfTheLinkCountsAtOnce) {
+  Configuration wanted = camera();
+  wanted.update.kib_per_s = 64;
+  const Reconfiguration plan = plan_reconfiguration(camera(), with_version(wanted));
+  EXPECT_THAT(plan.at_once, ElementsAre("update.kib_per_s"));
+  EXPECT_TRUE(plan.update);
+  EXPECT_FALSE(plan.uplink);
+}
+
 // Passes are matched or are not: that is another flow.
 TEST(ReconfigurationPlan, AnOfficeThatGivesListsWhereNoneDidBeginsAnew) {
   Configuration wanted = camera();
@@ -98,8 +107,8 @@ TEST(ReconfigurationPlan, EveryKeyThatIsSaidToNeedNoNewBeginHasAPartThatTakesIt)
     if (key.effect == Effect::restart) continue;
     const bool taken =
         (key.section == "site" && key.path != "site.latitude" && key.path != "site.longitude") ||
-        key.section == "exposure" || key.section == "upload" || key.path == "log.level" ||
-        key.path == "clock.time_servers";
+        key.section == "exposure" || key.section == "upload" || key.section == "update" ||
+        key.path == "log.level" || key.path == "clock.time_servers";
     EXPECT_TRUE(taken) << key.path << " is said to work " << to_string(key.effect);
   }
 }

@@ -71,6 +71,19 @@ TEST(RunReport, TheHeartbeatIsOneLineWithTimeProblemsQueueUploadAndCounters) {
   EXPECT_EQ(delivered.at("queue").at("delivered_to"), 17);
 }
 
+TEST(RunReport, TheHeartbeatSaysWhatRunsAndWhatBecameOfAnUpdateWhereThereAreAny) {
+  HeldForOffice held;
+  const auto told = [&] {
+    return nlohmann::json::parse(
+        heartbeat_json(doubles::HandClock(), Health(), {7}, {}, {}, CounterSet(), 0, held));
+  };
+  EXPECT_FALSE(told().contains("system"));
+  held.system = ToldSystem{"1.2.0", "wayside-test", "refused", "1.2.3", "signed by nobody"};
+  EXPECT_EQ(told().at("system").dump(),
+            R"({"compatible":"wayside-test","update":{"reason":"signed by nobody","state":"refused",)"
+            R"("version":"1.2.3"},"version":"1.2.0"})");
+}
+
 TEST(Process, KnowsItsMemoryAndTime) {
   EXPECT_GT(memory_bytes(), 1'000'000U);
   EXPECT_GE(peak_memory_bytes(), memory_bytes());

@@ -52,6 +52,18 @@ TEST(TrailEvents, AListSaysWhichRevisionCameForWhichOrWhyItWasRefused) {
                           Pair("state", "refused")));
 }
 
+TEST(TrailEvents, AnUpdateSaysWhatBecameOfItAndWhy) {
+  UpdateStatus status;
+  status.state = UpdateState::reverted;
+  status.version = "1.1.0";
+  status.from = "1.0.0";
+  status.reason = "it did not see";
+  const TrailEvent event = update_event(status);
+  EXPECT_EQ(event.event, trail_event::update);
+  EXPECT_THAT(event.details, ElementsAre(Pair("from", "1.0.0"), Pair("reason", "it did not see"),
+                                         Pair("state", "reverted"), Pair("version", "1.1.0")));
+}
+
 TEST(TrailEvents, AContactSaysWhichItIsAndHow) {
   EXPECT_THAT(contact_event("door", true).details, ElementsAre(Pair("door", "open")));
   EXPECT_THAT(contact_event("tamper", false).details, ElementsAre(Pair("tamper", "closed")));

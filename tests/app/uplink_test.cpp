@@ -88,6 +88,38 @@ TEST_F(UplinkTest, DeliversWhatIsThereAndWhatComes) {
   EXPECT_EQ(queue_.depth().unacknowledged, 0U);
 }
 
+TEST_F(UplinkTest, TellsWhatRunsAndHandsOnTheUpdateThatTheOfficeGives) {
+  std::atomic<int> told = 0;
+  std::vector<std::optional<UpdateOffer>> given;
+  options_.system = [] { return ToldSystem{"1.2.0", "wayside-test", "none", "", ""}; };
+  options_.on_update = [&](const std::optional<UpdateOffer>& offer) {
+    given.push_back(offer);
+    ++told;
+  };
+  const UpdateOffer offer{"1.2.3", "wayside-test", 9, std::string(64, 'a'), {}};
+  Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
+  const auto answers = [&](std::optional<std::optional<UpdateOffer>> update, int heartbeats) {
+    {
+      std::lock_guard lock(taken_.mutex);
+      taken_.known = KnownNumbers{queue_.uuid(), SequenceNumber(0)};
+      taken_.known->update = std::move(update);
+    }
+    heartbeats == 1 ? uplink.start() : uplink.heartbeat_now();  // which is not due for an hour
+    while (count("heartbeats_sent") < static_cast<std::uint64_t>(heartbeats))
+      std::this_thread::yield();
+  };
+  answers(std::optional(offer), 1);
+  answers(std::nullopt, 2);  // of an office that does not say
+  answers(std::optional<UpdateOffer>(), 3);
+  while (told < 2)
+    std::this_thread::yield();
+  uplink.stop();
+  ASSERT_GE(given.size(), 2U);
+  EXPECT_EQ(given[0], offer);
+  EXPECT_EQ(given[1], std::nullopt);
+  EXPECT_THAT(taken_.heartbeats[0], testing::HasSubstr(R"("compatible":"wayside-test")"));
+}
+
 TEST_F(UplinkTest, KeepsTryingUntilItIsConnected) {
   add_records(1);
   std::atomic<int> failures{3};

@@ -39,7 +39,8 @@ class ApiOverMqtt : public testing::Test {
   std::unique_ptr<OfficeKeys> keys_ = OfficeKeys::load(office_.recipients_folder()).value();
   IssuedAuthorities authorities_{office_.folder() / "authority"};
   GivenLists lists_{office_.folder() / "watchlists"};
-  Api api_{office_.store(), *keys_, authorities_, lists_, {}};
+  Updates updates_{office_.folder() / "updates"};
+  Api api_{office_.store(), *keys_, authorities_, lists_, updates_, {}};
 };
 
 TEST_F(ApiOverMqtt, EveryReceiptNamesItsShipmentAndItsBytesWhateverBecameOfThem) {

@@ -241,6 +241,12 @@ class MemoryCamera : public console::ConsoleCamera {
     authority = document;
     return std::string("It is taken.");
   }
+  Result<std::string> check_update() override { return std::string("1.2.3 is offered."); }
+  Result<std::string> install_update() override {
+    ++installs;
+    if (dead) return fail(ErrorCode::unavailable, "waysided does not answer: it is not running");
+    return std::string("It is being installed.");
+  }
   Status reboot() override {
     ++reboots;
     return {};
@@ -256,7 +262,7 @@ class MemoryCamera : public console::ConsoleCamera {
   std::string authority, enrolment;
   Bytes jpeg = Bytes(75, 0xff);
   std::vector<bool> snapshots, aims;  // whether as commissioning
-  int reboots = 0, wipes = 0;
+  int reboots = 0, wipes = 0, installs = 0;
   bool dead = false;
 };
 

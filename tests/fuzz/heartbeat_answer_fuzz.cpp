@@ -25,5 +25,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(offer.revision > 0 && offer.document.empty() == (offer.bytes == 0),
             "a document that is offered has bytes, and nothing else has");
   }
+  if (known->update && *known->update) {
+    const UpdateOffer& offer = **known->update;
+    require(offer.bytes > 0 && offer.sha256.size() == 64 &&
+                offer.sha256.find_first_not_of("0123456789abcdef") == std::string::npos,
+            "an update has bytes, and a hash that is a name and no path");
+  }
   return 0;
 }

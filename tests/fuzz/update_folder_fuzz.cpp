@@ -1,4 +1,5 @@
 // What waysided and wayside-update leave for each other.
+#include "wayside/device/update/rauc.hpp"
 #include "wayside/device/update/update_folder.hpp"
 #include "wayside/device/update/update_version.hpp"
 
@@ -26,6 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     require_good(status.error());
   }
+  // What RAUC prints of a bundle's manifest.
+  if (const auto info = bundle_info_from(text); !info) require_good(info.error());
   if (const auto version = update_version_from(text))
     require(to_string(*version) == text, "a version has one spelling");
   // Whatever a program said on its way out.

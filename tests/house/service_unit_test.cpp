@@ -53,12 +53,32 @@ TEST_F(ServiceUnit, IsExposedLittle) {
 }
 
 TEST_F(ServiceUnit, HasNoLineThatSystemdPassesOver) {
-  for (const char* unit : {"/waysided.service", "/wayside-wipe.service", "/wayside-wipe.path",
-                           "/wayside-network.service", "/wayside-network.path", "/wayside-network.timer"}) {
+  for (const char* unit :
+       {"/waysided.service", "/wayside-wipe.service", "/wayside-wipe.path", "/wayside-network.service",
+        "/wayside-network.path", "/wayside-network.timer", "/wayside-update.service", "/wayside-update.path",
+        "/wayside-update-started.service", "/wayside-update-deadline.service",
+        "/wayside-update-deadline.timer"}) {
     const Said said = run("systemd-analyze verify --man=no " + folder_ + unit);
     EXPECT_THAT(said.text, testing::Not(testing::ContainsRegex("ignoring|Unknown|Failed to parse")))
         << said.text;
   }
+}
+
+TEST_F(ServiceUnit, WhatUpdatesIsExposedLittleForAProgramOfRoots) {
+  for (const char* unit :
+       {"wayside-update.service", "wayside-update-started.service", "wayside-update-deadline.service"}) {
+    const Said said =
+        run("systemd-analyze security --offline=true --no-pager --threshold=25 " + folder_ + "/" + unit);
+    EXPECT_EQ(said.code, 0) << said.text;
+  }
+}
+
+// A trial's count of starts is one of the machine's, and the camera goes by what it says.
+TEST_F(ServiceUnit, WhatLooksAfterUpdatesRunsOnceBeforeTheCamera) {
+  const std::string started = text_of(folder_ + "/wayside-update-started.service");
+  EXPECT_THAT(started, testing::HasSubstr("\nRemainAfterExit=yes\n"));
+  EXPECT_THAT(started, testing::HasSubstr("\nBefore=waysided.service"));
+  EXPECT_THAT(text_of(folder_ + "/wayside-update-deadline.timer"), testing::HasSubstr("\nOnBootSec=10min\n"));
 }
 
 // The console on a serial line, as systemd would start it.

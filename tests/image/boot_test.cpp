@@ -161,6 +161,15 @@ TEST_F(ImageBoot, ATrialWhoseRootIsDamagedRestartsUntilItIsGivenUp) {
   EXPECT_TRUE(camera.says("login: ", boot_limit)) << camera.said();
 }
 
+TEST_F(ImageBoot, NoKeyStopsTheLoader) {
+  CameraMachine camera(disk_->path());
+  for (int second = 0; second < 20; ++second) {
+    camera.type("\x03 \r\x03version\r");
+    EXPECT_FALSE(camera.says("=> ", std::chrono::seconds(1))) << camera.said();
+  }
+  EXPECT_TRUE(camera.says("login: ", boot_limit)) << camera.said();
+}
+
 TEST_F(ImageBoot, ASlotThatCannotBeLoadedGivesWayToTheOther) {
   disk_->write("boot_b", disk_->read("boot_a"));
   disk_->write("boot_a", Bytes(1U << 20U, 0));

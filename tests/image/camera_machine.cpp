@@ -35,18 +35,29 @@ std::vector<std::string> network_words(const fs::path& neighbour) {
           "hubport,hubid=0,id=to-neighbour,netdev=neighbour"};
 }
 
+fs::path count_of(const fs::path& disk) {
+  return disk.string() + ".count";
+}
+
+std::vector<std::string> counting_words(const fs::path& disk) {
+  if (std::getenv("WAYSIDE_COUNT_INSTRUCTIONS") == nullptr) return {};
+  const fs::path plugin = fs::path(std::getenv("WAYSIDE_BINARY_DIR")) / "tests" / "count_instructions.so";
+  return {"-plugin", plugin.string() + ",file=" + count_of(disk).string()};
+}
+
 std::vector<std::string> command_line(const fs::path& disk, const CameraMachineOptions& options, int line) {
   std::vector<std::string> words = {
       qemu, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "virt,gic-version=3", "-accel",
       "tcg,thread=multi", "-cpu", "cortex-a72", "-smp", "2", "-m", std::to_string(options.memory_mib),
-      "-bios", (image_folder() / "u-boot.bin").string(),
+      "-bios", (image_folder() / "u-boot.bin").string(), "-drive",
+      "if=pflash,unit=1,format=raw,readonly=on,file=" + (image_folder() / "u-boot-env.bin").string(),
       // As the virtual machine's disks: a cache that forgets, on a host that is never cut off.
       "-drive", "if=virtio,format=raw,cache=unsafe,file=" + disk.string(), "-device",
-      "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci", "-chardev",
+      "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci", "-device", "i6300esb", "-chardev",
       "socket,id=line,fd=" + std::to_string(line), "-serial", "chardev:line"};
-  for (const auto& part :
-       {network_words(options.neighbour),
-        options.usb.empty() ? std::vector<std::string>{} : vm::usb_words(options.usb), options.more})
+  for (const auto& part : {network_words(options.neighbour),
+                           options.usb.empty() ? std::vector<std::string>{} : vm::usb_words(options.usb),
+                           counting_words(disk), options.more})
     words.insert(words.end(), part.begin(), part.end());
   return words;
 }
@@ -62,7 +73,7 @@ fs::path image_folder() {
 std::string missing() {
   if (std::system("command -v qemu-system-aarch64 mkenvimage >/dev/null 2>&1") != 0)
     return "qemu-system-aarch64 or mkenvimage is not installed: run toolchains/image.sh";
-  for (const char* file : {"wayside.img", "u-boot.bin"}) {
+  for (const char* file : {"wayside.img", "u-boot.bin", "u-boot-env.bin"}) {
     if (!fs::exists(image_folder() / file))
       return (image_folder() / file).string() + " is not there: run toolchains/image.sh";
   }
@@ -71,6 +82,7 @@ std::string missing() {
 
 CameraMachine::CameraMachine(const fs::path& disk, const CameraMachineOptions& options)
     : emulator_([&](int line) { return command_line(disk, options, line); }),
+      disk_(disk),
       log_(disk.string() + ".line", std::ios::app | std::ios::binary) {}
 
 bool CameraMachine::idle(std::chrono::milliseconds during) const {
@@ -81,6 +93,16 @@ bool CameraMachine::idle(std::chrono::milliseconds during) const {
   std::this_thread::sleep_for(during);
   const std::chrono::duration<double> passed = steady_clock::now() - begin;
   return std::chrono::duration<double>(emulator_.worked() - before) < at_work * passed;
+}
+
+std::optional<std::uint64_t> CameraMachine::instructions() const {
+  constexpr std::size_t numbers_a_processor = 8;
+  std::ifstream in(count_of(disk_), std::ios::binary);
+  std::optional<std::uint64_t> sum;
+  for (std::uint64_t numbers[numbers_a_processor] = {};
+       in.read(reinterpret_cast<char*>(numbers), sizeof numbers);)
+    sum = sum.value_or(0) + numbers[0];
+  return sum;
 }
 
 bool CameraMachine::says(const std::string& text, std::chrono::seconds limit) {

@@ -10,8 +10,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,11 +51,15 @@ class CameraMachine {
 
   [[nodiscard]] const vm::Emulator& emulator() const { return emulator_; }
 
+  // That its processors have executed, where WAYSIDE_COUNT_INSTRUCTIONS is set; they are slower then.
+  [[nodiscard]] std::optional<std::uint64_t> instructions() const;
+
   // The power is gone; what the guest had flushed is in the image.
   void cut_power() { emulator_.cut_power(); }
 
  private:
   vm::Emulator emulator_;
+  std::filesystem::path disk_;
   std::ofstream log_;  // beside the disk, to be looked at while a long test runs
   std::string heard_;
   std::string said_;

@@ -1,4 +1,6 @@
 // What the programs beside waysided say to wrong words, as a person meets it.
+#include "tests/replay/other_commands.hpp"
+
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,28 +10,11 @@
 #include <unistd.h>
 
 #include "tests/replay/damaged_pictures.hpp"
-#include "tests/replay/replay_scene.hpp"
 
 namespace wayside::replay_test {
 namespace {
 
 using testing::HasSubstr;
-
-class OtherCommandLines : public testing::Test {
- protected:
-  struct Answer {
-    int code;
-    std::string text;
-  };
-  Answer answer(const std::string& program, const std::vector<std::string>& arguments) {
-    Process process(arguments, folder_.path() / "output", from_environment("WAYSIDE_BINARY_DIR"), program);
-    const int code = process.wait();
-    return {code, process.log()};
-  }
-  std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(at(name)) << text; }
-  doubles::TemporaryFolder folder_;
-};
 
 TEST_F(OtherCommandLines, LabelsAreNotWrittenOver) {
   const std::string labels = "file,x,y,w,h,text,tags\n";
@@ -426,6 +411,10 @@ TEST_F(OtherCommandLines, WatchListsAreGivenAndWithdrawn) {
                   {"watchlist", what, at("office"), "--list", "north", "--device", device});
   };
   const char* const camera = "0123456789abcdef";
+  const Answer stranger = watch("give", camera);
+  EXPECT_EQ(stranger.code, 1);
+  EXPECT_THAT(stranger.text, HasSubstr("no camera 0123456789abcdef is enrolled here"));
+  enrol(camera);
   EXPECT_THAT(watch("give", camera).text, HasSubstr("run wayside-backoffice watchlist issue"));
   write("one.csv", "vrm,action\nAB12CDE,STOP\n");
   const Answer issued = answer("wayside-backoffice", {"watchlist", "issue", at("office"), "--list", "north",

@@ -76,6 +76,14 @@ function(wayside_test_program program main)
   set_property(GLOBAL APPEND PROPERTY WAYSIDE_SOURCES ${PROJECT_SOURCE_DIR}/${main})
 endfunction()
 
+# wayside_test_plugin(<name> <file>): what a program that tests start loads, beside them.
+function(wayside_test_plugin name file)
+  add_library(${name} MODULE ${PROJECT_SOURCE_DIR}/${file})
+  target_link_libraries(${name} PRIVATE wayside_warnings)
+  set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  set_property(GLOBAL APPEND PROPERTY WAYSIDE_SOURCES ${PROJECT_SOURCE_DIR}/${file})
+endfunction()
+
 # wayside_bench(<main file> NEEDS ...): a program of benchmarks in tests/, run as briefly as it can be by a test labelled bench.
 function(wayside_bench main)
   cmake_parse_arguments(ARG "" "" "NEEDS" ${ARGN})

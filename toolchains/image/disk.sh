@@ -100,4 +100,5 @@ for name in "${partitions[@]}"; do
     at=$((at + mib[$name]))
 done
 finish_disk "$disk"
-rm -rf "$out"/{loader,update,config,queue,slot,state,bootstate,boot.cmd} "$out"/*.ext4 "$out"/*.fat
+rm -rf "$out"/{loader,update,config,queue,slot,state,bootstate,boot.cmd} "$out"/{loader,update,config,queue}.ext4 "$out"/*.fat
+mv "$out/boot_a.ext4" "$out/boot.ext4"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Lays out a camera's root and packs it: root.sh <board> <archive of the root> <archive of the board> <folder> <commit>. Run by
-# toolchains/image.sh under fakeroot. <folder> gets root.squashfs, slot/
-# (kernel and initramfs) and lists of what is in them.
+# Lays out a camera's root and packs it: root.sh <board> <archive of the root> <archive of the board> <folder> <commit>
+# <keyring for updates>. Run by toolchains/image.sh under fakeroot. <folder> gets root.squashfs, slot/ (kernel and initramfs) and
+# lists of what is in them.
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 . "$here/debian.sh"
 . "$here/image/slot.sh"
-board="$1" root_archive="$2" board_archive="$3" out="$4" commit="$5"
+board="$1" root_archive="$2" board_archive="$3" out="$4" commit="$5" keyring="$6"
 recipe="$here/image"
 . "$recipe/boards/$board/board.sh"
 umask 022
@@ -42,8 +42,10 @@ printf '127.0.0.1 localhost\n::1 localhost\n' >"$tree/etc/hosts"
 printf 'passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nprotocols: files\nservices: files\n' >"$tree/etc/nsswitch.conf"
 : >"$tree/etc/machine-id" # of each start its own, in memory
 mkdir -p "$tree/etc/wayside"
-product="$(sed -n 's/^project(wayside VERSION \([0-9.]*\) .*/\1/p' "$root/CMakeLists.txt")"
+product="$(product_version)"
 printf 'IMAGE_ID=wayside\nIMAGE_VERSION=%s\nBUILD_ID=%s\nVARIANT_ID=%s\n' "$product" "$commit" "$board" >>"$tree/usr/lib/os-release"
+sed -i "s/@BOARD@/$board/" "$tree/etc/rauc/system.conf"
+install -m 644 "$keyring" "$tree/etc/rauc/keyring.pem"
 
 # --- kernel modules: those that the board names and what they need
 modules="$tree/usr/lib/modules/$version"

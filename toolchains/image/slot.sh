@@ -23,3 +23,38 @@ seal_root() {
     pack_early "$early" >>"$2"
     rm -r "$early"
 }
+
+# What a camera calls its version.
+product_version() { sed -n 's/^project(wayside VERSION \([0-9.]*\) .*/\1/p' "$root/CMakeLists.txt"; }
+
+# make_update <boot file system> <root> <compatible> <version> <build> <keys> <target> [options of mksquashfs]: makes the bundle
+# target.raucb that RAUC installs, and target.update, what an office wants to know of it.
+make_update() {
+    local boot="$1" packed="$2" compatible="$3" version="$4" build="$5" keys="$6" target="$7" signer content
+    shift 7
+    signer="$keys/$(cat "$keys/signs")"
+    content="$(mktemp -d -p "$(dirname "$target")")"
+    ln "$boot" "$content/boot.img" 2>/dev/null || cp --sparse=always "$boot" "$content/boot.img"
+    ln "$packed" "$content/root.img" 2>/dev/null || cp "$packed" "$content/root.img"
+    {
+        printf '[update]\ncompatible=%s\nversion=%s\nbuild=%s\n' "$compatible" "$version" "$build"
+        printf '[bundle]\nformat=verity\n[image.boot]\nfilename=boot.img\n[image.root]\nfilename=root.img\n'
+    } >"$content/manifest.raucm"
+    rm -f "$target.raucb" "$target.update"
+    rauc bundle --cert="$signer.pem" --key="$signer.key" --mksquashfs-args="-comp zstd -no-progress ${*:--Xcompression-level 15}" \
+        "$content" "$target.raucb" >"$target.log" 2>&1 || die "the update cannot be made: $(tail -n 1 "$target.log")"
+    rm -r "$content" "$target.log"
+    describe_update "$target.raucb" "$compatible" "$version" >"$target.update"
+}
+
+# describe_update <bundle> <compatible> <version>
+describe_update() {
+    printf '{"version":"%s","compatible":"%s","bytes":%s,"sha256":"%s"}\n' "$3" "$2" "$(stat -c %s "$1")" "$(sha256sum "$1" | cut -c1-64)"
+}
+
+# sign_file <file> <keys>: file.cms is its signature then, detached.
+sign_file() {
+    local signer="$2/$(cat "$2/signs")"
+    openssl cms -sign -binary -in "$1" -signer "$signer.pem" -inkey "$signer.key" -outform DER -out "$1.cms" ||
+        die "$1 cannot be signed: the line above says why"
+}

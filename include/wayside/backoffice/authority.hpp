@@ -4,7 +4,7 @@
 // Threads: plain functions on files. Ownership: the folder (mode 0700) belongs to the back office's user;
 // keys are 0600. Files: ca.key, ca.crt, server.key, server.crt, client.key, client.crt (PEM, EC P-256),
 // records.db and the folders recipients (recipients.hpp), unlock (unlock_keys.hpp), authority
-// (issued_authorities.hpp) and watchlists (watch_lists.hpp). No secret is shared
+// (issued_authorities.hpp), watchlists (watch_lists.hpp) and updates (updates.hpp). No secret is shared
 // with anybody. What the authority signs ends with it at the latest. Failure: not_found naming the command to
 // run; invalid_input for what a person handed in, and for an authority that has ended.
 #pragma once
@@ -45,6 +45,7 @@ class Authority {
   [[nodiscard]] std::filesystem::path unlock() const { return folder_ / "unlock"; }
   [[nodiscard]] std::filesystem::path deployment() const { return folder_ / "authority"; }
   [[nodiscard]] std::filesystem::path watch_lists() const { return folder_ / "watchlists"; }
+  [[nodiscard]] std::filesystem::path updates() const { return folder_ / "updates"; }
 
   // The names and addresses that the server's certificate is for.
   [[nodiscard]] Result<std::vector<std::string>> server_names() const;

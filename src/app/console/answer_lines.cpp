@@ -95,6 +95,23 @@ Lines authority(const json& answer) {
   return lines;
 }
 
+Lines update(const json& answer) {
+  Lines lines;
+  add(lines, "version", text_of(answer, "version"));
+  add(lines, "for", text_of(answer, "compatible"));
+  add(lines, "slot", text_of(answer, "slot"));
+  add(lines, "update", text_of(answer, "state"));
+  add(lines, "of version", text_of(answer, "of_version"));
+  add(lines, "from", text_of(answer, "from"));
+  add(lines, "installed", text_of(answer, "percent"), "%");
+  add(lines, "confirmed", text_of(answer, "confirmed"));
+  add(lines, "offered", text_of(answer, "offered"));
+  add(lines, "fetched", text_of(answer, "fetched"), "%");
+  add_lines(lines, text_of(answer, "reason"));
+  add_lines(lines, text_of(answer, "problem"));
+  return lines;
+}
+
 }  // namespace
 
 Lines lines_of_answer(std::string_view what, const json& answer) {
@@ -103,6 +120,7 @@ Lines lines_of_answer(std::string_view what, const json& answer) {
   if (what == "queue") return queue(answer);
   if (what == "clock") return clock(answer);
   if (what == "authority") return authority(answer);
+  if (what == "update") return update(answer);
   if (what == "privacy") {
     add_lines(lines, text_of(answer, "text"));
   } else if (what == "counters") {

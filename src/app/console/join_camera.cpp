@@ -27,7 +27,8 @@ constexpr Answered answered[] = {{"health", ControlTask::health},
                                  {"authority", ControlTask::authority},
                                  {"clock", ControlTask::clock},
                                  {"privacy", ControlTask::privacy},
-                                 {"watch_lists", ControlTask::watch_lists}};
+                                 {"watch_lists", ControlTask::watch_lists},
+                                 {"update", ControlTask::update}};
 
 // Which of the daemon's problems a test is about.
 struct Part {
@@ -153,6 +154,9 @@ class JoinedCamera final : public console::ConsoleCamera {
                        text_of(*answer, "number"));
   }
 
+  Result<std::string> check_update() override { return sentence(ControlTask::update_check); }
+  Result<std::string> install_update() override { return sentence(ControlTask::update_install); }
+
   Status reboot() override {
     const fs::path request = places_.requests / "reboot";
     const Status asked = replace_file(request, as_bytes(places_.terminal_name), 0600);
@@ -252,6 +256,11 @@ class JoinedCamera final : public console::ConsoleCamera {
     request.task = task;
     request.actor = "console on " + places_.terminal_name;
     return request;
+  }
+  Result<std::string> sentence(ControlTask task) {
+    const Result<nlohmann::json> answer = ask(task);
+    if (!answer) return fail(answer.error());
+    return text_of(*answer, "text");
   }
   Result<nlohmann::json> ask(ControlTask task) {
     Result<ControlClient> daemon = connect();

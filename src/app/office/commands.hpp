@@ -57,6 +57,11 @@ struct Arguments {
   std::string list;
   std::filesystem::path entries;
   std::uint64_t base_revision = 0;
+  std::filesystem::path offer;
+  std::string version;
+  std::string compatible;
+  bool all = false;
+  std::string not_before;
 };
 
 // --- making and keeping an office (keeping.cpp)
@@ -84,6 +89,12 @@ struct Arguments {
 [[nodiscard]] Status give_watch_list(const Arguments& arguments);
 [[nodiscard]] Status withdraw_watch_list(const Arguments& arguments);
 [[nodiscard]] Status list_watch_lists(const Arguments& arguments);
+
+// --- updates (updating.cpp)
+[[nodiscard]] Status add_update(const Arguments& arguments);
+[[nodiscard]] Status give_update(const Arguments& arguments);
+[[nodiscard]] Status withdraw_update(const Arguments& arguments);
+[[nodiscard]] Status list_updates(const Arguments& arguments);
 
 // --- receiving, until SIGTERM or SIGINT (receiving.cpp)
 [[nodiscard]] Status serve(const Arguments& arguments);
@@ -113,6 +124,9 @@ struct Office {
   std::unique_ptr<backoffice::Store> store;
 };
 [[nodiscard]] Result<Office> open_office(const std::filesystem::path& folder);
+// Of each: not_found where a device was never enrolled here, so that a slip in an id does not pass for done.
+[[nodiscard]] Status check_enrolled(backoffice::Store& store, const std::vector<std::string>& devices);
+// "2026-11-22", "2026-11-22T17:35Z" or "2026-11-22T17:35:40Z".
 [[nodiscard]] Result<UtcTime> time_from(const std::string& text, std::string_view option);
 // --valid-from and --valid-until: now, if not given, and so long after.
 struct Validity {

@@ -6,6 +6,7 @@
 #include "wayside/base/files.hpp"
 
 #include "src/app/office/commands.hpp"
+#include "src/device/identity/pem.hpp"
 
 namespace wayside::app::office {
 
@@ -30,9 +31,29 @@ Result<Office> open_office(const fs::path& folder) {
   return Office{std::move(*authority), std::move(*store)};
 }
 
+Status check_enrolled(Store& store, const std::vector<std::string>& devices) {
+  for (const std::string& device : devices) {
+    if (!pem::is_device_id(device)) {
+      return fail(ErrorCode::invalid_input,
+                  "a device id must be 16 lower case hex digits, as in device.crt's name");
+    }
+    const auto keys = store.device_keys(device);
+    if (!keys) return fail(keys.error());
+    if (!keys->empty()) continue;
+    return fail(ErrorCode::not_found,
+                fmt::format("no camera {} is enrolled here: look at its device id, or run {} enrol", device,
+                            program));
+  }
+  return {};
+}
+
 Result<UtcTime> time_from(const std::string& text, std::string_view option) {
-  const bool date_only = text.size() == 10;
-  const auto time = utc_from_iso8601(date_only ? text + "T00:00:00Z" : text);
+  constexpr std::size_t of_date = std::string_view("2026-11-22").size();
+  constexpr std::size_t of_minute = std::string_view("2026-11-22T17:35Z").size();
+  std::string whole = text;
+  if (text.size() == of_date) whole += "T00:00:00Z";
+  if (text.size() == of_minute && whole.back() == 'Z') whole.replace(of_minute - 1, 1, ":00Z");
+  const auto time = utc_from_iso8601(whole);
   if (time) return *time;
   return fail(ErrorCode::invalid_input,
               fmt::format("{} must be a UTC date or time, as in 2026-11-22 or 2026-11-22T17:35:40Z", option));

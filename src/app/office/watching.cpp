@@ -55,9 +55,12 @@ Status issue_watch_list(const Arguments& arguments) {
 }
 
 Status give_watch_list(const Arguments& arguments) {
-  const auto authority = Authority::open(arguments.folder);
-  if (!authority) return fail(authority.error());
-  const GivenLists lists(authority->watch_lists());
+  const auto office = open_office(arguments.folder);
+  if (!office) return fail(office.error());
+  std::vector<std::string> cameras = arguments.devices;
+  std::erase(cameras, backoffice::all_cameras);
+  if (const auto enrolled = check_enrolled(*office->store, cameras); !enrolled) return enrolled;
+  const GivenLists lists(office->authority.watch_lists());
   for (const std::string& device : arguments.devices) {
     if (const auto given = lists.give(arguments.list, device, utc_now()); !given) return given;
     fmt::print("{} is given to {}\n", arguments.list, device);

@@ -224,6 +224,13 @@ Result<KnownNumbers> known_numbers_from(std::string_view answer) {
     if (!offers) return fail(offers.error());
     known.watch_lists = std::move(*offers);
   }
+  if (const auto update = json->find("update"); update != json->end()) {
+    auto offer = update->is_null() ? Result<UpdateOffer>() : update_offer_in(*update);
+    if (!offer)
+      return fail(ErrorCode::invalid_input, "the answer to the heartbeat: update: " + offer.error().message);
+    known.update.emplace();
+    if (!update->is_null()) known.update->emplace(std::move(*offer));
+  }
   const auto authorities = json->find("authorities");
   if (authorities == json->end()) return known;
   if (!authorities->is_array())

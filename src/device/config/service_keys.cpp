@@ -143,6 +143,14 @@ const std::vector<Key>& service_keys() {
        .help = "With bof2: the back office that lends this camera its unlock key, https://HOST:PORT; it "
                "needs one. "
                "Heartbeats go there."},
+      {.section = "update",
+       .name = "kib_per_s",
+       .slot = [](C& c) -> Slot { return &c.update.kib_per_s; },
+       .most = 1'000'000,
+       .unit = "KiB/s",
+       .effect = Effect::at_once,
+       .help = "What fetching an update may take of the link, and never more than records of before an "
+               "outage may; 0 sets no limit of its own."},
       {.section = "identity",
        .name = "directory",
        .slot = [](C& c) -> Slot { return &c.identity.directory; },

@@ -137,6 +137,8 @@ Node show_node(const std::vector<ConsoleKey>& keys) {
   next.push_back(word("authority", "Under what the camera may capture", camera));
   next.push_back(word("privacy", "What is kept, where, how long, and for whom", camera));
   next.push_back(for_roles(installer | operator_, word("watchlists", "VOI lists that are in force", camera)));
+  next.push_back(for_roles(installer | operator_,
+                           word("update", "Which system runs, and how its update stands", camera)));
   next.push_back(for_roles(installer | operator_, word("counters", "What the camera counts", camera)));
   next.push_back(for_roles(installer | auditor,
                            word("accounts", "Who may log in, and as what", Command::show_accounts)));
@@ -244,6 +246,14 @@ Node command_tree(const std::vector<ConsoleKey>& keys) {
   all.push_back(for_roles(installer | operator_,
                           word("watchlist", "VOI lists", Command::none,
                                {word("show", "Which are in force", Command::show_from_camera)})));
+  all.push_back(for_roles(
+      installer | operator_,
+      word("update", "The camera's own programs", Command::none,
+           {word("show", "Which system runs, and how its update stands", Command::show_from_camera),
+            for_roles(installer,
+                      word("check", "Ask the office whether there is a newer one", Command::check_update)),
+            for_roles(installer, in_modes(operational, word("install", "Install what has been fetched, now",
+                                                            Command::install_update)))})));
   all.push_back(audit_node());
   all.push_back(account_node());
   all.push_back(for_roles(

@@ -30,6 +30,8 @@ enum class Command {
   show_enrolment,
   load_enrolment,
   load_authority,
+  check_update,
+  install_update,
   add_account,
   remove_account,
   change_password,

@@ -128,6 +128,12 @@ Session::Next Session::do_command(const Resolved& command) {
     case Command::load_authority:
       load_authority();
       return Next::on;
+    case Command::check_update:
+      check_update();
+      return Next::on;
+    case Command::install_update:
+      install_update();
+      return Next::on;
     case Command::add_account:
       add_account(words);
       return Next::on;

@@ -61,6 +61,8 @@ class Session {
   void change_key(const Words& words);
   void load_enrolment();
   void load_authority();
+  void check_update();
+  void install_update();
   void test(const Words& words);
   void commission(const Words& words);
   [[nodiscard]] bool is_commissioning() const;

@@ -97,6 +97,26 @@ void Session::load_authority() {
   say(*taken);
 }
 
+void Session::check_update() {
+  const Result<std::string> said = services_.camera.check_update();
+  if (!said) return say(said.error());
+  say(*said);
+}
+
+void Session::install_update() {
+  if (!confirmed("The camera works on until it is installed, starts again, and goes back by itself unless it "
+                 "works as before.",
+                 "install"))
+    return;
+  if (!record("update", {{"install", "asked for at the console"}})) return;
+  const Result<std::string> asked = services_.camera.install_update();
+  if (!asked) {
+    static_cast<void>(record("update", {{"not_asked_for", asked.error().message}}));
+    return say(asked.error());
+  }
+  say(*asked);
+}
+
 void Session::test(const Words& words) {
   const auto lacking = services_.camera.test(words.size() > 1 ? words[1] : "everything");
   if (!lacking) return say(lacking.error());

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::pair<ControlTask, std::string_view>, 13> tasks{{
+constexpr std::array<std::pair<ControlTask, std::string_view>, 16> tasks{{
     {ControlTask::health, "health"},
     {ControlTask::counters, "counters"},
     {ControlTask::queue, "queue"},
@@ -26,6 +26,9 @@ constexpr std::array<std::pair<ControlTask, std::string_view>, 13> tasks{{
     {ControlTask::identity, "identity"},
     {ControlTask::enrol, "enrol"},
     {ControlTask::load_authority, "load_authority"},
+    {ControlTask::update, "update"},
+    {ControlTask::update_check, "update_check"},
+    {ControlTask::update_install, "update_install"},
     {ControlTask::reload, "reload"},
     {ControlTask::aim, "aim"},
     {ControlTask::snapshot, "snapshot"},

@@ -79,7 +79,9 @@ class Reach {
     std::string text;
     for (const std::string& server : servers)
       text += fmt::format("server {} iburst\n", server);
-    if (is_done("time", text)) return {};
+    std::error_code absent;
+    const bool none = text.empty() && !fs::exists(places_.sources, absent);
+    if (none || is_done("time", text)) return {};
     if (const Status written = replace_file(places_.sources, as_bytes(text)); !written) return written;
     const Status reloaded =
         run(places_.chronyc, {"reload", "sources"}, "chronyd does not take its time servers");

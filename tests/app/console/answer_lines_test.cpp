@@ -64,9 +64,21 @@ TEST(AnswerLines, AListIsShownWithItsState) {
       ElementsAre("north revision 3, 12 entries, in_force"));
 }
 
+TEST(AnswerLines, AnUpdateIsShownWithWhatRunsAndWhy) {
+  EXPECT_THAT(shown("update", {{"version", "1.0.0"},
+                               {"slot", "a"},
+                               {"state", "reverted"},
+                               {"of_version", "1.1.0"},
+                               {"percent", 40},
+                               {"offered", "1.2.0"},
+                               {"reason", "it did not see"}}),
+              AllOf(HasSubstr("1.0.0"), HasSubstr("reverted"), HasSubstr("1.1.0"), HasSubstr("40 %"),
+                    HasSubstr("1.2.0"), HasSubstr("it did not see")));
+}
+
 TEST(AnswerLines, WhatIsMissingOrOfAnotherKindIsLeftOut) {
   for (const char* const what :
-       {"health", "queue", "clock", "authority", "privacy", "counters", "watch_lists"}) {
+       {"health", "queue", "clock", "authority", "privacy", "counters", "watch_lists", "update"}) {
     EXPECT_EQ(shown(what, json::object()), "") << what;
     EXPECT_NO_THROW(
         shown(what, {{"problems", 7}, {"states", "x"}, {"lists", {1, 2}}, {"text", 5}, {"counters", {}}}))

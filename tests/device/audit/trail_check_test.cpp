@@ -128,6 +128,18 @@ TEST_F(TrailTest, AnAlteredLastLineIsNoTear) {
   EXPECT_THAT(trail.verify()->faults, Contains(HasSubstr("between entry 3 and entry 4")));
 }
 
+// Of an entry that a newer firmware left before the camera went back.
+TEST_F(TrailTest, WhatANewerFirmwarePutDownStaysWhateverIsPutDownBehindIt) {
+  AuditTrail trail = with_logins(2);
+  std::string newer = lines_of(text()).back();
+  newer.replace(newer.find("wayside-trail-1"), 15, "wayside-trail-2");
+  const std::string before = text() + newer + "\n";
+  put(before);
+  const Status done = trail.append(login("z"));
+  EXPECT_TRUE(done) << done.error().message;
+  EXPECT_TRUE(text().starts_with(before));
+}
+
 TEST_F(TrailTest, AnotherKeyIsABreakThatIsNamed) {
   AuditTrail trail = with_logins(2);
   const auto lose = [&](const std::function<void()>& how, std::uint64_t number) {

@@ -494,6 +494,26 @@ TEST_F(ConsoleTest, PastedDocumentsAreTakenWhole) {
   expect("half\x03", "Nothing was taken.");
 }
 
+TEST_F(ConsoleTest, AnUpdateIsInstalledOnceItWasConfirmedAndThatIsOnRecord) {
+  start();
+  log_in("alice");
+  expect("update show", "update: well");
+  expect("update check", "1.2.3 is offered.");
+  expect("update install", "Type \"install\" to go on");
+  expect("no", "Nothing was done.");
+  EXPECT_EQ(camera_.camera.installs, 0);
+  EXPECT_EQ(camera_.trail.count("update"), 0U);
+  expect("update install", "Type \"install\" to go on");
+  expect("install", "It is being installed.");
+  EXPECT_EQ(camera_.camera.installs, 1);
+  ASSERT_EQ(camera_.trail.count("update"), 1U);
+  EXPECT_EQ(camera_.trail.events.back().details.at("install"), "asked for at the console");
+  camera_.camera.dead = true;
+  expect("update install", "Type \"install\" to go on");
+  expect("install", "waysided does not answer");
+  EXPECT_THAT(camera_.trail.events.back().details.at("not_asked_for"), HasSubstr("does not answer"));
+}
+
 TEST_F(ConsoleTest, AnEnrolmentIsOfferedWholeAndWhatBecameOfItIsOnRecord) {
   start();
   log_in("alice");

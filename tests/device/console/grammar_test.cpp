@@ -88,10 +88,17 @@ TEST_F(Grammar, RolesDecideWhatThereIs) {
   EXPECT_THAT(help_for(tree_, "", who_), Not(HasSubstr("configure")));
   who_.role = ConsoleRole::operator_;
   EXPECT_EQ(line("aim")->command, Command::aim);
-  for (const char* const command : {"configure", "audit show", "account add x operator", "wipe", "confirm",
-                                    "authority load", "account password alice", "show accounts"})
+  for (const char* const command :
+       {"configure", "audit show", "account add x operator", "wipe", "confirm", "authority load",
+        "account password alice", "show accounts", "update check", "update install"})
     EXPECT_FALSE(line(command)) << command;
   EXPECT_EQ(line("account password")->command, Command::change_password);
+  EXPECT_EQ(line("update show")->command, Command::show_from_camera);
+  who_.role = ConsoleRole::auditor;
+  EXPECT_FALSE(line("update show"));
+  who_.role = ConsoleRole::installer;
+  EXPECT_EQ(line("update check")->command, Command::check_update);
+  EXPECT_EQ(line("update install")->command, Command::install_update);
 }
 
 TEST_F(Grammar, AWordOfTheOtherModeSaysHowToGetThere) {

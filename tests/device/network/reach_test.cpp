@@ -83,6 +83,12 @@ TEST_F(ReachTest, GivesChronydItsServersOnceAndAgainWhereItDidNotTakeThem) {
   EXPECT_THAT(calls(), Not(HasSubstr("chronyc")));
 }
 
+TEST_F(ReachTest, WithNoServerAtAllLeavesChronydAlone) {
+  EXPECT_TRUE(apply_outside(places_));
+  EXPECT_THAT(calls(), Not(HasSubstr("chronyc")));
+  EXPECT_FALSE(fs::exists(places_.sources));
+}
+
 TEST_F(ReachTest, TakesTheNetworksServersWhereNoneIsNamed) {
   std::ofstream(places_.leases)
       << "OPER_STATE=routable\nDNS=192.0.2.53\nNTP=192.0.2.1 $(id) ntp.example a;b\n";

@@ -18,6 +18,7 @@
 #include "wayside/base/result.hpp"
 #include "wayside/base/strong.hpp"
 #include "wayside/delivery/seal/sealed_record.hpp"
+#include "wayside/device/update/update_offer.hpp"
 
 namespace wayside {
 
@@ -82,6 +83,8 @@ struct KnownNumbers {
   std::vector<std::string> authorities = {};
   // All VOI lists that the camera is given; nothing: the office does not say.
   std::optional<std::vector<ListOffer>> watch_lists = {};
+  // The update that the camera is given, or that it is given none; nothing: the office does not say.
+  std::optional<std::optional<UpdateOffer>> update = {};
 };
 
 class BackOffice {

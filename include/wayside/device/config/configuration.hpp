@@ -126,6 +126,9 @@ struct Configuration {
     std::filesystem::path private_key;
     std::string unlock_url;
   } upload;
+  struct Update {
+    std::uint32_t kib_per_s = 256;  // of the link; 0: no cap
+  } update;
   struct Identity {
     std::filesystem::path directory = "/var/lib/wayside/identity";
   } identity;

@@ -129,7 +129,7 @@ class ConsoleCamera {
   virtual ~ConsoleCamera() = default;
   using Show = std::function<bool(std::string_view line)>;  // false: nobody wants more
 
-  // "health", "queue", "clock", "authority", "watch_lists", "counters", "privacy": lines.
+  // "health", "queue", "clock", "authority", "watch_lists", "update", "counters", "privacy": lines.
   [[nodiscard]] virtual Result<std::vector<std::string>> show(std::string_view what) = 0;
   // "camera", "upload", "recipients" or "everything": what is not in place, sentences.
   [[nodiscard]] virtual Result<std::vector<std::string>> test(std::string_view what) = 0;
@@ -141,6 +141,8 @@ class ConsoleCamera {
   [[nodiscard]] virtual Result<std::vector<std::string>> show_enrolment() = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> load_enrolment(std::string_view document) = 0;
   [[nodiscard]] virtual Result<std::string> load_authority(std::string_view document) = 0;
+  [[nodiscard]] virtual Result<std::string> check_update() = 0;
+  [[nodiscard]] virtual Result<std::string> install_update() = 0;
   [[nodiscard]] virtual Status reboot() = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> wipe(std::string_view who, const Show& show) = 0;
 };

@@ -38,7 +38,10 @@ enum class ControlTask {
   identity,  // who the camera is, and whose
   enrol,
   load_authority,
-  reload,  // read the running configuration again
+  update,          // which system runs, and how its updates stand
+  update_check,    // ask the back office for one now
+  update_install,  // what has been fetched, now
+  reload,          // read the running configuration again
   aim,
   snapshot,
 };

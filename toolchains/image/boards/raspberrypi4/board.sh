@@ -59,10 +59,10 @@ old_entry() {
     printf '%b' "$(sed 's/../\\x&/g' <<<"$hex")"
 }
 
-# emulate <folder beside the image> <disk>: QEMU has no such board. A Raspberry Pi 3 is near enough for the
+# emulate <folder beside the image> <disk> [options of QEMU]...: QEMU has no such board. A Raspberry Pi 3 is near enough for the
 # loader, the kernel and the console; without firmware, network, or USB. Its disks are as large as a power of two.
 emulate() {
-    exec qemu-system-aarch64 -M raspi3b -m 1024 -accel tcg,thread=multi -display none -nic none \
+    exec qemu-system-aarch64 -M raspi3b -m 1024 -accel tcg -display none -nic none \
         -kernel "$1/u-boot.bin" -dtb "$1/raspberrypi3.dtb" \
-        -drive "if=sd,format=raw,cache=unsafe,file=$2" -serial null -serial "mon:stdio"
+        -drive "if=sd,format=raw,cache=unsafe,file=$2" -serial null -serial stdio "${@:3}"
 }

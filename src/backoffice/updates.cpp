@@ -1,0 +1,253 @@
+#include "wayside/backoffice/updates.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "wayside/base/files.hpp"
+#include "wayside/base/json_text.hpp"
+#include "wayside/base/log.hpp"
+#include "wayside/base/sha256_stream.hpp"
+#include "wayside/device/update/update_version.hpp"
+
+#include "src/backoffice/audit_file.hpp"
+#include "src/backoffice/list_files.hpp"
+#include "src/backoffice/piece_of_file.hpp"
+#include "src/backoffice/signing_key.hpp"
+#include "src/device/identity/pem.hpp"
+
+namespace wayside::backoffice {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr std::size_t largest_offer_bytes = 4096;
+constexpr std::string_view facts_end = ".json";
+
+Result<UpdateOffer> read_offer(const fs::path& file) {
+  const auto text = read_text_file(file, largest_offer_bytes);
+  if (!text) return fail(text.error());
+  auto offer = update_offer_from(*text);
+  return offer ? std::move(offer) : fail(offer.error().context(json_escape(file.string())));
+}
+
+Status check_names(const std::string& compatible, const std::string& camera) {
+  if (!is_compatible(compatible)) {
+    return fail(ErrorCode::invalid_input,
+                "a board must be wayside- and its name, as in wayside-rpi and as wayside-backoffice update "
+                "list says");
+  }
+  if (camera == all_cameras || pem::is_device_id(camera)) return {};
+  return fail(ErrorCode::invalid_input,
+              "a device id must be 16 lower case hex digits, as in device.crt's name");
+}
+
+Json on_record(const UpdateOffer& offer) {
+  Json said = to_json(offer);
+  said.erase("bytes");
+  return said;
+}
+
+// Into its place once all of it is what was said of it.
+Status copy_bundle(const fs::path& from, const UpdateOffer& offer, FileReplacement& to) {
+  std::error_code failed;
+  const bool is_file = fs::is_regular_file(from, failed);
+  if (failed || !is_file) {
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no bundle {}: put it beside the file that --offer names",
+                            json_escape(from.string())));
+  }
+  std::ifstream in(from, std::ios::binary);
+  std::string part(std::size_t{1} << 20U, '\0');
+  Sha256Stream hash;
+  std::uint64_t bytes = 0;
+  while (in && bytes <= offer.bytes) {
+    in.read(part.data(), static_cast<std::streamsize>(part.size()));
+    const ByteView got = as_bytes(part).first(static_cast<std::size_t>(in.gcount()));
+    bytes += got.size();
+    hash.add(got);
+    if (const Status taken = to.append(got); !taken) return taken;
+  }
+  if (in.bad()) return fail(ErrorCode::io, fmt::format("cannot read {}", json_escape(from.string())));
+  if (bytes == offer.bytes && to_hex(hash.finish()) == offer.sha256) return {};
+  return fail(ErrorCode::invalid_input,
+              fmt::format("{} is not the bundle that its offer tells of: copy both from one build",
+                          json_escape(from.string())));
+}
+
+}  // namespace
+
+fs::path Updates::bundle(const std::string& sha256) const {
+  return folder_ / (sha256 + ".raucb");
+}
+
+fs::path Updates::facts(const std::string& sha256) const {
+  return folder_ / (sha256 + std::string(facts_end));
+}
+
+fs::path Updates::given_file(const std::string& compatible, const std::string& to) const {
+  return folder_ / "given" / compatible / to;
+}
+
+Result<UpdateOffer> Updates::add(const fs::path& offer_file, UtcTime now) const {
+  auto offer = read_offer(offer_file);
+  if (!offer) return fail(offer.error());
+  if (offer->not_before) {
+    return fail(ErrorCode::invalid_input, fmt::format("{}: not_before is said when it is given, not here",
+                                                      json_escape(offer_file.string())));
+  }
+  if (const auto made = make_private_folder(folder_); !made) return fail(made.error());
+  const FolderLock turn(folder_);
+  if (!turn.held()) return fail(turn.held().error());
+  const auto there = find(offer->version, offer->compatible);
+  if (there && there->sha256 == offer->sha256) return offer;
+  if (there) {
+    return fail(ErrorCode::refused,
+                fmt::format("another bundle of version {} for {} is here already: give the new one a version "
+                            "of its own (toolchains/image.sh)",
+                            offer->version, offer->compatible));
+  }
+  if (there.error().code != ErrorCode::not_found) return fail(there.error());
+  auto copy = FileReplacement::begin(bundle(offer->sha256), 0600);
+  if (!copy) return fail(copy.error());
+  fs::path from = offer_file;
+  from.replace_extension(".raucb");
+  if (const auto copied = copy_bundle(from, *offer, *copy); !copied) return fail(copied.error());
+  Json added = on_record(*offer);
+  added["by"] = operator_name();
+  if (const auto recorded = put_on_record(folder_, now, "added", added); !recorded)
+    return fail(recorded.error());
+  if (const auto kept = copy->commit(); !kept) return fail(kept.error());
+  const auto told = replace_file(facts(offer->sha256), as_bytes(to_json(*offer).dump() + "\n"), 0600);
+  return told ? std::move(offer) : fail(told.error());
+}
+
+Result<std::vector<UpdateOffer>> Updates::bundles() const {
+  const auto paths = list_files::paths_in(folder_);
+  if (!paths) return fail(paths.error());
+  std::vector<UpdateOffer> all;
+  for (const fs::path& path : *paths) {
+    if (path.extension() != facts_end) continue;
+    auto offer = read_offer(path);
+    if (!offer) return fail(offer.error());
+    all.push_back(std::move(*offer));
+  }
+  std::sort(all.begin(), all.end(), [](const UpdateOffer& a, const UpdateOffer& b) {
+    return std::tuple(a.compatible, update_version_from(a.version)) <
+           std::tuple(b.compatible, update_version_from(b.version));
+  });
+  return all;
+}
+
+Result<UpdateOffer> Updates::find(const std::string& version, const std::string& compatible) const {
+  auto all = bundles();
+  if (!all) return fail(all.error());
+  for (UpdateOffer& offer : *all) {
+    if (offer.version == version && offer.compatible == compatible) return std::move(offer);
+  }
+  return fail(ErrorCode::not_found,
+              fmt::format("there is no bundle of version {} for {}: run wayside-backoffice update add",
+                          json_escape(version), json_escape(compatible)));
+}
+
+Status Updates::give(const std::string& version, const std::string& compatible, const std::string& to,
+                     std::optional<UtcTime> not_before, UtcTime now) const {
+  if (const auto good = check_names(compatible, to); !good) return good;
+  auto offer = find(version, compatible);
+  if (!offer) return fail(offer.error());
+  offer->not_before = not_before;
+  Json given = on_record(*offer);
+  given["device_id"] = to;
+  given["by"] = operator_name();
+  if (const auto recorded = put_on_record(folder_, now, "given", given); !recorded) return recorded;
+  const fs::path file = given_file(compatible, to);
+  for (const fs::path& folder : {file.parent_path().parent_path(), file.parent_path()}) {
+    if (const auto made = make_private_folder(folder); !made) return made;
+  }
+  return replace_file(file, as_bytes(to_json(*offer).dump() + "\n"), 0600);
+}
+
+Status Updates::withdraw(const std::string& compatible, const std::string& from, UtcTime now) const {
+  if (const auto good = check_names(compatible, from); !good) return good;
+  const fs::path file = given_file(compatible, from);
+  const auto offer = read_offer(file);
+  if (!offer && offer.error().code == ErrorCode::not_found) {
+    return fail(ErrorCode::not_found,
+                fmt::format("{} is given no update for {} of its own: see wayside-backoffice update list",
+                            from, compatible));
+  }
+  // One that cannot be read is withdrawn all the same.
+  Json withdrawn = offer ? on_record(*offer) : Json{{"compatible", compatible}};
+  withdrawn["device_id"] = from;
+  withdrawn["by"] = operator_name();
+  if (const auto recorded = put_on_record(folder_, now, "withdrawn", withdrawn); !recorded) return recorded;
+  std::error_code failed;
+  fs::remove(file, failed);
+  if (!failed) return {};
+  return fail(ErrorCode::io,
+              fmt::format("cannot remove {}: {}", json_escape(file.string()), failed.message()));
+}
+
+Result<std::vector<Updates::Given>> Updates::given() const {
+  const auto boards = list_files::paths_in(folder_ / "given");
+  if (!boards) return fail(boards.error());
+  std::vector<Given> all;
+  for (const fs::path& board : *boards) {
+    const auto cameras = list_files::paths_in(board);
+    if (!cameras) return fail(cameras.error());
+    for (const fs::path& camera : *cameras) {
+      auto offer = read_offer(camera);
+      if (!offer) return fail(offer.error());
+      all.push_back({camera.filename().string(), std::move(*offer)});
+    }
+  }
+  return all;
+}
+
+Result<std::optional<UpdateOffer>> Updates::offer_for(const std::string& device_id,
+                                                      const std::string& compatible) const {
+  if (!is_compatible(compatible)) return std::nullopt;
+  for (const std::string& to : {device_id, std::string(all_cameras)}) {
+    auto offer = read_offer(given_file(compatible, to));
+    if (offer) return std::optional(std::move(*offer));
+    if (offer.error().code != ErrorCode::not_found) return fail(offer.error());
+  }
+  return std::nullopt;
+}
+
+Result<std::string> Updates::piece(const Asking& who, const std::string& compatible,
+                                   const std::string& sha256, std::uint64_t from, UtcTime now) const {
+  const auto offer = offer_for(who.device_id, compatible);
+  if (!offer) return fail(offer.error());
+  if (!*offer || (*offer)->sha256 != sha256) {
+    note_refused(who, now);
+    return fail(ErrorCode::not_found, "this camera is given no such update");
+  }
+  auto read = read_piece(bundle(sha256), from, update_piece_bytes);
+  if (!read) return fail(read.error());
+  if (from >= read->size) return fail(ErrorCode::invalid_input, "the bundle ends before that");
+  if (from + read->bytes.size() == read->size) {
+    Json sent = on_record(**offer);
+    sent["device_id"] = who.device_id;
+    sent["certificate"] = to_hex(who.certificate);
+    if (const auto recorded = put_on_record(folder_, now, "sent", sent); !recorded)
+      return fail(recorded.error());
+  }
+  return std::move(read->bytes);
+}
+
+void Updates::note_refused(const Asking& who, UtcTime now) const {
+  const Json refused{{"device_id", who.device_id},
+                     {"certificate", to_hex(who.certificate)},
+                     {"why", "it is given no such update, or the certificate is another's or an old one"}};
+  if (const auto recorded = put_on_record(folder_, now, "refused", refused); !recorded)
+    log::error("update_audit_failed", {{"reason", recorded.error()}});
+}
+
+}  // namespace wayside::backoffice

@@ -1,0 +1,413 @@
+// What a camera makes of the updates that its office gives it.
+#include "src/app/update_keeper.hpp"
+
+#include <fstream>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/app/update_fixture.hpp"
+
+namespace wayside::app {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+constexpr std::uint64_t mib = std::uint64_t{1} << 20U;
+
+Status cut() {
+  return fail(ErrorCode::unavailable, "the link broke");
+}
+
+TEST_F(UpdateKeeperTest, AnUpdateThatIsGivenIsFetchedAndHandedOverWithWhatTheCameraIsAbleToDo) {
+  const UpdateOffer offer = bundle("1.2.3");
+  settle();
+  EXPECT_EQ(state(), "none");
+  keeper_->offered(offer);
+  settle();
+  ASSERT_TRUE(request()) << problem();
+  EXPECT_EQ(*request(), (InstallRequest{"1.2.3", offer.sha256, {"capture", "deliver"}}));
+  EXPECT_EQ(content(folder_.bundle()), way_.bundles[offer.sha256]);
+  EXPECT_FALSE(there(folder_.part()));
+  EXPECT_EQ(state(), "asked");
+  EXPECT_EQ(problem(), "");
+  EXPECT_EQ(counters_.counter("update_bytes_fetched").value(), offer.bytes);
+  for (std::size_t i = 0; i < way_.asked.size(); ++i)
+    EXPECT_EQ(way_.asked[i], i * largest_update_piece);
+}
+
+TEST_F(UpdateKeeperTest, AFetchThatBreaksOffGoesOnWhereItWas) {
+  int asked = 0;
+  way_.before = [&](std::uint64_t) { return ++asked % 2 == 0 ? cut() : Status{}; };
+  const UpdateOffer offer = bundle("1.2.3");
+  keeper_->offered(offer);
+  go_on(10min);
+  ASSERT_TRUE(request()) << problem();
+  EXPECT_EQ(content(folder_.bundle()), way_.bundles[offer.sha256]);
+  EXPECT_EQ(counters_.counter("update_bytes_fetched").value(), offer.bytes);  // nothing twice
+}
+
+TEST_F(UpdateKeeperTest, APieceThatIsCutShortIsNotTaken) {
+  int asked = 0;
+  way_.after = [&](std::string& piece, std::uint64_t) {
+    if (++asked % 3 == 0) piece.resize(piece.size() / 2);
+  };
+  const UpdateOffer offer = bundle("1.2.3");
+  keeper_->offered(offer);
+  go_on(10min);
+  ASSERT_TRUE(request()) << problem();
+  EXPECT_EQ(content(folder_.bundle()), way_.bundles[offer.sha256]);
+}
+
+TEST_F(UpdateKeeperTest, AnOfficeThatIsAwayForLongIsSaidAndComesBack) {
+  bool away = true;
+  way_.before = [&](std::uint64_t) { return away ? cut() : Status{}; };
+  keeper_->offered(bundle("1.2.3"));
+  static_cast<void>(keeper_->look());
+  EXPECT_EQ(problem(), "");  // once is nothing to look into
+  go_on(1h);
+  EXPECT_THAT(problem(), HasSubstr("the link broke"));
+  EXPECT_EQ(state(), "fetching");
+  EXPECT_LT(way_.asked.size(), 120U);  // the pauses grow
+  away = false;
+  go_on(10min);
+  EXPECT_TRUE(request());
+  EXPECT_EQ(problem(), "");
+}
+
+TEST_F(UpdateKeeperTest, AfterAPowerCutWhatMayBeTornIsFetchedAgainAndNothingBeforeIt) {
+  const UpdateOffer offer = bundle("1.2.3");
+  keeper_->offered(offer);
+  until_asked(2 * mib + mib / 2);
+  keeper_.reset();
+  {
+    std::fstream torn(folder_.part(), std::ios::in | std::ios::out | std::ios::binary);
+    torn.seekp(2 * mib + 100);
+    torn << std::string(300'000, '\0');  // as a disk leaves what was written and not flushed
+  }
+  way_.asked.clear();
+  start_anew();
+  settle();  // no heartbeat has come yet
+  ASSERT_TRUE(request()) << problem();
+  EXPECT_EQ(way_.asked.front(), 2 * mib);
+  EXPECT_EQ(content(folder_.bundle()), way_.bundles[offer.sha256]);
+}
+
+TEST_F(UpdateKeeperTest, AnOfficeThatChangesItsMindIsFollowed) {
+  const UpdateOffer first = bundle("1.2.3"), second = bundle("1.2.4", 2'000'000);
+  keeper_->offered(first);
+  until_asked(mib);
+  keeper_->offered(second);
+  way_.asked.clear();
+  settle();
+  ASSERT_TRUE(request()) << problem();
+  EXPECT_EQ(request()->version, "1.2.4");
+  EXPECT_EQ(way_.asked.front(), 0U);
+  EXPECT_EQ(content(folder_.bundle()), way_.bundles[second.sha256]);
+}
+
+TEST_F(UpdateKeeperTest, WhatIsWithdrawnGoesFromFlash) {
+  keeper_->offered(bundle("1.2.3"));
+  until_asked(mib);
+  EXPECT_TRUE(there(folder_.part()));
+  keeper_->offered(std::nullopt);
+  settle();
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.incoming()));
+  keeper_->offered(bundle("1.2.4"));
+  settle();
+  ASSERT_TRUE(request());
+  keeper_->offered(std::nullopt);  // and nobody has begun with it
+  settle();
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.incoming()));
+  EXPECT_EQ(state(), "none");
+}
+
+TEST_F(UpdateKeeperTest, ABundleWithAnotherHashIsThrownAwayAndSaidAndFetchedNoMoreThanTwice) {
+  const UpdateOffer offer = bundle("1.2.3", 1'000'000);
+  way_.bundles[offer.sha256][500'000] ^= 1;
+  keeper_->offered(offer);
+  go_on(12h);
+  EXPECT_FALSE(request());
+  EXPECT_FALSE(there(folder_.bundle()));
+  EXPECT_FALSE(there(folder_.part()));
+  EXPECT_THAT(problem(), HasSubstr("SHA-256"));
+  EXPECT_THAT(problem(), HasSubstr("1.2.3"));
+  EXPECT_EQ(counters_.counter("updates_wrong").value(), 2U);
+  const UpdateOffer sound = bundle("1.2.4");
+  keeper_->offered(sound);
+  settle();
+  EXPECT_TRUE(request());
+  EXPECT_EQ(problem(), "");
+}
+
+TEST_F(UpdateKeeperTest, ABundleShorterThanItWasSaidToBeIsNeverHandedOver) {
+  const UpdateOffer offer = bundle("1.2.3", 1'000'000);
+  way_.bundles[offer.sha256].resize(900'000);
+  keeper_->offered(offer);
+  go_on(1h);
+  EXPECT_FALSE(request());
+  EXPECT_THAT(problem(), HasSubstr("bytes"));
+}
+
+TEST_F(UpdateKeeperTest, WithoutRoomNothingIsFetchedUntilThereIs) {
+  free_ = 1'000'000;
+  keeper_->offered(bundle("1.2.3"));
+  settle();
+  EXPECT_TRUE(way_.asked.empty());
+  EXPECT_THAT(problem(), HasSubstr("1000000 are free"));
+  EXPECT_EQ(state(), "fetching");
+  free_ = std::uint64_t{1} << 30U;
+  go_on(10min);
+  EXPECT_TRUE(request());
+  EXPECT_EQ(problem(), "");
+}
+
+TEST_F(UpdateKeeperTest, NoMoreOfTheLinkIsTakenThanTheCapLets) {
+  bytes_per_s_ = 128 * 1024;
+  start_anew();
+  const UtcTime begun = clock_.utc;
+  way_.after = [&](std::string&, std::uint64_t from) {
+    // A second's worth ahead, and the piece under way.
+    const double s = std::chrono::duration<double>(clock_.utc - begun).count();
+    EXPECT_LE(static_cast<double>(from), (s + 1) * static_cast<double>(bytes_per_s_));
+  };
+  const UpdateOffer offer = bundle("1.2.3");
+  keeper_->offered(offer);
+  go_on(20s);
+  EXPECT_FALSE(request());
+  EXPECT_GT(way_.asked.back(), 18 * bytes_per_s_);  // and all of it is used
+  EXPECT_GT(keeper_->state().percent, 70U);
+  go_on(8s);
+  EXPECT_TRUE(request());
+}
+
+TEST_F(UpdateKeeperTest, AnotherCapCountsAtOnce) {
+  bytes_per_s_ = 8 * 1024;
+  start_anew();
+  keeper_->offered(bundle("1.2.3"));
+  go_on(1min);
+  EXPECT_LT(keeper_->state().percent, 30U);
+  keeper_->cap(0);
+  settle();
+  EXPECT_TRUE(request());
+}
+
+TEST_F(UpdateKeeperTest, AnUpdateWaitsForItsHourAndForAClockThatIsRight) {
+  UpdateOffer offer = bundle("1.2.3");
+  offer.not_before = utc_from_iso8601("2026-11-29T02:00:00Z").value();
+  clock_.kernel.source = TimeSource::unsynchronised;
+  keeper_->offered(offer);
+  go_on(24h);
+  EXPECT_FALSE(request());
+  EXPECT_EQ(state(), "waiting");
+  EXPECT_THAT(keeper_->state().reason, HasSubstr("not synchronised"));
+  clock_.step_to("2026-11-29T01:00:00Z");
+  clock_.kernel.source = TimeSource::gnss;
+  go_on(59min);
+  EXPECT_FALSE(request());
+  EXPECT_THAT(keeper_->state().reason, HasSubstr("2026-11-29T02:00:00"));
+  EXPECT_EQ(problem(), "");
+  start_anew();  // and no office can be reached in that night
+  go_on(2min);
+  EXPECT_TRUE(request());
+}
+
+TEST_F(UpdateKeeperTest, AnOperatorNeedNotWaitForTheHour) {
+  UpdateOffer offer = bundle("1.2.3");
+  EXPECT_EQ(keeper_->install_now().error().code, ErrorCode::refused);
+  offer.not_before = utc_from_iso8601("2026-11-29T02:00:00Z").value();
+  keeper_->offered(offer);
+  settle();
+  EXPECT_FALSE(request());
+  const auto said = keeper_->install_now();
+  ASSERT_TRUE(said);
+  EXPECT_THAT(*said, HasSubstr("1.2.3"));
+  settle();
+  EXPECT_TRUE(request());
+}
+
+TEST_F(UpdateKeeperTest, AnotherHourForTheSameBundleFetchesNothingAgain) {
+  UpdateOffer offer = bundle("1.2.3");
+  offer.not_before = utc_from_iso8601("2026-11-29T02:00:00Z").value();
+  keeper_->offered(offer);
+  settle();
+  way_.asked.clear();
+  offer.not_before.reset();
+  keeper_->offered(offer);
+  settle();
+  EXPECT_TRUE(request());
+  EXPECT_TRUE(way_.asked.empty());
+}
+
+TEST_F(UpdateKeeperTest, WhatTheOfficeDoesNotHaveAnyMoreIsGivenUpForAnHour) {
+  const UpdateOffer offer = bundle("1.2.3");
+  way_.bundles.clear();
+  keeper_->offered(offer);
+  go_on(59min);
+  EXPECT_EQ(way_.asked.size(), 1U);
+  EXPECT_THAT(problem(), HasSubstr("not given"));
+  bundle("1.2.3");
+  go_on(10min);
+  EXPECT_TRUE(request());
+}
+
+TEST_F(UpdateKeeperTest, AskingByHandTriesAtOnceAndAsksTheOffice) {
+  const UpdateOffer offer = bundle("1.2.3");
+  way_.bundles.clear();
+  keeper_->offered(offer);
+  settle();
+  bundle("1.2.3");
+  ASSERT_TRUE(keeper_->check_now());
+  EXPECT_EQ(heartbeats_asked_, 1);
+  settle();
+  EXPECT_TRUE(request());
+}
+
+TEST_F(UpdateKeeperTest, WhatIsNotForThisCameraIsNotFetched) {
+  UpdateOffer other = bundle("1.2.3");
+  other.compatible = "wayside-other";
+  keeper_->offered(other);
+  settle();
+  EXPECT_EQ(state(), "unfit");
+  EXPECT_THAT(problem(), HasSubstr("wayside-other"));
+  keeper_->offered(bundle("1.1.9"));
+  settle();
+  EXPECT_THAT(problem(), HasSubstr("only go up"));
+  EXPECT_TRUE(way_.asked.empty());
+  keeper_->offered(bundle("1.2.0"));  // what runs
+  settle();
+  EXPECT_EQ(problem(), "");
+  EXPECT_EQ(state(), "none");
+  UpdateStatus confirmed;
+  confirmed.confirmed = "1.3.0";  // and something older runs again
+  ASSERT_TRUE(write_update_status(folder_, confirmed));
+  keeper_->offered(bundle("1.2.9"));
+  settle();
+  EXPECT_THAT(problem(), HasSubstr("1.3.0 was confirmed"));
+  EXPECT_TRUE(way_.asked.empty());
+}
+
+TEST_F(UpdateKeeperTest, WhatWasRefusedOrGivenUpIsNotFetchedAgainUntilAnotherIsGiven) {
+  for (const UpdateState ended : {UpdateState::refused, UpdateState::reverted}) {
+    const std::string version = ended == UpdateState::refused ? "1.2.3" : "1.2.5";
+    const UpdateOffer offer = bundle(version);
+    keeper_->offered(offer);
+    settle();
+    ASSERT_TRUE(request()) << version;
+    becomes(ended, version, "it is signed by nobody");
+    way_.asked.clear();
+    start_anew();
+    keeper_->offered(offer);
+    go_on(24h);
+    EXPECT_TRUE(way_.asked.empty());
+    EXPECT_THAT(problem(), HasSubstr("it is signed by nobody"));
+    EXPECT_EQ(state(), to_string(ended));
+    // Withdrawn and given again: somebody wants it.
+    keeper_->offered(std::nullopt);
+    settle();
+    EXPECT_EQ(problem(), "");
+    keeper_->offered(offer);
+    settle();
+    EXPECT_TRUE(request());
+    becomes(ended, version, "still");
+    settle();
+    EXPECT_FALSE(request());
+    keeper_->offered(bundle(ended == UpdateState::refused ? "1.2.4" : "1.2.6"));
+    settle();
+    EXPECT_TRUE(request());
+    EXPECT_EQ(problem(), "");
+    becomes(UpdateState::none, "");
+  }
+}
+
+TEST_F(UpdateKeeperTest, WhileOneIsInstalledOrOnTrialNothingElseIsFetched) {
+  for (const UpdateState busy : {UpdateState::installing, UpdateState::installed, UpdateState::trial}) {
+    UpdateStatus status;
+    status.state = busy;
+    status.version = "1.2.3";
+    status.percent = 40;
+    ASSERT_TRUE(write_update_status(folder_, status));
+    keeper_->offered(bundle("1.2.4"));
+    settle();
+    EXPECT_TRUE(way_.asked.empty());
+    EXPECT_EQ(state(), to_string(busy));
+    EXPECT_EQ(keeper_->state().version, "1.2.3");
+    EXPECT_EQ(keeper_->state().percent, 40U);
+  }
+  becomes(UpdateState::confirmed, "1.2.3");
+  settle();
+  EXPECT_TRUE(request());
+}
+
+TEST_F(UpdateKeeperTest, ARequestThatNobodyTakesIsSaid) {
+  keeper_->offered(bundle("1.2.3"));
+  go_on(9min);
+  EXPECT_EQ(problem(), "");
+  go_on(2min);
+  EXPECT_THAT(problem(), HasSubstr("wayside-update.service"));
+}
+
+TEST_F(UpdateKeeperTest, ARequestThatIsTakenAwayUndoneIsMadeAgainAndNotAllTheTime) {
+  keeper_->offered(bundle("1.2.3"));
+  settle();
+  std::filesystem::remove(folder_.install());
+  go_on(5min);
+  EXPECT_FALSE(request());
+  go_on(10min);
+  EXPECT_TRUE(request());
+}
+
+TEST_F(UpdateKeeperTest, WithoutAnOfficeOverHttpsItIsSaidAndNothingIsFetched) {
+  has_office_ = false;
+  start_anew();
+  keeper_->offered(bundle("1.2.3"));
+  settle();
+  EXPECT_THAT(problem(), HasSubstr("upload.profile"));
+  EXPECT_EQ(keeper_->check_now().error().code, ErrorCode::unsupported);
+  EXPECT_FALSE(request());
+}
+
+TEST_F(UpdateKeeperTest, WhatAnEarlierStartLeftOfNobodyKnowsWhatIsRemoved) {
+  keeper_->offered(bundle("1.2.3"));
+  until_asked(mib);
+  keeper_.reset();
+  std::ofstream(folder_.incoming() / "offer") << "{";
+  start_anew();
+  settle();
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.incoming()));
+}
+
+TEST_F(UpdateKeeperTest, TheOfficeAndTheConsoleAreToldWhereItIs) {
+  UpdateOffer offer = bundle("1.2.3");
+  offer.not_before = utc_from_iso8601("2026-11-29T02:00:00Z").value();
+  keeper_->offered(offer);
+  until_asked(mib);
+  const UpdateHooks hooks = hooks_of(*keeper_);
+  const ToldSystem told = keeper_->told();
+  EXPECT_EQ(told.version, "1.2.0");
+  EXPECT_EQ(told.compatible, "wayside-test");
+  EXPECT_EQ(told.state, "fetching");
+  EXPECT_EQ(told.update, "1.2.3");
+  EXPECT_EQ(hooks.offered().at("offered"), "1.2.3");
+  EXPECT_GT(hooks.offered().at("fetched"), 20);
+  settle();
+  EXPECT_EQ(keeper_->told().state, "waiting");
+  EXPECT_THAT(hooks.offered().at("problem").get<std::string>(), HasSubstr("02:00"));
+  EXPECT_TRUE(hooks.install());
+  EXPECT_EQ(health_.states()["update"], "waiting");
+}
+
+TEST_F(UpdateKeeperTest, ItsThreadFetchesByItselfAndEndsWhenToldTo) {
+  const UpdateOffer offer = bundle("1.2.3", 500'000);
+  keeper_->start();
+  keeper_->offered(offer);
+  for (int i = 0; i < 1'000 && state() != "asked"; ++i)
+    std::this_thread::sleep_for(10ms);
+  keeper_->stop();
+  EXPECT_TRUE(request()) << problem();
+}
+
+}  // namespace
+}  // namespace wayside::app

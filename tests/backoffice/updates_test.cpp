@@ -1,0 +1,263 @@
+// Update bundles at the office: taken in, given, fetched over TLS by those who are given them and by nobody
+// else.
+#include "wayside/backoffice/updates.hpp"
+
+#include <fstream>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "wayside/base/files.hpp"
+
+#include "tests/backoffice/sealing_camera.hpp"
+#include "tests/doubles/back_office_double.hpp"
+
+namespace wayside::backoffice {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+class UpdatesTest : public testing::Test {
+ protected:
+  static std::string bundle_of(std::size_t bytes, char salt = 'a') {
+    std::string bundle(bytes, salt);
+    for (std::size_t i = 0; i < bytes; ++i)
+      bundle[i] = static_cast<char>(i * 31 + i / 251 + static_cast<unsigned char>(salt));
+    return bundle;
+  }
+  static UpdateOffer offer_of(const std::string& bundle, const std::string& version) {
+    return {version, board, bundle.size(), to_hex(sha256(as_bytes(bundle))), {}};
+  }
+  // As the image's build leaves both.
+  fs::path build(const UpdateOffer& offer, const std::string& bundle) {
+    const fs::path folder = office_.folder() / "build";
+    fs::create_directories(folder);
+    std::ofstream(folder / "wayside.raucb", std::ios::binary) << bundle;
+    std::ofstream(folder / "wayside.update") << to_json(offer).dump() << "\n";
+    return folder / "wayside.update";
+  }
+  UpdateOffer add(const std::string& version, const std::string& bundle) {
+    const auto added = updates_.add(build(offer_of(bundle, version), bundle), now_);
+    EXPECT_TRUE(added) << added.error().message;
+    return added.value_or(UpdateOffer{});
+  }
+  void give(const std::string& version, const std::string& to, std::optional<UtcTime> not_before = {}) {
+    const Status given = updates_.give(version, board, to, not_before, now_);
+    ASSERT_TRUE(given) << given.error().message;
+  }
+  std::string version_for(const std::string& device_id, const std::string& compatible = board) {
+    const auto offer = updates_.offer_for(device_id, compatible).value();
+    return offer ? offer->version : "";
+  }
+  std::string audit() { return read_text_file(folder() / "audit.jsonl").value_or(""); }
+  [[nodiscard]] fs::path folder() { return office_.authority().updates(); }
+  std::size_t bundle_files() {
+    std::size_t count = 0;
+    for (const auto& entry : fs::directory_iterator(folder()))
+      count += entry.path().filename() == "audit.jsonl" || entry.is_directory() ? 0 : 1;
+    return count;
+  }
+  static json heartbeat(const std::optional<std::string>& compatible) {
+    json beat{{"time", "2026-11-28T17:00:00.000Z"},
+              {"problems", json::object()},
+              {"queue",
+               {{"unacknowledged", 0},
+                {"evicted", 0},
+                {"expired", 0},
+                {"damaged", 0},
+                {"segments", 64},
+                {"segments_free", 60}}},
+              {"upload", {{"circuit", "closed"}, {"dead_lettered", 0}, {"quarantined", 0}}},
+              {"counters", json::object()},
+              {"queue_uuid", std::string(32, 'a')}};
+    if (compatible) {
+      beat["system"] = {{"version", "1.3.0"},
+                        {"compatible", *compatible},
+                        {"update", {{"state", "none"}, {"version", ""}, {"reason", ""}}}};
+    }
+    return beat;
+  }
+  // What the office answers to it.
+  static json beat(httplib::SSLClient& client, const Identity& camera, const json& heartbeat) {
+    const auto result =
+        client.Put("/v1/heartbeats/" + camera.device_id, heartbeat.dump(), "application/json");
+    EXPECT_TRUE(result && result->status == 200) << (result ? result->body : "no answer");
+    return result ? json::parse(result->body, nullptr, false) : json();
+  }
+  static std::string path_of(const Identity& camera, const UpdateOffer& offer, std::uint64_t from) {
+    return "/v1/updates/" + camera.device_id + "/" + offer.sha256 + "/" + std::to_string(from);
+  }
+
+  static constexpr const char* board = "wayside-rpi";
+  static constexpr UtcTime now_{1'795'000'000'000};
+  doubles::BackOfficeDouble office_;
+  Updates updates_{office_.authority().updates()};
+  const std::string camera_ = "0123456789abcdef";
+};
+
+TEST_F(UpdatesTest, ABundleIsTakenInOnceItsLengthAndHashAreRight) {
+  const std::string bundle = bundle_of(200'000);
+  const UpdateOffer offer = offer_of(bundle, "1.4.0");
+  for (const std::string& wrong : {bundle_of(200'000, 'b'), bundle.substr(1), bundle + "x", std::string()}) {
+    const auto added = updates_.add(build(offer, wrong), now_);
+    ASSERT_FALSE(added);
+    EXPECT_THAT(added.error().message, HasSubstr("is not the bundle that its offer tells of"));
+    EXPECT_EQ(bundle_files(), 0U);  // nothing is left behind
+  }
+  EXPECT_EQ(add("1.4.0", bundle), offer);
+  EXPECT_EQ(add("1.4.0", bundle), offer);  // again: well
+  EXPECT_EQ(read_text_file(folder() / (offer.sha256 + ".raucb")).value(), bundle);
+  EXPECT_EQ(updates_.bundles().value(), (std::vector<UpdateOffer>{offer}));
+  EXPECT_EQ(fs::status(folder()).permissions(), fs::perms::owner_all);
+  EXPECT_THAT(audit(), HasSubstr("\"added\""));
+}
+
+TEST_F(UpdatesTest, WhatIsNoOfferOrHasNoBundleIsRefusedInWords) {
+  const std::string bundle = bundle_of(100);
+  const UpdateOffer offer = offer_of(bundle, "1.4.0");
+  const fs::path file = build(offer, bundle);
+  fs::remove(file.parent_path() / "wayside.raucb");
+  EXPECT_THAT(updates_.add(file, now_).error().message, HasSubstr("there is no bundle"));
+  fs::create_directory(file.parent_path() / "wayside.raucb");
+  EXPECT_THAT(updates_.add(file, now_).error().message, HasSubstr("there is no bundle"));
+  fs::remove(file.parent_path() / "wayside.raucb");
+  std::ofstream(file) << "{}";
+  EXPECT_THAT(updates_.add(file, now_).error().message, HasSubstr("field version"));
+  UpdateOffer timed = offer;
+  timed.not_before = now_;
+  EXPECT_THAT(updates_.add(build(timed, bundle), now_).error().message, HasSubstr("not_before"));
+  EXPECT_EQ(updates_.add(office_.folder() / "nowhere.update", now_).error().code, ErrorCode::not_found);
+}
+
+TEST_F(UpdatesTest, AnotherBundleOfAVersionThatIsThereIsRefused) {
+  const UpdateOffer offer = add("1.4.0", bundle_of(100));
+  const std::string other = bundle_of(100, 'b');
+  const auto added = updates_.add(build(offer_of(other, "1.4.0"), other), now_);
+  ASSERT_FALSE(added);
+  EXPECT_EQ(added.error().code, ErrorCode::refused);
+  EXPECT_EQ(updates_.bundles().value(), (std::vector<UpdateOffer>{offer}));
+}
+
+TEST_F(UpdatesTest, ACamerasOwnComesBeforeThatOfAllAndOnlyForItsBoard) {
+  add("1.4.0", bundle_of(100));
+  add("1.10.0", bundle_of(101));
+  EXPECT_EQ(version_for(camera_), "");
+  give("1.4.0", std::string(all_cameras));
+  EXPECT_EQ(version_for(camera_), "1.4.0");
+  EXPECT_EQ(version_for(camera_, "wayside-other"), "");
+  EXPECT_EQ(version_for(camera_, "../given/wayside-rpi"), "");
+  give("1.10.0", camera_, now_);
+  EXPECT_EQ(version_for(camera_), "1.10.0");
+  EXPECT_EQ(updates_.offer_for(camera_, board).value()->not_before, now_);
+  EXPECT_EQ(version_for("fedcba9876543210"), "1.4.0");
+  const auto given = updates_.given().value();
+  ASSERT_EQ(given.size(), 2U);
+  EXPECT_EQ(given[0].to, camera_);
+  EXPECT_EQ(given[1].to, all_cameras);
+  EXPECT_EQ(updates_.bundles().value().back().version, "1.10.0");  // numbers, not letters
+
+  ASSERT_TRUE(updates_.withdraw(board, camera_, now_));
+  EXPECT_EQ(version_for(camera_), "1.4.0");
+  EXPECT_EQ(updates_.withdraw(board, camera_, now_).error().code, ErrorCode::not_found);
+  ASSERT_TRUE(updates_.withdraw(board, std::string(all_cameras), now_));
+  EXPECT_EQ(version_for(camera_), "");
+  for (const char* what : {"\"given\"", "\"withdrawn\"", "\"by\""})
+    EXPECT_THAT(audit(), HasSubstr(what));
+}
+
+TEST_F(UpdatesTest, WrongNamesAreRefusedInWords) {
+  add("1.4.0", bundle_of(100));
+  EXPECT_THAT(updates_.give("1.5.0", board, camera_, {}, now_).error().message,
+              HasSubstr("run wayside-backoffice update add"));
+  for (const char* to : {"0123", "../../ca.key", "0123456789ABCDEF", ""})
+    EXPECT_EQ(updates_.give("1.4.0", board, to, {}, now_).error().code, ErrorCode::invalid_input) << to;
+  for (const char* compatible : {"rpi", "wayside-../x", ""}) {
+    EXPECT_EQ(updates_.give("1.4.0", compatible, camera_, {}, now_).error().code, ErrorCode::invalid_input);
+    EXPECT_EQ(updates_.withdraw(compatible, camera_, now_).error().code, ErrorCode::invalid_input);
+  }
+}
+
+TEST_F(UpdatesTest, WhatCannotBePutOnRecordIsNotGiven) {
+  add("1.4.0", bundle_of(100));
+  fs::remove(folder() / "audit.jsonl");
+  fs::create_directory(folder() / "audit.jsonl");
+  EXPECT_FALSE(updates_.give("1.4.0", board, camera_, {}, now_));
+  EXPECT_EQ(version_for(camera_), "");
+}
+
+TEST_F(UpdatesTest, ACameraLearnsOfItByItsHeartbeatAndFetchesItPieceByPiece) {
+  office_.start();
+  const Identity camera = office_.new_camera();
+  const auto client = client_of(camera, office_.server().port());
+  const std::string bundle = bundle_of(2 * update_piece_bytes + 1000);
+  const UpdateOffer offer = add("1.4.0", bundle);
+  EXPECT_TRUE(beat(*client, camera, heartbeat(board)).at("update").is_null());  // added, given to nobody
+  give("1.4.0", camera.device_id, utc_from_iso8601("2026-12-01T02:00:00Z").value());
+  EXPECT_FALSE(beat(*client, camera, heartbeat({})).contains("update"));  // of an earlier version
+  EXPECT_TRUE(beat(*client, camera, heartbeat("wayside-other")).at("update").is_null());
+  const json told = beat(*client, camera, heartbeat(board)).at("update");
+  UpdateOffer expected = offer;
+  expected.not_before = utc_from_iso8601("2026-12-01T02:00:00Z").value();
+  EXPECT_EQ(update_offer_in(told).value(), expected);
+
+  std::string got;
+  while (got.size() < bundle.size()) {
+    const auto piece = client->Get(path_of(camera, offer, got.size()));
+    ASSERT_TRUE(piece && piece->status == 200) << (piece ? piece->body : "no answer");
+    EXPECT_EQ(piece->get_header_value("Content-Type"), "application/vnd.wayside.update");
+    ASSERT_FALSE(piece->body.empty());
+    ASSERT_LE(piece->body.size(), update_piece_bytes);
+    got += piece->body;
+  }
+  EXPECT_EQ(got, bundle);
+  EXPECT_THAT(audit(), HasSubstr("\"sent\""));
+  EXPECT_EQ(client->Get(path_of(camera, offer, bundle.size()))->status, 400);
+  EXPECT_EQ(client->Post(path_of(camera, offer, 0), "x", "text/plain")->status, 405);
+
+  ASSERT_TRUE(updates_.withdraw(board, camera.device_id, now_));
+  EXPECT_EQ(client->Get(path_of(camera, offer, 0))->status, 404);
+  EXPECT_TRUE(beat(*client, camera, heartbeat(board)).at("update").is_null());
+}
+
+TEST_F(UpdatesTest, OnlyACameraThatIsGivenItMayFetchIt) {
+  office_.start();
+  const Identity camera = office_.new_camera();
+  const Identity other = office_.new_camera("other");
+  const UpdateOffer offer = add("1.4.0", bundle_of(100));
+  give("1.4.0", camera.device_id);
+  const auto client = client_of(camera, office_.server().port());
+  const auto others = client_of(other, office_.server().port());
+  EXPECT_EQ(client->Get(path_of(camera, offer, 0))->status, 404);  // no heartbeat has said what it is
+  beat(*client, camera, heartbeat(board));
+  beat(*others, other, heartbeat(board));
+  EXPECT_EQ(client->Get(path_of(camera, offer, 0))->status, 200);
+  EXPECT_EQ(others->Get(path_of(other, offer, 0))->status, 404);
+  EXPECT_EQ(others->Get(path_of(camera, offer, 0))->status, 403);
+  EXPECT_THAT(audit(), HasSubstr("\"refused\""));
+  for (const char* path : {"", "/", "/0", "/0/0", "/x"}) {
+    EXPECT_EQ(client->Get("/v1/updates/" + camera.device_id + path)->status, 404) << path;
+  }
+  EXPECT_EQ(client->Get(path_of(camera, offer, 0) + "0")->status, 404);  // 00 is no number
+}
+
+TEST_F(UpdatesTest, AHeartbeatWhoseSystemIsNoneIsRefusedByName) {
+  office_.start();
+  const Identity camera = office_.new_camera();
+  const auto client = client_of(camera, office_.server().port());
+  for (const json& system : {json("1.3.0"), json{{"version", "1.3.0"}},
+                             json{{"version", 1}, {"compatible", board}, {"update", json::object()}},
+                             json{{"version", "1.3.0"}, {"compatible", board}, {"update", {{"state", 1}}}}}) {
+    json beat = heartbeat({});
+    beat["system"] = system;
+    const auto result = client->Put("/v1/heartbeats/" + camera.device_id, beat.dump(), "application/json");
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->status, 422) << system.dump();
+    EXPECT_THAT(result->body, HasSubstr("field system"));
+  }
+}
+
+}  // namespace
+}  // namespace wayside::backoffice

@@ -1,0 +1,190 @@
+#!/usr/bin/env bash
+# Makes and keeps the keys that updates and images are signed with: toolchains/update-keys.sh [what] FOLDER, where [what] is
+#   (nothing)      make a root and a first signer: a new FOLDER, or one that is empty
+#   --new-signer   add a signer, which signs from now on (rotation); cameras take what any signer signed that is not revoked
+#   --revoke NAME  put a signer (signer-01) on the list of the revoked; cameras know of it with their next update or image
+#   --list         show the signers
+# --passphrase-file FILE holds the root key's passphrase in its first line; without it you are asked. image.sh --keys FOLDER
+# signs with them, and needs neither root.key nor the passphrase: keep root.key offline.
+#
+#   root.key        the root's key, encrypted (AES-256): signs signers and the list, nothing else
+#   root.pem        its certificate
+#   signer-NN.*   each signer's key, not encrypted, and certificate; the file "signs" names the one that signs
+#   crl.pem         the list of the revoked
+#   keyring.pem     what a camera gets: root.pem and crl.pem
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+what=make name="" passphrase_file=""
+while [ $# -gt 0 ]; do
+    case "$1" in
+    -h | --help)
+        sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        exit 0
+        ;;
+    --new-signer | --list) what="${1#--}" ;;
+    --revoke)
+        what=revoke name="${2:-}"
+        [ -n "$name" ] || die "--revoke wants a signer's name: see --list"
+        shift
+        ;;
+    --passphrase-file)
+        passphrase_file="${2:-}"
+        [ -r "$passphrase_file" ] || die "there is no file $passphrase_file that can be read: give --passphrase-file the one with the passphrase"
+        shift
+        ;;
+    --*) die "there is no option $1: use --new-signer, --revoke NAME, --list or --passphrase-file FILE" ;;
+    *) break ;;
+    esac
+    shift
+done
+[ $# = 1 ] || die "which folder? Give one: toolchains/update-keys.sh FOLDER"
+keys="$1"
+command -v openssl >/dev/null || die "there is no program openssl: install the package openssl"
+umask 077
+
+# A camera's clock may be years behind, so nothing here begins late or ends soon: what shall end is revoked.
+begin=20200101000000Z end=21191231235959Z
+
+work="$(mktemp -d)"
+new=""
+trap 'rm -rf "$work" ${new:+"$new"}' EXIT
+
+ask_passphrase() { # [twice]
+    local again
+    if [ -n "$passphrase_file" ]; then
+        head -n 1 "$passphrase_file" >"$work/passphrase"
+    else
+        [ -t 0 ] || die "nobody is there to be asked for the passphrase: use --passphrase-file FILE"
+        read -rsp "Passphrase of the root key: " again && echo >&2
+        printf '%s\n' "$again" >"$work/passphrase"
+        if [ -n "${1:-}" ]; then
+            read -rsp "The same again: " again && echo >&2
+            [ "$again" = "$(cat "$work/passphrase")" ] || die "that was another passphrase: run this again"
+        fi
+    fi
+    [ "$(wc -c <"$work/passphrase")" -gt 12 ] || die "a passphrase has 12 bytes or more: use a longer one"
+}
+
+# Whatever is changed is changed in a copy, which takes the folder's place when it is whole.
+begin_change() {
+    new="$keys.part"
+    rm -rf "$new"
+    if [ -d "$keys" ]; then cp -a "$keys" "$new"; else mkdir -p "$new"; fi
+    cat >"$work/ca.cnf" <<END
+[ca]
+default_ca = update
+[update]
+database = $new/index.txt
+serial = $new/serial
+crlnumber = $new/crlnumber
+new_certs_dir = $work
+certificate = $new/root.pem
+private_key = $new/root.key
+default_md = sha256
+unique_subject = no
+policy = any
+crl_extensions = list
+[any]
+commonName = supplied
+[root]
+basicConstraints = critical, CA:TRUE, pathlen:0
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[signer]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[list]
+authorityKeyIdentifier = keyid
+[req]
+distinguished_name = none
+[none]
+END
+}
+
+run_openssl() { # <what cannot be done> <arguments>...
+    local cannot="$1"
+    shift
+    openssl "$@" 2>"$work/said" || die "$cannot: $(grep -v '^Using configuration' "$work/said" | tail -n 1)"
+}
+
+new_signer() {
+    local number signer
+    number="$(cat "$new/serial")"
+    signer="signer-$number"
+    run_openssl "no key can be made" genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$new/$signer.key"
+    run_openssl "no certificate can be asked for" req -new -config "$work/ca.cnf" -key "$new/$signer.key" -subj "/CN=Wayside update $signer" -out "$work/request"
+    run_openssl "the root's key does not sign (is the passphrase right?)" ca -batch -notext -config "$work/ca.cnf" -extensions signer -startdate "$begin" -enddate "$end" \
+        -passin "file:$work/passphrase" -in "$work/request" -out "$new/$signer.pem"
+    echo "$signer" >"$new/signs"
+}
+
+finish_change() {
+    run_openssl "the list of the revoked cannot be signed (is the passphrase right?)" ca -gencrl -config "$work/ca.cnf" -crl_lastupdate "$begin" -crl_nextupdate "$end" \
+        -passin "file:$work/passphrase" -out "$new/crl.pem"
+    cat "$new/root.pem" "$new/crl.pem" >"$new/keyring.pem"
+    rm -f "$new"/*.old "$new"/*.attr
+    [ ! -d "$keys" ] || mv "$keys" "$keys.before"
+    mv "$new" "$keys"
+    rm -rf "$keys.before"
+}
+
+revoked() { # <signer>
+    awk -F '\t' -v number="${1#signer-}" '$1 == "R" && $4 == number { found = 1 } END { exit !found }' "$keys/index.txt"
+}
+
+# A power cut between the two renames of finish_change.
+if [ ! -d "$keys" ] && [ -d "$keys.before" ]; then mv "$keys.before" "$keys"; fi
+if [ "$what" != make ]; then
+    [ -r "$keys/root.pem" ] && [ -r "$keys/index.txt" ] || die "$keys holds no keys: make them with toolchains/update-keys.sh $keys"
+fi
+
+case "$what" in
+make)
+    [ -z "$(ls -A "$keys" 2>/dev/null)" ] || die "$keys is not empty: name another folder, or see --new-signer and --revoke"
+    ask_passphrase twice
+    begin_change
+    : >"$new/index.txt"
+    echo 01 >"$new/serial"
+    echo 01 >"$new/crlnumber"
+    run_openssl "no key can be made" genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes-256-cbc -pass "file:$work/passphrase" -out "$new/root.key"
+    run_openssl "no certificate can be asked for" req -new -config "$work/ca.cnf" -key "$new/root.key" -passin "file:$work/passphrase" -subj "/CN=Wayside updates" -out "$work/request"
+    # Its number is no signer's.
+    echo "00$(openssl rand -hex 8)" >"$work/serial"
+    sed -e "s#^serial = .*#serial = $work/serial#; s#^database = .*#database = $work/index.txt#" "$work/ca.cnf" >"$work/root.cnf"
+    : >"$work/index.txt"
+    run_openssl "the root cannot sign itself" ca -batch -notext -selfsign -config "$work/root.cnf" -extensions root -startdate "$begin" -enddate "$end" -keyfile "$new/root.key" \
+        -passin "file:$work/passphrase" -in "$work/request" -out "$new/root.pem"
+    new_signer
+    finish_change
+    say "$keys: a root and signer-01; keep root.key offline, and a copy of it elsewhere"
+    ;;
+new-signer)
+    ask_passphrase
+    begin_change
+    new_signer
+    finish_change
+    say "$keys: $(cat "$keys/signs") signs from now on"
+    ;;
+revoke)
+    [ -r "$keys/$name.pem" ] && [ "${name#signer-}" != "$name" ] || die "$keys has no signer $name: see --list"
+    ! revoked "$name" || die "$name is revoked already"
+    [ "$(cat "$keys/signs")" != "$name" ] || die "$name is the one that signs: add another first (--new-signer)"
+    ask_passphrase
+    begin_change
+    run_openssl "$name cannot be revoked (is the passphrase right?)" ca -config "$work/ca.cnf" -revoke "$new/$name.pem" -passin "file:$work/passphrase"
+    finish_change
+    rm -f "$keys/$name.key"
+    say "$keys: $name is revoked; cameras know of it with the next update or image that is made with --keys $keys"
+    ;;
+list)
+    for certificate in "$keys"/signer-*.pem; do
+        signer="$(basename "$certificate" .pem)"
+        state=good
+        [ "$(cat "$keys/signs")" != "$signer" ] || state=signs
+        if revoked "$signer"; then state=revoked; fi
+        say "$signer $state"
+    done
+    ;;
+esac
