@@ -49,6 +49,7 @@ class ImagePowerCuts : public CameraLife {
     services_take_ = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
     eyes_->plug();
     commission();
+    await_queue();
     port_ = office_.server().port();
   }
   void life_cut_in_the_loader() {
@@ -220,6 +221,7 @@ TEST_F(ImagePowerCuts, NeitherKeepItFromStartingNorLoseWhatItsQueueHasTaken) {
     end_life();
     examine_card();
   }
+  ASSERT_FALSE(HasFailure());
   const std::chrono::duration<double> took = steady_clock::now() - began;
   switch_on();
   await("login: ");
