@@ -61,6 +61,7 @@ class CameraDisk {
     disk.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     if (!disk.flush()) throw std::runtime_error("cannot write to " + path_.string());
   }
+  [[nodiscard]] std::uint64_t begin_of(const std::string& partition) const { return find(partition).begin; }
   [[nodiscard]] std::uint64_t bytes_of(const std::string& partition) const { return find(partition).bytes; }
   // All of it as that one is now.
   void become(const CameraDisk& other) const {

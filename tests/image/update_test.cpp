@@ -1,0 +1,223 @@
+// Updates of the image itself: bundles that tests/image/bundles.sh makes of it are put on the card as the
+// camera's daemon leaves them when it has fetched one. RAUC, loader, kernel and services are those of a
+// camera.
+#include <cstdlib>
+#include <fstream>
+#include <random>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "wayside/device/update/boot_state.hpp"
+#include "wayside/device/update/update_folder.hpp"
+
+#include "tests/image/camera_life.hpp"
+#include "tests/image/card_files.hpp"
+
+namespace wayside::image {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::uint64_t asked_for(const char* variable, std::uint64_t usually) {
+  const char* asked = std::getenv(variable);
+  return asked == nullptr ? usually : std::strtoull(asked, nullptr, 10);
+}
+
+class ImageUpdate : public CameraLife {
+ protected:
+  void SetUp() override {
+    CameraLife::SetUp();
+    if (IsSkipped()) return;
+    if (!std::filesystem::exists(image_folder() / "wayside.update"))
+      GTEST_SKIP() << (image_folder() / "wayside.update").string() + " is not there: run toolchains/image.sh";
+  }
+  // Each as bundles.sh has it: "newer", "newer=9.1.0".
+  void make_bundles(const std::string& kinds) const {
+    const char* source = std::getenv("WAYSIDE_SOURCE_DIR");
+    const std::string command =
+        fmt::format("'{}/tests/image/bundles.sh' '{}' {} >'{}' 2>&1", source == nullptr ? "." : source,
+                    bundles().string(), kinds, (folder_.path() / "bundles.log").string());
+    if (std::system(command.c_str()) != 0)
+      throw std::runtime_error(read_text_file(folder_.path() / "bundles.log").value_or(command));
+  }
+  [[nodiscard]] std::filesystem::path bundles() const { return folder_.path() / "bundles"; }
+  [[nodiscard]] CardFiles update_files() const { return {*disk_, "update", folder_.path()}; }
+
+  // The power is off. As waysided leaves it.
+  void hand_in(const std::string& kind, const Abilities& able) const {
+    const auto told = nlohmann::json::parse(*read_text_file(bundles() / (kind + ".update")));
+    const std::filesystem::path request = folder_.path() / "request";
+    std::ofstream(request) << encode(
+        InstallRequest{told.at("version").get<std::string>(), told.at("sha256").get<std::string>(), able});
+    const CardFiles card = update_files();
+    card.put(bundles() / (kind + ".raucb"), "incoming/bundle");
+    card.put(request, "incoming/install");
+  }
+  [[nodiscard]] UpdateStatus status() const {
+    const auto status = update_status_from(update_files().read("status"));
+    EXPECT_TRUE(status) << status.error().message;
+    return status ? *status : UpdateStatus{};
+  }
+  [[nodiscard]] BootState boot_state() const {
+    const std::filesystem::path copy = folder_.path() / "bootstate";
+    disk_->copy("bootstate", copy);
+    const auto read = read_boot_state(copy);
+    EXPECT_TRUE(read) << read.error().message;
+    return read ? read->state : BootState{};
+  }
+  // The loader's next word on which slot it starts, with what it says of a trial.
+  [[nodiscard]] std::string next_start(std::chrono::seconds limit = patience) {
+    await("starting slot ", limit);
+    await("\r\n", limit);
+    std::string slot = machine_->said();
+    return slot.substr(0, slot.find_last_not_of(' ') + 1);
+  }
+  // Logged in: until what is shown of updates has that word, or for good.
+  void await_state(const std::string& state, std::chrono::seconds limit = patience) {
+    const auto until = steady_clock::now() + limit;
+    do {
+      if (steady_clock::now() >= until) throw std::runtime_error("not " + state + ": " + machine_->said());
+      type("update show", "alice> ");
+    } while (machine_->said().find(state) == std::string::npos);
+  }
+  // The first login.
+  void make_installer() {
+    type(installer, "new password: ");
+    type(password, "once more: ");
+    type(password, "login: ");
+  }
+};
+
+TEST_F(ImageUpdate, RefusesWhatAStrangerSignedWhatWasChangedWhatIsOlderAndWhatIsForAnotherBoard) {
+  make_bundles("wrong-key tampered older incompatible");
+  const std::pair<const char*, const char*> refusals[] = {{"wrong-key", "signature"},
+                                                          {"tampered", ""},
+                                                          {"older", "give a newer one"},
+                                                          {"incompatible", "wayside-another"}};
+  bool known = false;
+  for (const auto& [kind, reason] : refusals) {
+    SCOPED_TRACE(kind);
+    hand_in(kind, {});
+    switch_on();
+    EXPECT_EQ(next_start(), "a");
+    await("login: ");
+    if (!known) make_installer();
+    known = true;
+    log_in();
+    await_state("refused");
+    EXPECT_THAT(machine_->said(), HasSubstr(reason));
+    type("audit show 5", "alice> ");
+    EXPECT_THAT(machine_->said(), HasSubstr("refused"));
+    cut_power();
+    const UpdateStatus found = status();
+    fmt::print("{}: {}\n", kind, found.reason);
+    EXPECT_EQ(found.state, UpdateState::refused);
+    EXPECT_THAT(found.reason, HasSubstr(reason));
+    EXPECT_EQ(boot_state(), BootState{});
+    EXPECT_FALSE(update_files().exists("incoming/bundle"));
+    EXPECT_FALSE(update_files().exists("bundle.raucb"));
+  }
+}
+
+TEST_F(ImageUpdate, ANewerSystemIsConfirmedOnceItHasDeliveredARecordAndStays) {
+  make_bundles("newer");
+  road_ = vm::draw_road(4, 20);
+  vm::UsbCameraOptions options = eyes();
+  options.again_from_the_start = true;
+  vm::UsbCamera eyes(options, road_.pictures);
+  switch_on();
+  await("login: ");
+  eyes.plug();
+  commission();
+  cut_power();
+  eyes.unplug();
+  hand_in("newer", {std::string(ability_capture), std::string(ability_deliver)});
+  switch_on();
+  EXPECT_EQ(next_start(), "a");
+  EXPECT_EQ(next_start(), "b wayside.trial=1");
+  await("login: ");
+  eyes.plug();
+  log_in();
+  await_state("trial");
+  const std::size_t before = captures().size();
+  const auto until = steady_clock::now() + 8min;
+  while (machine_->said().find("confirmed") == std::string::npos) {
+    ASSERT_LT(steady_clock::now(), until) << machine_->said();
+    show_road(eyes, 5s);
+    type("update show", "alice> ");
+  }
+  EXPECT_THAT(machine_->said(), HasSubstr("9.0.0"));
+  EXPECT_GT(captures().size(), before);
+  cut_power();
+  EXPECT_EQ(boot_state(), (BootState{BootSlot::b, std::nullopt, 0, 0}));
+  EXPECT_EQ(status().state, UpdateState::confirmed);
+  switch_on();
+  EXPECT_EQ(next_start(), "b");
+  await("login: ");
+}
+
+TEST_F(ImageUpdate, ASystemThatBootsAndCannotCaptureGoesBackByItself) {
+  make_bundles("blind");
+  hand_in("blind", {std::string(ability_capture)});
+  switch_on();
+  EXPECT_EQ(next_start(), "a");
+  EXPECT_EQ(next_start(), "b wayside.trial=1");
+  await("login: ");
+  EXPECT_EQ(next_start(), "a");
+  await("login: ");
+  cut_power();
+  EXPECT_EQ(boot_state(), BootState{});
+  const UpdateStatus found = status();
+  EXPECT_EQ(found.state, UpdateState::reverted);
+  EXPECT_THAT(found.reason, AllOf(HasSubstr("minutes"), HasSubstr("capture")));
+}
+
+// Whatever was half written: the system that ran starts, or the whole new one, which can end confirmed.
+TEST_F(ImageUpdate, PowerCutsWhileItInstallsTriesAndConfirmsLeaveACameraThatStarts) {
+  const std::uint64_t cuts = asked_for("WAYSIDE_POWER_UPDATES", 4);
+  const std::uint64_t seed = asked_for("WAYSIDE_POWER_SEED", std::random_device{}());
+  fmt::print("seed {}\n", seed);
+  std::mt19937_64 random(seed);
+  make_bundles("newer");
+  const CameraDisk as_built(folder_.path() / "as-built");
+  // What an update takes without a cut, from power to its trial's services and on to its confirmation.
+  milliseconds whole{0};
+  const auto one_update = [&](std::optional<milliseconds> cut_at) {
+    hand_in("newer", {});
+    const auto begin = steady_clock::now();
+    switch_on();
+    if (cut_at) {
+      std::this_thread::sleep_for(*cut_at);
+      cut_power();
+      switch_on();
+    }
+    std::string slot = next_start();
+    if (slot == "a") slot = next_start();
+    EXPECT_EQ(slot.substr(0, 1), "b");
+    await("login: ");
+    while (slot == "b wayside.trial=1" && boot_state().trial) {
+      ASSERT_LT(steady_clock::now(), begin + whole + patience);
+      std::this_thread::sleep_for(1s);
+    }
+    if (!cut_at) whole = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
+    cut_power();
+    EXPECT_EQ(boot_state(), (BootState{BootSlot::b, std::nullopt, 0, 0}));
+    EXPECT_EQ(status().state, UpdateState::confirmed);
+  };
+  one_update(std::nullopt);
+  for (std::uint64_t cut = 1; cut <= cuts && !HasFailure(); ++cut) {
+    disk_->become(as_built);
+    const milliseconds at(random() % static_cast<std::uint64_t>(whole.count()));
+    SCOPED_TRACE(fmt::format("cut {} at {} ms of {}", cut, at.count(), whole.count()));
+    one_update(at);
+  }
+}
+
+}  // namespace
+}  // namespace wayside::image
