@@ -24,7 +24,7 @@ boots() {
     local said="$folder/said" tries
     (emulate "$image" "$1" -icount shift=1,sleep=off) <&9 >"$said" 2>&1 &
     local machine=$!
-    for ((tries = 0; tries < 600; tries++)); do
+    for ((tries = 0; tries < 1500; tries++)); do
         if grep -aq "$2" "$said"; then break; fi
         sleep 1
     done
