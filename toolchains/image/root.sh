@@ -52,16 +52,16 @@ modules="$tree/usr/lib/modules/$version"
 mkdir -p "$modules"
 cp "$kernel/lib/modules/$version"/modules.{order,builtin,builtin.modinfo} "$modules"
 depmod -b "$kernel" "$version"
-# modules_of <list>: their files, each after those that it needs.
+# modules_of <list>...: their files, each after those that it needs.
 modules_of() {
     local module
-    for module in $(names_in "$1"); do
+    for module in $(names_in "$@"); do
         modprobe -d "$kernel" -S "$version" --show-depends "$module" ||
-            die "the kernel $version has no module $module: correct $1"
+            die "the kernel $version has no module $module: correct $*"
     done | sed -n "s#^insmod $kernel/*\([^ ]*\).*#\1#p" | awk '!seen[$0]++'
 }
-modules_of "$recipe/boards/$board/modules.txt" >"$out/modules"
-modules_of "$recipe/boards/$board/modules-early.txt" >"$out/modules-early"
+modules_of "$recipe/modules.txt" "$recipe/boards/$board/modules.txt" >"$out/modules"
+modules_of "$recipe/modules-early.txt" "$recipe/boards/$board/modules-early.txt" >"$out/modules-early"
 (cd "$kernel" && sort -u "$out/modules" "$out/modules-early" | tar -chf - -T -) | tar -C "$tree/usr" --strip-components=0 -xf -
 depmod -b "$tree" "$version"
 
