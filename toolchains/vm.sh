@@ -87,7 +87,7 @@ if [ ! -f "$vm/initramfs" ] || [ "$init" -nt "$vm/initramfs" ] || [ "${BASH_SOUR
 fi
 [ -z "$prepare_only" ] || exit 0
 
-build release tests_vm_boot tests_vm_capture tests_vm_console tests_vm_power
+build release tests_vm_boot tests_vm_capture tests_vm_console tests_vm_power tests_vm_update
 step "Testing in a virtual machine"
 [ $# -gt 0 ] || set -- -LE long
 ctest --test-dir build/release -L vm --output-on-failure --no-tests=error "$@" ||

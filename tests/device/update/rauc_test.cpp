@@ -18,6 +18,7 @@
 #include "wayside/base/files.hpp"
 #include "wayside/device/update/updater.hpp"
 
+#include "tests/doubles/signed_bundles.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
 namespace wayside {
@@ -27,8 +28,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 bool run(const std::string& command) {
-  return std::system(("timeout 20 " + command + " >/dev/null 2>&1").c_str()) ==
-         0;  // NOLINT(concurrency-mt-unsafe)
+  return std::system(("timeout 20 " + command + " >/dev/null 2>&1").c_str()) == 0;
 }
 
 // Ends with its object, and with the test.
@@ -51,35 +51,13 @@ class Running {
   pid_t process_;
 };
 
-// Certificates of a vendor: a root, signers below it, one of them revoked.
-constexpr const char* make_keys = R"(set -e; cd "$1"
-printf '[ca]\ndefault_ca=d\n[d]\ndatabase=%s/index\nserial=%s/serial\ncrlnumber=%s/crlnumber\nnew_certs_dir=%s\ndefault_md=sha256\ndefault_days=30\ndefault_crl_days=30\npolicy=p\ncertificate=%s/root.crt\nprivate_key=%s/root.key\n[p]\ncommonName=supplied\n[req]\ndistinguished_name=n\n[n]\n[ca_ext]\nbasicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\nkeyUsage=critical,cRLSign,keyCertSign\n[sign_ext]\nbasicConstraints=critical,CA:FALSE\nauthorityKeyIdentifier=keyid\nextendedKeyUsage=emailProtection\nkeyUsage=critical,digitalSignature\n' "$1" "$1" "$1" "$1" "$1" "$1" >ca.cnf
-: >index; echo 01 >serial; echo 01 >crlnumber
-key() { openssl req "$@" -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -config ca.cnf; }
-key -x509 -extensions ca_ext -days 30 -subj /CN=root -keyout root.key -out root.crt
-for signer in good revoked; do
-  key -subj "/CN=$signer" -keyout $signer.key -out $signer.csr
-  openssl ca -batch -config ca.cnf -extensions sign_ext -in $signer.csr -out $signer.crt
-done
-openssl ca -config ca.cnf -revoke revoked.crt
-openssl ca -config ca.cnf -gencrl -out crl.pem
-key -x509 -extensions sign_ext -days 30 -subj /CN=stranger -keyout stranger.key -out stranger.crt
-cat root.crt crl.pem >keyring.pem
-)";
-
-constexpr const char* make_bundle = R"(set -e; cd "$1"; rm -rf in; mkdir in
-head -c 300000 /dev/urandom >in/boot.img; head -c "$6" /dev/urandom >in/root.img
-printf '[update]\ncompatible=%s\nversion=%s\n[bundle]\nformat=plain\n[image.boot]\nfilename=boot.img\n[image.root]\nfilename=root.img\n' "$4" "$3" >in/manifest.raucm
-rm -f "$2"; rauc bundle --cert="$5.crt" --key="$5.key" in "$2"
-)";
-
 class RaucTest : public testing::Test {
  protected:
   void SetUp() override {
     if (!run("rauc --version") || !run("dbus-daemon --version") ||
         !run("test -x /usr/share/rauc/rauc-service.sh"))
       GTEST_SKIP() << "rauc, rauc-service and dbus are not installed; toolchains/packages-tests.txt";
-    ASSERT_TRUE(script(make_keys, {at_.path().string()}));
+    ASSERT_TRUE(doubles::make_update_keys(at_.path()));
     for (const char* slot : {"boot_a", "boot_b", "root_a", "root_b"})
       ASSERT_TRUE(run(fmt::format("truncate -s 1M {}/{}", at_.path().string(), slot)));
     std::ofstream(boot_file()) << std::string(8192, '\0');
@@ -87,16 +65,6 @@ class RaucTest : public testing::Test {
     fs::create_directories(folder_.incoming());
     write_configuration();
     start();
-  }
-
-  static bool script(const std::string& text, const std::vector<std::string>& arguments) {
-    const doubles::TemporaryFolder folder;
-    const fs::path file = folder.path() / "script";
-    std::ofstream(file) << text;
-    std::string command = "/bin/sh " + file.string();
-    for (const std::string& argument : arguments)
-      command += " " + argument;
-    return run(command);
   }
 
   void write_configuration() const {
@@ -148,8 +116,7 @@ class RaucTest : public testing::Test {
   fs::path made() const { return at_.path() / "made.raucb"; }
   void make(const std::string& version, const std::string& compatible = "wayside-test",
             const std::string& signer = "good", std::size_t root_bytes = 800'000) const {
-    ASSERT_TRUE(script(make_bundle, {at_.path().string(), made().string(), version, compatible, signer,
-                                     std::to_string(root_bytes)}));
+    ASSERT_TRUE(doubles::make_bundle(at_.path(), {version, compatible, signer, root_bytes, "plain"}));
   }
 
   // As a camera of 1.2.0 that fetched it.

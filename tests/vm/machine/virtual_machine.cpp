@@ -46,6 +46,7 @@ std::vector<std::string> command_line(const MachineOptions& options, int port) {
   // The host's disks are not here, and what else it starts is nobody's business here.
   if (options.systemd)
     kernel_words += " vm.systemd fstab=no systemd.gpt_auto=no net.ifnames=0 systemd.unit=basic.target";
+  if (!options.kernel_words.empty()) kernel_words += " " + options.kernel_words;
   const std::pair<const char*, std::string> words_with_values[] = {
       // No KVM, though there may be one: nested in another hypervisor, guests hang on it.
       {"-accel", "tcg,thread=multi"},

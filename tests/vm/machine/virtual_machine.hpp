@@ -28,6 +28,7 @@ struct MachineOptions {
   std::vector<std::filesystem::path> disks;  // raw images
   unsigned memory_mib = 512;
   std::vector<std::string> more;  // further words for qemu: a USB camera, a network
+  std::string kernel_words;       // as a loader gives them
   bool systemd = false;  // runs the guest, up to basic.target; this machine's own services are not started
 };
 
