@@ -165,4 +165,27 @@ Outcome destroy(const WipeThing& thing, const std::function<void(std::uint64_t)>
   return destroyer.outcome(thing.name);
 }
 
+Status overwrite_free_space(const fs::path& root) {
+  struct stat here {
+  }, above{};
+  if (::stat(root.c_str(), &here) != 0 || ::stat((root / "..").c_str(), &above) != 0 ||
+      here.st_dev == above.st_dev)
+    return {};
+  // Without a name: a power cut leaves no full disk.
+  const int file = ::open(root.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  bool good = file >= 0;
+  const std::vector<char> zeros(chunk_bytes, 0);
+  for (std::size_t part = zeros.size(); good && part > 0;) {
+    if (::write(file, zeros.data(), part) >= 0 || errno == EINTR) continue;
+    good = errno == ENOSPC;
+    part /= 2;
+  }
+  if (good) good = ::fsync(file) == 0;
+  const int code = errno;
+  if (file >= 0) ::close(file);
+  if (good) return {};
+  return fail(ErrorCode::io, fmt::format("cannot overwrite what {} has given free: {}",
+                                         json_escape(root.string()), std::strerror(code)));
+}
+
 }  // namespace wayside::wipe_parts

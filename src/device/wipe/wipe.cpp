@@ -240,6 +240,8 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
     (void)file.keep(*under_way);
   }
 
+  if (const Status freed = overwrite_free_space(options.folder.parent_path()); !freed)
+    add_problem(result.problems, freed.error().message);
   result.complete = true;
   for (const Outcome& one : under_way->outcomes) {
     if (!one.problem.empty()) add_problem(result.problems, fmt::format("{}: {}", one.name, one.problem));

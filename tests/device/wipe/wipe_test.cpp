@@ -91,6 +91,30 @@ class WipeTest : public testing::Test {
   std::string device_id_;
 };
 
+TEST_F(WipeTest, OnAFileSystemOfItsOwnWhatWasGivenFreeIsOverwrittenToo) {
+  const fs::path image = folder_.path() / "image", own = folder_.path() / "own";
+  fs::create_directories(own);
+  const auto shell = [](const std::string& command) {
+    return std::system((command + " 2>/dev/null").c_str());
+  };
+  if (shell("truncate -s 8M " + image.string() + " && mke2fs -q -t ext4 " + image.string() +
+            " && mount -o loop " + image.string() + " " + own.string()) != 0)
+    GTEST_SKIP() << "this machine lets nobody mount a file as a disk: not tested here";
+  const auto on_the_disk = [&] {
+    shell("sync -f " + own.string());
+    return read_text_file(image, 16U << 20U).value_or("").find("A14 J31 eastbound") != std::string::npos;
+  };
+  fs::create_directory(own / "config");
+  EXPECT_TRUE(replace_file(own / "config/candidate.toml", as_bytes("name = \"A14 J31 eastbound\"")));
+  EXPECT_TRUE(replace_file(own / "config/candidate.toml", as_bytes("name = \"another\"")));
+  EXPECT_TRUE(on_the_disk());
+  const auto result = wipe_camera({wipe_folder(own), own / "identity", {}}, {}, things_to_wipe(own), clock_);
+  EXPECT_FALSE(on_the_disk());
+  EXPECT_EQ(shell("umount " + own.string()), 0);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_TRUE(result->complete);
+}
+
 TEST_F(WipeTest, NothingIsLeftAndTheReceiptShowsIt) {
   ASSERT_THAT(left(), Contains(HasSubstr("AB12CDE"))) << "the test looks where the secrets are";
   ASSERT_THAT(left(), Contains(HasSubstr("device key")));

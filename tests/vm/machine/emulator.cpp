@@ -50,6 +50,8 @@ std::chrono::nanoseconds Emulator::worked() const {
   std::error_code gone;
   std::filesystem::directory_iterator threads("/proc/" + std::to_string(process_) + "/task", gone);
   for (; !gone && threads != std::filesystem::directory_iterator(); threads.increment(gone)) {
+    // The first deals with the outside.
+    if (threads->path().filename() == std::to_string(process_)) continue;
     std::ifstream in(threads->path() / "schedstat");
     std::int64_t ran = 0, waited = 0;
     if (in >> ran >> waited) sum += std::chrono::nanoseconds(ran + waited);

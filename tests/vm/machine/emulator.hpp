@@ -24,8 +24,8 @@ class Emulator {
 
   [[nodiscard]] int socket() const { return socket_; }
 
-  // What it has computed, and waited for one of the host's processors to compute, on all its threads. Zero:
-  // it does not run.
+  // What it has computed, and waited for one of the host's processors to compute, on the threads that are the
+  // guest's processors. Zero: it does not run.
   [[nodiscard]] std::chrono::nanoseconds worked() const;
 
   // True: it ended by itself within the time; nothing runs any more.

@@ -4,7 +4,8 @@
 // The receipt says what is to be destroyed, for whom, and is signed by the device's key before that key goes;
 // what became of each thing is added afterwards, signed with a key made for this one wipe. One that was begun
 // is finished by the next call: a power cut stops none. What is missing or damaged stops none either: it is
-// told, and the rest goes on. Overwriting does not reach the copies that flash memory keeps for itself, which
+// told, and the rest goes on. Where the folder above the wipe's is a file system of its own, what that has
+// given free is written over too: earlier versions of what was replaced. Overwriting does not reach the copies that flash memory keeps for itself, which
 // is why keys go first.
 //
 // Threads: one, and one process at a time (a lock). Ownership: nothing else may use the things meanwhile.
@@ -67,7 +68,7 @@ struct WipeResult {
 };
 
 struct WipeOptions {
-  std::filesystem::path folder;    // wipe_folder()
+  std::filesystem::path folder;    // wipe_folder(), below the camera's state
   std::filesystem::path identity;  // whose key signs
   std::string boot_id;
 };
