@@ -53,6 +53,14 @@ class CameraDisk {
     if (std::system(command.c_str()) != 0) throw std::runtime_error("cannot copy " + partition);
     std::filesystem::resize_file(to, place.bytes);
   }
+  // What copy() made, changed since.
+  void put_back(const std::string& partition, const std::filesystem::path& from) const {
+    constexpr std::uint64_t block = std::uint64_t{1} << 20U;
+    const std::string command =
+        "dd if='" + from.string() + "' of='" + path_.string() +
+        "' bs=1M conv=notrunc status=none seek=" + std::to_string(find(partition).begin / block);
+    if (std::system(command.c_str()) != 0) throw std::runtime_error("cannot put back " + partition);
+  }
   void write(const std::string& partition, ByteView bytes, std::uint64_t from = 0) const {
     const Place place = find(partition);
     if (from + bytes.size() > place.bytes) throw std::runtime_error(partition + " is too small");
@@ -61,7 +69,6 @@ class CameraDisk {
     disk.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     if (!disk.flush()) throw std::runtime_error("cannot write to " + path_.string());
   }
-  [[nodiscard]] std::uint64_t begin_of(const std::string& partition) const { return find(partition).begin; }
   [[nodiscard]] std::uint64_t bytes_of(const std::string& partition) const { return find(partition).bytes; }
   // All of it as that one is now.
   void become(const CameraDisk& other) const {

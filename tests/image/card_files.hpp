@@ -19,28 +19,30 @@ namespace wayside::image {
 
 class CardFiles {
  public:
-  // What its journal holds is made good first, as the kernel does it. scratch: a folder.
-  CardFiles(const CameraDisk& disk, const std::string& partition, std::filesystem::path scratch)
-      : place_(fmt::format("{}?offset={}", disk.path().string(), disk.begin_of(partition))),
-        scratch_(std::move(scratch)) {
+  // As the partition is now; what its journal holds is made good, as the kernel does it. scratch: a folder.
+  CardFiles(const CameraDisk& disk, std::string partition, std::filesystem::path scratch)
+      : disk_(disk), partition_(std::move(partition)), scratch_(std::move(scratch)) {
+    disk_.copy(partition_, copy_);
     // 1: it has mended something.
-    if (const int code = run("e2fsck -fy '{}'", place_); code > 1)
-      throw std::runtime_error(partition + " cannot be mended: " + said());
+    if (const int code = run("e2fsck -fy '{}'", copy_.string()); code > 1)
+      throw std::runtime_error(partition_ + " cannot be mended: " + said());
   }
-  // In place of one that is there; root's, as all that is put there.
+  // Onto the card, in place of a file that is there; root's, as all that is put there.
   void put(const std::filesystem::path& from, const std::string& to) const {
-    static_cast<void>(run("debugfs -w -R 'rm {}' '{}'", to, place_));
-    static_cast<void>(run("debugfs -w -R 'write {} {}' '{}'", from.string(), to, place_));
+    static_cast<void>(run("debugfs -w -R 'rm {}' '{}'", to, copy_.string()));
+    static_cast<void>(run("debugfs -w -R 'write {} {}' '{}'", from.string(), to, copy_.string()));
     if (!exists(to)) throw std::runtime_error("cannot put " + to + " on the card: " + said());
+    disk_.put_back(partition_, copy_);
   }
   [[nodiscard]] bool exists(const std::string& file) const {
-    return run("debugfs -R 'stat {}' '{}'", file, place_) == 0 && said().find("Inode: ") != std::string::npos;
+    return run("debugfs -R 'stat {}' '{}'", file, copy_.string()) == 0 &&
+           said().find("Inode: ") != std::string::npos;
   }
   // Of a short one; empty: there is none.
   [[nodiscard]] std::string read(const std::string& file) const {
     const std::filesystem::path out = scratch_ / "from-the-card";
     std::filesystem::remove(out);
-    static_cast<void>(run("debugfs -R 'dump {} {}' '{}'", file, out.string(), place_));
+    static_cast<void>(run("debugfs -R 'dump {} {}' '{}'", file, out.string(), copy_.string()));
     return read_text_file(out).value_or("");
   }
 
@@ -53,8 +55,10 @@ class CardFiles {
   }
   [[nodiscard]] std::string said() const { return read_text_file(scratch_ / "card.log").value_or(""); }
 
-  std::string place_;
+  const CameraDisk& disk_;
+  std::string partition_;
   std::filesystem::path scratch_;
+  std::filesystem::path copy_ = scratch_ / (partition_ + ".ext4");
 };
 
 }  // namespace wayside::image
