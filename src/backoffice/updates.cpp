@@ -179,9 +179,9 @@ Status Updates::withdraw(const std::string& compatible, const std::string& from,
   const fs::path file = given_file(compatible, from);
   const auto offer = read_offer(file);
   if (!offer && offer.error().code == ErrorCode::not_found) {
-    return fail(ErrorCode::not_found,
-                fmt::format("{} is given no update for {} of its own: see wayside-backoffice update list",
-                            from, compatible));
+    return fail(
+        ErrorCode::not_found,
+        fmt::format("no update for {} is given to {}: see wayside-backoffice update list", compatible, from));
   }
   // One that cannot be read is withdrawn all the same.
   Json withdrawn = offer ? on_record(*offer) : Json{{"compatible", compatible}};
