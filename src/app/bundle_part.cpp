@@ -152,7 +152,7 @@ Status BundlePart::finish() {
   if (const Status safe = sync(); !safe) return safe;
   const auto hash = hash_of(file_, offer_.bytes, folder_.part());
   if (!hash) return fail(hash.error());
-  if (to_hex(*hash) != offer_.sha256) {
+  if (at_ != offer_.bytes || to_hex(*hash) != offer_.sha256) {
     return fail(ErrorCode::corrupt,
                 "what came is not the bundle that was offered (its SHA-256 is another): add it to the office "
                 "anew, or look at this camera's flash");

@@ -53,6 +53,17 @@ std::string UpdateKeeper::not_yet() const {
                                                 : std::string();
 }
 
+// What a camera is able to do it knows a minute or two after its start; what it fails to do for a moment the
+// new system has to do all the same.
+void UpdateKeeper::look_at_work() {
+  able_ = options_.able ? options_.able() : Abilities{};
+  if (covers(able_, {std::string(ability_capture), std::string(ability_deliver)})) {
+    lacking_since_.reset();
+  } else if (!lacking_since_) {
+    lacking_since_ = now();
+  }
+}
+
 milliseconds UpdateKeeper::have_installed() {
   std::error_code absent;
   const bool asking = fs::exists(options_.folder.install(), absent);
@@ -67,10 +78,13 @@ milliseconds UpdateKeeper::have_installed() {
     at("waiting", std::move(why));
     return options_.every;
   }
-  const Abilities able = options_.able ? options_.able() : Abilities{};
-  at("waiting");
-  if (now() < not_before_) return options_.every;
-  if (const Status asked = request_install(options_.folder, {offer_->version, offer_->sha256, able}); !asked)
+  at("waiting", lacking_since_
+                    ? "the camera does not do all its work, or has only just begun, and a new system "
+                      "is not measured by that yet"
+                    : "");
+  if (now() < not_before_ || (lacking_since_ && now() - *lacking_since_ < options_.settle))
+    return options_.every;
+  if (const Status asked = request_install(options_.folder, {offer_->version, offer_->sha256, able_}); !asked)
     return again(asked.error(), true);
   asked_.add();
   log::info("update_asked", {{"version", offer_->version}});

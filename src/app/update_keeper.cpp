@@ -111,7 +111,8 @@ Result<std::string> UpdateKeeper::install_now() {
                   fmt::format("no update waits to be installed (state: {}): see update show", shown_.state));
     }
     news_.install = news_.any = true;
-    said = fmt::format("version {} is about to be installed; then the camera restarts", shown_.version);
+    said = fmt::format("version {} does not wait for its hour; the camera restarts once it is installed",
+                       shown_.version);
   }
   woken_.notify_all();
   return said;
@@ -135,6 +136,7 @@ upload::Time UpdateKeeper::now() const {
 milliseconds UpdateKeeper::look() {
   take_what_came();
   read_status();
+  look_at_work();
   held_.clear();
   milliseconds wait = options_.every;
   if (offer_ && !held_off()) wait = go_on();

@@ -3,7 +3,9 @@
 //
 // A fetch goes on where it was after whatever broke it off (bundle_part.hpp), takes no more of the link than
 // update.kib_per_s and no more than the backlog may, and ends in a bundle whose hash is that of the offer, or
-// in none. An offer that names an hour waits for it, and for a clock that is known to be right. What
+// in none. An offer that names an hour waits for it, and for a clock that is known to be right; any waits
+// until the camera captures and delivers, or has not for a quarter of an hour, so that it is known what the
+// new system has to show. What
 // wayside-update refused, or what was given up on trial, is not fetched again until the office gives another,
 // or withdraws it and gives it again. Another board's bundle and an older version are not fetched at all.
 //
@@ -51,6 +53,8 @@ struct UpdateKeeperOptions {
   // Once the office says no, and once it sent twice in a row what is not the bundle.
   std::chrono::milliseconds refused_for{3'600'000};
   std::chrono::milliseconds wrong_for{86'400'000};
+  // A camera that does not capture and deliver for so long is taken as it is: the trial has to show no more.
+  std::chrono::milliseconds settle{900'000};
   // Room on the disk that this lies on.
   std::function<Result<std::uint64_t>(const std::filesystem::path&)> free_bytes;  // empty: as the system says
 };
@@ -105,6 +109,7 @@ class UpdateKeeper {
   [[nodiscard]] std::chrono::milliseconds go_on();
   [[nodiscard]] std::chrono::milliseconds have_installed();
   [[nodiscard]] std::string not_yet() const;
+  void look_at_work();
   [[nodiscard]] std::chrono::milliseconds fetch();
   [[nodiscard]] Status has_room() const;
   [[nodiscard]] bool have_office();
@@ -142,6 +147,8 @@ class UpdateKeeper {
   upload::BandwidthCap cap_;
   upload::Time not_before_ = upload::Time::min();
   std::optional<upload::Time> asked_at_;
+  Abilities able_;
+  std::optional<upload::Time> lacking_since_;  // it is not able to do all that cameras do
 
   mutable std::mutex mutex_;
   std::condition_variable_any woken_;

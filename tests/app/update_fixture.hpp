@@ -68,7 +68,7 @@ class UpdateKeeperTest : public testing::Test {
     UpdateKeeperOptions options;
     options.folder = folder_;
     options.system = system_;
-    options.able = [] { return Abilities{"capture", "deliver"}; };
+    options.able = [this] { return able_; };
     options.ask_office = [this] { ++heartbeats_asked_; };
     options.bytes_per_s = bytes_per_s_;
     options.free_bytes = [this](const std::filesystem::path&) -> Result<std::uint64_t> { return free_; };
@@ -135,6 +135,7 @@ class UpdateKeeperTest : public testing::Test {
   CounterSet counters_;
   UpdateWay way_;
   bool has_office_ = true;
+  Abilities able_ = {"capture", "deliver"};
   std::uint64_t bytes_per_s_ = 0;
   std::uint64_t free_ = std::uint64_t{1} << 30U;
   int heartbeats_asked_ = 0;

@@ -228,6 +228,36 @@ TEST_F(UpdateKeeperTest, AnOperatorNeedNotWaitForTheHour) {
   EXPECT_TRUE(request());
 }
 
+TEST_F(UpdateKeeperTest, SoonAfterItsStartTheCameraWaitsUntilItKnowsWhatItIsAbleToDo) {
+  able_ = {};
+  keeper_->offered(bundle("1.2.3"));
+  go_on(1min);
+  able_ = {"capture"};
+  go_on(5min);
+  EXPECT_FALSE(request());
+  EXPECT_EQ(state(), "waiting");
+  ASSERT_TRUE(keeper_->install_now());  // nor does an operator get a trial that shows less
+  go_on(1min);
+  EXPECT_FALSE(request());
+  able_ = {"capture", "deliver"};
+  settle();
+  ASSERT_TRUE(request());
+  EXPECT_EQ(request()->able, able_);
+}
+
+TEST_F(UpdateKeeperTest, ACameraThatCannotDoAllForAQuarterOfAnHourIsUpdatedAsItIs) {
+  UpdateOffer offer = bundle("1.2.3");
+  offer.not_before = clock_.utc + 1h;
+  keeper_->offered(offer);
+  go_on(59min);
+  able_ = {"deliver"};  // for a moment only
+  go_on(2min);
+  EXPECT_FALSE(request());
+  go_on(14min);
+  ASSERT_TRUE(request());
+  EXPECT_EQ(request()->able, Abilities{"deliver"});
+}
+
 TEST_F(UpdateKeeperTest, AnotherHourForTheSameBundleFetchesNothingAgain) {
   UpdateOffer offer = bundle("1.2.3");
   offer.not_before = utc_from_iso8601("2026-11-29T02:00:00Z").value();

@@ -32,7 +32,7 @@ class UpdateOfficeTest : public UpdateKeeperTest {
     options.folder = folder_;
     options.system = system_;
     options.bytes_per_s = bytes_per_s;
-    options.able = [] { return Abilities{"capture"}; };
+    options.able = [this] { return able_; };
     keeper_ = std::make_unique<UpdateKeeper>(
         options, [this] { return make_update_office(https_, camera_.device_id); }, clock_, health_,
         counters_);
@@ -78,7 +78,7 @@ TEST_F(UpdateOfficeTest, WhatTheOfficeGivesIsFetchedOverTlsAndHandedOver) {
   heartbeat();
   settle();
   ASSERT_TRUE(request()) << problem();
-  EXPECT_EQ(*request(), (InstallRequest{"1.2.3", offer.sha256, {"capture"}}));
+  EXPECT_EQ(*request(), (InstallRequest{"1.2.3", offer.sha256, able_}));
   EXPECT_EQ(content(folder_.bundle()), way_.bundles[offer.sha256]);
   heartbeat();
   const std::string told = office_.store().heartbeat(camera_.device_id).value();
