@@ -52,29 +52,37 @@ std::string between(const std::string& text, const std::string& from, const std:
 
 }  // namespace
 
+std::string CameraLife::answer(const std::string& line, const std::string& more) {
+  const auto until = steady_clock::now() + patience;
+  for (;;) {
+    if (more.empty()) {
+      type(line, "alice> ");
+    } else {
+      type(line, "a line with only a full stop");
+      type(more + ".", "alice> ");
+    }
+    if (machine_->said().find("the daemon does not answer") == std::string::npos) return machine_->said();
+    if (steady_clock::now() >= until) throw std::runtime_error("the daemon never answers " + line);
+  }
+}
+
 void CameraLife::commission() {
   type(installer, "new password: ");
   type(password, "once more: ");
   type(password, "alice is an installer now");
   await("login: ");
   log_in();
-  std::string shown;
+  std::string shown = answer("enrol show");
+  shown.erase(std::remove(shown.begin(), shown.end(), '\r'), shown.end());
   const std::string end = "-----END CERTIFICATE REQUEST-----\n";
-  // The daemon may still be starting, as the console says then.
-  const auto until = steady_clock::now() + patience;
-  while (shown.find(end) == std::string::npos) {
-    if (steady_clock::now() >= until) throw std::runtime_error("the camera does not enrol: " + shown);
-    type("enrol show", "alice> ");
-    shown = machine_->said();
-    shown.erase(std::remove(shown.begin(), shown.end(), '\r'), shown.end());
-  }
   device_id_ = between(shown, "This camera is ", ".").substr(15, 16);
   const auto [enrolment, office] =
       office_.enrol(device_id_, between(shown, "-----BEGIN CERTIFICATE REQUEST-----", end));
-  type("enrol load", "a line with only a full stop");
   std::string pasted = enrolment;
   std::replace(pasted.begin(), pasted.end(), '\n', '\r');
-  type(pasted + ".", "This camera belongs to the office " + office);
+  const std::string taken = answer("enrol load", pasted);
+  if (taken.find("This camera belongs to the office " + office) == std::string::npos)
+    throw std::runtime_error("the camera does not take its enrolment:\n" + taken);
   type("configure", "]# ");
   // The machine is slow: a vehicle that is not seen for so long has passed all the same.
   std::vector<std::string> settings = {

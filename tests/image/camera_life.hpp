@@ -41,6 +41,9 @@ class CameraLife : public testing::Test {
   void await(const std::string& text, std::chrono::seconds limit = patience);
   void type(const std::string& line, const std::string& answer, std::chrono::seconds limit = patience);
   void log_in();
+  // What is said to a line, and to the lines that it asks for, once the daemon answers: it may still be
+  // starting, as the console says then.
+  std::string answer(const std::string& line, const std::string& more = {});
   // From the first login to a confirmed configuration, with the office's enrolment; logged in.
   void commission();
   [[nodiscard]] const std::string& device_id() const { return device_id_; }
