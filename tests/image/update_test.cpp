@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -100,7 +101,7 @@ class ImageUpdate : public CameraLife {
 TEST_F(ImageUpdate, RefusesWhatAStrangerSignedWhatWasChangedWhatIsOlderAndWhatIsForAnotherBoard) {
   make_bundles("wrong-key tampered older incompatible");
   const std::pair<const char*, const char*> refusals[] = {{"wrong-key", "signature"},
-                                                          {"tampered", ""},
+                                                          {"tampered", "cannot be installed"},
                                                           {"older", "give a newer one"},
                                                           {"incompatible", "wayside-another"}};
   bool known = false;
@@ -115,6 +116,8 @@ TEST_F(ImageUpdate, RefusesWhatAStrangerSignedWhatWasChangedWhatIsOlderAndWhatIs
     log_in();
     await_shown("refused");
     EXPECT_THAT(machine_->said(), HasSubstr(reason));
+    // It is said before the bundle is removed.
+    std::this_thread::sleep_for(5s);
     cut_power();
     const UpdateStatus found = status();
     fmt::print("{}: {}\n", kind, found.reason);
