@@ -20,7 +20,8 @@ class Neighbour {
  public:
   using Address = std::array<std::uint8_t, 4>;
 
-  // socket: as CameraMachineOptions has it. It is there before the machine is.
+  // socket: as CameraMachineOptions has it. From now on it must look at what comes: a machine that finds a
+  // full socket tries again all the time.
   explicit Neighbour(const std::filesystem::path& socket);
   Neighbour(const Neighbour&) = delete;
   Neighbour& operator=(const Neighbour&) = delete;
