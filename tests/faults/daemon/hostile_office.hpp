@@ -35,12 +35,13 @@ class HostileOffice {
       : authority_(authority),
         authorities_(authority.deployment()),
         lists_(authority.watch_lists()),
+        updates_(authority.updates()),
         store_(store),
         random_(seed) {
     auto keys = backoffice::OfficeKeys::load(authority.recipients());
     if (!keys) throw std::runtime_error(keys.error().message);
     keys_ = std::move(*keys);
-    api_ = std::make_unique<backoffice::Api>(store_, *keys_, authorities_, lists_, nullptr);
+    api_ = std::make_unique<backoffice::Api>(store_, *keys_, authorities_, lists_, updates_, nullptr);
     start();
   }
   ~HostileOffice() { stop(); }
@@ -258,6 +259,7 @@ class HostileOffice {
   const backoffice::Authority& authority_;
   backoffice::IssuedAuthorities authorities_;
   backoffice::GivenLists lists_;
+  backoffice::Updates updates_;
   backoffice::Store& store_;
   std::unique_ptr<backoffice::OfficeKeys> keys_;
   std::unique_ptr<backoffice::Api> api_;
