@@ -27,8 +27,8 @@ struct MachineOptions {
   std::filesystem::path console;             // file that gets what the kernel and programs' stderr say
   std::vector<std::filesystem::path> disks;  // raw images
   unsigned memory_mib = 512;
-  std::vector<std::string> more;  // further words for qemu: a USB camera, a network
-  std::string kernel_words;       // as a loader gives them
+  std::vector<std::string> more{};  // further words for qemu: a USB camera, a network
+  std::string kernel_words{};       // as a loader gives them
   bool systemd = false;  // runs the guest, up to basic.target; this machine's own services are not started
 };
 
