@@ -13,7 +13,7 @@ using Json = nlohmann::json;
 const std::string sha(64, 'a');
 
 Json sound() {
-  return {{"version", "1.2.3"}, {"compatible", "wayside-rpi"}, {"bytes", 100}, {"sha256", sha}};
+  return {{"version", "1.2.3"}, {"compatible", "wayside-rpi"}, {"bytes", 100U}, {"sha256", sha}};
 }
 
 TEST(UpdateOffer, IsReadAsItWasWritten) {
