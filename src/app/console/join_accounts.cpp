@@ -6,6 +6,7 @@
 
 #include "wayside/base/bytes.hpp"
 #include "wayside/device/account/accounts.hpp"
+#include "wayside/device/wipe/wipe.hpp"
 
 #include "src/app/console/joined_services.hpp"
 #include "src/app/console/opened_late.hpp"
@@ -45,12 +46,20 @@ class JoinedAccounts final : public console::ConsoleAccounts {
   JoinedAccounts(const ConsolePlaces& places, const Clock& clock)
       : accounts_([folder = places.state / "accounts", boot_id = places.boot_id, &clock] {
           return Accounts::open({folder, boot_id, {}}, clock);
-        }) {}
+        }),
+        wipe_folder_(wipe_folder(places.state)) {}
 
+  // Whoever would log in first while a wipe is under way would lose the account to it.
   Result<bool> has_none() override {
     const Result<Accounts*> accounts = accounts_.get();
     if (!accounts) return fail(accounts.error());
-    return (*accounts)->has_none();
+    const Result<bool> none = (*accounts)->has_none();
+    if (none && *none && is_wipe_due(wipe_folder_)) {
+      return fail(
+          ErrorCode::unavailable,
+          "This camera is being wiped: the first login is for when that is done. Press Enter to see.");
+    }
+    return none;
   }
   Status make_first_installer(std::string_view name, std::string_view password) override {
     const Result<Accounts*> accounts = accounts_.get();
@@ -138,6 +147,7 @@ class JoinedAccounts final : public console::ConsoleAccounts {
     return {};
   }
   OpenedLate<Accounts> accounts_;
+  const std::filesystem::path wipe_folder_;
 };
 
 }  // namespace
