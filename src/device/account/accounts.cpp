@@ -93,6 +93,11 @@ Result<AccountFile> make_file(std::string_view name, Role role, std::string_view
   return AccountFile{{std::string(name), role, now, now, {}}, *kept};
 }
 
+// So that guesses never have more than a third of a processor, however slow it is.
+std::chrono::milliseconds rest_after(MonotonicTime begun, MonotonicTime now) {
+  return std::chrono::milliseconds{2 * (now.ns - begun.ns) / 1'000'000};
+}
+
 std::string in_words(std::chrono::milliseconds wait) {
   return fmt::format("{} s", (wait.count() + 999) / 1000);
 }
@@ -206,6 +211,7 @@ Login Accounts::log_in(std::string_view name, const IsRight& check) {
   if (!*begun) return login;
   const auto file = load(options_.folder, name);
   login.known_name = file || file.error().code == ErrorCode::corrupt;
+  const MonotonicTime asked = clock_->monotonic_now();
   const auto is_right = check(file ? &*file : nullptr);
   if (!is_right) {
     login.sentence = is_right.error().message;
@@ -223,6 +229,7 @@ Login Accounts::log_in(std::string_view name, const IsRight& check) {
     return login;
   }
   login.outcome = Login::Outcome::refused;
+  login.wait = std::max(login.wait, rest_after(asked, clock_->monotonic_now()));
   login.sentence = file || file.error().code == ErrorCode::not_found
                        ? fmt::format("wrong name, password or key; the next attempt is possible in {}",
                                      in_words(login.wait))

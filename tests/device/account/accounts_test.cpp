@@ -63,6 +63,34 @@ class AccountsTest : public testing::Test {
   doubles::HandClock clock_{*utc_from_iso8601("2026-11-28T10:00:00Z")};
 };
 
+// Three seconds go by from look to look.
+class SlowMachine final : public Clock {
+ public:
+  [[nodiscard]] UtcTime utc_now() const override { return hand_.utc_now(); }
+  [[nodiscard]] MonotonicTime monotonic_now() const override {
+    hand_.wait_s(3);
+    return hand_.monotonic_now();
+  }
+  [[nodiscard]] TimeQuality quality() const override { return hand_.quality(); }
+
+ private:
+  mutable doubles::HandClock hand_;
+};
+
+TEST_F(AccountsTest, AGuessIsRestedFromTwiceAsLongAsItTook) {
+  const SlowMachine slow;
+  auto accounts = Accounts::open({folder_.path() / "slow", std::string(32, 'a'), {1, 8192}}, slow);
+  ASSERT_TRUE(accounts) << accounts.error().message;
+  ASSERT_TRUE(accounts->make_first_installer("anna", first_password));
+  for (const char* const name : {"anna", "nobody"}) {
+    const Login login = accounts->log_in(name, "not the right one");
+    EXPECT_EQ(login.outcome, Outcome::refused) << name;
+    EXPECT_EQ(login.wait, milliseconds(6000)) << name;
+    EXPECT_THAT(login.sentence, HasSubstr("possible in 6 s")) << name;
+  }
+  EXPECT_EQ(accounts->log_in("anna", first_password).wait, milliseconds(0));
+}
+
 TEST_F(AccountsTest, TheFirstInstallerIsMadeOnceAndThereIsNoDefaultPassword) {
   Accounts accounts = open();
   EXPECT_TRUE(accounts.has_none().value());

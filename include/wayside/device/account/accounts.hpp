@@ -78,7 +78,9 @@ struct Login {
   };
   Outcome outcome = Outcome::unable;
   std::optional<Account> account;    // of accepted
-  std::chrono::milliseconds wait{};  // of refused and too_early: until the next attempt is looked at
+  // Of refused and too_early: until the next attempt is looked at. At least twice as long as looking at a wrong
+  // one took; that part is left to whoever reads the answer.
+  std::chrono::milliseconds wait{};
   std::string sentence;              // for the person at the terminal; empty where accepted
   // For the audit trail, never for the terminal. What was typed as an unknown name may be a password: only a
   // known name is to be put on record.
