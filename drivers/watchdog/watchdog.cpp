@@ -18,6 +18,15 @@ namespace {
 constexpr char stop_it = 'V';
 constexpr char go_on = '\0';
 
+// The kernel pings hardware that counts to 16 s only, a Raspberry Pi's (bcm2835_wdt), every 8 s on its own;
+// its driver sets it to what remains of the limit by 16 s (raspberrypi/linux, pull request 7432, 2026): of
+// 120 s, 8 s, which is too late, and of 100 s, 4 s. Of any limit from here as much remains as can.
+std::chrono::seconds safe_limit(std::chrono::seconds wanted) {
+  constexpr int period = 16;
+  if (wanted.count() < period) return wanted;
+  return std::chrono::seconds(wanted.count() / period * period + period - 1);
+}
+
 }  // namespace
 
 Result<Watchdog> Watchdog::open(const std::filesystem::path& device, std::chrono::seconds limit) {
@@ -33,6 +42,7 @@ Result<Watchdog> Watchdog::open(const std::filesystem::path& device, std::chrono
       return fail(ErrorCode::io, name + " is another program's: leave RuntimeWatchdogSec of systemd unset");
     return fail(ErrorCode::io, name + " cannot be opened: " + std::strerror(errno));
   }
+  limit = safe_limit(limit);
   int seconds = static_cast<int>(limit.count());
   // Devices of a fixed limit, and files in their place in tests, do not know it.
   if (::ioctl(out.device_, WDIOC_SETTIMEOUT, &seconds) != 0 &&

@@ -20,7 +20,8 @@ class Watchdog {
  public:
   // Nothing runs yet.
   Watchdog() = default;
-  // limit: what the device is asked for; it may choose another, which limit() tells. At least 1 s.
+  // limit: at least 1 s. The device is asked for up to 15 s more, which no board's driver gets wrong; it may
+  // choose another, which limit() tells.
   [[nodiscard]] static Result<Watchdog> open(const std::filesystem::path& device, std::chrono::seconds limit);
   Watchdog(Watchdog&& other) noexcept;
   Watchdog& operator=(Watchdog&& other) noexcept;

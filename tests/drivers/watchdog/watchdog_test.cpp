@@ -28,13 +28,26 @@ TEST_F(WatchdogTest, IsFedAndReleasedWithTheMagicLetter) {
   const auto path = device();
   auto watchdog = Watchdog::open(path, std::chrono::seconds(60));
   ASSERT_TRUE(watchdog) << watchdog.error().message;
-  EXPECT_EQ(watchdog->limit(), std::chrono::seconds(60));
+  EXPECT_EQ(watchdog->limit(), std::chrono::seconds(63));
   EXPECT_FALSE(watchdog->restarted_the_machine());
   EXPECT_TRUE(watchdog->feed());
   EXPECT_TRUE(watchdog->feed());
   watchdog->release();
   EXPECT_TRUE(watchdog->feed()) << "of one that was released nothing is asked";
   EXPECT_EQ(read_text_file(path).value(), std::string("\0\0V", 3));
+}
+
+// As a Raspberry Pi's driver has it: what remains by 16 s is what its hardware counts, and the kernel comes
+// by every 8 s.
+TEST_F(WatchdogTest, NoLimitRestartsARaspberryPiBeforeItIsOver) {
+  for (const int wanted : {1, 15, 16, 47, 48, 60, 100, 120, 303, 3600}) {
+    const auto watchdog = Watchdog::open(device(), std::chrono::seconds(wanted));
+    ASSERT_TRUE(watchdog);
+    const auto limit = watchdog->limit().count();
+    EXPECT_GE(limit, wanted);
+    EXPECT_LE(limit, wanted + 15);
+    EXPECT_TRUE(limit < 16 || limit % 16 > 8) << wanted << " became " << limit;
+  }
 }
 
 TEST_F(WatchdogTest, WhoGoesWithoutAReleaseLeavesItRunning) {
