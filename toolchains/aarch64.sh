@@ -55,7 +55,7 @@ make_sysroot() {
 }
 
 [ "$(uname -m)" != aarch64 ] || die "this machine is an arm64 one itself: build with the preset release"
-install_packages packages-aarch64.txt
+(install_packages packages-aarch64.txt) || exit 77
 make_sysroot
 [ "$mode" != prepare ] || exit 0
 

@@ -7,11 +7,14 @@ root="$(dirname "$here")"
 
 step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 say() { printf '   %s\n' "$*"; }
-die() {
+stop_with() {
     trap - ERR
-    printf '\n%s: %s\n' "$(basename "$0")" "$*" >&2
-    exit 1
+    printf '\n%s: %s\n' "$(basename "$0")" "${*:2}" >&2
+    exit "$1"
 }
+die() { stop_with 1 "$*"; }
+# What this machine lacks, and no fault of what is built on it: status 77, which ctest takes for a test that is skipped.
+cannot() { stop_with 77 "$*"; }
 # A command nobody expected to fail still ends in a sentence with its place.
 trap 'die "stopped at line $LINENO: \"$BASH_COMMAND\" failed; the lines above say why"' ERR
 

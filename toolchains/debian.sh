@@ -36,7 +36,7 @@ unpack_arm64() {
     shift 2
     log="$(dirname "$target")/$(basename "$target").log"
     sources="$(debian_sources)"
-    [ -n "$sources" ] || die "apt knows no packages of Debian 12 (bookworm): check /etc/apt/sources.list and run apt-get update"
+    [ -n "$sources" ] || cannot "apt knows no packages of Debian 12 (bookworm): check /etc/apt/sources.list and run apt-get update"
     as_root rm -rf "$target.part" "$target.part.tar"
     local part="$target.part"
     [ "$target" = "${target%.tar}" ] || part="$target.part.tar"
@@ -46,7 +46,7 @@ unpack_arm64() {
         "$@" --include="$(tr '\n' ',' <<<"$packages")" bookworm "$part" - <<<"$sources" >"$log" 2>&1 || {
         as_root rm -rf "$part"
         grep -E '^(E|W|Err):? ' "$log" | tail -n 5 >&2 || tail -n 5 "$log" >&2
-        die "could not fetch and unpack the packages for arm64: check the network and the free space of $(dirname "$target"); all that was said is in $log"
+        cannot "could not fetch and unpack the packages for arm64: check the network and the free space of $(dirname "$target"); all that was said is in $log"
     }
 }
 

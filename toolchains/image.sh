@@ -9,7 +9,8 @@
 # made, once, in build/image/keys: whoever has this folder can sign, so flash no camera for a road that way.
 #
 # Nothing is mounted and no loop device is used. What is fetched is kept in build/image/cache, each archive under the name of
-# what it is made of and with its own SHA-256, which is checked; delete that folder for Debian's newest packages.
+# what it is made of and with its own SHA-256, which is checked; delete that folder for Debian's newest packages. It ends with 77
+# where they are not to be had.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 . "$here/debian.sh"
 . "$here/image/slot.sh"
@@ -17,7 +18,7 @@
 boot="" keys=""
 case "${1:-}" in
 -h | --help)
-    sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
     exit 0
     ;;
 --boot)
@@ -71,11 +72,11 @@ fi
 # The list of what was unpacked goes into the archive itself.
 list_hook='d="$1/usr/share/wayside/packages"; mkdir -p "$d"; for deb in "$1"/var/cache/apt/archives/*.deb; do dpkg-deb -W --showformat="\${Package} \${Version} \${Architecture} \${source:Package} \${source:Version}\n" "$deb"; done | LC_ALL=C sort >"$d/'
 
-install_packages packages-aarch64.txt packages-image.txt "image/boards/$board/packages-host.txt"
+(install_packages packages-aarch64.txt packages-image.txt "image/boards/$board/packages-host.txt") || exit 77
 PATH="$PATH:/usr/sbin:/sbin"
 umask 022
 mkdir -p "$images/cache"
-"$here/aarch64.sh" || exit 1
+"$here/aarch64.sh" || exit $?
 
 if [ -z "$keys" ]; then
     keys="$images/keys"
