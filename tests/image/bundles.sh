@@ -4,6 +4,7 @@
 #
 #   newer         the same system, and says VERSION of itself (9.0.0)
 #   blind         boots and cannot capture, and its trial has 3 minutes (9.0.1)
+#   stuck         hangs where its root begins (9.0.2)
 #   older         an earlier version (0.0.1)
 #   incompatible  for another board (9.0.0)
 #   wrong-key     signed by a stranger (9.0.0)
@@ -60,12 +61,18 @@ cannot_capture() {
     mkdir -p "$timer"
     printf '[Timer]\nOnBootSec=\nOnBootSec=3min\n' >"$timer/test.conf"
 }
+never_begins() {
+    rm "$work/tree/usr/sbin/init"
+    printf '#!/bin/sh\nexec sleep infinity\n' >"$work/tree/usr/sbin/init"
+    chmod 755 "$work/tree/usr/sbin/init"
+}
 
 as_built
 for wanted in "$@"; do
     kind="${wanted%%=*}" version="9.0.0"
     case "$kind" in
     blind) version=9.0.1 ;;
+    stuck) version=9.0.2 ;;
     older) version=0.0.1 ;;
     esac
     [ "$kind" = "$wanted" ] || version="${wanted#*=}"
@@ -73,6 +80,7 @@ for wanted in "$@"; do
     case "$kind" in
     newer) packed_anew "$version" the_same ;;
     blind) packed_anew "$version" cannot_capture ;;
+    stuck) packed_anew "$version" never_begins ;;
     older | tampered) ;;
     incompatible) says=wayside-another ;;
     wrong-key)
@@ -80,9 +88,9 @@ for wanted in "$@"; do
         echo "a stranger's passphrase" >"$work/passphrase"
         "$here/update-keys.sh" --passphrase-file "$work/passphrase" "$signed" >/dev/null
         ;;
-    *) die "there is no bundle \"$kind\": use newer, blind, older, incompatible, wrong-key or tampered" ;;
+    *) die "there is no bundle \"$kind\": use newer, blind, stuck, older, incompatible, wrong-key or tampered" ;;
     esac
-    case "$kind" in newer | blind) boot="$work/new.boot" packed="$work/new.root" ;; esac
+    case "$kind" in newer | blind | stuck) boot="$work/new.boot" packed="$work/new.root" ;; esac
     make_update "$boot" "$packed" "$says" "$version" test "$signed" "$work/bundle" "${quick[@]}"
     if [ "$kind" = tampered ]; then
         at=$(($(stat -c %s "$work/bundle.raucb") / 2))
@@ -92,6 +100,6 @@ for wanted in "$@"; do
     fi
     mv "$work/bundle.raucb" "$out/$kind.raucb"
     mv "$work/bundle.update" "$out/$kind.update"
-    # A blind tree is nobody's to build upon.
-    [ "$kind" != blind ] || rm -r "$work/tree"
+    # A tree that was spoilt is nobody's to build upon.
+    case "$kind" in blind | stuck) rm -r "$work/tree" ;; esac
 done

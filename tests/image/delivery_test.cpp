@@ -176,6 +176,7 @@ class ImageDelivery : public CameraLife {
 
 TEST_F(ImageDelivery, CommissionedOverItsSerialLineItDeliversWhatDrivesPastAndIsNobodysOnceWiped) {
   options_.neighbour = folder_.path() / "net";
+  options_.memory_mib = 256;  // all that a camera needs, at work too
   road_ = vm::draw_road(4, 1);
   // The empty road, until all have passed.
   const Bytes empty = road_.pictures.back();

@@ -1,6 +1,6 @@
-// Updates of the image itself: bundles that tests/image/bundles.sh makes of it are put on the card as the
-// camera's daemon leaves them when it has fetched one. RAUC, loader, kernel and services are those of a
-// camera.
+// Updates of the image itself: bundles that tests/image/bundles.sh makes of it are given by the office, or
+// put on the card as the camera's daemon leaves them when it has fetched one. RAUC, loader, kernel and
+// services are those of a camera.
 #include <cstdlib>
 #include <fstream>
 #include <random>
@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "wayside/backoffice/updates.hpp"
 #include "wayside/device/update/boot_state.hpp"
 #include "wayside/device/update/update_folder.hpp"
 
@@ -60,6 +61,15 @@ class ImageUpdate : public CameraLife {
     card.put(bundles() / (kind + ".raucb"), "incoming/bundle");
     card.put(request, "incoming/install");
   }
+  // From now on, and at once.
+  void office_gives(const std::string& kind) {
+    const backoffice::Updates updates(office_.authority().updates());
+    const auto now = doubles::BackOfficeDouble::now();
+    const auto added = updates.add(bundles() / (kind + ".update"), now);
+    ASSERT_TRUE(added) << added.error().message;
+    const Status given = updates.give(added->version, added->compatible, device_id(), std::nullopt, now);
+    ASSERT_TRUE(given) << given.error().message;
+  }
   [[nodiscard]] UpdateStatus status() const {
     const auto status = update_status_from(update_files().read("status"));
     EXPECT_TRUE(status) << status.error().message;
@@ -84,6 +94,20 @@ class ImageUpdate : public CameraLife {
     const auto until = steady_clock::now() + patience;
     do {
       if (steady_clock::now() >= until) throw std::runtime_error("not " + state + ": " + machine_->said());
+      type("update show", "alice> ");
+    } while (machine_->said().find(state) == std::string::npos);
+  }
+  // The road goes on meanwhile; until the machine says so, or what is shown of updates has that word.
+  void drive_until(vm::UsbCamera& eyes, const std::string& text) {
+    bool said = false;
+    show_road(eyes, 2 * patience, [&] { return said = machine_->says(text, 0s); });
+    if (!said) throw std::runtime_error("not \"" + text + "\": " + machine_->said());
+  }
+  void drive_until_shown(vm::UsbCamera& eyes, const std::string& state) {
+    const auto until = steady_clock::now() + 2 * patience;
+    do {
+      if (steady_clock::now() >= until) throw std::runtime_error("not " + state + ": " + machine_->said());
+      show_road(eyes, 5s);
       type("update show", "alice> ");
     } while (machine_->said().find(state) == std::string::npos);
   }
@@ -129,9 +153,10 @@ TEST_F(ImageUpdate, RefusesWhatAStrangerSignedWhatWasChangedWhatIsOlderAndWhatIs
   }
 }
 
-TEST_F(ImageUpdate, ANewerSystemIsConfirmedOnceItHasDeliveredARecordAndStays) {
-  make_bundles("newer");
+TEST_F(ImageUpdate, WhatItsOfficeGivesIsFetchedJudgedAndConfirmedOnceItHasDeliveredARecordAndStays) {
+  make_bundles("tampered=8.0.0 newer");
   road_ = vm::draw_road(4, 20);
+  more_settings_ = {"update kib_per_s 0"};
   vm::UsbCameraOptions options = eyes();
   options.again_from_the_start = true;
   vm::UsbCamera eyes(options, road_.pictures);
@@ -139,29 +164,33 @@ TEST_F(ImageUpdate, ANewerSystemIsConfirmedOnceItHasDeliveredARecordAndStays) {
   await("login: ");
   eyes.plug();
   commission();
-  cut_power();
+  // Its hash is right: that it is nothing that may be installed the camera finds out.
+  office_gives("tampered");
+  type("update check", "alice> ");
+  drive_until_shown(eyes, "refused");
+  EXPECT_THAT(machine_->said(), HasSubstr("cannot be installed"));
+  office_gives("newer");
+  type("update check", "alice> ");
+  drive_until(eyes, "starting slot ");
   eyes.unplug();
-  hand_in("newer", {std::string(ability_capture), std::string(ability_deliver)});
-  switch_on();
-  EXPECT_EQ(next_start(), "a");
-  EXPECT_EQ(next_start(), "b wayside.trial=1");
+  await("\r\n");
+  EXPECT_EQ(machine_->said(), "b wayside.trial=1");
   await("login: ");
   eyes.plug();
   log_in();
   await_shown("trial");
   const std::size_t before = captures().size();
-  const auto until = steady_clock::now() + 8min;
-  while (machine_->said().find("confirmed") == std::string::npos) {
-    ASSERT_LT(steady_clock::now(), until) << machine_->said();
-    show_road(eyes, 5s);
-    type("update show", "alice> ");
-  }
+  drive_until_shown(eyes, "confirmed");
   EXPECT_THAT(machine_->said(), HasSubstr("9.0.0"));
   // Frames and a record of its own making confirmed it; and vehicles are read.
+  const auto until = steady_clock::now() + patience;
   while (captures().size() <= before) {
     ASSERT_LT(steady_clock::now(), until) << "nothing of the road arrived";
     show_road(eyes, 5s);
   }
+  const std::string trail = answer("audit show 100");
+  EXPECT_THAT(trail,
+              AllOf(HasSubstr("8.0.0"), HasSubstr("refused"), HasSubstr("9.0.0"), HasSubstr("confirmed")));
   cut_power();
   EXPECT_EQ(boot_state(), (BootState{BootSlot::b, std::nullopt, 0, 0}));
   EXPECT_EQ(status().state, UpdateState::confirmed);
@@ -185,6 +214,33 @@ TEST_F(ImageUpdate, ASystemThatBootsAndCannotCaptureGoesBackByItself) {
   const UpdateStatus found = status();
   EXPECT_EQ(found.state, UpdateState::reverted);
   EXPECT_THAT(found.reason, AllOf(HasSubstr("minutes"), HasSubstr("capture")));
+}
+
+// Nobody is there to restart it but the watchdog; the loader ends it.
+TEST_F(ImageUpdate, ASystemThatHangsAtItsStartGoesBackByItself) {
+  if (cuts_ == 0) GTEST_SKIP() << is_long;
+  make_bundles("stuck");
+  hand_in("stuck", {});
+  switch_on();
+  EXPECT_EQ(next_start(), "a");
+  EXPECT_EQ(next_start(), "b wayside.trial=1");
+  const auto hangs = steady_clock::now();
+  EXPECT_EQ(next_start(8min), "b wayside.trial=1");
+  EXPECT_GT(steady_clock::now() - hangs, 4min);
+  // The other starts that it has, without the wait.
+  for (unsigned left = boot_state().left; left > 0; --left) {
+    cut_power();
+    switch_on();
+    EXPECT_EQ(next_start(), "b wayside.trial=1");
+  }
+  cut_power();
+  switch_on();
+  EXPECT_EQ(next_start(), "a");
+  await("login: ");
+  cut_power();
+  EXPECT_EQ(boot_state(), BootState{});
+  EXPECT_EQ(status().state, UpdateState::reverted);
+  EXPECT_THAT(status().reason, HasSubstr("did not come as far as its services"));
 }
 
 // Whatever was half written: the system that ran starts, or the whole new one, which can end confirmed.

@@ -5,6 +5,8 @@
 # Each block of the root is checked as it is read, by a hash that came with this program. A block that is not as it was built is
 # never read as if it were. On trial it restarts the camera, and the loader's count ends the trial. In the confirmed slot, which
 # the loader takes whatever happens, only the program that reads it fails: most of the root is rarely read, if at all.
+#
+# A trial has @TRIAL_S@ s to come to its services; where it hangs before, the watchdog restarts the camera.
 bb=/bin/busybox
 
 fail() {
@@ -17,13 +19,19 @@ $bb mount -t proc proc /proc
 $bb mount -t sysfs sysfs /sys
 $bb mount -t devtmpfs devtmpfs /dev
 exec </dev/console >/dev/console 2>&1
-for module in /modules/*; do $bb insmod "$module" || echo "wayside: $module cannot be loaded"; done
-
 slot=
 corrupt=
 for word in $($bb cat /proc/cmdline); do
     case "$word" in wayside.slot=*) slot="${word#*=}" ;; wayside.trial=1) corrupt="1 restart_on_corruption" ;; esac
 done
+for module in /modules/*; do
+    case "$module" in *-@WATCHDOG@.ko) options=heartbeat=@TRIAL_S@ ;; *) options= ;; esac
+    $bb insmod "$module" $options || echo "wayside: $module cannot be loaded"
+done
+# One that came with a limit of its own choice would not give it the time.
+if [ -n "$corrupt" ] && [ "$($bb cat /sys/class/watchdog/watchdog0/timeout 2>/dev/null)" = @TRIAL_S@ ]; then
+    $bb true >/dev/watchdog
+fi
 
 # Disks come when they are found.
 device=

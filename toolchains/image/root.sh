@@ -93,7 +93,8 @@ mksquashfs "$tree" "$out/root.squashfs" -comp zstd -Xcompression-level 19 -no-pr
 early="$out/early"
 mkdir -p "$early"/{bin,dev,lib,proc,sys,root,modules}
 cp "$kernel"/bin/busybox "$early/bin/busybox"
-install -m 755 "$recipe/init.sh" "$early/init"
+sed -e "s/@WATCHDOG@/$watchdog/" -e "s/@TRIAL_S@/$((5 * 60 + 3))/" "$recipe/init.sh" >"$early/init" # as drivers/watchdog rounds it
+chmod 755 "$early/init"
 # with_libraries <program>: copies it, and what it is linked with.
 with_libraries() {
     local file library wanted=("$1")

@@ -9,12 +9,14 @@
 #include "wayside/device/update/boot_backend.hpp"
 #include "wayside/device/update/updater.hpp"
 
+#include "drivers/watchdog/watchdog.hpp"
 #include "src/app/command_line.hpp"
 
 namespace wayside::app {
 namespace {
 
 constexpr std::string_view program = "wayside-update";
+constexpr const char* watchdog = "/dev/watchdog";
 
 constexpr const char* description =
     "Updates this Wayside camera: installs a signed bundle into the slot that does not run, tries it, and\n"
@@ -46,6 +48,12 @@ Status run_updater(const Arguments& arguments) {
   auto system = read_running_system();
   if (!system) return fail(system.error());
   UpdateTools tools = real_update_tools({});
+  // Until here the initramfs had it. One that cannot be opened is not there, or waysided's, who feeds it on
+  // progress.
+  tools.guard = [](std::chrono::seconds limit) { (void)Watchdog::open(watchdog, limit); };
+  tools.unguard = [] {
+    if (auto ours = Watchdog::open(watchdog, trial_hangs_after)) ours->release();
+  };
   tools.say = [](std::string_view sentence) {
     fmt::print("{}\n", sentence);
     std::fflush(stdout);

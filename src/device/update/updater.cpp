@@ -139,6 +139,7 @@ Status Updater::judge_confirmation() {
     now.boot_id.clear();
     now.percent = 100;
     if (const Status kept = keep(now); !kept) return kept;
+    if (tools_.unguard) tools_.unguard();
     say(fmt::format("version {} is confirmed", now.version));
   }
   return drop("confirm");
@@ -260,6 +261,7 @@ Status Updater::started() {
 }
 
 Status Updater::on_trial(BootState state) {
+  if (tools_.guard) tools_.guard(trial_hangs_after);
   if (state.starts < most_trial_starts) {
     ++state.starts;
     state.left = starts_of_a_trial;

@@ -54,6 +54,7 @@ class Machine {
     }
     ++starts;
     restarts = false;
+    guarded.reset();
   }
   std::string boot_id() const {
     return std::string(24, '0') + to_hex(Bytes{0, 0, 0, static_cast<std::uint8_t>(starts)});
@@ -78,6 +79,8 @@ class Machine {
       restarts = true;
       return {};
     };
+    tools.guard = [this](std::chrono::seconds limit) { guarded = limit; };
+    tools.unguard = [this] { guarded.reset(); };
     tools.before_change = [this] { change(); };
     tools.say = [this](std::string_view sentence) { said.emplace_back(sentence); };
     return Updater(folder, boot_file(), system, tools);
@@ -95,6 +98,7 @@ class Machine {
   BootSlot running = BootSlot::a;
   bool on_trial = false;
   bool restarts = false;
+  std::optional<std::chrono::seconds> guarded;  // by the machine's watchdog
   int starts = 0;
   std::string compatible = "wayside-test";
   std::optional<std::string> look_fails;

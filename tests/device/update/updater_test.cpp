@@ -69,6 +69,20 @@ TEST_F(UpdaterTest, AnUpdateIsInstalledTriedAndConfirmed) {
   EXPECT_EQ(machine_.running, BootSlot::a);
 }
 
+TEST_F(UpdaterTest, OnlyATrialIsGuardedByTheWatchdogLongerThanItsDeadlineAndUntilItIsConfirmed) {
+  EXPECT_FALSE(machine_.guarded);
+  update_to("1.1.0");
+  ASSERT_TRUE(machine_.guarded);
+  EXPECT_GT(*machine_.guarded, trial_deadline);
+  confirm({"capture"});
+  EXPECT_TRUE(machine_.guarded);
+  confirm({"capture", "deliver"});
+  EXPECT_FALSE(machine_.guarded);
+  machine_.load();
+  ASSERT_TRUE(machine_.updater().started());
+  EXPECT_FALSE(machine_.guarded);
+}
+
 TEST_F(UpdaterTest, ATrialThatNobodyConfirmedIsGivenUp) {
   update_to("1.1.0");
   ASSERT_TRUE(machine_.updater().deadline());

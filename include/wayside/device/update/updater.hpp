@@ -28,11 +28,16 @@ namespace wayside {
 inline constexpr unsigned most_trial_starts = 50;
 // A trial that nobody confirmed so long after its start is given up (wayside-update-deadline.timer).
 inline constexpr std::chrono::minutes trial_deadline{10};
+// The machine's watchdog ends a trial that hangs so badly that nobody is left to give it up. Nobody feeds it:
+// a trial that does its work is confirmed before.
+inline constexpr std::chrono::minutes trial_hangs_after{15};
 
 struct UpdateTools {
   std::function<Result<BundleInfo>(const std::filesystem::path&)> look;
   std::function<Status(const std::filesystem::path&, const std::function<void(unsigned)>&)> install;
-  std::function<Status()> restart;                 // of the machine
+  std::function<Status()> restart;                       // of the machine
+  std::function<void(std::chrono::seconds)> guard = {};  // the watchdog, from now on; where there is one
+  std::function<void()> unguard = {};
   std::function<void()> before_change = {};        // of anything that lasts
   std::function<void(std::string_view)> say = {};  // a sentence for the log
 };

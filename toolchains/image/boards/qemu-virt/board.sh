@@ -1,6 +1,8 @@
 # QEMU's machine "virt", which is what the tests boot. Sourced by the scripts of toolchains/image.
 # shellcheck shell=bash disable=SC2034
 console=ttyAMA0
+# The module of its watchdog, which is among the early ones.
+watchdog=i6300esb
 # The disk, as U-Boot names it.
 disk_kind=virtio
 disk_number=0

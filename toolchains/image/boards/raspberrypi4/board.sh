@@ -2,6 +2,8 @@
 # shellcheck shell=bash disable=SC2034
 # The mini UART, on pins 8 and 10 of the header; the other one is the Bluetooth chip's, which nobody drives.
 console=ttyS1
+# The module of its watchdog, which is among the early ones.
+watchdog=bcm2835_wdt
 # The disk, as U-Boot names it: the SD card, or the module's eMMC.
 disk_kind=mmc
 disk_number=0
