@@ -1,6 +1,5 @@
 #include "src/app/camera_parts.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "wayside/base/files.hpp"
@@ -11,7 +10,6 @@
 #include "wayside/device/identity/identity.hpp"
 
 #include "src/app/clock_sources.hpp"
-#include "src/app/connections.hpp"
 #include "src/app/control_answers.hpp"
 #include "src/app/identity_answers.hpp"
 #include "src/app/metrics.hpp"
@@ -72,17 +70,6 @@ Result<Stages> make_stages(const Configuration& configuration, const ModelStore&
   }
   stages.tracker = make_pass_tracker(options.tracker);
   return stages;
-}
-
-std::uint64_t backlog_bytes_per_s(const Configuration& configuration) {
-  return std::uint64_t{configuration.upload.backlog_kbit_per_s} * 1000 / 8;
-}
-
-// Never more than the backlog may take; 0: no cap.
-std::uint64_t update_bytes_per_s(const Configuration& configuration) {
-  const std::uint64_t backlog = backlog_bytes_per_s(configuration);
-  const std::uint64_t own = std::uint64_t{configuration.update.kib_per_s} << 10U;
-  return own == 0 || backlog == 0 ? std::max(own, backlog) : std::min(own, backlog);
 }
 
 AimOptions aim_options(const Configuration& configuration) {
@@ -311,72 +298,6 @@ Status CameraParts::make_pipeline() {
   return {};
 }
 
-void CameraParts::make_uplink() {
-  if (configuration_.upload.url.empty()) {
-    log::info("upload_off", {{"reason", "upload.url is empty"}, {"records", "stay in the queue"}});
-    return;
-  }
-  UplinkOptions options;
-  options.uploader.device_id = device_id_;
-  options.uploader.backlog_bytes_per_s = backlog_bytes_per_s(configuration_);
-  if (authority_) {
-    options.authority_held = [this] { return authority_->highest_held(); };
-    options.on_authorities = [this](std::span<const std::string> sent) { authority_->take(sent); };
-  }
-  if (watch_lists_) {
-    options.watch_lists_held = [this] { return watch_lists_->held(); };
-    options.on_watch_lists = [this](std::span<const ListOffer> offers) { watch_lists_->offered(offers); };
-  }
-  if (updates_) {
-    options.system = [this] { return updates_->told(); };
-    options.on_update = [this](const std::optional<UpdateOffer>& offer) { updates_->offered(offer); };
-  }
-  auto uplink = std::make_unique<Uplink>(options, connect_to(configuration_, device_id_, unlock_keys_),
-                                         *queue_, clock(), health_, counters_);
-  {
-    const std::lock_guard lock(uplink_mutex_);
-    uplink_ = std::move(uplink);
-  }
-  if (configuration_.upload.profile != "bof2") return;
-  unlock_ = std::make_unique<UnlockKeeper>(
-      UnlockKeeperOptions{configuration_.identity.directory / "recipients"},
-      connect_to_unlock(configuration_, device_id_), unlock_keys_, clock(), health_, counters_);
-}
-
-void CameraParts::keep_watch_lists() {
-  WatchListKeeper::Connect connect = connect_to_lists(configuration_, device_id_);
-  if (!connect) return;
-  WatchListKeeperOptions options;
-  options.device_id = device_id_;
-  options.folder = configuration_.identity.directory / "watchlists";
-  options.bytes_per_s = backlog_bytes_per_s(configuration_);
-  options.recording = is_recording(configuration_);
-  if (authority_)
-    options.known_earliest = [this](MonotonicTime at) { return authority_->known_earliest(at); };
-  options.on_change = [this](const ListChange& change) { put_down(watch_list_event(change)); };
-  watch_lists_ =
-      std::make_unique<WatchListKeeper>(std::move(options), std::move(connect), clock(), health_, counters_);
-}
-
-// What fetches updates needs the judge. A system that is no image of Wayside's is kept new by who installed
-// it.
-void CameraParts::keep_updates() {
-  if (is_recording(configuration_)) return;
-  Result<RunningSystem> system = read_running_system();
-  if (!system) {
-    log::info("updates_off", {{"reason", system.error()}});
-    return;
-  }
-  UpdateKeeperOptions options;
-  options.folder = update_folder_beside(configuration_.identity.directory);
-  options.system = std::move(*system);
-  options.able = [this] { return judge_->able(); };
-  options.bytes_per_s = update_bytes_per_s(configuration_);
-  options.ask_office = [this] { heartbeat_now(); };
-  updates_ = std::make_unique<UpdateKeeper>(
-      std::move(options), connect_to_updates(configuration_, device_id_), clock(), health_, counters_);
-}
-
 // A camera that cannot be asked does its work all the same.
 void CameraParts::open_control() {
   const std::filesystem::path& path = configuration_.console.control_socket;
@@ -417,38 +338,6 @@ void CameraParts::start() {
   if (exposure_) exposure_->start();
 }
 
-void CameraParts::wake_uplink() {
-  const std::lock_guard lock(uplink_mutex_);
-  if (uplink_) uplink_->wake();
-}
-
-void CameraParts::heartbeat_now() {
-  const std::lock_guard lock(uplink_mutex_);
-  if (uplink_) uplink_->heartbeat_now();
-}
-
-// The part under way has its seconds to arrive; what has no receipt yet waits in the queue.
-void CameraParts::remake_uplink() {
-  stop_talking();
-  {
-    const std::lock_guard lock(uplink_mutex_);
-    uplink_.reset();
-  }
-  unlock_.reset();
-  if (watch_lists_) watch_lists_->connect_anew(connect_to_lists(configuration_, device_id_));
-  if (updates_) {
-    updates_->connect_anew(connect_to_updates(configuration_, device_id_));
-    updates_->cap(update_bytes_per_s(configuration_));
-  }
-  for (const char* part : {"uplink", "unlock_key"})
-    health_.well(part);  // was said of the one that is gone
-  make_uplink();
-  if (unlock_) unlock_->start();
-  if (watch_lists_) watch_lists_->start();
-  if (updates_) updates_->start();
-  if (uplink_) uplink_->start();
-}
-
 void CameraParts::apply(const Configuration& wanted, const Reconfiguration& changes) {
   {
     const std::lock_guard lock(configuration_mutex_);
@@ -457,7 +346,7 @@ void CameraParts::apply(const Configuration& wanted, const Reconfiguration& chan
   if (changes.origin && pipeline_) pipeline_->origin_is(origin());
   if (changes.exposure && exposure_) exposure_->limits(exposure_limits());
   if (changes.outside) tell_outside(wanted);
-  if (changes.update && updates_) updates_->cap(update_bytes_per_s(wanted));
+  if (changes.update) cap_updates();
   if (changes.uplink) remake_uplink();
   if (!changes.log_level) return;
   const auto level = log::level_from(wanted.log.level);
@@ -482,13 +371,6 @@ void CameraParts::stop_threads() {
   if (updates_) updates_->stop();
 }
 
-void CameraParts::stop_talking() {
-  if (watch_lists_) watch_lists_->stop();
-  if (updates_) updates_->stop();
-  if (uplink_) uplink_->stop();
-  if (unlock_) unlock_->stop();
-}
-
 void CameraParts::keep() {
   const bool dated = timekeeping_ && timekeeping_->write_records(*queue_);
   const bool seen = sight_ && sight_->look();
@@ -511,11 +393,6 @@ void CameraParts::close_books() {
 Configuration CameraParts::configuration() const {
   const std::lock_guard lock(configuration_mutex_);
   return configuration_;
-}
-
-std::optional<UploaderState> CameraParts::upload_state() const {
-  const std::lock_guard lock(uplink_mutex_);
-  return uplink_ ? std::optional(uplink_->state()) : std::nullopt;
 }
 
 bool CameraParts::expects_frames() const {

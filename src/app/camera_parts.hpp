@@ -116,6 +116,7 @@ class CameraParts {
   void wake_uplink();
   void heartbeat_now();
   void remake_uplink();
+  void cap_updates();
 
   mutable std::mutex configuration_mutex_;  // around its change, and for who reads it from another thread
   Configuration configuration_;             // changed by the main thread
