@@ -11,7 +11,8 @@
 #include <netdb.h>
 
 #include "wayside/base/files.hpp"
-#include "wayside/base/program_output.hpp"
+#include "wayside/base/json_text.hpp"
+#include "wayside/base/run_program.hpp"
 #include "wayside/base/service_url.hpp"
 
 namespace wayside {
@@ -90,8 +91,8 @@ class Reach {
 
   Status open_firewall(const std::vector<Outside::Office>& offices) {
     const auto there =
-        output_of_program(with(places_.nft, {"list", "set", "inet", "wayside", "office4"}), program_limit);
-    if (!there || !there->well) return {};  // no firewall of ours
+        run_program(with(places_.nft, {"list", "set", "inet", "wayside", "office4"}), program_limit);
+    if (!there || there->code != 0) return {};  // no firewall of ours
     const std::string said = to_text(Outside{{}, offices});
     std::string script;
     if (!is_done("offices", said))
@@ -132,11 +133,11 @@ class Reach {
   }
   static Status run(const std::vector<std::string>& program, std::vector<std::string> more,
                     std::string_view otherwise) {
-    const auto ended =
-        output_of_program(with(program, std::move(more)), program_limit, ProgramComplaints::to_ours);
+    const auto ended = run_program(with(program, std::move(more)), program_limit);
     if (!ended) return fail(ended.error().context(otherwise));
-    if (!ended->well) return fail(ErrorCode::unavailable, std::string(otherwise) + "; it is tried again");
-    return {};
+    if (ended->code == 0) return {};
+    return fail(ErrorCode::unavailable,
+                fmt::format("{} ({}); it is tried again", otherwise, json_escape(ended->complaint)));
   }
 
   [[nodiscard]] bool is_done(std::string_view what, std::string_view text) const {

@@ -7,15 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/run_program.hpp"
 #include "wayside/base/strict_json.hpp"
-
-#include "src/device/update/child.hpp"
 
 namespace wayside {
 
 namespace {
-
-constexpr std::size_t largest_info = std::size_t{64} << 10U;
 
 // " 40% Verifying signature done."
 std::optional<unsigned> percent_in(std::string_view line) {
@@ -59,15 +56,11 @@ Result<BundleInfo> bundle_info_from(std::string_view json) {
 }
 
 Result<BundleInfo> bundle_info(const RaucOptions& options, const std::filesystem::path& bundle) {
-  std::string json;
-  const auto keep = [&](std::string_view line) {
-    if (json.size() + line.size() <= largest_info) json.append(line);
-  };
-  const auto end = update_parts::run_child(command(options, {"info", "--output-format=json"}, bundle),
-                                           options.look_limit, keep);
+  const auto end =
+      run_program(command(options, {"info", "--output-format=json"}, bundle), options.look_limit);
   if (!end) return fail(end.error());
-  if (end->code != 0) return not_taken(end->last);
-  return bundle_info_from(json);
+  if (end->code != 0) return not_taken(end->complaint);
+  return bundle_info_from(end->said);
 }
 
 Status install_bundle(const RaucOptions& options, const std::filesystem::path& bundle,
@@ -82,13 +75,12 @@ Status install_bundle(const RaucOptions& options, const std::filesystem::path& b
     told = percent;
     on_percent(*percent);
   };
-  const auto end =
-      update_parts::run_child(command(options, {"install"}, bundle), options.install_limit, hear);
+  const auto end = run_program(command(options, {"install"}, bundle), options.install_limit, hear);
   if (!end) return fail(end.error());
   if (end->code == 0) return {};
   return fail(ErrorCode::refused,
               fmt::format("it cannot be installed ({}): try it again, and then another bundle",
-                          json_escape(error.empty() ? end->last : error)));
+                          json_escape(error.empty() ? end->complaint : error)));
 }
 
 }  // namespace wayside

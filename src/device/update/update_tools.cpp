@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/run_program.hpp"
 #include "wayside/device/update/updater.hpp"
-
-#include "src/device/update/child.hpp"
 
 namespace wayside {
 
@@ -14,12 +13,12 @@ UpdateTools real_update_tools(const RaucOptions& rauc) {
     return install_bundle(rauc, bundle, percent);
   };
   tools.restart = []() -> Status {
-    const auto end = update_parts::run_child({"/usr/bin/systemctl", "--no-block", "reboot"},
-                                             std::chrono::seconds(30), nullptr);
+    const auto end =
+        run_program({"/usr/bin/systemctl", "--no-block", "reboot"}, std::chrono::seconds(30), nullptr);
     if (!end) return fail(end.error());
     if (end->code == 0) return {};
-    return fail(ErrorCode::io,
-                fmt::format("the machine does not restart ({}): restart it by hand", json_escape(end->last)));
+    return fail(ErrorCode::io, fmt::format("the machine does not restart ({}): restart it by hand",
+                                           json_escape(end->complaint)));
   };
   return tools;
 }

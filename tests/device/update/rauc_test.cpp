@@ -245,7 +245,7 @@ TEST(RaucInfo, OnlyABundlesKindAndVersionAreTaken) {
 TEST(RaucProgram, OneThatIsNotThereOrHangsIsAnErrorAndNoEnd) {
   RaucOptions options;
   options.program = "/nowhere/rauc";
-  EXPECT_THAT(bundle_info(options, "x").error().message, HasSubstr("cannot start /nowhere/rauc"));
+  EXPECT_THAT(bundle_info(options, "x").error().message, HasSubstr("/nowhere/rauc could not be started"));
   const doubles::TemporaryFolder folder;
   options.program = folder.path() / "hangs";
   std::ofstream(options.program) << "#!/bin/sh\necho '  5% Working'\nexec sleep 60\n";

@@ -1,5 +1,6 @@
-#include "src/device/update/child.hpp"
+#include "wayside/base/run_program.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -17,11 +18,11 @@
 
 extern char** environ;
 
-namespace wayside::update_parts {
+namespace wayside {
 
 namespace {
 
-constexpr std::size_t longest_line = 65536;
+constexpr std::size_t most_kept = 65'536;
 
 struct Pipe {
   Pipe() {
@@ -63,7 +64,7 @@ class Lines {
   void add(std::string_view text) {
     for (const char c : text) {
       if (c != '\n') held_ += c;
-      if (c == '\n' || held_.size() >= longest_line) flush();
+      if (c == '\n' || held_.size() >= most_kept) flush();
     }
   }
   void flush() {
@@ -77,14 +78,15 @@ class Lines {
   std::string held_;
 };
 
+using Heard = std::function<void(std::string_view)>;
+
 // Reads both until they end or the time is over. False: it is over.
-bool read_all(Pipe& out, Pipe& error, Lines& out_lines, Lines& error_lines, std::chrono::milliseconds limit) {
-  const auto until = std::chrono::steady_clock::now() + limit;
-  std::array<pollfd, 2> waits = {pollfd{out.ends[0], POLLIN, 0}, pollfd{error.ends[0], POLLIN, 0}};
+bool read_all(int out, int error, std::chrono::steady_clock::time_point until, const Heard& on_out,
+              const Heard& on_error) {
+  std::array<pollfd, 2> waits = {pollfd{out, POLLIN, 0}, pollfd{error, POLLIN, 0}};
   std::array<char, 4096> buffer;
   while (waits[0].fd >= 0 || waits[1].fd >= 0) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     const int slice = static_cast<int>(std::min<std::int64_t>(left.count(), 60'000));
     if (::poll(waits.data(), waits.size(), slice) < 0 && errno != EINTR) return false;
@@ -92,14 +94,12 @@ bool read_all(Pipe& out, Pipe& error, Lines& out_lines, Lines& error_lines, std:
       if (waits[i].fd < 0 || waits[i].revents == 0) continue;
       const ssize_t got = ::read(waits[i].fd, buffer.data(), buffer.size());
       if (got > 0) {
-        (i == 0 ? out_lines : error_lines).add({buffer.data(), static_cast<std::size_t>(got)});
+        (i == 0 ? on_out : on_error)({buffer.data(), static_cast<std::size_t>(got)});
       } else if (got == 0 || errno != EINTR) {
         waits[i].fd = -1;  // poll() passes it over
       }
     }
   }
-  out_lines.flush();
-  error_lines.flush();
   return true;
 }
 
@@ -112,8 +112,9 @@ int wait_for(pid_t process) {
 
 }  // namespace
 
-Result<ChildEnd> run_child(const std::vector<std::string>& words, std::chrono::milliseconds limit,
-                           const std::function<void(std::string_view)>& on_line) {
+Result<ProgramEnd> run_program(const std::vector<std::string>& words, std::chrono::milliseconds limit,
+                               const std::function<void(std::string_view)>& on_line) {
+  const auto until = std::chrono::steady_clock::now() + limit;
   Pipe out;
   Pipe error;
   std::vector<char*> arguments;
@@ -127,28 +128,33 @@ Result<ChildEnd> run_child(const std::vector<std::string>& words, std::chrono::m
     failed = ::posix_spawn(&process, arguments[0], files.get(), nullptr, arguments.data(), environ);
   }
   if (failed != 0) {
-    return fail(ErrorCode::io,
-                fmt::format("cannot start {}: {}", json_escape(words.front()), std::strerror(failed)));
+    return fail(
+        failed == ENOENT ? ErrorCode::not_found : ErrorCode::io,
+        fmt::format("{} could not be started: {}", json_escape(words.front()), std::strerror(failed)));
   }
   out.close(1);
   error.close(1);
-  ChildEnd end;
+  ProgramEnd end;
   std::string last_out;
   Lines out_lines([&](std::string_view line) {
     last_out = std::string(line);
     if (on_line) on_line(line);
   });
-  Lines error_lines([&](std::string_view line) { end.last = std::string(line); });
-  const bool in_time = read_all(out, error, out_lines, error_lines, limit);
+  Lines error_lines([&](std::string_view line) { end.complaint = std::string(line); });
+  const auto hear_out = [&](std::string_view text) {
+    end.said.append(text.substr(0, most_kept - end.said.size()));
+    out_lines.add(text);
+  };
+  const bool in_time = read_all(out.ends[0], error.ends[0], until, hear_out,
+                                [&](std::string_view text) { error_lines.add(text); });
   if (!in_time) ::kill(process, SIGKILL);
   end.code = wait_for(process);
-  if (!in_time) {
-    return fail(ErrorCode::unavailable,
-                fmt::format("{} took longer than {} s and was ended", json_escape(words.front()),
-                            std::chrono::duration_cast<std::chrono::seconds>(limit).count()));
-  }
-  if (end.last.empty()) end.last = std::move(last_out);
+  if (!in_time)
+    return fail(ErrorCode::unavailable, fmt::format("{} did not end in time, and was ended", json_escape(words.front())));
+  out_lines.flush();
+  error_lines.flush();
+  if (end.complaint.empty()) end.complaint = std::move(last_out);
   return end;
 }
 
-}  // namespace wayside::update_parts
+}  // namespace wayside
