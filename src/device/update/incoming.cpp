@@ -7,12 +7,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/sha256_stream.hpp"
 
 namespace wayside::update_parts {
 
@@ -146,10 +146,13 @@ Status take_bundle(const UpdateFolder& folder) {
   if (!file && errno == ENOENT)
     return fail(ErrorCode::not_found, "there is no bundle to install: fetch it again");
   if (const Status plain = check_plain(file, given); !plain) return plain;
-  // RAUC asks for no less, and sees to it that nobody still has it open for writing.
   if (::fchown(file.get(), ::geteuid(), ::getegid()) != 0 || ::fchmod(file.get(), 0600) != 0)
     return refused("take", given);
-  return {};
+  // From here on nobody can open it; who had before could change what has been judged. The kernel gives such
+  // a lease only where nobody can write, and it goes with the descriptor.
+  if (::fcntl(file.get(), F_SETLEASE, F_RDLCK) == 0) return {};
+  if (errno == EAGAIN) return odd(given, "is still open for writing: close it, and hand it in again");
+  return refused("make sure that nobody writes", given);
 }
 
 Result<std::string> taken_bundle_sha256(const UpdateFolder& folder) {
@@ -158,16 +161,13 @@ Result<std::string> taken_bundle_sha256(const UpdateFolder& folder) {
   if (!root) return refused("open", folder.root);
   const Descriptor file = open_plain(root, taken.filename().c_str());
   if (const Status plain = check_plain(file, taken); !plain) return fail(plain.error());
-  crypto_hash_sha256_state state;
-  crypto_hash_sha256_init(&state);
+  Sha256Stream hash;
   const Status read = read_all(file, taken, [&](ByteView part) -> Status {
-    crypto_hash_sha256_update(&state, part.data(), part.size());
+    hash.add(part);
     return {};
   });
   if (!read) return fail(read.error());
-  Sha256 hash;
-  crypto_hash_sha256_final(&state, hash.data());
-  return to_hex(hash);
+  return to_hex(hash.finish());
 }
 
 }  // namespace wayside::update_parts

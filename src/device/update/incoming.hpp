@@ -24,7 +24,7 @@ namespace wayside::update_parts {
 [[nodiscard]] std::filesystem::path taken_bundle(const UpdateFolder& folder);
 
 // Moves incoming/bundle there, makes it root's, or whoever calls, and closes it to all others. It has to be a
-// regular file with one name. Where there is none, one that was taken before a power cut counts.
+// regular file with one name, which nobody can still write to. Where there is none, one that was taken before a power cut counts.
 [[nodiscard]] Status take_bundle(const UpdateFolder& folder);
 
 // As remove_incoming(): what stood in the place of a bundle was taken too.

@@ -261,13 +261,20 @@ Status Updater::started() {
 }
 
 Status Updater::on_trial(BootState state) {
+  UpdateStatus now = status();
+  // What was installed was judged by what its bundle said; this is what runs.
+  if (const auto from = update_version_from(now.from)) {
+    if (const Status newer = check_newer(to_string(system_.version), *from, now.confirmed); !newer) {
+      if (const Status ended = end_trial(state, newer.error().message); !ended) return ended;
+      return tools_.restart();
+    }
+  }
   if (tools_.guard) tools_.guard(trial_hangs_after);
   if (state.starts < most_trial_starts) {
     ++state.starts;
     state.left = starts_of_a_trial;
     if (const Status kept = keep(state); !kept) return kept;
   }
-  UpdateStatus now = status();
   now.state = UpdateState::trial;
   now.version = to_string(system_.version);
   now.reason.clear();

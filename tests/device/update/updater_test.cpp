@@ -1,7 +1,10 @@
 // What becomes of a request, and of a system on trial.
 #include "wayside/device/update/updater.hpp"
 
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/device/update/updater_fixture.hpp"
 
@@ -204,6 +207,40 @@ TEST_F(UpdaterTest, ABundleThatIsNotTheOneAskedForOrNotThereIsRefused) {
   machine_.give("1.1.0");
   fs::remove(machine_.folder.bundle());
   expect_refused("there is no bundle");
+}
+
+// Who has it open could exchange it between the judgement and the installation.
+TEST_F(UpdaterTest, ABundleThatSomebodyCanStillWriteToIsRefused) {
+  {
+    machine_.give("1.1.0");
+    const std::ofstream still_open(machine_.folder.bundle(), std::ios::app);
+    expect_refused("is still open for writing");
+  }
+  {
+    machine_.give("1.1.0");
+    const int file = ::open(machine_.folder.bundle().c_str(), O_RDWR | O_CLOEXEC);
+    void* const mapped = ::mmap(nullptr, 1, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    ASSERT_NE(mapped, MAP_FAILED);
+    ::close(file);
+    expect_refused("is still open for writing");
+    ::munmap(mapped, 1);
+  }
+  machine_.give("1.1.0");
+  const std::ifstream reader(machine_.folder.bundle());
+  ASSERT_TRUE(machine_.updater().due());
+  EXPECT_EQ(machine_.status().state, UpdateState::installed);
+}
+
+TEST_F(UpdaterTest, ASystemOnTrialThatIsNoNewerThanWhatRanIsGivenUpAtOnce) {
+  machine_.give("1.1.0");
+  ASSERT_TRUE(machine_.updater().due());
+  machine_.slots[BootSlot::b] = "0.9.0";  // whoever wrote it there
+  machine_.load();
+  ASSERT_TRUE(machine_.updater().started());
+  EXPECT_TRUE(machine_.restarts);
+  EXPECT_EQ(machine_.status().state, UpdateState::reverted);
+  EXPECT_THAT(machine_.status().reason, HasSubstr("give a newer one"));
+  EXPECT_EQ(machine_.boot(), BootState{});
 }
 
 TEST_F(UpdaterTest, NoLinkIsFollowedOutOfIncoming) {
