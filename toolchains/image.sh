@@ -105,7 +105,7 @@ mkdir "$image.part"
 cd "$root"
 # Files of several users, without being root.
 fakeroot "$recipe/root.sh" "$board" "$root_archive" "$board_archive" "$image.part" "$commit" "$keys/keyring.pem" || exit 1
-"$recipe/disk.sh" "$board" "$image.part" || exit 1
+fakeroot "$recipe/disk.sh" "$board" "$image.part" || exit 1
 make_update "$image.part/boot.ext4" "$image.part/root.squashfs" "wayside-$board" "$(product_version)" "$commit" "$keys" "$image.part/wayside"
 rm "$image.part/boot.ext4"
 (cd "$image.part" && sha256sum wayside.img >wayside.img.sha256)

@@ -44,7 +44,8 @@ Ended run(const std::string& command) {
 class BoardDisk : public testing::Test {
  protected:
   void SetUp() override {
-    for (const char* program : {"mcopy", "mkfs.vfat", "fdtput", "dtc", "mkimage", "mke2fs", "sfdisk"}) {
+    for (const char* program :
+         {"fakeroot", "mcopy", "mkfs.vfat", "fdtput", "dtc", "mkimage", "mke2fs", "sfdisk"}) {
       if (run("PATH=$PATH:/usr/sbin:/sbin command -v " + std::string(program)).exit_code != 0)
         GTEST_SKIP() << program
                      << " is not installed: toolchains/image/boards/raspberrypi4/packages-host.txt";
@@ -62,8 +63,8 @@ class BoardDisk : public testing::Test {
     fs::create_directories(file.parent_path());
     std::ofstream(file) << text;
   }
-  // As image.sh and root.sh call them.
-  [[nodiscard]] Ended make(const fs::path& out) const {
+  // As image.sh and root.sh call them; user: whose what they are given is.
+  [[nodiscard]] Ended make(const fs::path& out, int user = 0) const {
     write(out / "slot" / "vmlinuz", "kernel");
     write(out / "slot" / "initramfs", "first program");
     write(out / "root.squashfs", "root");
@@ -71,8 +72,9 @@ class BoardDisk : public testing::Test {
                " && bash -c '. toolchains/common.sh; recipe=$here/image board=raspberrypi4; . "
                "$recipe/boards/$board/board.sh;"
                " mkdir -p $2/loader; take_files $1 $2/loader $2' x " +
-               packages_.string() + " " + out.string() + " && toolchains/image/disk.sh raspberrypi4 " +
-               out.string());
+               packages_.string() + " " + out.string() + " && fakeroot bash -c 'chown -R " +
+               std::to_string(user) + " " + out.string() + " && toolchains/image/disk.sh raspberrypi4 " +
+               out.string() + "'");
   }
   [[nodiscard]] static std::string in_fat(const fs::path& out, const std::string& file) {
     return run("mtype -i " + (out / "wayside.img").string() + "@@1M ::" + file).said;
@@ -131,11 +133,12 @@ TEST_F(BoardDisk, HoldsWhatTheFirmwareAndUBootLookFor) {
   }
 }
 
-TEST_F(BoardDisk, IsTheSameForTheSame) {
+TEST_F(BoardDisk, IsTheSameForTheSameWhoeverMakesIt) {
   ASSERT_EQ(make(out_).exit_code, 0);
   ASSERT_EQ(run("sleep 2.1").exit_code, 0);  // a FAT counts in two seconds
   const fs::path again = folder_.path() / "again";
-  ASSERT_EQ(make(again).exit_code, 0);
+  constexpr int another_user = 1234;
+  ASSERT_EQ(make(again, another_user).exit_code, 0);
   EXPECT_EQ(run("cmp " + (out_ / "wayside.img").string() + " " + (again / "wayside.img").string()).said, "");
 }
 

@@ -60,6 +60,7 @@ sed -e "s/@KIND@/$disk_kind/g; s/@NUMBER@/$disk_number/g; s/@CONSOLE@/$console,1
 mkimage -A arm64 -T script -C none -n wayside -d "$out/boot.cmd" "$out/loader/boot.scr" >/dev/null
 loader "$out/loader" "$out"
 # What U-Boot reads is never written to on a camera, and plain.
+chown -R 0:0 "$out/loader" "$out/slot" "$out/update" "$out/config" "$out/queue" || die "run toolchains/image.sh, which makes files of any user"
 find "$out/loader" "$out/slot" "$out/update" "$out/config" "$out/queue" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 plain='^has_journal,^metadata_csum,^64bit,^orphan_file'
 "$loader_fs" loader "$out/loader" "$plain"

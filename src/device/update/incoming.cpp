@@ -3,8 +3,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <random>
+#include <utility>
 #include <vector>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -64,23 +68,48 @@ Status check_plain(const Descriptor& file, const fs::path& path) {
   return {};
 }
 
-Status sync_folder(const fs::path& path) {
-  const Descriptor folder = open_folder(path);
-  if (!folder || ::fsync(folder.get()) != 0) return refused("sync", path);
-  return {};
+std::string name_of_nobody() {
+  std::random_device random;
+  return fmt::format(".gone-{:08x}{:08x}", random(), random());
+}
+
+// Takes a folder away, however deep it is: folders in it become folders beside it first, so that neither the
+// number of descriptors nor the length of a path ends that. Who fills it meanwhile is not waited for.
+void take_away(const Descriptor& beside, std::string name) {
+  constexpr std::size_t most_folders = 100'000;  // more than there are inodes
+  std::vector<std::string> left = {std::move(name)};
+  for (std::size_t taken = 0; !left.empty() && taken < most_folders; ++taken) {
+    const std::string next = std::move(left.back());
+    left.pop_back();
+    const Descriptor folder(
+        ::openat(beside.get(), next.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    // fdopendir() closes what it is given.
+    const std::unique_ptr<DIR, int (*)(DIR*)> all(::fdopendir(::dup(folder.get())), ::closedir);
+    while (const dirent* const entry = all ? ::readdir(all.get()) : nullptr) {
+      const std::string_view inside = entry->d_name;
+      if (inside == "." || inside == "..") continue;
+      if (::unlinkat(folder.get(), entry->d_name, 0) == 0 || errno != EISDIR) continue;
+      std::string up = name_of_nobody();
+      if (::renameat(folder.get(), entry->d_name, beside.get(), up.c_str()) == 0)
+        left.push_back(std::move(up));
+    }
+    ::unlinkat(beside.get(), next.c_str(), AT_REMOVEDIR);
+  }
 }
 
 Status remove_any(const fs::path& folder, std::string_view name) {
   const fs::path path = folder / name;
+  const std::string file(name);
   const Descriptor opened = open_folder(folder);
   if (!opened) return errno == ENOENT ? Status{} : refused("open", folder);
-  if (::unlinkat(opened.get(), std::string(name).c_str(), 0) != 0) {
+  if (::unlinkat(opened.get(), file.c_str(), 0) != 0) {
     if (errno == ENOENT) return {};
     if (errno != EISDIR) return refused("remove", path);
-    // Follows no link that it meets on its way.
-    std::error_code failed;
-    fs::remove_all(path, failed);
-    if (failed) return odd(path, "cannot be removed: " + failed.message());
+    // The name is free whatever becomes of the rest.
+    const std::string gone = name_of_nobody();
+    if (::renameat(opened.get(), file.c_str(), opened.get(), gone.c_str()) != 0)
+      return refused("remove", path);
+    take_away(opened, gone);
   }
   if (::fsync(opened.get()) != 0) return refused("sync", folder);
   return {};
@@ -130,19 +159,37 @@ fs::path taken_bundle(const UpdateFolder& folder) {
   return folder.root / "bundle.raucb";
 }
 
-Status take_bundle(const UpdateFolder& folder) {
-  const fs::path taken = taken_bundle(folder);
+namespace {
+
+// Nothing but the very file that was looked at gets root's name: what stands in its place by then is not.
+Status give_name(const Descriptor& file, const UpdateFolder& folder, const Descriptor& incoming,
+                 const Descriptor& root) {
   const fs::path given = folder.bundle();
-  if (::rename(given.c_str(), taken.c_str()) == 0) {
-    for (const fs::path& changed : {folder.root, folder.incoming()}) {
-      if (const Status synced = sync_folder(changed); !synced) return synced;
-    }
-  } else if (errno != ENOENT) {
+  const std::string taken = taken_bundle(folder).filename().string();
+  if (const Status none = remove_any(folder.root, taken); !none) return none;
+  if (const Status plain = check_plain(file, given); !plain) return plain;
+  const std::string opened = fmt::format("/proc/self/fd/{}", file.get());
+  if (::linkat(AT_FDCWD, opened.c_str(), root.get(), taken.c_str(), AT_SYMLINK_FOLLOW) != 0)
     return refused("take", given);
-  }
+  if (::unlinkat(incoming.get(), given.filename().c_str(), 0) != 0) return refused("take", given);
+  if (::fsync(root.get()) != 0 || ::fsync(incoming.get()) != 0) return refused("sync", given);
+  return check_plain(file, given);
+}
+
+}  // namespace
+
+Status take_bundle(const UpdateFolder& folder) {
+  const fs::path given = folder.bundle();
   const Descriptor root = open_folder(folder.root);
-  if (!root) return refused("open", folder.root);
-  const Descriptor file = open_plain(root, taken.filename().c_str());
+  const Descriptor incoming = open_folder(folder.incoming());
+  if (!root || !incoming) return refused("open", root ? folder.incoming() : folder.root);
+  const Descriptor fresh = open_plain(incoming, given.filename().c_str());
+  if (fresh) {
+    if (const Status named = give_name(fresh, folder, incoming, root); !named) return named;
+  } else if (errno != ENOENT) {
+    return check_plain(fresh, given);
+  }
+  const Descriptor file = open_plain(root, taken_bundle(folder).filename().c_str());
   if (!file && errno == ENOENT)
     return fail(ErrorCode::not_found, "there is no bundle to install: fetch it again");
   if (const Status plain = check_plain(file, given); !plain) return plain;

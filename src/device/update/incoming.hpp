@@ -17,7 +17,8 @@ namespace wayside::update_parts {
 // A regular file, never a link, at most largest_update_file_bytes.
 [[nodiscard]] Result<std::string> read_incoming(const UpdateFolder& folder, std::string_view name);
 
-// Removes it, whatever it is; a folder with all that is in it. Gone when it returns.
+// Removes it, whatever it is; a folder with all that is in it, as far as nobody fills it meanwhile. Its name is
+// free when it returns.
 [[nodiscard]] Status remove_incoming(const UpdateFolder& folder, std::string_view name);
 
 // Where a bundle lies while it is installed: beside incoming/, where only root may change anything.

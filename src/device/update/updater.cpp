@@ -320,24 +320,32 @@ Status Updater::end_trial(const BootState& state, const std::string& reason) {
   now.reason = reason;
   now.boot_id.clear();
   say(fmt::format("version {} is given up: {}", now.version, reason));
-  if (const Status kept = keep(now); !kept) return kept;
-  if (const Status dropped = drop("install"); !dropped) return dropped;
-  if (const Status dropped = drop_taken(); !dropped) return dropped;
+  // The trial ends on a disk that is full, or worse, as well: the next start says so, too.
+  const auto do_if_possible = [&](const Status& done) {
+    if (!done) say(done.error().message);
+  };
+  do_if_possible(keep(now));
+  do_if_possible(drop("install"));
+  do_if_possible(drop_taken());
   return keep(BootState{state.slot, std::nullopt, 0, 0});
 }
 
+// Whatever fails: a camera that cannot even give up a trial is started again, and the loader counts.
 Status Updater::deadline() {
   const auto lock = FolderLock::take(folder_.root);
-  if (!lock) return fail(lock.error());
+  if (!lock) say(lock.error().message);
   // One that was asked for in time counts.
-  if (const Status judged = judge_confirmation(); !judged) return judged;
+  if (const Status judged = judge_confirmation(); !judged) say(judged.error().message);
   const auto state = boot();
-  if (!state) return fail(state.error());
-  if (!tries(*state)) return {};
-  const std::string reason =
-      fmt::format("within {} minutes of its start it did not do all that it has to: {}",
-                  trial_deadline.count(), words(status().able));
-  if (const Status ended = end_trial(*state, reason); !ended) return ended;
+  if (state && !tries(*state)) return {};
+  if (state) {
+    const std::string reason =
+        fmt::format("within {} minutes of its start it did not do all that it has to: {}",
+                    trial_deadline.count(), words(status().able));
+    if (const Status ended = end_trial(*state, reason); !ended) say(ended.error().message);
+  } else {
+    say(state.error().message);
+  }
   return tools_.restart();
 }
 

@@ -99,6 +99,27 @@ TEST_F(UpdaterTest, ATrialThatNobodyConfirmedIsGivenUp) {
   EXPECT_EQ(machine_.status().version, "1.1.0");
 }
 
+// A status that can be neither read nor written stands for a disk that is full or fails.
+TEST_F(UpdaterTest, ATrialEndsAtItsDeadlineWhateverElseFails) {
+  update_to("1.1.0");
+  fs::remove(machine_.folder.status());
+  fs::create_directories(machine_.folder.status() / "in the way");
+  ASSERT_TRUE(machine_.updater().deadline());
+  EXPECT_TRUE(machine_.restarts);
+  EXPECT_EQ(machine_.boot(), BootState{});
+  EXPECT_THAT(machine_.said, Contains(HasSubstr("status")));
+  machine_.load();
+  EXPECT_EQ(machine_.runs(), "1.0.0");
+
+  // Nor does a boot state that cannot be read keep it running.
+  fs::remove_all(machine_.folder.status());
+  ASSERT_TRUE(machine_.updater().started());
+  update_to("1.1.0");
+  fs::resize_file(machine_.boot_file(), 0);
+  ASSERT_TRUE(machine_.updater().deadline());
+  EXPECT_TRUE(machine_.restarts);
+}
+
 TEST_F(UpdaterTest, AWordOnATrialCountsOnlyIfItIsWhole) {
   update_to("1.1.0");
   confirm({"capture"});
@@ -269,6 +290,30 @@ TEST_F(UpdaterTest, NoLinkIsFollowedOutOfIncoming) {
   ASSERT_TRUE(request_install(machine_.folder, {"1.1.0", std::string(64, '0'), {}}));
   EXPECT_TRUE(machine_.updater().due());
   EXPECT_THAT(machine_.status().reason, HasSubstr("is no file"));
+}
+
+// Deeper than a process may have descriptors, and than a path may be long.
+TEST_F(UpdaterTest, AFolderOfAnyDepthInTheWayIsTakenAway) {
+  const auto deep = [&](const fs::path& top) {
+    fs::create_directory(top);
+    int at = ::open(top.c_str(), O_RDONLY | O_DIRECTORY);
+    for (int level = 0; level < 3000; ++level) {
+      ASSERT_EQ(::mkdirat(at, "deeper", 0700), 0);
+      const int next = ::openat(at, "deeper", O_RDONLY | O_DIRECTORY);
+      ::close(at);
+      at = next;
+    }
+    ::close(at);
+  };
+  deep(machine_.folder.bundle());
+  ASSERT_TRUE(request_install(machine_.folder, {"1.1.0", std::string(64, '0'), {}}));
+  expect_refused("is no file");
+  deep(machine_.folder.install());
+  deep(machine_.folder.confirm());
+  EXPECT_TRUE(machine_.updater().due());
+  EXPECT_TRUE(fs::is_empty(machine_.folder.incoming()));
+  update_to("1.1.0");
+  EXPECT_EQ(machine_.runs(), "1.1.0");
 }
 
 TEST_F(UpdaterTest, WhatIsNoRequestIsRemovedAndChangesNothing) {
