@@ -57,7 +57,10 @@ cached_arm64() {
     shift 3
     archived="$folder/$name-$(key_of "$packages" "$*" "$(declare -f unpack_arm64)").tar"
     if [ -f "$archived.sha256" ]; then
-        if (cd "$folder" && sha256sum --status -c "$archived.sha256"); then return 0; fi
+        if (cd "$folder" && sha256sum --status -c "$archived.sha256"); then
+            say "$name: Debian's packages as fetched on $(date -r "$archived" +%F); delete $folder for what is newest"
+            return 0
+        fi
         say "$archived is damaged, and fetched again"
     fi
     step "Fetching Debian's packages for the $name"

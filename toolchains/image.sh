@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Builds the image that a camera is flashed with: toolchains/image.sh [--keys FOLDER] [board]. It lies in
+# Builds the image that a camera is flashed with: toolchains/image.sh --keys FOLDER [board]. It lies in
 # build/image/BOARD/wayside.img then, with its SHA-256 and signature (CMS, detached: wayside.img.cms), the update to the same
 # version (wayside.raucb, and wayside.update, which an office wants to know of it), the root's squashfs, an SBOM (SPDX) and the
 # list of licences beside it. Boards: the folders of toolchains/image/boards; qemu-virt unless another is named. With --boot
 # [board] QEMU starts a copy of the image that forgets, with the camera's serial line on this terminal (Ctrl-A x ends it).
 #
-# FOLDER is one of toolchains/update-keys.sh; the camera takes updates that its keys signed. Without it keys for trying out are
-# made, once, in build/image/keys: whoever has this folder can sign, so flash no camera for a road that way.
+# FOLDER is one of toolchains/update-keys.sh; the camera takes updates that its keys signed, and no others. For qemu-virt, and
+# with --trial-keys, keys for trying out are made, once, in build/image/keys: whoever has this folder can sign, and a camera that
+# was flashed that way takes no update of other keys, so flash none for a road.
 #
 # Nothing is mounted and no loop device is used. What is fetched is kept in build/image/cache, each archive under the name of
 # what it is made of and with its own SHA-256, which is checked; delete that folder for Debian's newest packages. It ends with 77
@@ -15,25 +16,30 @@
 . "$here/debian.sh"
 . "$here/image/slot.sh"
 
-boot="" keys=""
-case "${1:-}" in
--h | --help)
-    sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-    exit 0
-    ;;
---boot)
-    boot=yes
+boot="" keys="" trial_keys="" board=""
+while [ $# -gt 0 ]; do
+    case "$1" in
+    -h | --help)
+        sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+        exit 0
+        ;;
+    --boot) boot=yes ;;
+    --trial-keys) trial_keys=yes ;;
+    --keys)
+        keys="${2:-}"
+        [ -r "$keys/keyring.pem" ] && [ -r "$keys/signs" ] || die "\"$keys\" holds no keys for updates: make them with toolchains/update-keys.sh"
+        keys="$(cd "$keys" && pwd)"
+        shift
+        ;;
+    --*) die "there is no option $1: use --boot, --keys FOLDER, --trial-keys or none" ;;
+    *)
+        [ -z "$board" ] || die "one board at a time: $board, or $1"
+        board="$1"
+        ;;
+    esac
     shift
-    ;;
---keys)
-    keys="${2:-}"
-    [ -r "$keys/keyring.pem" ] && [ -r "$keys/signs" ] || die "\"$keys\" holds no keys for updates: make them with toolchains/update-keys.sh"
-    keys="$(cd "$keys" && pwd)"
-    shift 2
-    ;;
---*) die "there is no option $1: use --boot, --keys FOLDER or none" ;;
-esac
-board="${1:-qemu-virt}"
+done
+board="${board:-qemu-virt}"
 recipe="$here/image"
 images="$root/build/image"
 image="$images/$board"
@@ -41,6 +47,8 @@ image="$images/$board"
 # --- before anything is fetched or built: is the recipe whole?
 boards="$(cd "$recipe/boards" && printf '%s ' *)"
 [ -d "$recipe/boards/$board" ] || die "there is no board \"$board\": use one of $boards"
+[ -n "$keys$trial_keys$boot" ] || [ "$board" = qemu-virt ] ||
+    die "an image for a $board takes updates of its keys alone: give --keys FOLDER, which toolchains/update-keys.sh makes, or --trial-keys for a camera that sees no road"
 for file in board.sh modules.txt modules-early.txt packages.txt packages-host.txt; do
     [ -r "$recipe/boards/$board/$file" ] || die "the board $board lacks its file $recipe/boards/$board/$file: restore it (git checkout), or take the board qemu-virt as a pattern"
 done
@@ -76,6 +84,8 @@ list_hook='d="$1/usr/share/wayside/packages"; mkdir -p "$d"; for deb in "$1"/var
 PATH="$PATH:/usr/sbin:/sbin"
 umask 022
 mkdir -p "$images/cache"
+exec 9>"$images/lock"
+flock -n 9 || die "another toolchains/image.sh builds in $images: wait until it has ended"
 "$here/aarch64.sh" || exit $?
 
 if [ -z "$keys" ]; then

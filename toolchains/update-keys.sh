@@ -38,7 +38,9 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ $# = 1 ] || die "which folder? Give one: toolchains/update-keys.sh FOLDER"
-keys="$1"
+# A folder's name may end with a slash, or be "."; it is replaced whole, and so cannot be where something is mounted.
+keys="$(realpath -m -- "$1")"
+if mountpoint -q "$keys"; then die "$keys is where a disk is mounted: name a folder in it"; fi
 command -v openssl >/dev/null || die "there is no program openssl: install the package openssl"
 umask 077
 
@@ -55,31 +57,33 @@ ask_passphrase() { # [twice]
         head -n 1 "$passphrase_file" >"$work/passphrase"
     else
         [ -t 0 ] || die "nobody is there to be asked for the passphrase: use --passphrase-file FILE"
-        read -rsp "Passphrase of the root key: " again && echo >&2
+        IFS= read -rsp "Passphrase of the root key: " again && echo >&2
         printf '%s\n' "$again" >"$work/passphrase"
         if [ -n "${1:-}" ]; then
-            read -rsp "The same again: " again && echo >&2
+            IFS= read -rsp "The same again: " again && echo >&2
             [ "$again" = "$(cat "$work/passphrase")" ] || die "that was another passphrase: run this again"
         fi
     fi
-    [ "$(wc -c <"$work/passphrase")" -gt 12 ] || die "a passphrase has 12 bytes or more: use a longer one"
+    [ "$(tr -d '\n' <"$work/passphrase" | wc -c)" -ge 12 ] || die "a passphrase has 12 bytes or more: use a longer one"
 }
 
-# Whatever is changed is changed in a copy, which takes the folder's place when it is whole.
+# Whatever is changed is changed in a copy, which takes the folder's place when it is whole. What openssl reads of its
+# configuration is named from within, so that no letter of a folder's name means anything to it.
 begin_change() {
     new="$keys.part"
     rm -rf "$new"
     if [ -d "$keys" ]; then cp -a "$keys" "$new"; else mkdir -p "$new"; fi
+    cd "$new"
     cat >"$work/ca.cnf" <<END
 [ca]
 default_ca = update
 [update]
-database = $new/index.txt
-serial = $new/serial
-crlnumber = $new/crlnumber
+database = ./index.txt
+serial = ./serial
+crlnumber = ./crlnumber
 new_certs_dir = $work
-certificate = $new/root.pem
-private_key = $new/root.key
+certificate = ./root.pem
+private_key = ./root.key
 default_md = sha256
 unique_subject = no
 policy = any
@@ -125,6 +129,7 @@ finish_change() {
         -passin "file:$work/passphrase" -out "$new/crl.pem"
     cat "$new/root.pem" "$new/crl.pem" >"$new/keyring.pem"
     rm -f "$new"/*.old "$new"/*.attr
+    cd /
     [ ! -d "$keys" ] || mv "$keys" "$keys.before"
     mv "$new" "$keys"
     rm -rf "$keys.before"
@@ -139,6 +144,10 @@ if [ ! -d "$keys" ] && [ -d "$keys.before" ]; then mv "$keys.before" "$keys"; fi
 if [ "$what" != make ]; then
     [ -r "$keys/root.pem" ] && [ -r "$keys/index.txt" ] || die "$keys holds no keys: make them with toolchains/update-keys.sh $keys"
 fi
+
+case "$what" in
+new-signer | revoke) [ -r "$keys/root.key" ] || die "$keys has no root.key: do this where the root's key is kept" ;;
+esac
 
 case "$what" in
 make)

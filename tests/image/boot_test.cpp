@@ -4,9 +4,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "wayside/base/little_endian.hpp"
 
@@ -168,6 +172,31 @@ TEST_F(ImageBoot, NoKeyStopsTheLoader) {
     EXPECT_FALSE(camera.says("=> ", std::chrono::seconds(1))) << camera.said();
   }
   EXPECT_TRUE(camera.says("login: ", boot_limit)) << camera.said();
+}
+
+// As a cable does it, or a terminal: the kernel's own commands would mount the disk read-only, or switch off.
+TEST_F(ImageBoot, NobodyCommandsTheKernelWithABreak) {
+  const std::string path = (folder_.path() / "monitor").string();
+  CameraMachineOptions options;
+  options.more = {"-monitor", "unix:" + path + ",server=on,wait=off"};
+  CameraMachine camera(disk_->path(), options);
+  ASSERT_TRUE(camera.says("login: ", boot_limit)) << camera.said();
+  const int monitor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::connect(monitor, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  const std::string send_break = "chardev-send-break line\n";
+  for (const char* const letter : {"h", "9", "u", "o", "b"}) {
+    ASSERT_EQ(::send(monitor, send_break.data(), send_break.size(), MSG_NOSIGNAL),
+              ssize_t(send_break.size()));
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    camera.type(letter);
+    EXPECT_FALSE(camera.says("sysrq", std::chrono::seconds(2))) << camera.said();
+  }
+  ::close(monitor);
+  camera.type("\r");
+  EXPECT_TRUE(camera.says("password: ", loader_limit)) << camera.said();
 }
 
 TEST_F(ImageBoot, ASlotThatCannotBeLoadedGivesWayToTheOther) {

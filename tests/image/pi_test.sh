@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 image=build/image/raspberrypi4
 for file in wayside.img u-boot.bin raspberrypi3.dtb; do
     [ -f "$image/$file" ] || {
-        echo "skipped: there is no $image/$file: run toolchains/image.sh raspberrypi4"
+        echo "skipped: there is no $image/$file: run toolchains/image.sh --trial-keys raspberrypi4"
         exit 77
     }
 done

@@ -112,15 +112,15 @@ TEST_F(Recipe, AListOrABoardsFileThatIsMissingIsNamedBeforeAnythingIsFetched) {
 }
 
 TEST_F(Recipe, ABoardThatNeedsMoreOfDebianThanAptHasSaysWhatToAddAndNothingIsFetched) {
-  expect_one_sentence(run("toolchains/image.sh raspberrypi4"), "needs Debian's non-free-firmware",
-                      "add the word to the components of Debian 12");
+  expect_one_sentence(run("toolchains/image.sh --trial-keys raspberrypi4"),
+                      "needs Debian's non-free-firmware", "add the word to the components of Debian 12");
   EXPECT_EQ(fetched(), "");
   stand_in(
       "apt-get",
       "for c in main non-free-firmware; do echo \"bookworm deb http://archive.example/ bookworm $c\"; done");
   // Then it is the next thing that is wrong.
-  expect_one_sentence(run("GIT_CEILING_DIRECTORIES=/ toolchains/image.sh raspberrypi4"), "no git checkout",
-                      "commit");
+  expect_one_sentence(run("GIT_CEILING_DIRECTORIES=/ toolchains/image.sh raspberrypi4 --trial-keys"),
+                      "no git checkout", "commit");
 }
 
 TEST_F(Recipe, AnImageIsMadeOfACommit) {
@@ -130,6 +130,22 @@ TEST_F(Recipe, AnImageIsMadeOfACommit) {
 TEST_F(Recipe, AWrongOptionIsAnsweredWithThoseThereAre) {
   expect_one_sentence(run("toolchains/aarch64.sh --tset"), "no option --tset", "--test");
   expect_one_sentence(run("toolchains/image.sh --bot"), "no option --bot", "--boot");
+}
+
+TEST_F(Recipe, WordsCountWhereverTheyStandAndNoneIsPassedOver) {
+  expect_one_sentence(run("toolchains/image.sh qemu-virt --keys nowhere"), "\"nowhere\" holds no keys",
+                      "toolchains/update-keys.sh");
+  expect_one_sentence(run("toolchains/image.sh qemu-virt --keys"), "holds no keys",
+                      "toolchains/update-keys.sh");
+  expect_one_sentence(run("toolchains/image.sh qemu-virt raspberrypi4"), "one board at a time",
+                      "qemu-virt, or raspberrypi4");
+  EXPECT_EQ(fetched(), "");
+}
+
+TEST_F(Recipe, NoCameraOfARoadIsGivenKeysForTryingOutUnasked) {
+  expect_one_sentence(run("toolchains/image.sh raspberrypi4"), "takes updates of its keys alone",
+                      "give --keys FOLDER");
+  EXPECT_EQ(fetched(), "");
 }
 
 TEST_F(Recipe, TooLittleSpaceIsSaidWithWhatIsNeeded) {

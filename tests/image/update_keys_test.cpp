@@ -76,6 +76,38 @@ class UpdateKeys : public testing::Test {
   std::string said_;
 };
 
+TEST_F(UpdateKeys, LieInAFolderOfAnyNameHoweverItIsWritten) {
+  const auto in = [&](const std::string& folder) {
+    return run(script_ + " --passphrase-file passphrase " + folder);
+  };
+  EXPECT_EQ(in("keys/"), 0) << said_;
+  EXPECT_EQ(run(script_ + " --passphrase-file passphrase --new-signer keys/"), 0) << said_;
+  EXPECT_EQ(in("\"odd #1 \\$name\""), 0) << said_;
+  EXPECT_TRUE(fs::exists(folder_.path() / "odd #1 $name" / "keyring.pem"));
+  fs::create_directory(folder_.path() / "here");
+  EXPECT_EQ(run("cd here && " + script_ + " --passphrase-file ../passphrase ."), 0) << said_;
+  EXPECT_TRUE(fs::exists(folder_.path() / "here" / "root.key"));
+  EXPECT_EQ(in("/proc"), 1);
+  EXPECT_THAT(said_, HasSubstr("name a folder in it"));
+}
+
+TEST_F(UpdateKeys, WithoutTheRootsKeyNobodyIsAskedForItsPassphrase) {
+  ASSERT_EQ(keys(""), 0) << said_;
+  fs::remove(keys_ / "root.key");
+  for (const char* const what : {"--new-signer", "--revoke signer-01"}) {
+    EXPECT_EQ(run(script_ + " " + what + " " + keys_.string()), 1);
+    EXPECT_THAT(said_, HasSubstr("where the root's key is kept")) << what;
+  }
+}
+
+TEST_F(UpdateKeys, TwelveBytesAreAPassphraseWithAndWithoutAnEndOfLine) {
+  std::ofstream(passphrase_) << "eleven byte";
+  EXPECT_EQ(keys(""), 1);
+  EXPECT_THAT(said_, HasSubstr("12 bytes or more"));
+  std::ofstream(passphrase_) << "twelve bytes";
+  EXPECT_EQ(keys(""), 0) << said_;
+}
+
 TEST_F(UpdateKeys, AreARootWhoseKeyIsEncryptedAndASignerThatACameraTakes) {
   ASSERT_EQ(keys(""), 0) << said_;
   EXPECT_THAT(files()["root.key"], HasSubstr("BEGIN ENCRYPTED PRIVATE KEY"));

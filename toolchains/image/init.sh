@@ -19,6 +19,8 @@ $bb mount -t proc proc /proc
 $bb mount -t sysfs sysfs /sys
 $bb mount -t devtmpfs devtmpfs /dev
 exec </dev/console >/dev/console 2>&1
+# Nobody at the serial line commands the kernel with a BREAK and a letter.
+echo 0 >/proc/sys/kernel/sysrq
 slot=
 corrupt=
 for word in $($bb cat /proc/cmdline); do
