@@ -46,6 +46,7 @@ image="$images/$board"
 
 # --- before anything is fetched or built: is the recipe whole?
 boards="$(cd "$recipe/boards" && printf '%s ' *)"
+case "$board" in *[!a-z0-9-]*) die "\"$board\" is no name of a board: small letters, digits and -" ;; esac
 [ -d "$recipe/boards/$board" ] || die "there is no board \"$board\": use one of $boards"
 [ -n "$keys$trial_keys$boot" ] || [ "$board" = qemu-virt ] ||
     die "an image for a $board takes updates of its keys alone: give --keys FOLDER, which toolchains/update-keys.sh makes, or --trial-keys for a camera that sees no road"
@@ -54,13 +55,23 @@ for file in board.sh modules.txt modules-early.txt packages.txt packages-host.tx
 done
 need_files "$recipe"/{modules.txt,modules-early.txt,packages.txt,left-out.txt,boot.cmd,init.sh,root.sh,sbom.sh,disk.sh,slot.sh} "$recipe/root/etc/"{nftables.conf,rauc/system.conf} "$here/update-keys.sh" "$here/packages-image.txt" "$here/packages-aarch64.txt"
 . "$recipe/boards/$board/board.sh"
+need_files "${board_files[@]/#/$recipe/boards/$board/}"
 for component in "${board_components[@]}"; do
     debian_sources | grep -q " bookworm $component\$" ||
         die "the board $board needs Debian's $component, which apt does not have here: add the word to the components of Debian 12 in /etc/apt/sources.list or /etc/apt/sources.list.d, and run apt-get update"
 done
-commit="$(git -C "$root" describe --always --abbrev=40 --dirty 2>/dev/null)" || die "$root is no git checkout: an image bears the name and the date of its commit"
+commit="$(git -C "$root" describe --always --abbrev=40 --exclude='*' --dirty 2>/dev/null)" || die "$root is no git checkout: an image bears the name and the date of its commit"
 SOURCE_DATE_EPOCH="$(git -C "$root" log -1 --format=%ct)"
 export SOURCE_DATE_EPOCH
+
+# check_keys <folder>: what signs is there, and a camera with the keyring takes it.
+check_keys() {
+    local signer
+    signer="$1/$(cat "$1/signs")"
+    [ -r "$signer.key" ] || die "$1 lacks the key of ${signer##*/}, which signs: put it there, or add a signer (toolchains/update-keys.sh --new-signer)"
+    openssl verify -CAfile "$1/keyring.pem" -crl_check "$signer.pem" >/dev/null 2>&1 ||
+        die "no camera with the keyring of $1 takes what ${signer##*/} signs: it is revoked, or not of this root (toolchains/update-keys.sh --list)"
+}
 
 boot_image() {
     [ -r "$image/wayside.img" ] || die "there is no image of $board: run toolchains/image.sh $board"
@@ -76,6 +87,8 @@ boot_image() {
 if [ -n "$boot" ]; then
     boot_image
 fi
+
+[ -z "$keys" ] || check_keys "$keys"
 
 # The list of what was unpacked goes into the archive itself.
 list_hook='d="$1/usr/share/wayside/packages"; mkdir -p "$d"; for deb in "$1"/var/cache/apt/archives/*.deb; do dpkg-deb -W --showformat="\${Package} \${Version} \${Architecture} \${source:Package} \${source:Version}\n" "$deb"; done | LC_ALL=C sort >"$d/'
@@ -97,7 +110,7 @@ if [ -z "$keys" ]; then
     fi
     say "signed with keys for trying out ($keys): no camera of a road is to trust them"
 fi
-[ -r "$keys/$(cat "$keys/signs").key" ] || die "$keys lacks the key of $(cat "$keys/signs"), which signs: put it there, or add a signer (toolchains/update-keys.sh --new-signer)"
+check_keys "$keys"
 
 excluded=()
 while read -r path; do excluded+=("--dpkgopt=path-exclude=$path"); done < <(names_in "$recipe/left-out.txt")

@@ -150,7 +150,8 @@ Result<ProgramEnd> run_program(const std::vector<std::string>& words, std::chron
   if (!in_time) ::kill(process, SIGKILL);
   end.code = wait_for(process);
   if (!in_time)
-    return fail(ErrorCode::unavailable, fmt::format("{} did not end in time, and was ended", json_escape(words.front())));
+    return fail(ErrorCode::unavailable,
+                fmt::format("{} did not end in time, and was ended", json_escape(words.front())));
   out_lines.flush();
   error_lines.flush();
   if (end.complaint.empty()) end.complaint = std::move(last_out);

@@ -29,6 +29,7 @@ using testing::Not;
 constexpr std::chrono::minutes boot_limit(5);
 constexpr std::chrono::minutes loader_limit(2);
 constexpr std::size_t copy_bytes = 4096;
+constexpr std::size_t second_at = std::size_t{512} << 10U;
 
 class ImageBoot : public testing::Test {
  protected:
@@ -45,16 +46,17 @@ class ImageBoot : public testing::Test {
     const std::string all{std::istreambuf_iterator<char>(in), {}};
     return {all.begin(), all.end()};
   }
-  [[nodiscard]] Bytes states(const std::string& words) const {
-    Bytes both = state(words);
-    both.insert(both.end(), both.begin(), both.begin() + copy_bytes);
-    return both;
+  void put_states(const std::string& words) const { put_both(state(words)); }
+  void put_both(const Bytes& copy) const {
+    for (const std::size_t at : {std::size_t{0}, second_at})
+      disk_->write("bootstate", copy, at);
   }
   // Both copies of the disk's, when they are these words (U-Boot sorts them).
   void expect_on_disk(const std::string& words) const {
-    Bytes found = disk_->read("bootstate");
-    found.resize(2 * copy_bytes);
-    EXPECT_TRUE(found == states(words)) << std::string(found.begin() + 4, found.begin() + 60);
+    for (const std::size_t at : {std::size_t{0}, second_at}) {
+      const Bytes found = disk_->read("bootstate", at, copy_bytes);
+      EXPECT_TRUE(found == state(words)) << std::string(found.begin() + 4, found.begin() + 60);
+    }
   }
   // Which slot the loader starts, with what it says of a trial.
   std::string started() const {
@@ -110,16 +112,16 @@ TEST_F(ImageBoot, StartsTheSlotThatTheStateNamesWhicheverCopyIsWhole) {
   disk_->write("bootstate", state("slot=b"));
   EXPECT_EQ(started(), "b");
   // A power cut while the first copy was written: the second, which is older, counts.
-  disk_->write("bootstate", state("slot=a"), copy_bytes);
+  disk_->write("bootstate", state("slot=a"), second_at);
   disk_->write("bootstate", Bytes(copy_bytes / 2, 0x55), copy_bytes / 4);
   EXPECT_EQ(started(), "a");
-  disk_->write("bootstate", Bytes(2 * copy_bytes, 0x55));
+  put_both(Bytes(copy_bytes, 0x55));
   EXPECT_EQ(started(), "a");
 }
 
 TEST_F(ImageBoot, ATrialIsStartedAsOftenAsItsStateSaysThenTheConfirmedSlot) {
   disk_->write("boot_b", disk_->read("boot_a"));
-  disk_->write("bootstate", states("slot=a trial=b left=2 starts=17"));
+  put_states("slot=a trial=b left=2 starts=17");
   EXPECT_EQ(started(), "b wayside.trial=1");
   expect_on_disk("left=1 slot=a starts=17 trial=b");
   // A power cut while the loader wrote its first copy: the one before counts, and both are whole again.
@@ -131,13 +133,13 @@ TEST_F(ImageBoot, ATrialIsStartedAsOftenAsItsStateSaysThenTheConfirmedSlot) {
 }
 
 TEST_F(ImageBoot, TheConfirmedSlotIsNeverCounted) {
-  disk_->write("bootstate", states("slot=a left=3 starts=0"));
+  put_states("slot=a left=3 starts=0");
   EXPECT_EQ(started(), "a");
   expect_on_disk("slot=a left=3 starts=0");
 }
 
 TEST_F(ImageBoot, ATrialThatCannotBeLoadedIsCountedAndGivesWay) {
-  disk_->write("bootstate", states("slot=a trial=b left=6 starts=0"));
+  put_states("slot=a trial=b left=6 starts=0");
   CameraMachine camera(disk_->path());
   EXPECT_TRUE(camera.says("slot b does not start", loader_limit)) << camera.said();
   EXPECT_TRUE(camera.says("starting slot a \r", loader_limit)) << camera.said();
@@ -157,7 +159,7 @@ TEST_F(ImageBoot, ATrialWhoseRootIsDamagedRestartsUntilItIsGivenUp) {
   for (const char* part : {"boot_", "root_"})
     disk_->write(std::string(part) + "b", disk_->read(std::string(part) + "a"));
   flip_a_bit("root_b");
-  disk_->write("bootstate", states("slot=a trial=b left=1 starts=0"));
+  put_states("slot=a trial=b left=1 starts=0");
   CameraMachine camera(disk_->path());
   EXPECT_TRUE(camera.says("starting slot b", loader_limit)) << camera.said();
   EXPECT_TRUE(camera.says("data block 0 is corrupted", loader_limit)) << camera.said();

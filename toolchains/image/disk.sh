@@ -74,6 +74,7 @@ owned queue / 040700 "$wayside" "$wayside"
 # A queue's folder holds the queue and nothing else; e2fsck makes it anew where it has need of it.
 debugfs -w -R 'rmdir lost+found' "${files[queue]}" >/dev/null 2>&1
 echo 'slot=a' | mkenvimage -p 0 -s 4096 -o "$out/state" -
+truncate -s 512K "$out/state"
 cat "$out/state" "$out/state" >"$out/bootstate"
 files[bootstate]="$out/bootstate"
 files[root_a]="$out/root.squashfs"

@@ -51,12 +51,12 @@ tl::unexpected<Error> refused(std::string_view what, const std::filesystem::path
 }
 
 // As many as there are, up to the size of the copy.
-Result<Bytes> read_copy(const File& file, std::size_t number, const std::filesystem::path& path) {
+Result<Bytes> read_copy(const File& file, std::size_t at, const std::filesystem::path& path) {
   Bytes copy(boot_state_copy_bytes);
   std::size_t done = 0;
   while (done < copy.size()) {
-    const ssize_t got = ::pread(file.get(), copy.data() + done, copy.size() - done,
-                                static_cast<off_t>(number * boot_state_copy_bytes + done));
+    const ssize_t got =
+        ::pread(file.get(), copy.data() + done, copy.size() - done, static_cast<off_t>(at + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return refused("read", path);
     if (got == 0) break;
@@ -66,10 +66,10 @@ Result<Bytes> read_copy(const File& file, std::size_t number, const std::filesys
   return copy;
 }
 
-Status write_copy(const File& file, std::size_t number, ByteView copy, const std::filesystem::path& path) {
+Status write_copy(const File& file, std::size_t at, ByteView copy, const std::filesystem::path& path) {
   for (std::size_t done = 0; done < copy.size();) {
-    const ssize_t put = ::pwrite(file.get(), copy.data() + done, copy.size() - done,
-                                 static_cast<off_t>(number * boot_state_copy_bytes + done));
+    const ssize_t put =
+        ::pwrite(file.get(), copy.data() + done, copy.size() - done, static_cast<off_t>(at + done));
     if (put < 0 && errno == EINTR) continue;
     if (put <= 0) return refused("write", path);
     done += static_cast<std::size_t>(put);
@@ -156,7 +156,7 @@ Result<ReadBootState> read_boot_state(const std::filesystem::path& path) {
   if (file.get() < 0) return refused("open", path);
   const auto first = read_copy(file, 0, path);
   if (!first) return fail(first.error());
-  const auto second = read_copy(file, 1, path);
+  const auto second = read_copy(file, boot_state_second_at, path);
   if (!second) return fail(second.error());
   const auto state = boot_state_from(*first);
   if (state) return ReadBootState{*state, *first != *second};
@@ -169,8 +169,8 @@ Status write_boot_state(const std::filesystem::path& path, const BootState& stat
   const File file(path, O_WRONLY);
   if (file.get() < 0) return refused("open", path);
   const Bytes copy = encode(state);
-  for (const std::size_t number : {std::size_t{0}, std::size_t{1}}) {
-    if (const Status written = write_copy(file, number, copy, path); !written) return written;
+  for (const std::size_t at : {std::size_t{0}, boot_state_second_at}) {
+    if (const Status written = write_copy(file, at, copy, path); !written) return written;
   }
   return {};
 }

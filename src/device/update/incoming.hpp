@@ -17,15 +17,16 @@ namespace wayside::update_parts {
 // A regular file, never a link, at most largest_update_file_bytes.
 [[nodiscard]] Result<std::string> read_incoming(const UpdateFolder& folder, std::string_view name);
 
-// Removes it, whatever it is; a folder with all that is in it, as far as nobody fills it meanwhile. Its name is
-// free when it returns.
+// Removes it, whatever it is; a folder with all that is in it, as far as nobody fills it meanwhile. Its name
+// is free when it returns.
 [[nodiscard]] Status remove_incoming(const UpdateFolder& folder, std::string_view name);
 
 // Where a bundle lies while it is installed: beside incoming/, where only root may change anything.
 [[nodiscard]] std::filesystem::path taken_bundle(const UpdateFolder& folder);
 
 // Moves incoming/bundle there, makes it root's, or whoever calls, and closes it to all others. It has to be a
-// regular file with one name, which nobody can still write to. Where there is none, one that was taken before a power cut counts.
+// regular file with one name, which nobody can still write to. Where there is none, one that was taken before
+// a power cut counts.
 [[nodiscard]] Status take_bundle(const UpdateFolder& folder);
 
 // As remove_incoming(): what stood in the place of a bundle was taken too.

@@ -7,6 +7,7 @@
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
 #include "wayside/device/clock/boot_id.hpp"
+#include "wayside/device/update/update_offer.hpp"
 
 namespace wayside {
 
@@ -30,11 +31,6 @@ std::optional<std::string> value_of(std::string_view text, std::string_view key,
   return value;
 }
 
-bool is_board(std::string_view name) {
-  return !name.empty() && name.size() <= 64 &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
-}
-
 }  // namespace
 
 Result<RunningSystem> read_running_system(const SystemFiles& files) {
@@ -49,14 +45,15 @@ Result<RunningSystem> read_running_system(const SystemFiles& files) {
   const auto version = update_version_from(of_release("IMAGE_VERSION"));
   if (!version) return lacks("has no IMAGE_VERSION of three numbers, as 1.2.3");
   const std::string board = of_release("VARIANT_ID");
-  if (!is_board(board)) return lacks("names no board (VARIANT_ID)");
+  const std::string compatible = "wayside-" + board;
+  if (!is_compatible(compatible)) return lacks("names no board (VARIANT_ID: small letters, digits and -)");
   const auto command_line = read_text_file(files.command_line, largest_file);
   if (!command_line) return fail(command_line.error());
   auto boot_id = read_boot_id(files.boot_id);
   if (!boot_id) return fail(boot_id.error());
   RunningSystem system;
   system.version = *version;
-  system.compatible = "wayside-" + board;
+  system.compatible = compatible;
   system.slot = boot_slot_from(value_of(*command_line, "wayside.slot", " \n").value_or(""));
   system.on_trial = value_of(*command_line, "wayside.trial", " \n") == "1";
   system.boot_id = std::move(*boot_id);

@@ -28,7 +28,8 @@ std::string text_at(const Json& object, const char* key) {
 }  // namespace
 
 bool is_compatible(std::string_view text) {
-  return text.starts_with("wayside-") && text.size() <= longest_compatible &&
+  constexpr std::string_view ours = "wayside-";
+  return text.starts_with(ours) && text.size() > ours.size() && text.size() <= longest_compatible &&
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
 }
 

@@ -294,6 +294,7 @@ Status Updater::settled(const BootState& state) {
   const bool half_done = now.state == UpdateState::trial || now.state == UpdateState::installed;
   const bool asked = read_incoming(folder_, "install").has_value();
   const UpdateStatus before = now;
+  const bool lost = state.slot != *system_.slot && now.state == UpdateState::confirmed;
   if (half_done && now.version == to_string(system_.version)) {
     now.state = UpdateState::confirmed;
     now.confirmed = newer_of(now.confirmed, system_.version);
@@ -302,6 +303,10 @@ Status Updater::settled(const BootState& state) {
     now.state = UpdateState::reverted;
     now.reason = "the new system did not show that it works, and was given up";
     now.boot_id.clear();
+  } else if (lost) {
+    now.state = UpdateState::reverted;
+    now.reason = fmt::format("slot {} could not be started any more, and {} runs again",
+                             to_string(state.slot), to_string(system_.version));
   } else if (now.state == UpdateState::installing && !asked) {
     now.state = UpdateState::refused;
     now.reason = "installing was interrupted: install it again";

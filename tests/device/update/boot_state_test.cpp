@@ -103,11 +103,16 @@ TEST_F(BootStateFile, BothCopiesAreWrittenAndTheRestIsLeft) {
   EXPECT_FALSE(read->one_copy);
   const Bytes now = bytes();
   EXPECT_EQ(now.size(), 1U << 20U);
-  EXPECT_TRUE(std::all_of(now.begin() + 8192, now.end(), [](std::uint8_t byte) { return byte == 0xFF; }));
+  const auto is_left = [&](std::size_t from, std::size_t to) {
+    return std::all_of(now.begin() + std::ptrdiff_t(from), now.begin() + std::ptrdiff_t(to),
+                       [](std::uint8_t byte) { return byte == 0xFF; });
+  };
+  EXPECT_TRUE(is_left(boot_state_copy_bytes, boot_state_second_at));
+  EXPECT_TRUE(is_left(boot_state_second_at + boot_state_copy_bytes, now.size()));
 }
 
 TEST_F(BootStateFile, EitherCopyAloneIsEnough) {
-  for (const std::size_t damaged : {std::size_t{100}, boot_state_copy_bytes + 100}) {
+  for (const std::size_t damaged : {std::size_t{100}, boot_state_second_at + 100}) {
     ASSERT_TRUE(write_boot_state(path(), on_trial));
     spoil(damaged);
     const auto read = read_boot_state(path());
@@ -125,7 +130,8 @@ TEST_F(BootStateFile, CutAnywhereInAWriteThereIsTheOldStateOrTheNew) {
   for (std::size_t cut = 0; cut <= 2 * boot_state_copy_bytes; cut += 7) {
     Bytes now = old_bytes;
     for (std::size_t at = 0; at < cut; ++at)
-      now[at] = copy[at % boot_state_copy_bytes];
+      now[at < boot_state_copy_bytes ? at : boot_state_second_at + at - boot_state_copy_bytes] =
+          copy[at % boot_state_copy_bytes];
     put(now);
     const auto read = read_boot_state(path());
     ASSERT_TRUE(read) << cut;

@@ -57,9 +57,9 @@ class UpdateService : public testing::Test {
         0);
     const Bytes state = encode(BootState{});
     std::fstream disk(disk_, std::ios::in | std::ios::out | std::ios::binary);
-    disk.seekp(bootstate_offset);
-    for (int copy = 0; copy < 2; ++copy)
-      disk.write(reinterpret_cast<const char*>(state.data()), static_cast<std::streamsize>(state.size()));
+    for (const std::size_t at : {std::size_t{0}, boot_state_second_at})
+      disk.seekp(static_cast<std::streamoff>(bootstate_offset + at))
+          .write(reinterpret_cast<const char*>(state.data()), static_cast<std::streamsize>(state.size()));
     ASSERT_TRUE(doubles::make_update_keys(folder_.path()));
     std::ofstream(folder_.path() / "system.conf") << rauc_configuration;
   }

@@ -1,6 +1,7 @@
 // Which slot starts: what loader and system tell each other, in a partition of its own.
 //
-// Two copies of 4096 bytes at 0 and 4096, each in the form of U-Boot's environment: the CRC-32 of what
+// Two copies of 4096 bytes, half a megabyte apart, so that what a card erases or writes as one never holds
+// both; each in the form of U-Boot's environment: the CRC-32 of what
 // follows, little endian, then KEY=VALUE lines that end in NUL, one more NUL, zeros. The first copy whose CRC
 // fits counts. Keys: slot (a or b: the confirmed one), trial (a or b: on trial; absent or empty: none), left
 // (0 to 9: starts that the loader still gives the trial), starts (decimal: starts of the trial that came as
@@ -36,6 +37,7 @@ struct BootState {
 };
 
 inline constexpr std::size_t boot_state_copy_bytes = 4096;
+inline constexpr std::size_t boot_state_second_at = std::size_t{512} << 10U;
 inline constexpr unsigned most_starts_left = 9;  // the loader counts in hex: one digit
 inline constexpr unsigned most_starts = 9999;
 

@@ -1,9 +1,9 @@
 // What waysided and wayside-update, which is root's, tell each other about updates: files below one folder
 // (update.md).
 //
-// waysided writes into incoming/ (bundle, offer, install, confirm), wayside-update all else (status). Each file is
-// one JSON object, replaced whole. Neither trusts the other's: unknown keys, odd words, and values out of
-// their bounds are refused.
+// waysided writes into incoming/ (bundle, offer, install, confirm), wayside-update all else (status). Each
+// file is one JSON object, replaced whole. Neither trusts the other's: unknown keys, odd words, and values
+// out of their bounds are refused.
 //
 // Threads: pure functions apart from the file system. Failure: invalid_input or corrupt with a reason that
 // repeats nothing of the text; io, not_found and exhausted of files.

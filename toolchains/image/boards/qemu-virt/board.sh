@@ -13,6 +13,8 @@ loader_fs=ext4
 # they are in.
 board_paths=()
 board_components=()
+# What else lies in this folder, and is wanted.
+board_files=()
 
 # take_files <the packages, unpacked> <folder that becomes the loader's partition> <folder beside the image>: what the loader
 # wants of them.

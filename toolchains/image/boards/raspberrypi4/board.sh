@@ -15,6 +15,9 @@ board_paths=('/usr/lib/raspi-firmware/*' '/usr/lib/u-boot/rpi_arm64/*' '/usr/lib
 # Where the firmware is, which is not free.
 board_components=(non-free-firmware)
 
+# What else lies in this folder, and is wanted.
+board_files=(config.txt uboot-env.txt)
+
 # take_files <the packages, unpacked> <the loader's partition> <folder beside the image>
 take_files() {
     local file trees
