@@ -50,6 +50,12 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::size_
   if (!S_ISREG(info.st_mode)) {
     return fail(ErrorCode::invalid_input, fmt::format("{} is not a file", path.string()));
   }
+  const auto too_large = [&] {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} is larger than the {} bytes allowed", path.string(), limit));
+  };
+  // It may be all hole, and somebody else's.
+  if (static_cast<std::uint64_t>(info.st_size) > limit) return too_large();
   std::string out;
   out.reserve(static_cast<std::size_t>(info.st_size) + 1);
   std::array<char, 65536> buffer;
@@ -61,10 +67,7 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::size_
       ::explicit_bzero(buffer.data(), buffer.size());  // it may be a key's file
       return out;
     }
-    if (out.size() + static_cast<std::size_t>(got) > limit) {
-      return fail(ErrorCode::invalid_input,
-                  fmt::format("{} is larger than the {} bytes allowed", path.string(), limit));
-    }
+    if (out.size() + static_cast<std::size_t>(got) > limit) return too_large();
     out.append(buffer.data(), static_cast<std::size_t>(got));
   }
 }

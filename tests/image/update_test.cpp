@@ -237,6 +237,9 @@ TEST_F(ImageUpdate, ASystemThatHangsAtItsStartGoesBackByItself) {
   switch_on();
   EXPECT_EQ(next_start(), "a");
   await("login: ");
+  const auto until = steady_clock::now() + patience;
+  while (boot_state().trial && steady_clock::now() < until)
+    std::this_thread::sleep_for(1s);
   cut_power();
   EXPECT_EQ(boot_state(), BootState{});
   EXPECT_EQ(status().state, UpdateState::reverted);

@@ -1,14 +1,12 @@
 #include "src/device/update/incoming.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
-#include <random>
 #include <utility>
 #include <vector>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -16,6 +14,7 @@
 
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/remove_any.hpp"
 #include "wayside/base/sha256_stream.hpp"
 
 namespace wayside::update_parts {
@@ -23,6 +22,10 @@ namespace wayside::update_parts {
 namespace {
 
 namespace fs = std::filesystem;
+
+// What waysided leaves there (update.md).
+constexpr std::array<std::string_view, 6> incoming_names = {"bundle.part", "bundle",  "offer",
+                                                            "install",     "confirm", "told"};
 
 class Descriptor {
  public:
@@ -68,53 +71,6 @@ Status check_plain(const Descriptor& file, const fs::path& path) {
   return {};
 }
 
-std::string name_of_nobody() {
-  std::random_device random;
-  return fmt::format(".gone-{:08x}{:08x}", random(), random());
-}
-
-// Takes a folder away, however deep it is: folders in it become folders beside it first, so that neither the
-// number of descriptors nor the length of a path ends that. Who fills it meanwhile is not waited for.
-void take_away(const Descriptor& beside, std::string name) {
-  constexpr std::size_t most_folders = 100'000;  // more than there are inodes
-  std::vector<std::string> left = {std::move(name)};
-  for (std::size_t taken = 0; !left.empty() && taken < most_folders; ++taken) {
-    const std::string next = std::move(left.back());
-    left.pop_back();
-    const Descriptor folder(
-        ::openat(beside.get(), next.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    // fdopendir() closes what it is given.
-    const std::unique_ptr<DIR, int (*)(DIR*)> all(::fdopendir(::dup(folder.get())), ::closedir);
-    while (const dirent* const entry = all ? ::readdir(all.get()) : nullptr) {
-      const std::string_view inside = entry->d_name;
-      if (inside == "." || inside == "..") continue;
-      if (::unlinkat(folder.get(), entry->d_name, 0) == 0 || errno != EISDIR) continue;
-      std::string up = name_of_nobody();
-      if (::renameat(folder.get(), entry->d_name, beside.get(), up.c_str()) == 0)
-        left.push_back(std::move(up));
-    }
-    ::unlinkat(beside.get(), next.c_str(), AT_REMOVEDIR);
-  }
-}
-
-Status remove_any(const fs::path& folder, std::string_view name) {
-  const fs::path path = folder / name;
-  const std::string file(name);
-  const Descriptor opened = open_folder(folder);
-  if (!opened) return errno == ENOENT ? Status{} : refused("open", folder);
-  if (::unlinkat(opened.get(), file.c_str(), 0) != 0) {
-    if (errno == ENOENT) return {};
-    if (errno != EISDIR) return refused("remove", path);
-    // The name is free whatever becomes of the rest.
-    const std::string gone = name_of_nobody();
-    if (::renameat(opened.get(), file.c_str(), opened.get(), gone.c_str()) != 0)
-      return refused("remove", path);
-    take_away(opened, gone);
-  }
-  if (::fsync(opened.get()) != 0) return refused("sync", folder);
-  return {};
-}
-
 // All of a file, a part at a time.
 template <class Take>
 Status read_all(const Descriptor& file, const fs::path& path, const Take& take) {
@@ -148,11 +104,26 @@ Result<std::string> read_incoming(const UpdateFolder& folder, std::string_view n
 }
 
 Status remove_incoming(const UpdateFolder& folder, std::string_view name) {
-  return remove_any(folder.incoming(), name);
+  return remove_any(folder.incoming() / name);
 }
 
 Status remove_taken_bundle(const UpdateFolder& folder) {
-  return remove_any(folder.root, taken_bundle(folder).filename().string());
+  return remove_any(taken_bundle(folder));
+}
+
+Status remove_strangers(const UpdateFolder& folder) {
+  std::error_code failed;
+  std::vector<std::string> strangers;
+  for (const auto& entry : fs::directory_iterator(folder.incoming(), failed)) {
+    std::string name = entry.path().filename().string();
+    if (std::find(incoming_names.begin(), incoming_names.end(), name) == incoming_names.end())
+      strangers.push_back(std::move(name));
+  }
+  Status removed;
+  for (const std::string& name : strangers) {
+    if (Status gone = remove_incoming(folder, name); !gone) removed = std::move(gone);
+  }
+  return removed;
 }
 
 fs::path taken_bundle(const UpdateFolder& folder) {
@@ -166,7 +137,7 @@ Status give_name(const Descriptor& file, const UpdateFolder& folder, const Descr
                  const Descriptor& root) {
   const fs::path given = folder.bundle();
   const std::string taken = taken_bundle(folder).filename().string();
-  if (const Status none = remove_any(folder.root, taken); !none) return none;
+  if (const Status none = remove_any(taken_bundle(folder)); !none) return none;
   if (const Status plain = check_plain(file, given); !plain) return plain;
   const std::string opened = fmt::format("/proc/self/fd/{}", file.get());
   if (::linkat(AT_FDCWD, opened.c_str(), root.get(), taken.c_str(), AT_SYMLINK_FOLLOW) != 0)

@@ -21,6 +21,10 @@ namespace wayside::update_parts {
 // is free when it returns.
 [[nodiscard]] Status remove_incoming(const UpdateFolder& folder, std::string_view name);
 
+// Removes all that is none of what waysided leaves there: nobody else would, and it takes the room that an
+// update needs. The last failure, where something stays.
+[[nodiscard]] Status remove_strangers(const UpdateFolder& folder);
+
 // Where a bundle lies while it is installed: beside incoming/, where only root may change anything.
 [[nodiscard]] std::filesystem::path taken_bundle(const UpdateFolder& folder);
 

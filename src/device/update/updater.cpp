@@ -245,6 +245,7 @@ Status Updater::started() {
   if (!lock) return fail(lock.error());
   if (!system_.slot)
     return fail(ErrorCode::unsupported, "the loader did not say which slot runs: nothing can be updated");
+  if (const Status removed = remove_strangers(folder_); !removed) say(removed.error().message);
   auto read = read_boot_state(boot_state_);
   if (!read && read.error().code != ErrorCode::corrupt) return fail(read.error());
   if (!read || read->one_copy) {

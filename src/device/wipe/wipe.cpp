@@ -5,10 +5,13 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/remove_any.hpp"
 #include "wayside/base/shared_folder.hpp"
 #include "wayside/device/identity/identity.hpp"
 
@@ -31,22 +34,20 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(fs::symlink_status(path, ignored));
 }
 
+// Whoever shares the folder can put a file there, and a wipe does what this one says: only root's counts, or
+// that of whoever asks, and only where nobody else could have written it.
+bool is_trusted(const fs::path& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+         (info.st_uid == 0 || info.st_uid == ::geteuid()) && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 std::optional<WipeRequest> requested_in(const fs::path& folder) {
   const fs::path path = folder / requested_name;
   if (!is_file(path)) return std::nullopt;
   const auto text = read_text_file(path, largest_under_way_bytes);
   const auto request = text ? wipe_request_from(*text) : fail(text.error());
   return request ? std::optional(*request) : std::nullopt;
-}
-
-// A folder goes with all that is in it; what a link leads to stays.
-Status remove_any(const fs::path& path) {
-  if (is_file(path)) return remove_file(path);
-  std::error_code failed;
-  fs::remove_all(path, failed);
-  if (!failed) return {};
-  return fail(ErrorCode::io,
-              fmt::format("{} cannot be removed: {}", json_escape(path.string()), failed.message()));
 }
 
 std::string device_id_in(const fs::path& identity) {
@@ -98,8 +99,8 @@ class UnderWayFile {
   explicit UnderWayFile(const fs::path& folder) : path_(folder / under_way_name) {}
 
   std::optional<UnderWay> load() const {
-    if (!is_file(path_)) return std::nullopt;
-    Result<std::string> text = read_text_file(path_, largest_under_way_bytes);
+    if (!is_trusted(path_)) return std::nullopt;
+    Result<std::string> text = read_text_file(path_, largest_under_way_bytes, Links::refused);
     if (!text) return std::nullopt;
     Result<UnderWay> under_way = under_way_from(*text);
     wipe(*text);
@@ -108,7 +109,7 @@ class UnderWayFile {
   }
   Status keep(const UnderWay& under_way) const {
     std::string text = to_text(under_way);
-    const Status kept = replace_file(path_, as_bytes(text), shared_file_mode);
+    const Status kept = replace_file(path_, as_bytes(text), 0600);
     wipe(text);
     return kept;
   }
@@ -155,6 +156,8 @@ std::vector<WipeThing> things_to_wipe(const fs::path& state) {
       {"watch lists", identity / "watchlists", false},
       {"identity", identity, false},
       {"queue", state / "queue", false},
+      // Whoever was the camera's user could have kept anything there.
+      {"fetched update", state / "update" / "incoming", false},
       // What the console left for waysided to take.
       {"accounts", state / "accounts", false},
       {"configuration", state / "config", false},
@@ -169,7 +172,7 @@ Status request_wipe(const fs::path& folder, const WipeRequest& request) {
 }
 
 bool is_wipe_due(const fs::path& folder) {
-  return is_file(folder / under_way_name) || requested_in(folder);
+  return is_trusted(folder / under_way_name) || requested_in(folder);
 }
 
 Result<std::vector<std::string>> remove_false_requests(const fs::path& folder) {
@@ -177,7 +180,7 @@ Result<std::vector<std::string>> remove_false_requests(const fs::path& folder) {
   for (const std::string_view name : {requested_name, under_way_name}) {
     const fs::path path = folder / name;
     std::error_code ignored;
-    const bool counts = name == requested_name ? requested_in(folder).has_value() : is_file(path);
+    const bool counts = name == requested_name ? requested_in(folder).has_value() : is_trusted(path);
     if (counts || !fs::exists(fs::symlink_status(path, ignored))) continue;
     if (const Status gone = remove_any(path); !gone) return fail(gone.error());
     removed.push_back(

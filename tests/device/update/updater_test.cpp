@@ -296,6 +296,20 @@ TEST_F(UpdaterTest, NoLinkIsFollowedOutOfIncoming) {
   EXPECT_THAT(machine_.status().reason, HasSubstr("is no file"));
 }
 
+TEST_F(UpdaterTest, WhatIsNobodysInIncomingIsRemovedAtTheNextStart) {
+  machine_.give("1.1.0");
+  std::ofstream(machine_.folder.incoming() / "hoard") << "x";
+  fs::create_directories(machine_.folder.incoming() / "more" / "deep");
+  std::ofstream(machine_.folder.incoming() / "told") << "{}";
+  machine_.load();
+  ASSERT_TRUE(machine_.updater().started());
+  EXPECT_FALSE(machine_.is_there(machine_.folder.incoming() / "hoard"));
+  EXPECT_FALSE(machine_.is_there(machine_.folder.incoming() / "more"));
+  EXPECT_TRUE(machine_.is_there(machine_.folder.incoming() / "told"));
+  EXPECT_TRUE(machine_.is_there(machine_.folder.bundle()));
+  EXPECT_TRUE(machine_.is_there(machine_.folder.install()));
+}
+
 // Deeper than a process may have descriptors, and than a path may be long.
 TEST_F(UpdaterTest, AFolderOfAnyDepthInTheWayIsTakenAway) {
   const auto deep = [&](const fs::path& top) {

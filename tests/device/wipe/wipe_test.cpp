@@ -27,6 +27,7 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::SizeIs;
 
 // What must not be found afterwards: a VRM as a record has it, a name, a site.
 const std::vector<std::string> secrets = {"AB12CDE", "anna-the-installer", "A14 J31 eastbound",
@@ -201,6 +202,43 @@ TEST_F(WipeTest, ACutBeforeItsEndWasTakenAwayChangesNothing) {
   EXPECT_THAT(said(*again), HasSubstr("complete: nothing is left"));
 }
 
+// It says which files are destroyed, and holds the key that signs that they were.
+TEST_F(WipeTest, OnlyTheWordOfWhoWipesSaysThatOneIsUnderWay) {
+  const fs::path file = wipe_folder(state()) / "under-way";
+  std::string under_way;
+  mode_t mode = 0;
+  ASSERT_TRUE(wipe_all([&](const WipeProgress&) {
+    under_way = read_text_file(file).value();
+    struct stat info {};
+    ASSERT_EQ(::stat(file.c_str(), &info), 0);
+    mode = info.st_mode & 0777U;
+  }));
+  EXPECT_EQ(mode, 0600U);
+  put("accounts/anna.json", "anna-the-installer");
+  const auto expect_nothing_comes_of_it = [&] {
+    EXPECT_FALSE(is_wipe_due(wipe_folder(state())));
+    EXPECT_THAT(remove_false_requests(wipe_folder(state())).value(), SizeIs(1));
+    EXPECT_FALSE(fs::exists(file));
+    EXPECT_TRUE(fs::exists(state() / "accounts" / "anna.json"));
+  };
+  put("wipe/under-way", under_way);
+  ASSERT_EQ(::chmod(file.c_str(), 0660), 0);
+  expect_nothing_comes_of_it();
+  if (::geteuid() == 0) {
+    put("wipe/under-way", under_way);
+    ASSERT_EQ(::chown(file.c_str(), 65534, 65534), 0);
+    expect_nothing_comes_of_it();
+  }
+}
+
+TEST_F(WipeTest, ARequestThatIsAllHoleIsNone) {
+  put("wipe/requested", "");
+  fs::resize_file(state() / "wipe" / "requested", std::uintmax_t{1} << 40U);
+  EXPECT_FALSE(is_wipe_due(wipe_folder(state())));
+  ASSERT_TRUE(request_wipe(wipe_folder(state()), {"carl", "installer", "ttyS0", "taken down"}));
+  EXPECT_TRUE(is_wipe_due(wipe_folder(state())));
+}
+
 TEST_F(WipeTest, WhatIsMissingStopsNothing) {
   for (const char* name : {"queue", "identity/watchlists", "accounts", "config", "audit"})
     fs::remove_all(state() / name);
@@ -253,6 +291,8 @@ TEST_F(WipeTest, WhatCannotBeRemovedIsToldAndTriedAgain) {
     int status = -1;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_EQ(status, 0);
+    // What it put down is root's in a camera; another user's word counts for nothing.
+    ASSERT_EQ(::chown((wipe_folder(state()) / "under-way").c_str(), 0, 0), 0);
     const auto again = wipe_all();
     ASSERT_TRUE(again);
     EXPECT_TRUE(again->complete);
