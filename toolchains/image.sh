@@ -75,6 +75,7 @@ check_keys() {
 
 boot_image() {
     [ -r "$image/wayside.img" ] || die "there is no image of $board: run toolchains/image.sh $board"
+    command -v qemu-system-aarch64 >/dev/null || die "QEMU is not installed: run toolchains/image.sh $board, which sees to it"
     local copy
     copy="$(mktemp "${TMPDIR:-/var/tmp}/wayside-XXXXXX")"
     cp --sparse=always "$image/wayside.img" "$copy"

@@ -10,7 +10,11 @@ UpdateTools real_update_tools(const RaucOptions& rauc) {
   UpdateTools tools;
   tools.look = [rauc](const std::filesystem::path& bundle) { return bundle_info(rauc, bundle); };
   tools.install = [rauc](const std::filesystem::path& bundle, const std::function<void(unsigned)>& percent) {
-    return install_bundle(rauc, bundle, percent);
+    Status installed = install_bundle(rauc, bundle, percent);
+    // Who asked was ended, and RAUC's service would go on, and have tried what was refused.
+    if (!installed && installed.error().code == ErrorCode::unavailable)
+      (void)run_program({"/usr/bin/systemctl", "stop", "rauc.service"}, std::chrono::seconds(90));
+    return installed;
   };
   tools.restart = []() -> Status {
     const auto end =
