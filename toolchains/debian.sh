@@ -58,7 +58,7 @@ cached_arm64() {
     archived="$folder/$name-$(key_of "$packages" "$*" "$(declare -f unpack_arm64)").tar"
     if [ -f "$archived.sha256" ]; then
         if (cd "$folder" && sha256sum --status -c "$archived.sha256"); then
-            say "$name: Debian's packages as fetched on $(date -r "$archived" +%F); delete $folder for what is newest"
+            say "$name: Debian's packages as fetched on $(date -r "$archived" +%F); --fresh fetches them anew"
             return 0
         fi
         say "$archived is damaged, and fetched again"

@@ -10,13 +10,13 @@
 # was flashed that way takes no update of other keys, so flash none for a road.
 #
 # Nothing is mounted and no loop device is used. What is fetched is kept in build/image/cache, each archive under the name of
-# what it is made of and with its own SHA-256, which is checked; delete that folder for Debian's newest packages. It ends with 77
-# where they are not to be had.
+# what it is made of and with its own SHA-256, which is checked; with --fresh they are fetched anew, as Debian has them now. It ends
+# with 77 where they are not to be had.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 . "$here/debian.sh"
 . "$here/image/slot.sh"
 
-boot="" keys="" trial_keys="" board=""
+boot="" keys="" trial_keys="" fresh="" board=""
 while [ $# -gt 0 ]; do
     case "$1" in
     -h | --help)
@@ -25,13 +25,14 @@ while [ $# -gt 0 ]; do
         ;;
     --boot) boot=yes ;;
     --trial-keys) trial_keys=yes ;;
+    --fresh) fresh=yes ;;
     --keys)
         keys="${2:-}"
         [ -r "$keys/keyring.pem" ] && [ -r "$keys/signs" ] || die "\"$keys\" holds no keys for updates: make them with toolchains/update-keys.sh"
         keys="$(cd "$keys" && pwd)"
         shift
         ;;
-    --*) die "there is no option $1: use --boot, --keys FOLDER, --trial-keys or none" ;;
+    --*) die "there is no option $1: use --boot, --keys FOLDER, --trial-keys, --fresh or none" ;;
     *)
         [ -z "$board" ] || die "one board at a time: $board, or $1"
         board="$1"
@@ -97,6 +98,7 @@ list_hook='d="$1/usr/share/wayside/packages"; mkdir -p "$d"; for deb in "$1"/var
 (install_packages packages-aarch64.txt packages-image.txt "image/boards/$board/packages-host.txt") || exit 77
 PATH="$PATH:/usr/sbin:/sbin"
 umask 022
+if [ -n "$fresh" ]; then as_root rm -rf "$images/cache" "$root"/build/aarch64-sysroot{,.key}; fi
 mkdir -p "$images/cache"
 exec 9>"$images/lock"
 flock -n 9 || die "another toolchains/image.sh builds in $images: wait until it has ended"

@@ -33,11 +33,6 @@ class Folder {
   int file_;
 };
 
-std::string name_of_nobody() {
-  std::random_device random;
-  return fmt::format(".gone-{:08x}{:08x}", random(), random());
-}
-
 // Folders in it become folders beside it first, so that neither the number of descriptors nor the length of a
 // path ends this. Who fills it meanwhile is not waited for.
 void take_away(const Folder& beside, std::string name) {
@@ -63,6 +58,11 @@ void take_away(const Folder& beside, std::string name) {
 }
 
 }  // namespace
+
+std::string name_of_nobody() {
+  std::random_device random;
+  return fmt::format(".gone-{:08x}{:08x}", random(), random());
+}
 
 Status remove_any(const std::filesystem::path& path) {
   const auto refused = [&]() -> Status {

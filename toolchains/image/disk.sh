@@ -27,8 +27,10 @@ declare -A files
 uuid_of() { sha256sum <<<"wayside $board $1" | sed 's/^\(.\{8\}\)\(.\{4\}\).\(.\{3\}\).\(.\{3\}\)\(.\{12\}\).*/\1-\2-4\3-8\4-\5/'; }
 
 ext4() { # <name> <folder> [features]
-    local file="$out/$1.ext4" inside
-    mke2fs -q -F -t ext4 -L "$1" -U "$(uuid_of "$1 fs")" -m 0 \
+    local file="$out/$1.ext4" inside roots=0
+    # What root has to say of an update finds room, whatever is fetched.
+    [ "$1" != update ] || roots=2
+    mke2fs -q -F -t ext4 -L "$1" -U "$(uuid_of "$1 fs")" -m "$roots" \
         -b 4096 -E "hash_seed=$(uuid_of "$1 hash"),root_owner=0:0,lazy_itable_init=0" ${3:+-O "$3"} -d "$2" "$file" "${mib[$1]}m" >"$out/$1.log" 2>&1 ||
         die "no file system of ${mib[$1]} MB can be made for $1: $(tail -n 1 "$out/$1.log")"
     # mke2fs takes the hour at which a file was changed from its inode, and nobody can set that.

@@ -30,6 +30,9 @@ find "$tree" -xdev -type f -perm /6000 -exec chmod a-s {} +
 tar -C "$recipe/root" --owner=0 --group=0 --mode=u=rwX,go=rX -cf - . | tar -C "$tree" -xf -
 DESTDIR="$tree" cmake --install "$root/build/aarch64-release" --component camera --prefix /usr --strip >"$out/install.log" ||
     die "the camera's programs cannot be installed: $(tail -n 1 "$out/install.log")"
+# What is wired to a camera is set at its console; nobody can copy anything there later.
+mkdir -p "$tree/etc/systemd/system/waysided.service.d"
+cp "$tree"/usr/share/wayside/waysided-{illuminator,contacts}.conf "$tree/etc/systemd/system/waysided.service.d/"
 # Alternatives, which no program of Debian's has set here.
 for library in blas/libblas.so.3 lapack/liblapack.so.3; do
     ln -sfn "$library" "$tree/usr/lib/aarch64-linux-gnu/${library#*/}"

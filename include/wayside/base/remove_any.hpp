@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "wayside/base/result.hpp"
 
@@ -13,5 +14,8 @@ namespace wayside {
 // followed but in the path of the folder that it stands in. Nothing of that name is there when it returns,
 // also after a power cut; what was not there is gone.
 [[nodiscard]] Status remove_any(const std::filesystem::path& path);
+
+// ".gone-" and what nobody can foresee: what is moved there stands in nobody's way.
+[[nodiscard]] std::string name_of_nobody();
 
 }  // namespace wayside

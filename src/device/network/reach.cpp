@@ -57,17 +57,14 @@ class Reach {
   explicit Reach(const ReachPlaces& places) : places_(places) {}
 
   Status apply() {
-    Outside outside;
-    // Nobody has said anything yet: the network's time servers, and no office.
-    if (const auto text = read_text_file(places_.said, longest_outside, Links::refused)) {
-      const Result<Outside> said = outside_from(*text);
-      if (!said) return fail(said.error());
-      outside = *said;
-    } else if (text.error().code != ErrorCode::not_found) {
-      return fail(text.error());
-    }
-    const Status timed = give_time_servers(outside.time_servers);
-    const Status opened = open_firewall(outside.offices);
+    const auto text = read_text_file(places_.said, longest_outside, Links::refused);
+    // Nobody has spoken since the machine or the daemon started: what was said before stays, and a network
+    // that is not named as a source of time does not set the clock meanwhile.
+    if (!text && text.error().code == ErrorCode::not_found) return {};
+    const Result<Outside> outside = text ? outside_from(*text) : fail(text.error());
+    if (!outside) return fail(outside.error());
+    const Status timed = give_time_servers(outside->time_servers);
+    const Status opened = open_firewall(outside->offices);
     return timed ? opened : timed;
   }
 

@@ -132,6 +132,7 @@ Status Updater::judge_confirmation() {
     say(fmt::format("the trial did not do all that it has to: {}", words(now.able)));
   } else {
     if (const Status kept = keep(BootState{*system_.slot, std::nullopt, 0, 0}); !kept) return kept;
+    if (tools_.unguard) tools_.unguard();
     now.state = UpdateState::confirmed;
     now.version = to_string(system_.version);
     now.confirmed = newer_of(now.confirmed, system_.version);
@@ -139,7 +140,6 @@ Status Updater::judge_confirmation() {
     now.boot_id.clear();
     now.percent = 100;
     if (const Status kept = keep(now); !kept) return kept;
-    if (tools_.unguard) tools_.unguard();
     say(fmt::format("version {} is confirmed", now.version));
   }
   return drop("confirm");
@@ -295,7 +295,8 @@ Status Updater::settled(const BootState& state) {
   const bool half_done = now.state == UpdateState::trial || now.state == UpdateState::installed;
   const bool asked = read_incoming(folder_, "install").has_value();
   const UpdateStatus before = now;
-  const bool lost = state.slot != *system_.slot && now.state == UpdateState::confirmed;
+  const bool lost = now.state == UpdateState::confirmed && !now.version.empty() &&
+                    now.version != to_string(system_.version);
   if (half_done && now.version == to_string(system_.version)) {
     now.state = UpdateState::confirmed;
     now.confirmed = newer_of(now.confirmed, system_.version);
@@ -306,8 +307,8 @@ Status Updater::settled(const BootState& state) {
     now.boot_id.clear();
   } else if (lost) {
     now.state = UpdateState::reverted;
-    now.reason = fmt::format("slot {} could not be started any more, and {} runs again",
-                             to_string(state.slot), to_string(system_.version));
+    now.reason =
+        fmt::format("its slot could not be started any more, and {} runs again", to_string(system_.version));
   } else if (now.state == UpdateState::installing && !asked) {
     now.state = UpdateState::refused;
     now.reason = "installing was interrupted: install it again";

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/remove_any.hpp"
 
 namespace wayside::wipe_parts {
 
@@ -37,7 +38,30 @@ class Destroyer {
     if (::unlink(path.c_str()) != 0) left("cannot remove", path);
   }
 
-  void below(const fs::path& folder, bool itself) {
+  // What is deep comes up first: below some depth no path leads any more.
+  void below(const fs::path& top) {
+    std::vector<fs::path> folders = {top};
+    std::vector<fs::path> emptied;
+    while (!folders.empty()) {
+      const fs::path folder = std::move(folders.back());
+      folders.pop_back();
+      for (const fs::path& inside : files_of(folder)) {
+        const fs::path up = folder == top ? inside : top / name_of_nobody();
+        const bool moved = folder != top && ::rename(inside.c_str(), up.c_str()) == 0;
+        folders.push_back(moved ? up : inside);
+      }
+      sync(folder);
+      if (folder != top) emptied.push_back(folder);
+    }
+    // One that could not come up lies in one before it.
+    for (auto folder = emptied.rbegin(); folder != emptied.rend(); ++folder) {
+      if (::rmdir(folder->c_str()) != 0) left("cannot remove", *folder);
+    }
+    sync(top);
+  }
+
+  // Destroys the files in it; the folders in it.
+  std::vector<fs::path> files_of(const fs::path& folder) {
     // Whoever may not write there may still be its owner.
     struct stat info {};
     if (::stat(folder.c_str(), &info) == 0 && (info.st_mode & S_IRWXU) != S_IRWXU)
@@ -56,14 +80,10 @@ class Destroyer {
       left("cannot look into", folder);
     }
     std::sort(files.begin(), files.end());
-    std::sort(folders.begin(), folders.end());
     // A folder inside one is small and older than its files' neighbours: keys lie in files.
     for (const fs::path& path : files)
       file(path);
-    for (const fs::path& path : folders)
-      below(path, true);
-    sync(folder);
-    if (itself && ::rmdir(folder.c_str()) != 0) left("cannot remove", folder);
+    return folders;
   }
 
   void sync(const fs::path& folder) {
@@ -157,7 +177,7 @@ Outcome destroy(const WipeThing& thing, const std::function<void(std::uint64_t)>
   const fs::path path =
       fs::is_directory(thing.path, ignored) ? fs::canonical(thing.path, ignored) : thing.path;
   if (!path.empty() && is_folder(path)) {
-    destroyer.below(path, false);
+    destroyer.below(path);
   } else {
     destroyer.file(thing.path);
     destroyer.sync(thing.path.parent_path());

@@ -84,6 +84,7 @@ TEST_F(ReachTest, GivesChronydItsServersOnceAndAgainWhereItDidNotTakeThem) {
 }
 
 TEST_F(ReachTest, WithNoServerAtAllLeavesChronydAlone) {
+  say("");
   EXPECT_TRUE(apply_outside(places_));
   EXPECT_THAT(calls(), Not(HasSubstr("chronyc")));
   EXPECT_FALSE(fs::exists(places_.sources));
@@ -92,6 +93,7 @@ TEST_F(ReachTest, WithNoServerAtAllLeavesChronydAlone) {
 TEST_F(ReachTest, TakesTheNetworksServersWhereNoneIsNamed) {
   std::ofstream(places_.leases)
       << "OPER_STATE=routable\nDNS=192.0.2.53\nNTP=192.0.2.1 $(id) ntp.example a;b\n";
+  say("");
   EXPECT_TRUE(apply_outside(places_));
   EXPECT_EQ(text_of(places_.sources), "server 192.0.2.1 iburst\nserver ntp.example iburst\n");
   say("time ntp1.example\n");
@@ -102,6 +104,20 @@ TEST_F(ReachTest, TakesTheNetworksServersWhereNoneIsNamed) {
   EXPECT_TRUE(apply_outside(places_));
   EXPECT_EQ(text_of(places_.sources), "");
   EXPECT_THAT(servers_of_network("NTP=a a b\nNTP=c"), ElementsAre("a", "b", "c"));
+}
+
+// A false server of the network would set the clock before the daemon names its own, or while it starts anew.
+TEST_F(ReachTest, WhileNobodyHasSpokenNothingChanges) {
+  std::ofstream(places_.leases) << "NTP=192.0.2.66\n";
+  EXPECT_TRUE(apply_outside(places_));
+  EXPECT_FALSE(fs::exists(places_.sources));
+  say("time ntp1.example\noffice 192.0.2.9 443\n");
+  EXPECT_TRUE(apply_outside(places_));
+  const std::string before = script();
+  fs::remove(places_.said);
+  EXPECT_TRUE(apply_outside(places_));
+  EXPECT_EQ(text_of(places_.sources), "server ntp1.example iburst\n");
+  EXPECT_EQ(script(), before);
 }
 
 TEST_F(ReachTest, LetsThroughToTheAddressesThatTheOfficeHas) {

@@ -193,7 +193,8 @@ TEST_F(UpdaterTest, NothingOlderThanWhatWasConfirmedIsInstalled) {
   // Nobody is left in the belief that it runs.
   EXPECT_EQ(machine_.status().state, UpdateState::reverted);
   EXPECT_EQ(machine_.status().version, "1.2.0");
-  EXPECT_THAT(machine_.status().reason, HasSubstr("slot b could not be started any more, and 1.0.0 runs"));
+  EXPECT_THAT(machine_.status().reason,
+              HasSubstr("its slot could not be started any more, and 1.0.0 runs again"));
   machine_.give("1.1.0");
   expect_refused("1.2.0 was confirmed before");
   update_to("1.2.0");

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <functional>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -229,6 +230,28 @@ TEST_F(WipeTest, OnlyTheWordOfWhoWipesSaysThatOneIsUnderWay) {
     ASSERT_EQ(::chown(file.c_str(), 65534, 65534), 0);
     expect_nothing_comes_of_it();
   }
+}
+
+// Whoever was the camera's user could have hidden something where no path leads.
+TEST_F(WipeTest, NothingOutlivesItForLyingDeep) {
+  int folder = ::open((state() / "queue").c_str(), O_RDONLY | O_DIRECTORY);
+  for (int level = 0; level < 3000; ++level) {
+    ASSERT_EQ(::mkdirat(folder, "deeper", 0700), 0);
+    const int next = ::openat(folder, "deeper", O_RDONLY | O_DIRECTORY);
+    ::close(folder);
+    folder = next;
+  }
+  const int hoard = ::openat(folder, "hoard", O_CREAT | O_RDWR, 0600);
+  ASSERT_EQ(::write(hoard, "AB12 CDE", 8), 8);
+  ::close(folder);
+  const auto result = wipe_all();
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->complete) << result->problems.front();
+  EXPECT_THAT(left(), IsEmpty());
+  char found[8] = {'x'};
+  EXPECT_EQ(::pread(hoard, found, 8, 0), 8);
+  EXPECT_EQ(std::string(found, 8), std::string(8, '\0')) << "it was removed and not overwritten";
+  ::close(hoard);
 }
 
 TEST_F(WipeTest, ARequestThatIsAllHoleIsNone) {
