@@ -98,10 +98,10 @@ list_hook='d="$1/usr/share/wayside/packages"; mkdir -p "$d"; for deb in "$1"/var
 (install_packages packages-aarch64.txt packages-image.txt "image/boards/$board/packages-host.txt") || exit 77
 PATH="$PATH:/usr/sbin:/sbin"
 umask 022
-if [ -n "$fresh" ]; then as_root rm -rf "$images/cache" "$root"/build/aarch64-sysroot{,.key}; fi
-mkdir -p "$images/cache"
+mkdir -p "$images"
 exec 9>"$images/lock"
 flock -n 9 || die "another toolchains/image.sh builds in $images: wait until it has ended"
+if [ -n "$fresh" ]; then as_root rm -rf "$images/cache" "$root"/build/aarch64-sysroot{,.key}; fi
 "$here/aarch64.sh" || exit $?
 
 if [ -z "$keys" ]; then

@@ -41,6 +41,10 @@ done
 # A folder's name may end with a slash, or be "."; it is replaced whole, and so cannot be where something is mounted.
 keys="$(realpath -m -- "$1")"
 if mountpoint -q "$keys"; then die "$keys is where a disk is mounted: name a folder in it"; fi
+above="$(dirname "$keys")"
+if [ -d "$above" ] && git -C "$above" rev-parse --is-inside-work-tree >/dev/null 2>&1 && ! git -C "$above" check-ignore -q "$keys"; then
+    die "$keys lies among files that git keeps, and a key that is there is published sooner or later: name a folder elsewhere"
+fi
 command -v openssl >/dev/null || die "there is no program openssl: install the package openssl"
 umask 077
 

@@ -136,7 +136,9 @@ class ImageDelivery : public CameraLife {
   // Something of each file of what a camera is, and of each record that arrived.
   std::vector<std::string> traces() {
     constexpr std::size_t bytes = 32;
-    std::set<std::string> all = {site, fmt::format("10.0.2.2:{}", office_.server().port()), "WYSEAL\r\n"};
+    // The last: a name in a folder, and in the file system's journal.
+    std::set<std::string> all = {site, fmt::format("10.0.2.2:{}", office_.server().port()), "WYSEAL\r\n",
+                                 std::string(installer) + ".json"};
     const std::filesystem::path files = copied_out("config");
     for (const auto& entry : std::filesystem::recursive_directory_iterator(files)) {
       if (!entry.is_regular_file()) continue;

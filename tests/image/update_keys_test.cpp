@@ -91,6 +91,13 @@ TEST_F(UpdateKeys, LieInAFolderOfAnyNameHoweverItIsWritten) {
   EXPECT_THAT(said_, HasSubstr("name a folder in it"));
 }
 
+TEST_F(UpdateKeys, AreNotMadeAmongFilesThatGitKeeps) {
+  ASSERT_EQ(run("git init -q . && echo ignored >.gitignore"), 0) << said_;
+  EXPECT_EQ(keys(""), 1);
+  EXPECT_THAT(said_, HasSubstr("name a folder elsewhere"));
+  EXPECT_EQ(run(script_ + " --passphrase-file passphrase ignored"), 0) << said_;
+}
+
 TEST_F(UpdateKeys, WithoutTheRootsKeyNobodyIsAskedForItsPassphrase) {
   ASSERT_EQ(keys(""), 0) << said_;
   fs::remove(keys_ / "root.key");

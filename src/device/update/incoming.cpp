@@ -114,16 +114,19 @@ Status remove_taken_bundle(const UpdateFolder& folder) {
 Status remove_strangers(const UpdateFolder& folder) {
   std::error_code failed;
   std::vector<std::string> strangers;
-  for (const auto& entry : fs::directory_iterator(folder.incoming(), failed)) {
-    std::string name = entry.path().filename().string();
+  for (fs::directory_iterator entry(folder.incoming(), failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    std::string name = entry->path().filename().string();
     if (std::find(incoming_names.begin(), incoming_names.end(), name) == incoming_names.end())
       strangers.push_back(std::move(name));
   }
-  Status removed;
-  for (const std::string& name : strangers) {
-    if (Status gone = remove_incoming(folder, name); !gone) removed = std::move(gone);
-  }
-  return removed;
+  if (strangers.empty()) return {};
+  // All at once: what a power cut brings back the next start takes.
+  const fs::path aside = folder.incoming() / name_of_nobody();
+  if (::mkdir(aside.c_str(), 0700) != 0) return refused("make", aside);
+  for (const std::string& name : strangers)
+    (void)::rename((folder.incoming() / name).c_str(), (aside / name).c_str());
+  return remove_any(aside);
 }
 
 fs::path taken_bundle(const UpdateFolder& folder) {

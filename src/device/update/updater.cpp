@@ -245,7 +245,6 @@ Status Updater::started() {
   if (!lock) return fail(lock.error());
   if (!system_.slot)
     return fail(ErrorCode::unsupported, "the loader did not say which slot runs: nothing can be updated");
-  if (const Status removed = remove_strangers(folder_); !removed) say(removed.error().message);
   auto read = read_boot_state(boot_state_);
   if (!read && read.error().code != ErrorCode::corrupt) return fail(read.error());
   if (!read || read->one_copy) {
@@ -256,9 +255,12 @@ Status Updater::started() {
     read = ReadBootState{mended, false};
   }
   const BootState& state = read->state;
-  if (tries(state)) return on_trial(state);
-  if (state.trial) return end_trial(state, "the new system did not come as far as its services");
-  return settled(state);
+  const Status looked_after = tries(state) ? on_trial(state)
+                              : state.trial
+                                  ? end_trial(state, "the new system did not come as far as its services")
+                                  : settled(state);
+  if (const Status removed = remove_strangers(folder_); !removed) say(removed.error().message);
+  return looked_after;
 }
 
 Status Updater::on_trial(BootState state) {

@@ -185,12 +185,37 @@ Outcome destroy(const WipeThing& thing, const std::function<void(std::uint64_t)>
   return destroyer.outcome(thing.name);
 }
 
-Status overwrite_free_space(const fs::path& root) {
+namespace {
+
+bool is_file_system(const fs::path& root) {
   struct stat here {
   }, above{};
-  if (::stat(root.c_str(), &here) != 0 || ::stat((root / "..").c_str(), &above) != 0 ||
-      here.st_dev == above.st_dev)
-    return {};
+  return ::stat(root.c_str(), &here) == 0 && ::stat((root / "..").c_str(), &above) == 0 &&
+         here.st_dev != above.st_dev;
+}
+
+}  // namespace
+
+Status turn_journal_over(const fs::path& root) {
+  if (!is_file_system(root)) return {};
+  constexpr int steps = 512;
+  const int folder = ::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const std::string name = name_of_nobody();
+  bool good = folder >= 0;
+  for (int step = 0; good && step < steps; ++step) {
+    good = (step % 2 == 0 ? ::mkdirat(folder, name.c_str(), 0700)
+                          : ::unlinkat(folder, name.c_str(), AT_REMOVEDIR)) == 0 &&
+           ::fsync(folder) == 0;
+  }
+  const int code = errno;
+  if (folder >= 0) ::close(folder);
+  if (good) return {};
+  return fail(ErrorCode::io, fmt::format("cannot turn the journal of {} over: {}", json_escape(root.string()),
+                                         std::strerror(code)));
+}
+
+Status overwrite_free_space(const fs::path& root) {
+  if (!is_file_system(root)) return {};
   // Without a name: a power cut leaves no full disk.
   const int file = ::open(root.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
   bool good = file >= 0;

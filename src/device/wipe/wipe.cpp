@@ -1,6 +1,7 @@
 #include "wayside/device/wipe/wipe.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -150,7 +151,7 @@ fs::path wipe_folder(const fs::path& state) {
 
 std::vector<WipeThing> things_to_wipe(const fs::path& state) {
   const fs::path identity = state / "identity";
-  return {
+  std::vector<WipeThing> things = {
       {"device key", identity / "device.key", true},
       // Whatever else may be a secret: recipients, the authority, where the camera looked.
       {"watch lists", identity / "watchlists", false},
@@ -161,8 +162,18 @@ std::vector<WipeThing> things_to_wipe(const fs::path& state) {
       // What the console left for waysided to take.
       {"accounts", state / "accounts", false},
       {"configuration", state / "config", false},
-      {"audit trail", state / "audit", false},
   };
+  // Nor could anything else that lies there be anybody's but who put it there unasked, or a power cut's.
+  constexpr std::array<std::string_view, 7> known = {"identity", "queue", "update", "accounts",
+                                                     "config",   "audit", "wipe"};
+  std::error_code failed;
+  for (fs::directory_iterator entry(state, failed), end; !failed && entry != end; entry.increment(failed)) {
+    const std::string name = entry->path().filename().string();
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      things.push_back({"other files: " + name, entry->path(), false});
+  }
+  things.push_back({"audit trail", state / "audit", false});
+  return things;
 }
 
 Status request_wipe(const fs::path& folder, const WipeRequest& request) {
@@ -243,8 +254,10 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
     (void)file.keep(*under_way);
   }
 
-  if (const Status freed = overwrite_free_space(options.folder.parent_path()); !freed)
-    add_problem(result.problems, freed.error().message);
+  for (const Status& done : {overwrite_free_space(options.folder.parent_path()),
+                             turn_journal_over(options.folder.parent_path())}) {
+    if (!done) add_problem(result.problems, done.error().message);
+  }
   result.complete = true;
   for (const Outcome& one : under_way->outcomes) {
     if (!one.problem.empty()) add_problem(result.problems, fmt::format("{}: {}", one.name, one.problem));

@@ -254,6 +254,21 @@ TEST_F(WipeTest, NothingOutlivesItForLyingDeep) {
   ::close(hoard);
 }
 
+TEST_F(WipeTest, WhatNobodyKnowsGoesToo) {
+  put(".hoard", "AB12 CDE");
+  put("lost+found/#12", "a key that a power cut orphaned");
+  put("update/incoming/hoard", "AB12 CDE");
+  put("update/status", "{}");
+  const auto result = wipe_all();
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->complete);
+  EXPECT_FALSE(fs::exists(state() / ".hoard"));
+  EXPECT_TRUE(fs::is_empty(state() / "lost+found"));
+  EXPECT_TRUE(fs::is_empty(state() / "update" / "incoming"));
+  EXPECT_TRUE(fs::exists(state() / "update" / "status"));
+  EXPECT_THAT(said(*result), HasSubstr("other files: .hoard: destroyed"));
+}
+
 TEST_F(WipeTest, ARequestThatIsAllHoleIsNone) {
   put("wipe/requested", "");
   fs::resize_file(state() / "wipe" / "requested", std::uintmax_t{1} << 40U);
