@@ -22,6 +22,7 @@ version="$(basename "$kernel"/lib/modules/*)"
 find "$tree/dev" "$tree/boot" "$tree/proc" "$tree/run" "$tree/sys" "$tree/tmp" "$tree/home" -mindepth 1 -delete
 mkdir -p "$tree/usr/share/wayside/packages"
 find "$tree/var" -mindepth 1 -delete
+rm -rf "$tree/etc/apt"
 rm -f "$tree/etc/"{hostname,resolv.conf,fstab,issue,issue.net} "$tree/root/".* 2>/dev/null || true
 # Nobody on a camera becomes somebody else.
 find "$tree" -xdev -type f -perm /6000 -exec chmod a-s {} +
