@@ -39,10 +39,13 @@ mend() {
     done
 }
 
+files_in() { find "$1" | wc -l; }
+
 make_sysroot() {
     local key
     key="$(key_of "$packages" "$(declare -f unpack_arm64 mend)")"
-    [ ! -d "$sysroot" ] || [ "$(cat "$sysroot.key" 2>/dev/null || true)" != "$key" ] || return 0
+    # Whole, as far as the number of files says.
+    [ ! -d "$sysroot" ] || [ "$(cat "$sysroot.key" 2>/dev/null || true)" != "$key $(files_in "$sysroot")" ] || return 0
     step "Unpacking the libraries for arm64 (300 MB to fetch, 1.4 GB)"
     mkdir -p "$root/build"
     need_space "$root/build" 3000
@@ -51,7 +54,7 @@ make_sysroot() {
     mend "$sysroot.part"
     as_root rm -rf "$sysroot"
     as_root mv "$sysroot.part" "$sysroot"
-    echo "$key" >"$sysroot.key"
+    echo "$key $(files_in "$sysroot")" >"$sysroot.key"
 }
 
 [ "$(uname -m)" != aarch64 ] || die "this machine is an arm64 one itself: build with the preset release"

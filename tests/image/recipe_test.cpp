@@ -197,6 +197,14 @@ TEST_F(Recipe, ASysrootWhoseMakingWasKilledIsNotTrusted) {
   EXPECT_FALSE(fs::exists(sysroot_ / "stale"));
 }
 
+TEST_F(Recipe, ASysrootThatLacksAFileIsMadeAnew) {
+  EXPECT_EQ(run("toolchains/aarch64.sh --prepare").exit_code, 0);
+  EXPECT_GT(fs::remove(sysroot_ / "usr" / "lib" / "absolute"), 0U);
+  EXPECT_EQ(run("toolchains/aarch64.sh --prepare").exit_code, 0);
+  EXPECT_EQ(fetched(), "xx");
+  EXPECT_TRUE(fs::is_symlink(sysroot_ / "usr" / "lib" / "absolute"));
+}
+
 TEST_F(Recipe, AKeptArchiveIsUsedAgainWhileItIsWhole) {
   const std::string call = "cached_arm64 $PWD/cache root \\\"one two\\\" --option; echo has \\$archived";
   const Ended first = helper(call);
