@@ -23,6 +23,7 @@ constexpr std::uint64_t room_kept = std::uint64_t{1} << 20U;  // for what else i
 constexpr std::uint64_t failures_before_said = 5;
 constexpr unsigned most_wrong = 2;
 constexpr std::chrono::minutes longest_asked{10};
+constexpr std::chrono::minutes office_asked_again{1};
 
 Result<std::uint64_t> free_bytes(const fs::path& folder) {
   struct statvfs disk {};
@@ -64,6 +65,26 @@ void UpdateKeeper::look_at_work() {
   }
 }
 
+// Why the new system could not show now that it delivers; empty: it could, or need not.
+std::string UpdateKeeper::unheard() {
+  if (!covers(able_, {std::string(ability_deliver)})) return {};
+  std::optional<upload::Time> answered;
+  {
+    const std::lock_guard lock(mutex_);
+    answered = answered_;
+  }
+  if (answered && now() - *answered < options_.answer_counts) return {};
+  if (options_.ask_office && (!office_asked_at_ || now() - *office_asked_at_ >= office_asked_again)) {
+    office_asked_at_ = now();
+    options_.ask_office();
+  }
+  return fmt::format(
+      "the office has not answered {}, and a new system has to show that it delivers",
+      answered
+          ? fmt::format("for {} minutes", std::chrono::floor<std::chrono::minutes>(now() - *answered).count())
+          : "yet");
+}
+
 milliseconds UpdateKeeper::have_installed() {
   std::error_code absent;
   const bool asking = fs::exists(options_.folder.install(), absent);
@@ -84,6 +105,10 @@ milliseconds UpdateKeeper::have_installed() {
                     : "");
   if (now() < not_before_ || (lacking_since_ && now() - *lacking_since_ < options_.settle))
     return options_.every;
+  if (std::string why = unheard(); !why.empty()) {
+    at("waiting", std::move(why));
+    return options_.every;
+  }
   if (const Status asked = request_install(options_.folder, {offer_->version, offer_->sha256, able_}); !asked)
     return again(asked.error(), true);
   asked_.add();

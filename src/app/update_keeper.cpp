@@ -69,6 +69,7 @@ void UpdateKeeper::connect_anew(Connect connect) {
   fresh_start();
   const std::lock_guard lock(mutex_);
   office_.reset();
+  answered_.reset();
   has_office_ = static_cast<bool>(connect_);
   stopping_ = false;
 }
@@ -76,6 +77,7 @@ void UpdateKeeper::connect_anew(Connect connect) {
 void UpdateKeeper::offered(const std::optional<UpdateOffer>& offer) {
   {
     const std::lock_guard lock(mutex_);
+    answered_ = now();
     news_.offer.emplace(offer);
     news_.any = true;
   }
@@ -111,8 +113,10 @@ Result<std::string> UpdateKeeper::install_now() {
                   fmt::format("no update waits to be installed (state: {}): see update show", shown_.state));
     }
     news_.install = news_.any = true;
-    said = fmt::format("version {} does not wait for its hour; the camera restarts once it is installed",
-                       shown_.version);
+    said = fmt::format(
+        "version {} does not wait for its hour: it is installed as soon as the camera does its work and the "
+        "office answers, and the camera restarts then",
+        shown_.version);
   }
   woken_.notify_all();
   return said;

@@ -5,14 +5,15 @@
 // update.kib_per_s and no more than the backlog may, and ends in a bundle whose hash is that of the offer, or
 // in none. An offer that names an hour waits for it, and for a clock that is known to be right; any waits
 // until the camera captures and delivers, or has not for a quarter of an hour, so that it is known what the
-// new system has to show. What
-// wayside-update refused, or what was given up on trial, is not fetched again until the office gives another,
-// or withdraws it and gives it again. Another board's bundle and an older version are not fetched at all.
+// new system has to show; and where that is to deliver, until the office has answered a heartbeat lately.
+// What wayside-update refused, or what was given up on trial, is not fetched again until the office gives
+// another, or withdraws it and gives it again. Another board's bundle and an older version are not fetched at
+// all.
 //
 // Life: start(), then stop(). Threads: one of its own, "update"; offered(), cap(), check_now(),
-// install_now(), state() and told() from any, look() from none but its own while it runs. Ownership: clock,
-// health and counters outlive it. Failure: a sentence in health's part "update"; nothing of it touches the
-// capture.
+// install_now(), state() and told() from any, look() from none but its own while it runs.
+// Ownership: clock, health and counters outlive it. Failure: a sentence in health's part "update"; nothing of
+// it touches the capture.
 #pragma once
 
 #include <chrono>
@@ -55,6 +56,9 @@ struct UpdateKeeperOptions {
   std::chrono::milliseconds wrong_for{86'400'000};
   // A camera that does not capture and deliver for so long is taken as it is: the trial has to show no more.
   std::chrono::milliseconds settle{900'000};
+  // An answer of the office stands for its link. Heartbeats come each 30 s (uplink.hpp) and are given up
+  // after 30 s: one that is lost makes nothing wait.
+  std::chrono::milliseconds answer_counts{120'000};
   // Room on the disk that this lies on.
   std::function<Result<std::uint64_t>(const std::filesystem::path&)> free_bytes;  // empty: as the system says
 };
@@ -88,7 +92,7 @@ class UpdateKeeper {
   // One look: what the thread does each time, a piece of a bundle at most. How long to wait until the next.
   [[nodiscard]] std::chrono::milliseconds look();
 
-  // What the office gives this camera now, or that it gives none.
+  // What the office gives this camera now, or that it gives none; each time that it answers a heartbeat.
   void offered(const std::optional<UpdateOffer>& offer);
   void cap(std::uint64_t bytes_per_s);
   // Asks the office now, and tries again at once what is waiting to be tried. A sentence; unsupported: there
@@ -109,6 +113,7 @@ class UpdateKeeper {
   [[nodiscard]] std::chrono::milliseconds go_on();
   [[nodiscard]] std::chrono::milliseconds have_installed();
   [[nodiscard]] std::string not_yet() const;
+  [[nodiscard]] std::string unheard();
   void look_at_work();
   [[nodiscard]] std::chrono::milliseconds fetch();
   [[nodiscard]] Status has_room() const;
@@ -147,6 +152,7 @@ class UpdateKeeper {
   upload::BandwidthCap cap_;
   upload::Time not_before_ = upload::Time::min();
   std::optional<upload::Time> asked_at_;
+  std::optional<upload::Time> office_asked_at_;
   Abilities able_;
   std::optional<upload::Time> lacking_since_;  // it is not able to do all that cameras do
 
@@ -160,6 +166,7 @@ class UpdateKeeper {
     bool any = false;
   } news_;                                // mutex_
   UpdateView shown_;                      // mutex_
+  std::optional<upload::Time> answered_;  // mutex_; when the office did last
   std::unique_ptr<UpdateOffice> office_;  // set once, under the mutex
   bool has_office_ = false;               // mutex_
   bool stopping_ = false;                 // mutex_

@@ -100,6 +100,8 @@ TEST_F(UpdateOfficeTest, AnOfficeThatRestartsInBetweenIsGoneOnWith) {
   EXPECT_NE(problem(), "");
   serve();
   go_on(10min);
+  heartbeat();
+  settle();
   ASSERT_TRUE(request()) << problem();
   EXPECT_EQ(content(folder_.bundle()), way_.bundles[offer.sha256]);
   EXPECT_EQ(counters_.counter("update_bytes_fetched").value(), offer.bytes);  // no byte twice
