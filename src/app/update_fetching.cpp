@@ -20,7 +20,6 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t room_kept = std::uint64_t{1} << 20U;  // for what else is written there
-constexpr std::uint64_t failures_before_said = 5;
 constexpr unsigned most_wrong = 2;
 constexpr std::chrono::minutes longest_asked{10};
 constexpr std::chrono::minutes office_asked_again{1};
@@ -170,9 +169,7 @@ milliseconds UpdateKeeper::fetch() {
   cap_.take(piece->size(), now());
   bytes_.add(piece->size());
   if (const Status kept = part_.append(as_bytes(*piece)); !kept) return again(kept.error(), true);
-  problem_.clear();
-  problem_said_ = false;
-  failures_in_a_row_ = 0;
+  went_on();
   at("fetching", {}, percent_of(part_.bytes(), offer_->bytes));
   return part_.bytes() >= offer_->bytes ? finish() : milliseconds{0};
 }
@@ -192,15 +189,16 @@ milliseconds UpdateKeeper::finish() {
   const std::string why =
       fmt::format("version {} was thrown away: {}", offer_->version, whole.error().message);
   if (++wrong_in_a_row_ >= most_wrong) return give_up(why, options_.wrong_for);
-  return again({whole.error().code, why}, true);
+  return again({whole.error().code, why}, false);
 }
 
-// What has come is kept: it goes on from there.
+// What has come is kept: it goes on from there. said: at once, since it does not by itself.
 milliseconds UpdateKeeper::again(const Error& why, bool said) {
   const milliseconds wait = back_off_.after(++failures_in_a_row_, std::nullopt);
   not_before_ = now() + wait;
   problem_ = why.message;
-  problem_said_ = problem_said_ || said || failures_in_a_row_ >= failures_before_said;
+  problem_said_ = problem_said_ || said;
+  if (!stuck_since_) stuck_since_ = now();
   return std::clamp(wait, milliseconds{1}, options_.every);
 }
 

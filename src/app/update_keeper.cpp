@@ -18,6 +18,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds longest_stop{2};
+constexpr std::chrono::hours stuck_is_said{1};
 
 }  // namespace
 
@@ -181,10 +182,15 @@ void UpdateKeeper::take_offer(const std::optional<UpdateOffer>& offer) {
   fresh_start();
 }
 
-void UpdateKeeper::fresh_start() {
+void UpdateKeeper::went_on() {
   problem_.clear();
   problem_said_ = false;
+  stuck_since_.reset();
   failures_in_a_row_ = 0;
+}
+
+void UpdateKeeper::fresh_start() {
+  went_on();
   wrong_in_a_row_ = 0;
   not_before_ = upload::Time::min();
 }
@@ -248,8 +254,9 @@ bool UpdateKeeper::held_off() {
 }
 
 void UpdateKeeper::tell() {
+  const bool stuck = problem_said_ || (stuck_since_ && now() - *stuck_since_ >= stuck_is_said);
   const std::string& ill = held_.empty() ? problem_ : held_;
-  if (ill.empty() || (held_.empty() && !problem_said_)) {
+  if (ill.empty() || (held_.empty() && !stuck)) {
     health_.well("update");
   } else if (health_.ill("update", ill)) {
     log::error("update_unhealthy", {{"reason", ill}});

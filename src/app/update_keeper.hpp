@@ -12,8 +12,8 @@
 //
 // Life: start(), then stop(). Threads: one of its own, "update"; offered(), cap(), check_now(),
 // install_now(), state() and told() from any, look() from none but its own while it runs.
-// Ownership: clock, health and counters outlive it. Failure: a sentence in health's part "update"; nothing of
-// it touches the capture.
+// Ownership: clock, health and counters outlive it. Failure: a sentence in state(), and in health's part
+// "update" where it does not go on by itself, or has not for an hour; nothing of it touches the capture.
 #pragma once
 
 #include <chrono>
@@ -122,6 +122,7 @@ class UpdateKeeper {
   [[nodiscard]] std::chrono::milliseconds again(const Error& why, bool said);
   [[nodiscard]] std::chrono::milliseconds give_up(const std::string& why, std::chrono::milliseconds how_long);
   void at(std::string state, std::string reason = {}, unsigned percent = 0);
+  void went_on();
   void fresh_start();
   void tell();
 
@@ -144,8 +145,9 @@ class UpdateKeeper {
   bool forgiven_ = false;  // refused or reverted before it was withdrawn and given again
   bool install_early_ = false;
   std::string problem_;        // of fetching or asking; empty: none
-  bool problem_said_ = false;  // to who looks at the camera's health
-  std::string held_;           // why what is offered is left alone
+  bool problem_said_ = false;  // at once, to who looks at the camera's health
+  std::optional<upload::Time> stuck_since_;
+  std::string held_;  // why what is offered is left alone
   std::uint64_t failures_in_a_row_ = 0;
   unsigned wrong_in_a_row_ = 0;
   upload::BackOff back_off_;

@@ -67,7 +67,12 @@ TEST_F(UpdateKeeperTest, AnOfficeThatIsAwayForLongIsSaidAndComesBack) {
   gives(bundle("1.2.3"));
   static_cast<void>(keeper_->look());
   EXPECT_EQ(problem(), "");  // once is nothing to look into
-  go_on(1h);
+  go_on(59min);
+  EXPECT_EQ(problem(), "");  // it goes on by itself
+  EXPECT_EQ(state(), "fetching");
+  EXPECT_THAT(keeper_->state().reason, HasSubstr("the link broke"));
+  EXPECT_THAT(hooks_of(*keeper_).offered().at("problem").get<std::string>(), HasSubstr("the link broke"));
+  go_on(2min);
   EXPECT_THAT(problem(), HasSubstr("the link broke"));
   EXPECT_EQ(state(), "fetching");
   EXPECT_LT(way_.asked.size(), 120U);  // the pauses grow
@@ -75,6 +80,38 @@ TEST_F(UpdateKeeperTest, AnOfficeThatIsAwayForLongIsSaidAndComesBack) {
   go_on(10min);
   EXPECT_TRUE(request());
   EXPECT_EQ(problem(), "");
+}
+
+TEST_F(UpdateKeeperTest, AFetchThatGoesOnNowAndThenIsNoProblem) {
+  UtcTime came = clock_.utc;
+  way_.before = [&](std::uint64_t) {
+    if (clock_.utc - came < 40min) return cut();
+    came = clock_.utc;
+    return Status{};
+  };
+  gives(bundle("1.2.3"));
+  for (int i = 0; i < 12; ++i) {
+    go_on(30min);
+    EXPECT_EQ(problem(), "") << i;
+  }
+  EXPECT_GT(keeper_->state().percent, 10U);
+  EXPECT_EQ(state(), "fetching");
+}
+
+TEST_F(UpdateKeeperTest, ABundleThatIsWrongOnceAndFetchedAgainIsNoProblem) {
+  const UpdateOffer offer = bundle("1.2.3", 1'000'000);
+  int asked = 0;
+  way_.after = [&](std::string& piece, std::uint64_t) {
+    if (++asked == 1) piece.front() = static_cast<char>(piece.front() ^ 1);
+    EXPECT_EQ(problem(), "");
+  };
+  gives(offer);
+  for (int i = 0; i < 60; ++i) {
+    go_on(1s);
+    EXPECT_EQ(problem(), "") << i;
+  }
+  EXPECT_EQ(counters_.counter("updates_wrong").value(), 1U);
+  EXPECT_TRUE(request());
 }
 
 TEST_F(UpdateKeeperTest, AfterAPowerCutWhatMayBeTornIsFetchedAgainAndNothingBeforeIt) {
@@ -147,7 +184,7 @@ TEST_F(UpdateKeeperTest, ABundleShorterThanItWasSaidToBeIsNeverHandedOver) {
   const UpdateOffer offer = bundle("1.2.3", 1'000'000);
   way_.bundles[offer.sha256].resize(900'000);
   gives(offer);
-  go_on(1h);
+  go_on(1h + 5min);
   EXPECT_FALSE(request());
   EXPECT_THAT(problem(), HasSubstr("bytes"));
 }
