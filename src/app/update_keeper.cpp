@@ -105,14 +105,24 @@ Result<std::string> UpdateKeeper::check_now() {
   return "the office is asked; what it answers is in update show";
 }
 
+Status UpdateKeeper::check_waits() const {
+  if (shown_.state == "waiting") return {};
+  return fail(ErrorCode::refused,
+              fmt::format("no update waits to be installed (state: {}): see update show", shown_.state));
+}
+
+Result<std::string> UpdateKeeper::waiting() const {
+  const std::lock_guard lock(mutex_);
+  if (const Status waits = check_waits(); !waits) return fail(waits.error());
+  return fmt::format("version {} waits{}", shown_.version,
+                     shown_.reason.empty() ? " to be installed" : ": " + shown_.reason);
+}
+
 Result<std::string> UpdateKeeper::install_now() {
   std::string said;
   {
     const std::lock_guard lock(mutex_);
-    if (shown_.state != "waiting") {
-      return fail(ErrorCode::refused,
-                  fmt::format("no update waits to be installed (state: {}): see update show", shown_.state));
-    }
+    if (const Status waits = check_waits(); !waits) return fail(waits.error());
     news_.install = news_.any = true;
     said = fmt::format(
         "version {} does not wait for its hour: it is installed as soon as the camera does its work and the "
@@ -281,6 +291,7 @@ UpdateHooks hooks_of(UpdateKeeper& keeper) {
     return out;
   };
   hooks.check = [&keeper] { return keeper.check_now(); };
+  hooks.waiting = [&keeper] { return keeper.waiting(); };
   hooks.install = [&keeper] { return keeper.install_now(); };
   return hooks;
 }

@@ -11,7 +11,7 @@
 // all.
 //
 // Life: start(), then stop(). Threads: one of its own, "update"; offered(), cap(), check_now(),
-// install_now(), state() and told() from any, look() from none but its own while it runs.
+// waiting(), install_now(), state() and told() from any, look() from none but its own while it runs.
 // Ownership: clock, health and counters outlive it. Failure: a sentence in state(), and in health's part
 // "update" where it does not go on by itself, or has not for an hour; nothing of it touches the capture.
 #pragma once
@@ -98,6 +98,8 @@ class UpdateKeeper {
   // Asks the office now, and tries again at once what is waiting to be tried. A sentence; unsupported: there
   // is none to ask.
   [[nodiscard]] Result<std::string> check_now();
+  // What install_now() would have installed, and what it waits for. A sentence; refused: nothing waits.
+  [[nodiscard]] Result<std::string> waiting() const;
   // Has what was fetched installed without waiting for its hour. A sentence; refused: nothing waits for that.
   [[nodiscard]] Result<std::string> install_now();
   [[nodiscard]] UpdateView state() const;
@@ -105,6 +107,7 @@ class UpdateKeeper {
 
  private:
   [[nodiscard]] upload::Time now() const;
+  [[nodiscard]] Status check_waits() const;  // with mutex_ held
   void take_what_came();
   void take_offer(const std::optional<UpdateOffer>& offer);
   void read_status();

@@ -322,10 +322,14 @@ TEST_F(UpdateKeeperTest, ACameraThatDoesNotDeliverWaitsForNoAnswer) {
 TEST_F(UpdateKeeperTest, AnOperatorNeedNotWaitForTheHour) {
   UpdateOffer offer = bundle("1.2.3");
   EXPECT_EQ(keeper_->install_now().error().code, ErrorCode::refused);
+  EXPECT_EQ(keeper_->waiting().error().code, ErrorCode::refused);
+  EXPECT_THAT(keeper_->waiting().error().message, HasSubstr("none"));
   offer.not_before = utc_from_iso8601("2026-11-29T02:00:00Z").value();
   gives(offer);
   settle();
   EXPECT_FALSE(request());
+  EXPECT_THAT(keeper_->waiting().value(), HasSubstr("1.2.3"));
+  EXPECT_THAT(keeper_->waiting().value(), HasSubstr("2026-11-29T02:00:00"));
   const auto said = keeper_->install_now();
   ASSERT_TRUE(said);
   EXPECT_THAT(*said, HasSubstr("1.2.3"));
@@ -531,6 +535,7 @@ TEST_F(UpdateKeeperTest, TheOfficeAndTheConsoleAreToldWhereItIs) {
   settle();
   EXPECT_EQ(keeper_->told().state, "waiting");
   EXPECT_THAT(hooks.offered().at("problem").get<std::string>(), HasSubstr("02:00"));
+  EXPECT_THAT(hooks.waiting().value(), HasSubstr("1.2.3"));
   EXPECT_TRUE(hooks.install());
   EXPECT_EQ(health_.states()["update"], "waiting");
 }
