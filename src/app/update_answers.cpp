@@ -36,16 +36,24 @@ Result<Json> update_of(const UpdateFolder& folder, const UpdateHooks& hooks, con
   return out;
 }
 
-ControlAnswers::mapped_type told(const char* event, std::function<Result<std::string>()> hook) {
-  return [event, hook = std::move(hook)](const ControlRequest& request) -> Result<Json> {
-    if (!hook) {
-      return fail(ErrorCode::unsupported,
-                  "this camera fetches no updates: it needs a back office over HTTPS (upload.url)");
-    }
-    const Result<std::string> done = hook();
+using Hook = std::function<Result<std::string>()>;
+
+Result<std::string> said_by(const Hook& hook) {
+  if (hook) return hook();
+  return fail(ErrorCode::unsupported,
+              "this camera fetches no updates: it needs a back office over HTTPS (upload.url)");
+}
+
+Result<Json> text_of(const Result<std::string>& said) {
+  if (!said) return fail(said.error());
+  return Json{{"text", *said}};
+}
+
+ControlAnswers::mapped_type told(const char* event, Hook hook) {
+  return [event, hook = std::move(hook)](const ControlRequest& request) {
+    const Result<std::string> done = said_by(hook);
     log::info(event, {{"actor", request.actor}, {"said", done ? *done : done.error().message}});
-    if (!done) return fail(done.error());
-    return Json{{"text", *done}};
+    return text_of(done);
   };
 }
 
@@ -54,6 +62,9 @@ ControlAnswers::mapped_type told(const char* event, std::function<Result<std::st
 void add_update_answers(ControlAnswers& answers, const UpdateFolder& folder, UpdateHooks hooks,
                         const SystemFiles& files) {
   answers[ControlTask::update_check] = told("update_asked_for", hooks.check);
+  answers[ControlTask::update_waiting] = [hook = hooks.waiting](const ControlRequest&) {
+    return text_of(said_by(hook));
+  };
   answers[ControlTask::update_install] = told("update_install_asked_for", hooks.install);
   answers[ControlTask::update] = [folder, hooks = std::move(hooks), files](const ControlRequest&) {
     return update_of(folder, hooks, files);

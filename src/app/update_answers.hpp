@@ -18,6 +18,7 @@ namespace wayside::app {
 struct UpdateHooks {
   std::function<nlohmann::json()> offered;       // members that are added to the answer to "update"
   std::function<Result<std::string>()> check;    // asks the office now: a sentence
+  std::function<Result<std::string>()> waiting;  // what install would have installed: a sentence
   std::function<Result<std::string>()> install;  // asks for what was fetched to be installed now: a sentence
 };
 

@@ -20,9 +20,9 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t room_kept = std::uint64_t{1} << 20U;  // for what else is written there
-constexpr std::uint64_t failures_before_said = 5;
 constexpr unsigned most_wrong = 2;
 constexpr std::chrono::minutes longest_asked{10};
+constexpr std::chrono::minutes office_asked_again{1};
 
 Result<std::uint64_t> free_bytes(const fs::path& folder) {
   struct statvfs disk {};
@@ -64,6 +64,26 @@ void UpdateKeeper::look_at_work() {
   }
 }
 
+// Why the new system could not show now that it delivers; empty: it could, or need not.
+std::string UpdateKeeper::unheard() {
+  if (!covers(able_, {std::string(ability_deliver)})) return {};
+  std::optional<upload::Time> answered;
+  {
+    const std::lock_guard lock(mutex_);
+    answered = answered_;
+  }
+  if (answered && now() - *answered < options_.answer_counts) return {};
+  if (options_.ask_office && (!office_asked_at_ || now() - *office_asked_at_ >= office_asked_again)) {
+    office_asked_at_ = now();
+    options_.ask_office();
+  }
+  return fmt::format(
+      "the office has not answered {}, and a new system has to show that it delivers",
+      answered
+          ? fmt::format("for {} minutes", std::chrono::floor<std::chrono::minutes>(now() - *answered).count())
+          : "yet");
+}
+
 milliseconds UpdateKeeper::have_installed() {
   std::error_code absent;
   const bool asking = fs::exists(options_.folder.install(), absent);
@@ -84,6 +104,10 @@ milliseconds UpdateKeeper::have_installed() {
                     : "");
   if (now() < not_before_ || (lacking_since_ && now() - *lacking_since_ < options_.settle))
     return options_.every;
+  if (std::string why = unheard(); !why.empty()) {
+    at("waiting", std::move(why));
+    return options_.every;
+  }
   if (const Status asked = request_install(options_.folder, {offer_->version, offer_->sha256, able_}); !asked)
     return again(asked.error(), true);
   asked_.add();
@@ -145,9 +169,7 @@ milliseconds UpdateKeeper::fetch() {
   cap_.take(piece->size(), now());
   bytes_.add(piece->size());
   if (const Status kept = part_.append(as_bytes(*piece)); !kept) return again(kept.error(), true);
-  problem_.clear();
-  problem_said_ = false;
-  failures_in_a_row_ = 0;
+  went_on();
   at("fetching", {}, percent_of(part_.bytes(), offer_->bytes));
   return part_.bytes() >= offer_->bytes ? finish() : milliseconds{0};
 }
@@ -167,15 +189,16 @@ milliseconds UpdateKeeper::finish() {
   const std::string why =
       fmt::format("version {} was thrown away: {}", offer_->version, whole.error().message);
   if (++wrong_in_a_row_ >= most_wrong) return give_up(why, options_.wrong_for);
-  return again({whole.error().code, why}, true);
+  return again({whole.error().code, why}, false);
 }
 
-// What has come is kept: it goes on from there.
+// What has come is kept: it goes on from there. said: at once, since it does not by itself.
 milliseconds UpdateKeeper::again(const Error& why, bool said) {
   const milliseconds wait = back_off_.after(++failures_in_a_row_, std::nullopt);
   not_before_ = now() + wait;
   problem_ = why.message;
-  problem_said_ = problem_said_ || said || failures_in_a_row_ >= failures_before_said;
+  problem_said_ = problem_said_ || said;
+  if (!stuck_since_) stuck_since_ = now();
   return std::clamp(wait, milliseconds{1}, options_.every);
 }
 

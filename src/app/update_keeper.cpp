@@ -18,6 +18,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds longest_stop{2};
+constexpr std::chrono::hours stuck_is_said{1};
 
 }  // namespace
 
@@ -69,6 +70,7 @@ void UpdateKeeper::connect_anew(Connect connect) {
   fresh_start();
   const std::lock_guard lock(mutex_);
   office_.reset();
+  answered_.reset();
   has_office_ = static_cast<bool>(connect_);
   stopping_ = false;
 }
@@ -76,6 +78,7 @@ void UpdateKeeper::connect_anew(Connect connect) {
 void UpdateKeeper::offered(const std::optional<UpdateOffer>& offer) {
   {
     const std::lock_guard lock(mutex_);
+    answered_ = now();
     news_.offer.emplace(offer);
     news_.any = true;
   }
@@ -102,17 +105,29 @@ Result<std::string> UpdateKeeper::check_now() {
   return "the office is asked; what it answers is in update show";
 }
 
+Status UpdateKeeper::check_waits() const {
+  if (shown_.state == "waiting") return {};
+  return fail(ErrorCode::refused,
+              fmt::format("no update waits to be installed (state: {}): see update show", shown_.state));
+}
+
+Result<std::string> UpdateKeeper::waiting() const {
+  const std::lock_guard lock(mutex_);
+  if (const Status waits = check_waits(); !waits) return fail(waits.error());
+  return fmt::format("version {} waits{}", shown_.version,
+                     shown_.reason.empty() ? " to be installed" : ": " + shown_.reason);
+}
+
 Result<std::string> UpdateKeeper::install_now() {
   std::string said;
   {
     const std::lock_guard lock(mutex_);
-    if (shown_.state != "waiting") {
-      return fail(ErrorCode::refused,
-                  fmt::format("no update waits to be installed (state: {}): see update show", shown_.state));
-    }
+    if (const Status waits = check_waits(); !waits) return fail(waits.error());
     news_.install = news_.any = true;
-    said = fmt::format("version {} does not wait for its hour; the camera restarts once it is installed",
-                       shown_.version);
+    said = fmt::format(
+        "version {} does not wait for its hour: it is installed as soon as the camera does its work and the "
+        "office answers, and the camera restarts then",
+        shown_.version);
   }
   woken_.notify_all();
   return said;
@@ -177,10 +192,15 @@ void UpdateKeeper::take_offer(const std::optional<UpdateOffer>& offer) {
   fresh_start();
 }
 
-void UpdateKeeper::fresh_start() {
+void UpdateKeeper::went_on() {
   problem_.clear();
   problem_said_ = false;
+  stuck_since_.reset();
   failures_in_a_row_ = 0;
+}
+
+void UpdateKeeper::fresh_start() {
+  went_on();
   wrong_in_a_row_ = 0;
   not_before_ = upload::Time::min();
 }
@@ -244,8 +264,9 @@ bool UpdateKeeper::held_off() {
 }
 
 void UpdateKeeper::tell() {
+  const bool stuck = problem_said_ || (stuck_since_ && now() - *stuck_since_ >= stuck_is_said);
   const std::string& ill = held_.empty() ? problem_ : held_;
-  if (ill.empty() || (held_.empty() && !problem_said_)) {
+  if (ill.empty() || (held_.empty() && !stuck)) {
     health_.well("update");
   } else if (health_.ill("update", ill)) {
     log::error("update_unhealthy", {{"reason", ill}});
@@ -270,6 +291,7 @@ UpdateHooks hooks_of(UpdateKeeper& keeper) {
     return out;
   };
   hooks.check = [&keeper] { return keeper.check_now(); };
+  hooks.waiting = [&keeper] { return keeper.waiting(); };
   hooks.install = [&keeper] { return keeper.install_now(); };
   return hooks;
 }

@@ -5,14 +5,15 @@
 // update.kib_per_s and no more than the backlog may, and ends in a bundle whose hash is that of the offer, or
 // in none. An offer that names an hour waits for it, and for a clock that is known to be right; any waits
 // until the camera captures and delivers, or has not for a quarter of an hour, so that it is known what the
-// new system has to show. What
-// wayside-update refused, or what was given up on trial, is not fetched again until the office gives another,
-// or withdraws it and gives it again. Another board's bundle and an older version are not fetched at all.
+// new system has to show; and where that is to deliver, until the office has answered a heartbeat lately.
+// What wayside-update refused, or what was given up on trial, is not fetched again until the office gives
+// another, or withdraws it and gives it again. Another board's bundle and an older version are not fetched at
+// all.
 //
 // Life: start(), then stop(). Threads: one of its own, "update"; offered(), cap(), check_now(),
-// install_now(), state() and told() from any, look() from none but its own while it runs. Ownership: clock,
-// health and counters outlive it. Failure: a sentence in health's part "update"; nothing of it touches the
-// capture.
+// waiting(), install_now(), state() and told() from any, look() from none but its own while it runs.
+// Ownership: clock, health and counters outlive it. Failure: a sentence in state(), and in health's part
+// "update" where it does not go on by itself, or has not for an hour; nothing of it touches the capture.
 #pragma once
 
 #include <chrono>
@@ -55,6 +56,9 @@ struct UpdateKeeperOptions {
   std::chrono::milliseconds wrong_for{86'400'000};
   // A camera that does not capture and deliver for so long is taken as it is: the trial has to show no more.
   std::chrono::milliseconds settle{900'000};
+  // An answer of the office stands for its link. Heartbeats come each 30 s (uplink.hpp) and are given up
+  // after 30 s: one that is lost makes nothing wait.
+  std::chrono::milliseconds answer_counts{120'000};
   // Room on the disk that this lies on.
   std::function<Result<std::uint64_t>(const std::filesystem::path&)> free_bytes;  // empty: as the system says
 };
@@ -88,12 +92,14 @@ class UpdateKeeper {
   // One look: what the thread does each time, a piece of a bundle at most. How long to wait until the next.
   [[nodiscard]] std::chrono::milliseconds look();
 
-  // What the office gives this camera now, or that it gives none.
+  // What the office gives this camera now, or that it gives none; each time that it answers a heartbeat.
   void offered(const std::optional<UpdateOffer>& offer);
   void cap(std::uint64_t bytes_per_s);
   // Asks the office now, and tries again at once what is waiting to be tried. A sentence; unsupported: there
   // is none to ask.
   [[nodiscard]] Result<std::string> check_now();
+  // What install_now() would have installed, and what it waits for. A sentence; refused: nothing waits.
+  [[nodiscard]] Result<std::string> waiting() const;
   // Has what was fetched installed without waiting for its hour. A sentence; refused: nothing waits for that.
   [[nodiscard]] Result<std::string> install_now();
   [[nodiscard]] UpdateView state() const;
@@ -101,6 +107,7 @@ class UpdateKeeper {
 
  private:
   [[nodiscard]] upload::Time now() const;
+  [[nodiscard]] Status check_waits() const;  // with mutex_ held
   void take_what_came();
   void take_offer(const std::optional<UpdateOffer>& offer);
   void read_status();
@@ -109,6 +116,7 @@ class UpdateKeeper {
   [[nodiscard]] std::chrono::milliseconds go_on();
   [[nodiscard]] std::chrono::milliseconds have_installed();
   [[nodiscard]] std::string not_yet() const;
+  [[nodiscard]] std::string unheard();
   void look_at_work();
   [[nodiscard]] std::chrono::milliseconds fetch();
   [[nodiscard]] Status has_room() const;
@@ -117,6 +125,7 @@ class UpdateKeeper {
   [[nodiscard]] std::chrono::milliseconds again(const Error& why, bool said);
   [[nodiscard]] std::chrono::milliseconds give_up(const std::string& why, std::chrono::milliseconds how_long);
   void at(std::string state, std::string reason = {}, unsigned percent = 0);
+  void went_on();
   void fresh_start();
   void tell();
 
@@ -139,14 +148,16 @@ class UpdateKeeper {
   bool forgiven_ = false;  // refused or reverted before it was withdrawn and given again
   bool install_early_ = false;
   std::string problem_;        // of fetching or asking; empty: none
-  bool problem_said_ = false;  // to who looks at the camera's health
-  std::string held_;           // why what is offered is left alone
+  bool problem_said_ = false;  // at once, to who looks at the camera's health
+  std::optional<upload::Time> stuck_since_;
+  std::string held_;  // why what is offered is left alone
   std::uint64_t failures_in_a_row_ = 0;
   unsigned wrong_in_a_row_ = 0;
   upload::BackOff back_off_;
   upload::BandwidthCap cap_;
   upload::Time not_before_ = upload::Time::min();
   std::optional<upload::Time> asked_at_;
+  std::optional<upload::Time> office_asked_at_;
   Abilities able_;
   std::optional<upload::Time> lacking_since_;  // it is not able to do all that cameras do
 
@@ -160,6 +171,7 @@ class UpdateKeeper {
     bool any = false;
   } news_;                                // mutex_
   UpdateView shown_;                      // mutex_
+  std::optional<upload::Time> answered_;  // mutex_; when the office did last
   std::unique_ptr<UpdateOffice> office_;  // set once, under the mutex
   bool has_office_ = false;               // mutex_
   bool stopping_ = false;                 // mutex_

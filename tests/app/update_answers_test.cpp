@@ -42,7 +42,13 @@ TEST_F(UpdateAnswersTest, SayWhatRunsAndHowItsUpdateStands) {
   status.from = "1.1.0";
   status.percent = 40;
   ASSERT_TRUE(write_update_status({at_.path()}, status));
-  const json answer = ask(ControlTask::update, {[] { return json{{"offered", "1.3.0"}}; }, {}, {}}).value();
+  const json answer = ask(ControlTask::update, {[] {
+                                                  return json{{"offered", "1.3.0"}};
+                                                },
+                                                {},
+                                                {},
+                                                {}})
+                          .value();
   EXPECT_EQ(answer.at("state"), "installing");
   EXPECT_EQ(answer.at("of_version"), "1.2.0");
   EXPECT_EQ(answer.at("percent"), 40);
@@ -56,11 +62,14 @@ TEST_F(UpdateAnswersTest, OnAMachineThatIsNoImageTheySayThat) {
 
 TEST_F(UpdateAnswersTest, WhatIsAskedForIsDoneOrRefusedInWords) {
   EXPECT_EQ(ask(ControlTask::update_check).error().code, ErrorCode::unsupported);
+  EXPECT_EQ(ask(ControlTask::update_waiting).error().code, ErrorCode::unsupported);
   EXPECT_EQ(ask(ControlTask::update_install).error().code, ErrorCode::unsupported);
   UpdateHooks hooks;
   hooks.check = []() -> Result<std::string> { return std::string("1.2.0 is offered"); };
+  hooks.waiting = []() -> Result<std::string> { return std::string("1.2.0 waits"); };
   hooks.install = []() -> Result<std::string> { return fail(ErrorCode::refused, "nothing is fetched"); };
   EXPECT_EQ(ask(ControlTask::update_check, hooks).value().at("text"), "1.2.0 is offered");
+  EXPECT_EQ(ask(ControlTask::update_waiting, hooks).value().at("text"), "1.2.0 waits");
   EXPECT_EQ(ask(ControlTask::update_install, hooks).error().message, "nothing is fetched");
 }
 

@@ -91,11 +91,21 @@ class UpdateKeeperTest : public testing::Test {
     way_.bundles[offer.sha256] = std::move(content);
     return offer;
   }
-  // The camera looks as often as it wants to for so long.
+  // With its answer to this heartbeat, and to each after it.
+  void gives(const std::optional<UpdateOffer>& offer) {
+    given_ = offer;
+    answer();
+  }
+  void answer() {
+    answered_at_ = clock_.monotonic;
+    keeper_->offered(*given_);
+  }
+  // The camera looks as often as it wants to for so long, and sends its heartbeats.
   void go_on(std::chrono::milliseconds time) {
     const UtcTime end = clock_.utc + time;
     int looks = 0;
     while (clock_.utc < end && ++looks < 100'000) {
+      if (answers_ && given_ && clock_.monotonic - answered_at_ >= std::chrono::seconds(30)) answer();
       const std::chrono::milliseconds wait = keeper_->look();
       clock_.wait_until(std::min(end, clock_.utc + wait));
     }
@@ -135,6 +145,9 @@ class UpdateKeeperTest : public testing::Test {
   CounterSet counters_;
   UpdateWay way_;
   bool has_office_ = true;
+  bool answers_ = true;                              // to heartbeats
+  std::optional<std::optional<UpdateOffer>> given_;  // none: to none yet
+  MonotonicTime answered_at_{};
   Abilities able_ = {"capture", "deliver"};
   std::uint64_t bytes_per_s_ = 0;
   std::uint64_t free_ = std::uint64_t{1} << 30U;

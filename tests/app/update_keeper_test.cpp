@@ -25,7 +25,7 @@ TEST_F(UpdateKeeperTest, AnUpdateThatIsGivenIsFetchedAndHandedOverWithWhatTheCam
   const UpdateOffer offer = bundle("1.2.3");
   settle();
   EXPECT_EQ(state(), "none");
-  keeper_->offered(offer);
+  gives(offer);
   settle();
   ASSERT_TRUE(request()) << problem();
   EXPECT_EQ(*request(), (InstallRequest{"1.2.3", offer.sha256, {"capture", "deliver"}}));
@@ -42,7 +42,7 @@ TEST_F(UpdateKeeperTest, AFetchThatBreaksOffGoesOnWhereItWas) {
   int asked = 0;
   way_.before = [&](std::uint64_t) { return ++asked % 2 == 0 ? cut() : Status{}; };
   const UpdateOffer offer = bundle("1.2.3");
-  keeper_->offered(offer);
+  gives(offer);
   go_on(10min);
   ASSERT_TRUE(request()) << problem();
   EXPECT_EQ(content(folder_.bundle()), way_.bundles[offer.sha256]);
@@ -55,7 +55,7 @@ TEST_F(UpdateKeeperTest, APieceThatIsCutShortIsNotTaken) {
     if (++asked % 3 == 0) piece.resize(piece.size() / 2);
   };
   const UpdateOffer offer = bundle("1.2.3");
-  keeper_->offered(offer);
+  gives(offer);
   go_on(10min);
   ASSERT_TRUE(request()) << problem();
   EXPECT_EQ(content(folder_.bundle()), way_.bundles[offer.sha256]);
@@ -64,10 +64,15 @@ TEST_F(UpdateKeeperTest, APieceThatIsCutShortIsNotTaken) {
 TEST_F(UpdateKeeperTest, AnOfficeThatIsAwayForLongIsSaidAndComesBack) {
   bool away = true;
   way_.before = [&](std::uint64_t) { return away ? cut() : Status{}; };
-  keeper_->offered(bundle("1.2.3"));
+  gives(bundle("1.2.3"));
   static_cast<void>(keeper_->look());
   EXPECT_EQ(problem(), "");  // once is nothing to look into
-  go_on(1h);
+  go_on(59min);
+  EXPECT_EQ(problem(), "");  // it goes on by itself
+  EXPECT_EQ(state(), "fetching");
+  EXPECT_THAT(keeper_->state().reason, HasSubstr("the link broke"));
+  EXPECT_THAT(hooks_of(*keeper_).offered().at("problem").get<std::string>(), HasSubstr("the link broke"));
+  go_on(2min);
   EXPECT_THAT(problem(), HasSubstr("the link broke"));
   EXPECT_EQ(state(), "fetching");
   EXPECT_LT(way_.asked.size(), 120U);  // the pauses grow
@@ -77,9 +82,41 @@ TEST_F(UpdateKeeperTest, AnOfficeThatIsAwayForLongIsSaidAndComesBack) {
   EXPECT_EQ(problem(), "");
 }
 
+TEST_F(UpdateKeeperTest, AFetchThatGoesOnNowAndThenIsNoProblem) {
+  UtcTime came = clock_.utc;
+  way_.before = [&](std::uint64_t) {
+    if (clock_.utc - came < 40min) return cut();
+    came = clock_.utc;
+    return Status{};
+  };
+  gives(bundle("1.2.3"));
+  for (int i = 0; i < 12; ++i) {
+    go_on(30min);
+    EXPECT_EQ(problem(), "") << i;
+  }
+  EXPECT_GT(keeper_->state().percent, 10U);
+  EXPECT_EQ(state(), "fetching");
+}
+
+TEST_F(UpdateKeeperTest, ABundleThatIsWrongOnceAndFetchedAgainIsNoProblem) {
+  const UpdateOffer offer = bundle("1.2.3", 1'000'000);
+  int asked = 0;
+  way_.after = [&](std::string& piece, std::uint64_t) {
+    if (++asked == 1) piece.front() = static_cast<char>(piece.front() ^ 1);
+    EXPECT_EQ(problem(), "");
+  };
+  gives(offer);
+  for (int i = 0; i < 60; ++i) {
+    go_on(1s);
+    EXPECT_EQ(problem(), "") << i;
+  }
+  EXPECT_EQ(counters_.counter("updates_wrong").value(), 1U);
+  EXPECT_TRUE(request());
+}
+
 TEST_F(UpdateKeeperTest, AfterAPowerCutWhatMayBeTornIsFetchedAgainAndNothingBeforeIt) {
   const UpdateOffer offer = bundle("1.2.3");
-  keeper_->offered(offer);
+  gives(offer);
   until_asked(2 * mib + mib / 2);
   keeper_.reset();
   {
@@ -89,17 +126,18 @@ TEST_F(UpdateKeeperTest, AfterAPowerCutWhatMayBeTornIsFetchedAgainAndNothingBefo
   }
   way_.asked.clear();
   start_anew();
-  settle();  // no heartbeat has come yet
-  ASSERT_TRUE(request()) << problem();
+  answers_ = false;
+  settle();
+  EXPECT_EQ(state(), "waiting") << problem();
   EXPECT_EQ(way_.asked.front(), 2 * mib);
   EXPECT_EQ(content(folder_.bundle()), way_.bundles[offer.sha256]);
 }
 
 TEST_F(UpdateKeeperTest, AnOfficeThatChangesItsMindIsFollowed) {
   const UpdateOffer first = bundle("1.2.3"), second = bundle("1.2.4", 2'000'000);
-  keeper_->offered(first);
+  gives(first);
   until_asked(mib);
-  keeper_->offered(second);
+  gives(second);
   way_.asked.clear();
   settle();
   ASSERT_TRUE(request()) << problem();
@@ -109,16 +147,16 @@ TEST_F(UpdateKeeperTest, AnOfficeThatChangesItsMindIsFollowed) {
 }
 
 TEST_F(UpdateKeeperTest, WhatIsWithdrawnGoesFromFlash) {
-  keeper_->offered(bundle("1.2.3"));
+  gives(bundle("1.2.3"));
   until_asked(mib);
   EXPECT_TRUE(there(folder_.part()));
-  keeper_->offered(std::nullopt);
+  gives(std::nullopt);
   settle();
   EXPECT_TRUE(std::filesystem::is_empty(folder_.incoming()));
-  keeper_->offered(bundle("1.2.4"));
+  gives(bundle("1.2.4"));
   settle();
   ASSERT_TRUE(request());
-  keeper_->offered(std::nullopt);  // and nobody has begun with it
+  gives(std::nullopt);  // and nobody has begun with it
   settle();
   EXPECT_TRUE(std::filesystem::is_empty(folder_.incoming()));
   EXPECT_EQ(state(), "none");
@@ -127,7 +165,7 @@ TEST_F(UpdateKeeperTest, WhatIsWithdrawnGoesFromFlash) {
 TEST_F(UpdateKeeperTest, ABundleWithAnotherHashIsThrownAwayAndSaidAndFetchedNoMoreThanTwice) {
   const UpdateOffer offer = bundle("1.2.3", 1'000'000);
   way_.bundles[offer.sha256][500'000] ^= 1;
-  keeper_->offered(offer);
+  gives(offer);
   go_on(12h);
   EXPECT_FALSE(request());
   EXPECT_FALSE(there(folder_.bundle()));
@@ -136,7 +174,7 @@ TEST_F(UpdateKeeperTest, ABundleWithAnotherHashIsThrownAwayAndSaidAndFetchedNoMo
   EXPECT_THAT(problem(), HasSubstr("1.2.3"));
   EXPECT_EQ(counters_.counter("updates_wrong").value(), 2U);
   const UpdateOffer sound = bundle("1.2.4");
-  keeper_->offered(sound);
+  gives(sound);
   settle();
   EXPECT_TRUE(request());
   EXPECT_EQ(problem(), "");
@@ -145,15 +183,15 @@ TEST_F(UpdateKeeperTest, ABundleWithAnotherHashIsThrownAwayAndSaidAndFetchedNoMo
 TEST_F(UpdateKeeperTest, ABundleShorterThanItWasSaidToBeIsNeverHandedOver) {
   const UpdateOffer offer = bundle("1.2.3", 1'000'000);
   way_.bundles[offer.sha256].resize(900'000);
-  keeper_->offered(offer);
-  go_on(1h);
+  gives(offer);
+  go_on(1h + 5min);
   EXPECT_FALSE(request());
   EXPECT_THAT(problem(), HasSubstr("bytes"));
 }
 
 TEST_F(UpdateKeeperTest, WithoutRoomNothingIsFetchedUntilThereIs) {
   free_ = 1'000'000;
-  keeper_->offered(bundle("1.2.3"));
+  gives(bundle("1.2.3"));
   settle();
   EXPECT_TRUE(way_.asked.empty());
   EXPECT_THAT(problem(), HasSubstr("1000000 are free"));
@@ -174,7 +212,7 @@ TEST_F(UpdateKeeperTest, NoMoreOfTheLinkIsTakenThanTheCapLets) {
     EXPECT_LE(static_cast<double>(from), (s + 1) * static_cast<double>(bytes_per_s_));
   };
   const UpdateOffer offer = bundle("1.2.3");
-  keeper_->offered(offer);
+  gives(offer);
   go_on(20s);
   EXPECT_FALSE(request());
   EXPECT_GT(way_.asked.back(), 18 * bytes_per_s_);  // and all of it is used
@@ -186,7 +224,7 @@ TEST_F(UpdateKeeperTest, NoMoreOfTheLinkIsTakenThanTheCapLets) {
 TEST_F(UpdateKeeperTest, AnotherCapCountsAtOnce) {
   bytes_per_s_ = 8 * 1024;
   start_anew();
-  keeper_->offered(bundle("1.2.3"));
+  gives(bundle("1.2.3"));
   go_on(1min);
   EXPECT_LT(keeper_->state().percent, 30U);
   keeper_->cap(0);
@@ -198,7 +236,7 @@ TEST_F(UpdateKeeperTest, AnUpdateWaitsForItsHourAndForAClockThatIsRight) {
   UpdateOffer offer = bundle("1.2.3");
   offer.not_before = utc_from_iso8601("2026-11-29T02:00:00Z").value();
   clock_.kernel.source = TimeSource::unsynchronised;
-  keeper_->offered(offer);
+  gives(offer);
   go_on(24h);
   EXPECT_FALSE(request());
   EXPECT_EQ(state(), "waiting");
@@ -209,18 +247,89 @@ TEST_F(UpdateKeeperTest, AnUpdateWaitsForItsHourAndForAClockThatIsRight) {
   EXPECT_FALSE(request());
   EXPECT_THAT(keeper_->state().reason, HasSubstr("2026-11-29T02:00:00"));
   EXPECT_EQ(problem(), "");
-  start_anew();  // and no office can be reached in that night
+  way_.asked.clear();
+  start_anew();
   go_on(2min);
   EXPECT_TRUE(request());
+  EXPECT_TRUE(way_.asked.empty());
+}
+
+TEST_F(UpdateKeeperTest, AnUpdateWaitsUntilTheOfficeAnswersWhereTheTrialHasToShowThatItDelivers) {
+  UpdateOffer offer = bundle("1.2.3");
+  offer.not_before = clock_.utc + 1h;
+  gives(offer);
+  go_on(50min);
+  answers_ = false;
+  go_on(10min + 1s);
+  EXPECT_FALSE(request());
+  EXPECT_EQ(state(), "waiting");
+  EXPECT_THAT(keeper_->state().reason, HasSubstr("has not answered for 10 minutes"));
+  heartbeats_asked_ = 0;
+  go_on(10min);
+  EXPECT_FALSE(request());
+  EXPECT_GE(heartbeats_asked_, 9);
+  EXPECT_LE(heartbeats_asked_, 11);
+  EXPECT_EQ(problem(), "");
+  ASSERT_TRUE(keeper_->install_now());  // which the trial needs all the same
+  go_on(10min);
+  EXPECT_FALSE(request());
+  answers_ = true;
+  settle();
+  EXPECT_TRUE(request());
+}
+
+TEST_F(UpdateKeeperTest, ForAWhileWithoutAnAnswerNothingWaits) {
+  UpdateOffer offer = bundle("1.2.3");
+  offer.not_before = clock_.utc + 1h;
+  gives(offer);
+  go_on(59min);
+  answers_ = false;
+  go_on(1min + 30s);
+  EXPECT_TRUE(request());
+  EXPECT_EQ(heartbeats_asked_, 0);
+}
+
+TEST_F(UpdateKeeperTest, AfterAStartAndWithAnotherOfficeAnAnswerIsWaitedFor) {
+  UpdateOffer offer = bundle("1.2.3");
+  offer.not_before = clock_.utc + 1h;
+  gives(offer);
+  go_on(30min);
+  answers_ = false;
+  start_anew();
+  go_on(1h);
+  EXPECT_FALSE(request());
+  EXPECT_THAT(keeper_->state().reason, HasSubstr("has not answered yet"));
+  offer.not_before = clock_.utc + 1min;
+  gives(offer);
+  go_on(30s);
+  keeper_->connect_anew({});
+  go_on(1min);
+  EXPECT_FALSE(request());
+  answer();
+  go_on(10s);
+  EXPECT_TRUE(request());
+}
+
+TEST_F(UpdateKeeperTest, ACameraThatDoesNotDeliverWaitsForNoAnswer) {
+  able_ = {"capture"};
+  gives(bundle("1.2.3"));
+  answers_ = false;
+  go_on(16min);
+  ASSERT_TRUE(request());
+  EXPECT_EQ(heartbeats_asked_, 0);
 }
 
 TEST_F(UpdateKeeperTest, AnOperatorNeedNotWaitForTheHour) {
   UpdateOffer offer = bundle("1.2.3");
   EXPECT_EQ(keeper_->install_now().error().code, ErrorCode::refused);
+  EXPECT_EQ(keeper_->waiting().error().code, ErrorCode::refused);
+  EXPECT_THAT(keeper_->waiting().error().message, HasSubstr("none"));
   offer.not_before = utc_from_iso8601("2026-11-29T02:00:00Z").value();
-  keeper_->offered(offer);
+  gives(offer);
   settle();
   EXPECT_FALSE(request());
+  EXPECT_THAT(keeper_->waiting().value(), HasSubstr("1.2.3"));
+  EXPECT_THAT(keeper_->waiting().value(), HasSubstr("2026-11-29T02:00:00"));
   const auto said = keeper_->install_now();
   ASSERT_TRUE(said);
   EXPECT_THAT(*said, HasSubstr("1.2.3"));
@@ -230,7 +339,7 @@ TEST_F(UpdateKeeperTest, AnOperatorNeedNotWaitForTheHour) {
 
 TEST_F(UpdateKeeperTest, SoonAfterItsStartTheCameraWaitsUntilItKnowsWhatItIsAbleToDo) {
   able_ = {};
-  keeper_->offered(bundle("1.2.3"));
+  gives(bundle("1.2.3"));
   go_on(1min);
   able_ = {"capture"};
   go_on(5min);
@@ -248,7 +357,7 @@ TEST_F(UpdateKeeperTest, SoonAfterItsStartTheCameraWaitsUntilItKnowsWhatItIsAble
 TEST_F(UpdateKeeperTest, ACameraThatCannotDoAllForAQuarterOfAnHourIsUpdatedAsItIs) {
   UpdateOffer offer = bundle("1.2.3");
   offer.not_before = clock_.utc + 1h;
-  keeper_->offered(offer);
+  gives(offer);
   go_on(59min);
   able_ = {"deliver"};  // for a moment only
   go_on(2min);
@@ -261,11 +370,11 @@ TEST_F(UpdateKeeperTest, ACameraThatCannotDoAllForAQuarterOfAnHourIsUpdatedAsItI
 TEST_F(UpdateKeeperTest, AnotherHourForTheSameBundleFetchesNothingAgain) {
   UpdateOffer offer = bundle("1.2.3");
   offer.not_before = utc_from_iso8601("2026-11-29T02:00:00Z").value();
-  keeper_->offered(offer);
+  gives(offer);
   settle();
   way_.asked.clear();
   offer.not_before.reset();
-  keeper_->offered(offer);
+  gives(offer);
   settle();
   EXPECT_TRUE(request());
   EXPECT_TRUE(way_.asked.empty());
@@ -274,7 +383,7 @@ TEST_F(UpdateKeeperTest, AnotherHourForTheSameBundleFetchesNothingAgain) {
 TEST_F(UpdateKeeperTest, WhatTheOfficeDoesNotHaveAnyMoreIsGivenUpForAnHour) {
   const UpdateOffer offer = bundle("1.2.3");
   way_.bundles.clear();
-  keeper_->offered(offer);
+  gives(offer);
   go_on(59min);
   EXPECT_EQ(way_.asked.size(), 1U);
   EXPECT_THAT(problem(), HasSubstr("not given"));
@@ -286,7 +395,7 @@ TEST_F(UpdateKeeperTest, WhatTheOfficeDoesNotHaveAnyMoreIsGivenUpForAnHour) {
 TEST_F(UpdateKeeperTest, AskingByHandTriesAtOnceAndAsksTheOffice) {
   const UpdateOffer offer = bundle("1.2.3");
   way_.bundles.clear();
-  keeper_->offered(offer);
+  gives(offer);
   settle();
   bundle("1.2.3");
   ASSERT_TRUE(keeper_->check_now());
@@ -298,22 +407,22 @@ TEST_F(UpdateKeeperTest, AskingByHandTriesAtOnceAndAsksTheOffice) {
 TEST_F(UpdateKeeperTest, WhatIsNotForThisCameraIsNotFetched) {
   UpdateOffer other = bundle("1.2.3");
   other.compatible = "wayside-other";
-  keeper_->offered(other);
+  gives(other);
   settle();
   EXPECT_EQ(state(), "unfit");
   EXPECT_THAT(problem(), HasSubstr("wayside-other"));
-  keeper_->offered(bundle("1.1.9"));
+  gives(bundle("1.1.9"));
   settle();
   EXPECT_THAT(problem(), HasSubstr("only go up"));
   EXPECT_TRUE(way_.asked.empty());
-  keeper_->offered(bundle("1.2.0"));  // what runs
+  gives(bundle("1.2.0"));  // what runs
   settle();
   EXPECT_EQ(problem(), "");
   EXPECT_EQ(state(), "none");
   UpdateStatus confirmed;
   confirmed.confirmed = "1.3.0";  // and something older runs again
   ASSERT_TRUE(write_update_status(folder_, confirmed));
-  keeper_->offered(bundle("1.2.9"));
+  gives(bundle("1.2.9"));
   settle();
   EXPECT_THAT(problem(), HasSubstr("1.3.0 was confirmed"));
   EXPECT_TRUE(way_.asked.empty());
@@ -323,28 +432,28 @@ TEST_F(UpdateKeeperTest, WhatWasRefusedOrGivenUpIsNotFetchedAgainUntilAnotherIsG
   for (const UpdateState ended : {UpdateState::refused, UpdateState::reverted}) {
     const std::string version = ended == UpdateState::refused ? "1.2.3" : "1.2.5";
     const UpdateOffer offer = bundle(version);
-    keeper_->offered(offer);
+    gives(offer);
     settle();
     ASSERT_TRUE(request()) << version;
     becomes(ended, version, "it is signed by nobody");
     way_.asked.clear();
     start_anew();
-    keeper_->offered(offer);
+    gives(offer);
     go_on(24h);
     EXPECT_TRUE(way_.asked.empty());
     EXPECT_THAT(problem(), HasSubstr("it is signed by nobody"));
     EXPECT_EQ(state(), to_string(ended));
     // Withdrawn and given again: somebody wants it.
-    keeper_->offered(std::nullopt);
+    gives(std::nullopt);
     settle();
     EXPECT_EQ(problem(), "");
-    keeper_->offered(offer);
+    gives(offer);
     settle();
     EXPECT_TRUE(request());
     becomes(ended, version, "still");
     settle();
     EXPECT_FALSE(request());
-    keeper_->offered(bundle(ended == UpdateState::refused ? "1.2.4" : "1.2.6"));
+    gives(bundle(ended == UpdateState::refused ? "1.2.4" : "1.2.6"));
     settle();
     EXPECT_TRUE(request());
     EXPECT_EQ(problem(), "");
@@ -359,7 +468,7 @@ TEST_F(UpdateKeeperTest, WhileOneIsInstalledOrOnTrialNothingElseIsFetched) {
     status.version = "1.2.3";
     status.percent = 40;
     ASSERT_TRUE(write_update_status(folder_, status));
-    keeper_->offered(bundle("1.2.4"));
+    gives(bundle("1.2.4"));
     settle();
     EXPECT_TRUE(way_.asked.empty());
     EXPECT_EQ(state(), to_string(busy));
@@ -372,7 +481,7 @@ TEST_F(UpdateKeeperTest, WhileOneIsInstalledOrOnTrialNothingElseIsFetched) {
 }
 
 TEST_F(UpdateKeeperTest, ARequestThatNobodyTakesIsSaid) {
-  keeper_->offered(bundle("1.2.3"));
+  gives(bundle("1.2.3"));
   go_on(9min);
   EXPECT_EQ(problem(), "");
   go_on(2min);
@@ -380,7 +489,7 @@ TEST_F(UpdateKeeperTest, ARequestThatNobodyTakesIsSaid) {
 }
 
 TEST_F(UpdateKeeperTest, ARequestThatIsTakenAwayUndoneIsMadeAgainAndNotAllTheTime) {
-  keeper_->offered(bundle("1.2.3"));
+  gives(bundle("1.2.3"));
   settle();
   std::filesystem::remove(folder_.install());
   go_on(5min);
@@ -392,7 +501,7 @@ TEST_F(UpdateKeeperTest, ARequestThatIsTakenAwayUndoneIsMadeAgainAndNotAllTheTim
 TEST_F(UpdateKeeperTest, WithoutAnOfficeOverHttpsItIsSaidAndNothingIsFetched) {
   has_office_ = false;
   start_anew();
-  keeper_->offered(bundle("1.2.3"));
+  gives(bundle("1.2.3"));
   settle();
   EXPECT_THAT(problem(), HasSubstr("upload.profile"));
   EXPECT_EQ(keeper_->check_now().error().code, ErrorCode::unsupported);
@@ -400,10 +509,11 @@ TEST_F(UpdateKeeperTest, WithoutAnOfficeOverHttpsItIsSaidAndNothingIsFetched) {
 }
 
 TEST_F(UpdateKeeperTest, WhatAnEarlierStartLeftOfNobodyKnowsWhatIsRemoved) {
-  keeper_->offered(bundle("1.2.3"));
+  gives(bundle("1.2.3"));
   until_asked(mib);
   keeper_.reset();
   std::ofstream(folder_.incoming() / "offer") << "{";
+  answers_ = false;
   start_anew();
   settle();
   EXPECT_TRUE(std::filesystem::is_empty(folder_.incoming()));
@@ -412,7 +522,7 @@ TEST_F(UpdateKeeperTest, WhatAnEarlierStartLeftOfNobodyKnowsWhatIsRemoved) {
 TEST_F(UpdateKeeperTest, TheOfficeAndTheConsoleAreToldWhereItIs) {
   UpdateOffer offer = bundle("1.2.3");
   offer.not_before = utc_from_iso8601("2026-11-29T02:00:00Z").value();
-  keeper_->offered(offer);
+  gives(offer);
   until_asked(mib);
   const UpdateHooks hooks = hooks_of(*keeper_);
   const ToldSystem told = keeper_->told();
@@ -425,6 +535,7 @@ TEST_F(UpdateKeeperTest, TheOfficeAndTheConsoleAreToldWhereItIs) {
   settle();
   EXPECT_EQ(keeper_->told().state, "waiting");
   EXPECT_THAT(hooks.offered().at("problem").get<std::string>(), HasSubstr("02:00"));
+  EXPECT_THAT(hooks.waiting().value(), HasSubstr("1.2.3"));
   EXPECT_TRUE(hooks.install());
   EXPECT_EQ(health_.states()["update"], "waiting");
 }
@@ -432,7 +543,7 @@ TEST_F(UpdateKeeperTest, TheOfficeAndTheConsoleAreToldWhereItIs) {
 TEST_F(UpdateKeeperTest, ItsThreadFetchesByItselfAndEndsWhenToldTo) {
   const UpdateOffer offer = bundle("1.2.3", 500'000);
   keeper_->start();
-  keeper_->offered(offer);
+  gives(offer);
   for (int i = 0; i < 1'000 && state() != "asked"; ++i)
     std::this_thread::sleep_for(10ms);
   keeper_->stop();

@@ -97,9 +97,12 @@ TEST_F(UpdateOfficeTest, AnOfficeThatRestartsInBetweenIsGoneOnWith) {
   office_.stop();
   go_on(10min);
   EXPECT_FALSE(request());
-  EXPECT_NE(problem(), "");
+  EXPECT_EQ(problem(), "");
+  EXPECT_NE(keeper_->state().reason, "");
   serve();
   go_on(10min);
+  heartbeat();
+  settle();
   ASSERT_TRUE(request()) << problem();
   EXPECT_EQ(content(folder_.bundle()), way_.bundles[offer.sha256]);
   EXPECT_EQ(counters_.counter("update_bytes_fetched").value(), offer.bytes);  // no byte twice

@@ -242,6 +242,11 @@ class MemoryCamera : public console::ConsoleCamera {
     return std::string("It is taken.");
   }
   Result<std::string> check_update() override { return std::string("1.2.3 is offered."); }
+  Result<std::string> waiting_update() override {
+    if (dead) return fail(ErrorCode::unavailable, "waysided does not answer: it is not running");
+    if (!update_waits) return fail(ErrorCode::refused, "no update waits to be installed");
+    return std::string("version 1.2.3 waits");
+  }
   Result<std::string> install_update() override {
     ++installs;
     if (dead) return fail(ErrorCode::unavailable, "waysided does not answer: it is not running");
@@ -262,6 +267,7 @@ class MemoryCamera : public console::ConsoleCamera {
   std::string authority, enrolment;
   Bytes jpeg = Bytes(75, 0xff);
   std::vector<bool> snapshots, aims;  // whether as commissioning
+  bool update_waits = true;
   int reboots = 0, wipes = 0, installs = 0;
   bool dead = false;
 };

@@ -155,6 +155,7 @@ class JoinedCamera final : public console::ConsoleCamera {
   }
 
   Result<std::string> check_update() override { return sentence(ControlTask::update_check); }
+  Result<std::string> waiting_update() override { return sentence(ControlTask::update_waiting); }
   Result<std::string> install_update() override { return sentence(ControlTask::update_install); }
 
   Status reboot() override {

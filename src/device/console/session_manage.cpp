@@ -104,8 +104,11 @@ void Session::check_update() {
 }
 
 void Session::install_update() {
-  if (!confirmed("The camera works on until it is installed, starts again, and goes back by itself unless it "
-                 "works as before.",
+  const Result<std::string> waiting = services_.camera.waiting_update();
+  if (!waiting) return say(waiting.error());
+  if (!confirmed(fmt::format("{}. The camera works on until it is installed, starts again, and goes back by "
+                             "itself unless it works as before.",
+                             *waiting),
                  "install"))
     return;
   if (!record("update", {{"install", "asked for at the console"}})) return;

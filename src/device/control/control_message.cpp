@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::pair<ControlTask, std::string_view>, 16> tasks{{
+constexpr std::array<std::pair<ControlTask, std::string_view>, 17> tasks{{
     {ControlTask::health, "health"},
     {ControlTask::counters, "counters"},
     {ControlTask::queue, "queue"},
@@ -28,6 +28,7 @@ constexpr std::array<std::pair<ControlTask, std::string_view>, 16> tasks{{
     {ControlTask::load_authority, "load_authority"},
     {ControlTask::update, "update"},
     {ControlTask::update_check, "update_check"},
+    {ControlTask::update_waiting, "update_waiting"},
     {ControlTask::update_install, "update_install"},
     {ControlTask::reload, "reload"},
     {ControlTask::aim, "aim"},

@@ -499,7 +499,8 @@ TEST_F(ConsoleTest, AnUpdateIsInstalledOnceItWasConfirmedAndThatIsOnRecord) {
   log_in("alice");
   expect("update show", "update: well");
   expect("update check", "1.2.3 is offered.");
-  expect("update install", "Type \"install\" to go on");
+  expect("update install", "version 1.2.3 waits.");
+  EXPECT_TRUE(cable_->sees("Type \"install\" to go on"));
   expect("no", "Nothing was done.");
   EXPECT_EQ(camera_.camera.installs, 0);
   EXPECT_EQ(camera_.trail.count("update"), 0U);
@@ -508,10 +509,23 @@ TEST_F(ConsoleTest, AnUpdateIsInstalledOnceItWasConfirmedAndThatIsOnRecord) {
   EXPECT_EQ(camera_.camera.installs, 1);
   ASSERT_EQ(camera_.trail.count("update"), 1U);
   EXPECT_EQ(camera_.trail.events.back().details.at("install"), "asked for at the console");
-  camera_.camera.dead = true;
   expect("update install", "Type \"install\" to go on");
+  camera_.camera.dead = true;
   expect("install", "waysided does not answer");
   EXPECT_THAT(camera_.trail.events.back().details.at("not_asked_for"), HasSubstr("does not answer"));
+}
+
+TEST_F(ConsoleTest, WhereNoUpdateWaitsThatIsSaidAndNothingIsAsked) {
+  start();
+  log_in("alice");
+  camera_.camera.update_waits = false;
+  expect("update install", "no update waits to be installed");
+  EXPECT_TRUE(cable_->sees("alice> "));
+  camera_.camera.dead = true;
+  expect("update install", "waysided does not answer");
+  EXPECT_TRUE(cable_->sees("alice> "));
+  EXPECT_EQ(camera_.camera.installs, 0);
+  EXPECT_EQ(camera_.trail.count("update"), 0U);
 }
 
 TEST_F(ConsoleTest, AnEnrolmentIsOfferedWholeAndWhatBecameOfItIsOnRecord) {

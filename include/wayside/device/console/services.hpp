@@ -142,6 +142,8 @@ class ConsoleCamera {
   [[nodiscard]] virtual Result<std::vector<std::string>> load_enrolment(std::string_view document) = 0;
   [[nodiscard]] virtual Result<std::string> load_authority(std::string_view document) = 0;
   [[nodiscard]] virtual Result<std::string> check_update() = 0;
+  // What install_update() would have installed; refused: nothing.
+  [[nodiscard]] virtual Result<std::string> waiting_update() = 0;
   [[nodiscard]] virtual Result<std::string> install_update() = 0;
   [[nodiscard]] virtual Status reboot() = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> wipe(std::string_view who, const Show& show) = 0;

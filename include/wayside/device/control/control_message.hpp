@@ -40,6 +40,7 @@ enum class ControlTask {
   load_authority,
   update,          // which system runs, and how its updates stand
   update_check,    // ask the back office for one now
+  update_waiting,  // what update_install would have installed
   update_install,  // what has been fetched, now
   reload,          // read the running configuration again
   aim,
