@@ -158,6 +158,8 @@ milliseconds UpdateKeeper::fetch() {
     return std::clamp(std::chrono::ceil<milliseconds>(free_at - now()), milliseconds{1}, options_.every);
   }
   if (const auto open = part_.open(); !open) return again(open.error(), true);
+  // All is here, and could not be looked at the last time.
+  if (part_.bytes() >= offer_->bytes) return finish();
   if (const Status room = has_room(); !room) return again(room.error(), true);
   if (!have_office()) return options_.every;
   const auto piece = office_->piece(*offer_, part_.bytes());

@@ -6,6 +6,7 @@
 
 #include "wayside/base/files.hpp"
 #include "wayside/base/log.hpp"
+#include "wayside/base/shared_folder.hpp"
 
 namespace wayside::app {
 
@@ -80,8 +81,14 @@ void UpdateJudge::judge(MonotonicTime now, const UpdateStatus& status) {
 }
 
 void UpdateJudge::tell(const UpdateStatus& status) {
+  if (!options_.on_change) return;
+  // What comes of the next try is told again, be it the same.
+  if (!is_worth_telling(status.state)) {
+    if (!std::exchange(told_, {}).empty()) (void)remove_file(told_file(options_.folder));
+    return;
+  }
   const std::string now = fmt::format("{} {}\n", to_string(status.state), status.version);
-  if (!options_.on_change || now == told_ || !is_worth_telling(status.state)) return;
+  if (now == told_) return;
   options_.on_change(status);
   told_ = now;
   const Status kept = replace_file(told_file(options_.folder), as_bytes(now), told_mode);

@@ -248,7 +248,8 @@ bool UpdateKeeper::held_off() {
   switch (status_.state) {
     case UpdateState::refused:
     case UpdateState::reverted:
-      if (!its_own || forgiven_) return false;
+      // One that was confirmed, and whose slot was lost, is written anew.
+      if (!its_own || forgiven_ || status_.confirmed == offer_->version) return false;
       held_ = fmt::format("version {} was {}: {}", offer_->version,
                           status_.state == UpdateState::refused ? "refused" : "given up", status_.reason);
       return true;
@@ -283,7 +284,7 @@ UpdateHooks hooks_of(UpdateKeeper& keeper) {
   hooks.offered = [&keeper] {
     const UpdateView view = keeper.state();
     nlohmann::json out = nlohmann::json::object();
-    if (!view.offered) return out;
+    if (!view.offered || update_version_from(view.offered->version) == view.system.version) return out;
     out["offered"] = view.offered->version;
     if (view.state == "fetching") out["fetched"] = view.percent;
     const bool own = view.state == "fetching" || view.state == "waiting" || view.state == "unfit";

@@ -152,6 +152,20 @@ TEST_F(UpdateJudgeTest, WhatBecomesOfAnUpdateIsToldOnceAcrossStarts) {
   EXPECT_THAT(told_, ElementsAre("trial 1.1.0", "reverted 1.1.0"));
 }
 
+// Whoever tries again and again under one version leaves more than one entry.
+TEST_F(UpdateJudgeTest, TheSameOutcomeOfAnotherTryIsToldAgain) {
+  UpdateStatus status = read_update_status(folder_).value();
+  UpdateJudge judge = this->judge();
+  for (int tries = 0; tries < 2; ++tries) {
+    for (const UpdateState state : {UpdateState::installing, UpdateState::refused}) {
+      status.state = state;
+      ASSERT_TRUE(write_update_status(folder_, status));
+      pass(judge, 3s, true);
+    }
+  }
+  EXPECT_THAT(told_, ElementsAre("refused 1.1.0", "refused 1.1.0"));
+}
+
 TEST_F(UpdateJudgeTest, WithoutATrailItIsLeftToBeTold) {
   UpdateJudge mute({folder_, boot_id_});
   mute.look(now_, {});

@@ -461,6 +461,19 @@ TEST_F(UpdateKeeperTest, WhatWasRefusedOrGivenUpIsNotFetchedAgainUntilAnotherIsG
   }
 }
 
+// It ran, and then its slot could not be read: nobody has to give it again.
+TEST_F(UpdateKeeperTest, WhatWasConfirmedOnceAndLostIsFetchedAgain) {
+  const UpdateOffer offer = bundle("1.2.3");
+  UpdateStatus status;
+  status.state = UpdateState::reverted;
+  status.version = status.confirmed = "1.2.3";
+  status.reason = "its slot could not be started any more, and 1.2.0 runs again";
+  ASSERT_TRUE(write_update_status(folder_, status));
+  gives(offer);
+  settle();
+  EXPECT_TRUE(request());
+}
+
 TEST_F(UpdateKeeperTest, WhileOneIsInstalledOrOnTrialNothingElseIsFetched) {
   for (const UpdateState busy : {UpdateState::installing, UpdateState::installed, UpdateState::trial}) {
     UpdateStatus status;
