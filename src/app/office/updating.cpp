@@ -85,6 +85,16 @@ Status withdraw_update(const Arguments& arguments) {
   return {};
 }
 
+Status remove_update(const Arguments& arguments) {
+  const auto authority = Authority::open(arguments.folder);
+  if (!authority) return fail(authority.error());
+  const auto removed =
+      Updates(authority->updates()).remove(arguments.version, arguments.compatible, utc_now());
+  if (!removed) return removed;
+  fmt::print("{} {} is removed\n", arguments.compatible, arguments.version);
+  return {};
+}
+
 Status list_updates(const Arguments& arguments) {
   const auto office = open_office(arguments.folder);
   if (!office) return fail(office.error());
