@@ -268,6 +268,16 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "not in the list can be said not to have been read only where there is a dot.\n"
       "Example: wayside-backoffice sight office --since 2026-11-22 --device 0123456789abcdef");
 
+  sub = add("health", "Say how each enrolled camera is, by its last heartbeat", health);
+  sub->add_option("--device", arguments.device_id, "Only this camera: its device id, 16 hex digits");
+  sub->footer(
+      "A line a camera: when its last heartbeat came (one that runs sends one every 30 seconds), whether it\n"
+      "was well then, how many records wait in it, and, where it runs from an image, which system runs and\n"
+      "how its update stands. Then each part that is ill, and why: exit code 1. What to do for each is in "
+      "the\n"
+      "operator's guide (src/device/health/README.md).\n"
+      "Example: wayside-backoffice health office");
+
   sub = add("check", "Verify every record anew and say what is damaged, incomplete or missing", check);
   sub->footer(
       "Seals every record again and holds it to the camera's signature; follows each queue's chain.\n"

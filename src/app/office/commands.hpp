@@ -98,6 +98,9 @@ struct Arguments {
 [[nodiscard]] Status remove_update(const Arguments& arguments);
 [[nodiscard]] Status list_updates(const Arguments& arguments);
 
+// --- how cameras are (health.cpp)
+[[nodiscard]] Status health(const Arguments& arguments);
+
 // --- receiving, until SIGTERM or SIGINT (receiving.cpp)
 [[nodiscard]] Status serve(const Arguments& arguments);
 [[nodiscard]] Status ingest(const Arguments& arguments);
