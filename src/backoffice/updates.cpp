@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "wayside/base/files.hpp"
@@ -53,6 +54,49 @@ Json on_record(const UpdateOffer& offer) {
   Json said = to_json(offer);
   said.erase("bytes");
   return said;
+}
+
+// What is not there is well.
+Status take_away(const fs::path& file) {
+  std::error_code failed;
+  fs::remove(file, failed);
+  if (!failed) return {};
+  return fail(ErrorCode::io,
+              fmt::format("cannot remove {}: {}", json_escape(file.string()), failed.message()));
+}
+
+bool same_name(const UpdateOffer& one, const UpdateOffer& other) {
+  return one.version == other.version && one.compatible == other.compatible;
+}
+
+// Two names of one bundle, or two bundles of one name.
+Error taken_already(const UpdateOffer& offer, const UpdateOffer& there) {
+  if (!same_name(offer, there)) {
+    return {ErrorCode::refused,
+            fmt::format("this bundle is here already as {} for {}: give the wayside.update of its own build",
+                        there.version, there.compatible)};
+  }
+  return {
+      ErrorCode::refused,
+      fmt::format("another bundle of version {} for {} is here already: give the new one a version of its "
+                  "own (VERSION in CMakeLists.txt, before it is built), or let go of that one with "
+                  "wayside-backoffice update remove --version {} --compatible {}",
+                  there.version, there.compatible, there.version, there.compatible)};
+}
+
+// What withdraws it from each of them.
+std::string withdrawing(const std::string& compatible, const std::vector<std::string>& from) {
+  std::string from_cameras;
+  std::string from_all;
+  for (const std::string& to : from) {
+    if (to == all_cameras)
+      from_all = " --all";
+    else
+      from_cameras += " --device " + to;
+  }
+  const std::string command = "wayside-backoffice update withdraw --compatible " + compatible;
+  if (from_cameras.empty()) return command + from_all;
+  return command + from_cameras + (from_all.empty() ? "" : ", and with" + from_all);
 }
 
 // Into its place once all of it is what was said of it.
@@ -106,15 +150,12 @@ Result<UpdateOffer> Updates::add(const fs::path& offer_file, UtcTime now) const 
   if (const auto made = make_private_folder(folder_); !made) return fail(made.error());
   const FolderLock turn(folder_);
   if (!turn.held()) return fail(turn.held().error());
-  const auto there = find(offer->version, offer->compatible);
-  if (there && there->sha256 == offer->sha256) return offer;
-  if (there) {
-    return fail(ErrorCode::refused,
-                fmt::format("another bundle of version {} for {} is here already: give the new one a version "
-                            "of its own (toolchains/image.sh)",
-                            offer->version, offer->compatible));
+  const auto all = bundles();
+  if (!all) return fail(all.error());
+  for (const UpdateOffer& there : *all) {
+    if (there == *offer) return offer;
+    if (there.sha256 == offer->sha256 || same_name(there, *offer)) return fail(taken_already(*offer, there));
   }
-  if (there.error().code != ErrorCode::not_found) return fail(there.error());
   auto copy = FileReplacement::begin(bundle(offer->sha256), 0600);
   if (!copy) return fail(copy.error());
   fs::path from = offer_file;
@@ -152,14 +193,19 @@ Result<UpdateOffer> Updates::find(const std::string& version, const std::string&
   for (UpdateOffer& offer : *all) {
     if (offer.version == version && offer.compatible == compatible) return std::move(offer);
   }
-  return fail(ErrorCode::not_found,
-              fmt::format("there is no bundle of version {} for {}: run wayside-backoffice update add",
-                          json_escape(version), json_escape(compatible)));
+  return fail(
+      ErrorCode::not_found,
+      fmt::format("there is no bundle of version {} for {}: see wayside-backoffice update list, or run "
+                  "wayside-backoffice update add",
+                  json_escape(version), json_escape(compatible)));
 }
 
 Status Updates::give(const std::string& version, const std::string& compatible, const std::string& to,
                      std::optional<UtcTime> not_before, UtcTime now) const {
   if (const auto good = check_names(compatible, to); !good) return good;
+  if (const auto made = make_private_folder(folder_); !made) return made;
+  const FolderLock turn(folder_);  // so that nobody removes it meanwhile
+  if (!turn.held()) return turn.held();
   auto offer = find(version, compatible);
   if (!offer) return fail(offer.error());
   offer->not_before = not_before;
@@ -188,11 +234,32 @@ Status Updates::withdraw(const std::string& compatible, const std::string& from,
   withdrawn["device_id"] = from;
   withdrawn["by"] = operator_name();
   if (const auto recorded = put_on_record(folder_, now, "withdrawn", withdrawn); !recorded) return recorded;
-  std::error_code failed;
-  fs::remove(file, failed);
-  if (!failed) return {};
-  return fail(ErrorCode::io,
-              fmt::format("cannot remove {}: {}", json_escape(file.string()), failed.message()));
+  return take_away(file);
+}
+
+Status Updates::remove(const std::string& version, const std::string& compatible, UtcTime now) const {
+  if (const auto made = make_private_folder(folder_); !made) return made;
+  const FolderLock turn(folder_);
+  if (!turn.held()) return turn.held();
+  const auto offer = find(version, compatible);
+  if (!offer) return fail(offer.error());
+  const auto all = given();
+  if (!all) return fail(all.error());
+  std::vector<std::string> cameras;
+  for (const Given& one : *all) {
+    if (one.offer.sha256 == offer->sha256) cameras.push_back(one.to);
+  }
+  if (!cameras.empty()) {
+    return fail(ErrorCode::refused,
+                fmt::format("version {} for {} is given to {}: withdraw it first, with {}", version,
+                            compatible, fmt::join(cameras, ", "), withdrawing(compatible, cameras)));
+  }
+  Json removed = on_record(*offer);
+  removed["by"] = operator_name();
+  if (const auto recorded = put_on_record(folder_, now, "removed", removed); !recorded) return recorded;
+  // What is said of it goes last: broken off in between, it is still listed and is removed again.
+  if (const auto gone = take_away(bundle(offer->sha256)); !gone) return gone;
+  return take_away(facts(offer->sha256));
 }
 
 Result<std::vector<Updates::Given>> Updates::given() const {

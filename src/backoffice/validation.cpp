@@ -449,6 +449,13 @@ std::optional<SystemSaid> system_in_heartbeat(std::string_view heartbeat) {
                     text(update, "version"), text(update, "reason")};
 }
 
+std::optional<HealthSaid> health_in_heartbeat(std::string_view heartbeat) {
+  if (!check_heartbeat(heartbeat)) return std::nullopt;
+  const Json json = Json::parse(heartbeat);
+  return HealthSaid{json.at("problems").get<std::map<std::string, std::string>>(),
+                    json.at("queue").at("unacknowledged").get<std::uint64_t>()};
+}
+
 std::uint64_t delivered_in_heartbeat(std::string_view heartbeat) {
   constexpr std::uint64_t beyond_numbers = std::uint64_t{1} << 62U;
   const Json json = Json::parse(heartbeat, nullptr, false);

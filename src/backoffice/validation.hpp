@@ -55,6 +55,12 @@ struct SystemSaid {
   std::string reason;
 };
 [[nodiscard]] std::optional<SystemSaid> system_in_heartbeat(std::string_view heartbeat);
+// How the camera is, of any bytes; nothing where they are no heartbeat that check_heartbeat() takes.
+struct HealthSaid {
+  std::map<std::string, std::string> ill;  // by part, why
+  std::uint64_t waiting = 0;               // records that the camera has no receipt for
+};
+[[nodiscard]] std::optional<HealthSaid> health_in_heartbeat(std::string_view heartbeat);
 // The highest number of that queue for which the camera has a receipt, of any bytes; 0: it says nothing of
 // it.
 [[nodiscard]] std::uint64_t delivered_in_heartbeat(std::string_view heartbeat);

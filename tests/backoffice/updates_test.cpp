@@ -138,7 +138,72 @@ TEST_F(UpdatesTest, AnotherBundleOfAVersionThatIsThereIsRefused) {
   const auto added = updates_.add(build(offer_of(other, "1.4.0"), other), now_);
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().code, ErrorCode::refused);
+  EXPECT_THAT(added.error().message,
+              HasSubstr("wayside-backoffice update remove --version 1.4.0 --compatible wayside-rpi"));
   EXPECT_EQ(updates_.bundles().value(), (std::vector<UpdateOffer>{offer}));
+}
+
+TEST_F(UpdatesTest, ABundleThatIsThereUnderAnotherNameIsRefused) {
+  const std::string bundle = bundle_of(100);
+  const UpdateOffer offer = add("1.4.0", bundle);
+  UpdateOffer other_board = offer;
+  other_board.compatible = "wayside-other";
+  for (const UpdateOffer& renamed : {offer_of(bundle, "1.5.0"), other_board}) {
+    const auto added = updates_.add(build(renamed, bundle), now_);
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().code, ErrorCode::refused);
+    EXPECT_THAT(added.error().message, HasSubstr("this bundle is here already as 1.4.0 for wayside-rpi"));
+    EXPECT_EQ(updates_.bundles().value(), (std::vector<UpdateOffer>{offer}));
+  }
+}
+
+TEST_F(UpdatesTest, ABundleThatNobodyIsGivenIsRemovedAndAnotherTakenInInItsPlace) {
+  const UpdateOffer kept = add("1.3.0", bundle_of(99));
+  const UpdateOffer offer = add("1.4.0", bundle_of(100));
+  give("1.3.0", camera_);
+  const Status removed = updates_.remove("1.4.0", board, now_);
+  ASSERT_TRUE(removed) << removed.error().message;
+  EXPECT_EQ(updates_.bundles().value(), (std::vector<UpdateOffer>{kept}));
+  EXPECT_FALSE(fs::exists(folder() / (offer.sha256 + ".raucb")));
+  EXPECT_EQ(bundle_files(), 2U);
+  EXPECT_THAT(audit(), HasSubstr("\"what\":\"removed\""));
+  for (const auto& [version, compatible] :
+       {std::pair("1.4.0", board), std::pair("1.3.0", "wayside-other"), std::pair("\x1b[2J", "\x1b[2J")}) {
+    const Status again = updates_.remove(version, compatible, now_);
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, ErrorCode::not_found);
+    EXPECT_THAT(again.error().message, Not(HasSubstr("\x1b")));
+  }
+  add("1.4.0", bundle_of(100, 'b'));
+  EXPECT_EQ(version_for(camera_), "1.3.0");
+}
+
+TEST_F(UpdatesTest, ABundleThatIsGivenIsNotRemovedAndWhatWithdrawsItIsNamed) {
+  add("1.4.0", bundle_of(100));
+  give("1.4.0", camera_);
+  give("1.4.0", std::string(all_cameras));
+  Status removed = updates_.remove("1.4.0", board, now_);
+  ASSERT_FALSE(removed);
+  EXPECT_EQ(removed.error().code, ErrorCode::refused);
+  EXPECT_THAT(removed.error().message, HasSubstr("is given to 0123456789abcdef, all: "));
+  const std::string command = "wayside-backoffice update withdraw --compatible wayside-rpi";
+  EXPECT_THAT(removed.error().message, HasSubstr(command + " --device 0123456789abcdef, and with --all"));
+  EXPECT_EQ(bundle_files(), 2U);
+  ASSERT_TRUE(updates_.withdraw(board, camera_, now_));
+  removed = updates_.remove("1.4.0", board, now_);
+  ASSERT_FALSE(removed);
+  EXPECT_THAT(removed.error().message, HasSubstr(command + " --all"));
+  EXPECT_THAT(audit(), Not(HasSubstr("removed")));
+  ASSERT_TRUE(updates_.withdraw(board, std::string(all_cameras), now_));
+  EXPECT_TRUE(updates_.remove("1.4.0", board, now_));
+}
+
+TEST_F(UpdatesTest, ARemovalThatWasBrokenOffIsListedAndRemovedAgain) {
+  const UpdateOffer offer = add("1.4.0", bundle_of(100));
+  fs::remove(folder() / (offer.sha256 + ".raucb"));
+  EXPECT_EQ(updates_.bundles().value(), (std::vector<UpdateOffer>{offer}));
+  EXPECT_TRUE(updates_.remove("1.4.0", board, now_));
+  EXPECT_EQ(bundle_files(), 0U);
 }
 
 TEST_F(UpdatesTest, ACamerasOwnComesBeforeThatOfAllAndOnlyForItsBoard) {
@@ -180,12 +245,14 @@ TEST_F(UpdatesTest, WrongNamesAreRefusedInWords) {
   }
 }
 
-TEST_F(UpdatesTest, WhatCannotBePutOnRecordIsNotGiven) {
+TEST_F(UpdatesTest, WhatCannotBePutOnRecordIsNeitherGivenNorRemoved) {
   add("1.4.0", bundle_of(100));
   fs::remove(folder() / "audit.jsonl");
   fs::create_directory(folder() / "audit.jsonl");
   EXPECT_FALSE(updates_.give("1.4.0", board, camera_, {}, now_));
   EXPECT_EQ(version_for(camera_), "");
+  EXPECT_FALSE(updates_.remove("1.4.0", board, now_));
+  EXPECT_TRUE(fs::exists(folder() / (updates_.bundles().value().at(0).sha256 + ".raucb")));
 }
 
 TEST_F(UpdatesTest, ACameraLearnsOfItByItsHeartbeatAndFetchesItPieceByPiece) {

@@ -8,7 +8,7 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST_F(OtherCommandLines, UpdatesAreTakenInGivenListedAndWithdrawn) {
+TEST_F(OtherCommandLines, UpdatesAreTakenInGivenListedWithdrawnAndRemoved) {
   ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
   const std::string bundle = "a bundle's bytes";
   const auto offer = [&](const std::string& version, const std::string& of) {
@@ -49,12 +49,19 @@ TEST_F(OtherCommandLines, UpdatesAreTakenInGivenListedAndWithdrawn) {
   EXPECT_THAT(list, HasSubstr("given to 0123456789abcdef, not before 2026-12-01T02:00:00.000Z"));
   EXPECT_THAT(list, HasSubstr("given to all"));
 
+  const Answer given_away = update("remove", which);
+  EXPECT_EQ(given_away.code, 1);
+  EXPECT_THAT(given_away.text, HasSubstr("is given to 0123456789abcdef, all: withdraw it first"));
   EXPECT_EQ(update("withdraw", {"--compatible", "wayside-rpi", "--device", camera}).code, 0);
   EXPECT_EQ(update("withdraw", {"--compatible", "wayside-rpi", "--device", camera}).code, 1);
   EXPECT_EQ(update("withdraw", {"--compatible", "wayside-rpi", "--all"}).code, 0);
   EXPECT_THAT(update("list", {}).text, testing::Not(HasSubstr("given to")));
+  EXPECT_EQ(update("remove", {"--compatible", "wayside-rpi"}).code, 2);
+  EXPECT_THAT(update("remove", which).text, HasSubstr("wayside-rpi 1.4.0 is removed"));
+  EXPECT_EQ(update("list", {}).text, "");
+  EXPECT_EQ(update("remove", which).code, 1);
   const std::string audit = read_text_file(at("office") + "/updates/audit.jsonl").value();
-  for (const char* what : {"added", "given", "withdrawn", "\"by\""})
+  for (const char* what : {"added", "given", "withdrawn", "removed", "\"by\""})
     EXPECT_THAT(audit, HasSubstr(what));
 }
 

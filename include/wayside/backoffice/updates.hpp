@@ -32,7 +32,8 @@ class Updates {
 
   // offer_file: wayside.update, as the image's build leaves it; the bundle lies beside it under the same name
   // with .raucb. Copied once its length and hash are those of the offer, whole or not at all. One that is
-  // here already is well. refused: another bundle of that version for that board is here.
+  // here already is well. refused: another bundle of that version for that board is here, or this one as
+  // another version or for another board.
   [[nodiscard]] Result<UpdateOffer> add(const std::filesystem::path& offer_file, UtcTime now) const;
   // By board, then version, rising.
   [[nodiscard]] Result<std::vector<UpdateOffer>> bundles() const;
@@ -43,6 +44,9 @@ class Updates {
                             std::optional<UtcTime> not_before, UtcTime now) const;
   // A camera from which its own is withdrawn gets what all are given.
   [[nodiscard]] Status withdraw(const std::string& compatible, const std::string& from, UtcTime now) const;
+  // Bundle and what is said of it, on record first. refused, naming to whom and what withdraws it: it is
+  // given to somebody.
+  [[nodiscard]] Status remove(const std::string& version, const std::string& compatible, UtcTime now) const;
   struct Given {
     std::string to;  // a device id, or all_cameras
     UpdateOffer offer;

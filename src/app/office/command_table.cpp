@@ -1,5 +1,4 @@
 #include <cstdint>
-#include <functional>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -7,64 +6,6 @@
 #include "src/app/office/commands.hpp"
 
 namespace wayside::app::office {
-
-namespace {
-
-// parent, name, help, work: a command with its DIR.
-using AddTo = std::function<CLI::App*(CLI::App&, const char*, const char*, Status (*)(const Arguments&))>;
-
-void add_update_commands(CLI::App& app, Arguments& arguments, const AddTo& add_to) {
-  CLI::App* updates = app.add_subcommand(
-      "update", "Give cameras new systems, which they fetch, install and try by themselves");
-  updates->require_subcommand(1);
-  CLI::App* sub = add_to(*updates, "add", "Take a bundle in, to be given to cameras", add_update);
-  sub->add_option("--offer", arguments.offer,
-                  "wayside.update, as the image's build wrote it; the bundle lies beside it as wayside.raucb")
-      ->required();
-  sub->footer(
-      "Copied into DIR/updates once its length and hash are what the offer says. Who signed it each camera\n"
-      "checks for itself.\n"
-      "Example: wayside-backoffice update add office --offer build/image/raspberrypi4/wayside.update");
-  const auto add_for_cameras = [&](const char* name, const char* help, Status (*work)(const Arguments&)) {
-    CLI::App* command = add_to(*updates, name, help, work);
-    command
-        ->add_option("--compatible", arguments.compatible, "The board it is for, as in wayside-raspberrypi4")
-        ->required();
-    CLI::Option* device =
-        command->add_option("--device", arguments.devices, "Device id of each camera, 16 hex digits");
-    command->add_flag("--all", arguments.all, "Every camera of that board")->excludes(device);
-    command->callback([device, &arguments] {
-      if (device->count() == 0 && !arguments.all) throw CLI::RequiredError("--device or --all");
-    });
-    return command;
-  };
-  sub =
-      add_for_cameras("give", "Give cameras a bundle, in place of what they were given before", give_update);
-  sub->add_option("--version", arguments.version, "The bundle's version, as update list says")->required();
-  sub->add_option(
-      "--not-before", arguments.not_before,
-      "UTC date or time, as in 2026-12-01T02:00Z, from which it may be installed; at once, if not "
-      "given");
-  sub->footer(
-      "A camera fetches it after its next heartbeat, over HTTPS and no faster than its update.kib_per_s, "
-      "installs\n"
-      "it, restarts, and goes back to what ran before unless the new one does its work. What is given to "
-      "one\n"
-      "camera comes before what is given to all. An older version than runs is refused. Works while "
-      "serving.\n"
-      "Example: wayside-backoffice update give office --version 1.4.0 --compatible wayside-raspberrypi4\n"
-      "           --device 0123456789abcdef --not-before 2026-12-01T02:00Z");
-  sub = add_for_cameras("withdraw", "Give it to them no longer", withdraw_update);
-  sub->footer(
-      "A camera that has not begun to install it lets go of it. Works while serving.\n"
-      "Example: wayside-backoffice update withdraw office --compatible wayside-raspberrypi4 --all");
-  sub = add_to(*updates, "list",
-               "Print the bundles there are, who is given which, and what cameras said last of theirs",
-               list_updates);
-  sub->footer("Example: wayside-backoffice update list office");
-}
-
-}  // namespace
 
 std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   std::vector<Command> commands;
@@ -326,6 +267,16 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "is\n"
       "not in the list can be said not to have been read only where there is a dot.\n"
       "Example: wayside-backoffice sight office --since 2026-11-22 --device 0123456789abcdef");
+
+  sub = add("health", "Say how each enrolled camera is, by its last heartbeat", health);
+  sub->add_option("--device", arguments.device_id, "Only this camera: its device id, 16 hex digits");
+  sub->footer(
+      "A line a camera: when its last heartbeat came (one that runs sends one every 30 seconds), whether it\n"
+      "was well then, how many records wait in it, and, where it runs from an image, which system runs and\n"
+      "how its update stands. Then each part that is ill, and why: exit code 1. What to do for each is in "
+      "the\n"
+      "operator's guide (src/device/health/README.md).\n"
+      "Example: wayside-backoffice health office");
 
   sub = add("check", "Verify every record anew and say what is damaged, incomplete or missing", check);
   sub->footer(

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -94,7 +95,11 @@ struct Arguments {
 [[nodiscard]] Status add_update(const Arguments& arguments);
 [[nodiscard]] Status give_update(const Arguments& arguments);
 [[nodiscard]] Status withdraw_update(const Arguments& arguments);
+[[nodiscard]] Status remove_update(const Arguments& arguments);
 [[nodiscard]] Status list_updates(const Arguments& arguments);
+
+// --- how cameras are (health.cpp)
+[[nodiscard]] Status health(const Arguments& arguments);
 
 // --- receiving, until SIGTERM or SIGINT (receiving.cpp)
 [[nodiscard]] Status serve(const Arguments& arguments);
@@ -106,11 +111,14 @@ struct Arguments {
 [[nodiscard]] Status check(const Arguments& arguments);
 [[nodiscard]] Status sight(const Arguments& arguments);
 
-// --- the command line (command_table.cpp)
+// --- the command line (command_table.cpp, update_command_table.cpp)
 struct Command {
   CLI::App* parsed;
   Status (*work)(const Arguments&);
 };
+// parent, name, help, work: a command with its DIR.
+using AddTo = std::function<CLI::App*(CLI::App&, const char*, const char*, Status (*)(const Arguments&))>;
+void add_update_commands(CLI::App& app, Arguments& arguments, const AddTo& add_to);
 // Fills `arguments` when `app` is parsed; the one command that was parsed is then to be done.
 [[nodiscard]] std::vector<Command> add_commands(CLI::App& app, Arguments& arguments);
 

@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 
 #include "wayside/backoffice/updates.hpp"
-#include "wayside/base/json_text.hpp"
 
 #include "src/app/office/commands.hpp"
-#include "src/backoffice/validation.hpp"
+#include "src/backoffice/camera_health.hpp"
 
 namespace wayside::app::office {
 
@@ -33,11 +32,8 @@ Status print_said(backoffice::Store& store) {
   for (const auto& kept : *heartbeats) {
     const auto said = backoffice::system_in_heartbeat(kept.json);
     if (!said) continue;
-    std::string line = fmt::format("{}  {} runs {}", kept.device_id, said->compatible, said->version);
-    if (!said->state.empty()) line += "  " + said->state;
-    if (!said->updating.empty()) line += " " + said->updating;
-    if (!said->reason.empty()) line += ": " + said->reason;
-    fmt::print("{}  (said {})\n", json_escape(line), to_iso8601(kept.received_at));
+    fmt::print("{}  {}  (said {})\n", kept.device_id, backoffice::to_words(*said),
+               to_iso8601(kept.received_at));
   }
   return {};
 }
@@ -82,6 +78,16 @@ Status withdraw_update(const Arguments& arguments) {
     if (!withdrawn) return withdrawn;
     fmt::print("the update for {} is withdrawn from {}\n", arguments.compatible, camera);
   }
+  return {};
+}
+
+Status remove_update(const Arguments& arguments) {
+  const auto authority = Authority::open(arguments.folder);
+  if (!authority) return fail(authority.error());
+  const auto removed =
+      Updates(authority->updates()).remove(arguments.version, arguments.compatible, utc_now());
+  if (!removed) return removed;
+  fmt::print("{} {} is removed\n", arguments.compatible, arguments.version);
   return {};
 }
 

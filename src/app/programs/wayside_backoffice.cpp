@@ -41,8 +41,9 @@ int run(int argc, char** argv) {
     return done ? exit_done : report(program, done.error());
   }
   return report(program, {ErrorCode::invalid_input,
-                          "a command is missing: init, enrol, recipient-key, unlock-key, watchlist, serve, "
-                          "ingest, broker-certificate, list, export or check; see --help"});
+                          "a command is missing: init, enrol, recipient-key, unlock-key, authority, "
+                          "watchlist, update, serve, ingest, broker-certificate, list, sight, health, audit, "
+                          "export or check; see --help"});
 }
 
 }  // namespace

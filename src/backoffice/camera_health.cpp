@@ -1,0 +1,79 @@
+#include "src/backoffice/camera_health.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "wayside/base/json_text.hpp"
+
+namespace wayside::backoffice {
+
+namespace {
+
+std::string counted(std::uint64_t count, std::string_view one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
+
+// In the largest unit of which there is a whole one.
+std::string ago(UtcTime then, UtcTime now) {
+  constexpr std::array<std::pair<std::int64_t, std::string_view>, 3> units{
+      {{86'400'000, "day"}, {3'600'000, "hour"}, {60'000, "minute"}}};
+  // The office's clock may have been set back, and its file may say anything.
+  const std::int64_t ms = now.ms - std::clamp<std::int64_t>(then.ms, 0, now.ms);
+  for (const auto& [unit_ms, unit] : units) {
+    if (const std::int64_t count = ms / unit_ms; count > 0)
+      return counted(static_cast<std::uint64_t>(count), unit) + " ago";
+  }
+  return "within the minute";
+}
+
+}  // namespace
+
+Result<std::vector<CameraHealth>> camera_health(Store& store, const std::string& device_id) {
+  const auto enrolled = store.all_device_keys();
+  if (!enrolled) return fail(enrolled.error());
+  const auto heartbeats = store.heartbeats();
+  if (!heartbeats) return fail(heartbeats.error());
+  std::map<std::string, CameraHealth> cameras;
+  for (const auto& [device, keys] : *enrolled) {
+    if (device_id.empty() || device == device_id) cameras.emplace(device, CameraHealth{device, {}, {}, {}});
+  }
+  for (const Store::KeptHeartbeat& kept : *heartbeats) {
+    const auto camera = cameras.find(kept.device_id);
+    if (camera == cameras.end()) continue;
+    camera->second.heard = kept.received_at;
+    camera->second.said = health_in_heartbeat(kept.json);
+    camera->second.system = system_in_heartbeat(kept.json);
+  }
+  std::vector<CameraHealth> all;
+  for (auto& [device, camera] : cameras)
+    all.push_back(std::move(camera));
+  return all;
+}
+
+std::string to_words(const SystemSaid& system) {
+  std::string words = fmt::format("{} runs {}", system.compatible, system.version);
+  if (!system.state.empty()) words += "  " + system.state;
+  if (!system.updating.empty()) words += " " + system.updating;
+  if (!system.reason.empty()) words += ": " + system.reason;
+  return json_escape(words);
+}
+
+std::string to_lines(const CameraHealth& camera, UtcTime now) {
+  if (!camera.heard) return fmt::format("{}  never sent a heartbeat", camera.device_id);
+  std::string lines =
+      fmt::format("{}  said {}, {}: ", camera.device_id, to_iso8601(*camera.heard), ago(*camera.heard, now));
+  if (!camera.said) return lines + "what is stored is no heartbeat";
+  const auto& [ill, waiting] = *camera.said;
+  lines += ill.empty() ? "well" : fmt::format("{} ill", counted(ill.size(), "part"));
+  lines += fmt::format("  {} waiting", counted(waiting, "record"));
+  if (camera.system) lines += "  " + to_words(*camera.system);
+  for (const auto& [part, why] : ill)
+    lines += fmt::format("\n  {}: {}", json_escape(part), json_escape(why));
+  return lines;
+}
+
+}  // namespace wayside::backoffice

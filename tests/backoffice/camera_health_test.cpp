@@ -1,0 +1,126 @@
+#include "src/backoffice/camera_health.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/backoffice/test_office.hpp"
+
+namespace wayside::backoffice {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+const std::string device = "0123456789abcdef";
+const std::string silent = "fedcba9876543210";
+
+class CameraHealthTest : public testing::Test {
+ protected:
+  CameraHealthTest() {
+    office_.new_camera(device);
+    office_.new_camera(silent);
+  }
+  static json heartbeat() {
+    return {{"time", "2026-11-28T17:00:00.000Z"},
+            {"problems", json::object()},
+            {"queue",
+             {{"unacknowledged", 3},
+              {"evicted", 0},
+              {"expired", 0},
+              {"damaged", 0},
+              {"segments", 64},
+              {"segments_free", 60}}},
+            {"upload", {{"circuit", "closed"}, {"dead_lettered", 0}, {"quarantined", 0}}},
+            {"counters", json::object()}};
+  }
+  void beat(const json& heartbeat) { beat_with(heartbeat.dump()); }
+  void beat_with(const std::string& bytes) {
+    ASSERT_TRUE(office_.store().put_heartbeat(device, bytes, TestOffice::now));
+  }
+  CameraHealth health() {
+    const auto all = camera_health(office_.store(), device);
+    EXPECT_TRUE(all) << all.error().message;
+    return all && all->size() == 1 ? all->front() : CameraHealth{};
+  }
+  // So long after its heartbeat.
+  std::string lines(std::chrono::milliseconds after = {}) {
+    return to_lines(health(), TestOffice::now + after);
+  }
+
+  TestOffice office_;
+};
+
+TEST_F(CameraHealthTest, EachEnrolledCameraIsListedAlsoOneThatNeverSentAHeartbeat) {
+  beat(heartbeat());
+  ASSERT_TRUE(office_.store().put_heartbeat("0000000000000000", heartbeat().dump(), TestOffice::now));
+  const auto all = camera_health(office_.store(), {});
+  ASSERT_TRUE(all);
+  ASSERT_THAT(*all, SizeIs(2));
+  EXPECT_EQ(all->front().device_id, device);
+  EXPECT_EQ(to_lines(all->back(), TestOffice::now), silent + "  never sent a heartbeat");
+  EXPECT_FALSE(all->back().is_ill());
+  EXPECT_THAT(camera_health(office_.store(), "0000000000000000").value(), IsEmpty());
+}
+
+TEST_F(CameraHealthTest, ALineSaysWhenItWasHeardWhetherItWasWellAndWhatWaits) {
+  beat(heartbeat());
+  EXPECT_EQ(lines(), device + "  said " + to_iso8601(TestOffice::now) +
+                         ", within the minute: well  3 records waiting");
+  EXPECT_FALSE(health().is_ill());
+  EXPECT_THAT(lines(std::chrono::seconds(119)), HasSubstr(", 1 minute ago: well"));
+  EXPECT_THAT(lines(std::chrono::minutes(119)), HasSubstr(", 1 hour ago: well"));
+  EXPECT_THAT(lines(std::chrono::hours(71)), HasSubstr(", 2 days ago: well"));
+  EXPECT_THAT(lines(std::chrono::hours(-1)), HasSubstr(", within the minute: well"));
+}
+
+TEST_F(CameraHealthTest, EachPartThatIsIllHasALineWithItsReason) {
+  json ill = heartbeat();
+  ill["queue"]["unacknowledged"] = 1;
+  ill["problems"] = {{"camera", "none present"}, {"clock", "it follows nothing"}};
+  beat(ill);
+  EXPECT_TRUE(health().is_ill());
+  EXPECT_THAT(lines(), HasSubstr("within the minute: 2 parts ill  1 record waiting"
+                                 "\n  camera: none present\n  clock: it follows nothing"));
+  EXPECT_THAT(lines(), Not(HasSubstr("well")));
+}
+
+TEST_F(CameraHealthTest, WhatRunsAndHowItsUpdateStandsIsToldOfACameraThatRunsFromAnImage) {
+  json of_image = heartbeat();
+  of_image["system"] = {{"version", "1.3.0"},
+                        {"compatible", "wayside-rpi"},
+                        {"update", {{"state", "refused"}, {"version", "1.4.0"}, {"reason", "not signed"}}}};
+  beat(of_image);
+  EXPECT_THAT(lines(), HasSubstr("waiting  wayside-rpi runs 1.3.0  refused 1.4.0: not signed"));
+  of_image["system"]["update"] = json::object();
+  beat(of_image);
+  EXPECT_THAT(lines(), testing::EndsWith("waiting  wayside-rpi runs 1.3.0"));
+}
+
+TEST_F(CameraHealthTest, NothingThatACameraSaysDrivesATerminalOrMakesALineOfItsOwn) {
+  json ill = heartbeat();
+  ill["problems"] = {{"camera\n" + silent + "  said", "none\x1b[2J\n" + silent + ": well\r"}};
+  ill["system"] = {{"version", "1\n\x1b"},
+                   {"compatible", "a\n"},
+                   {"update", {{"state", "b\n"}, {"version", "c\n"}, {"reason", "d\xe2\x80\xae\n"}}}};
+  beat(ill);
+  const std::string told = lines();
+  for (const char* what : {"\x1b", "\r", "\xe2\x80\xae"})
+    EXPECT_THAT(told, Not(HasSubstr(what)));
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1);
+}
+
+TEST_F(CameraHealthTest, WhatIsStoredAndNoHeartbeatIsNotTakenForAWellCamera) {
+  for (const char* bytes : {"", "{}", "[1]", "\xff", R"({"problems":{}})"}) {
+    beat_with(bytes);
+    EXPECT_THAT(lines(), testing::EndsWith("what is stored is no heartbeat")) << bytes;
+  }
+  office_.run_sql("UPDATE heartbeats SET received_at = -9223372036854775808");
+  EXPECT_THAT(lines(), HasSubstr("days ago"));
+}
+
+}  // namespace
+}  // namespace wayside::backoffice

@@ -1,0 +1,50 @@
+// How cameras are, as the office tells a person.
+#include <gmock/gmock.h>
+
+#include "tests/replay/other_commands.hpp"
+
+namespace wayside::replay_test {
+namespace {
+
+using testing::HasSubstr;
+
+TEST_F(OtherCommandLines, HealthSaysHowEachEnrolledCameraIs) {
+  ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
+  const auto health = [&](std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"health", at("office")});
+    return answer("wayside-backoffice", more);
+  };
+  EXPECT_EQ(health().text, "No camera is enrolled.\n");
+  const std::string camera = "0123456789abcdef";
+  const std::string silent = "fedcba9876543210";
+  EXPECT_EQ(health({"--device", camera}).code, 1);
+  EXPECT_EQ(health({"--device", "camera"}).code, 2);
+  enrol(camera);
+  enrol(silent);
+  const auto beat = [&](const std::string& problems) {
+    const auto store = backoffice::Store::open_existing(at("office") + "/records.db").value();
+    ASSERT_TRUE(store->put_heartbeat(
+        camera, R"({"time": "2026-11-28T17:00:00.000Z", "problems": )" + problems + R"(, "queue": {
+          "unacknowledged": 3, "evicted": 0, "expired": 0, "damaged": 0, "segments": 64, "segments_free": 60},
+          "upload": {"circuit": "closed", "dead_lettered": 0, "quarantined": 0}, "counters": {}})",
+        UtcTime{1'795'000'000'000}));
+  };
+  beat("{}");
+  const Answer well = health();
+  EXPECT_EQ(well.code, 0) << well.text;
+  EXPECT_THAT(well.text, HasSubstr(camera + "  said " + to_iso8601(UtcTime{1'795'000'000'000}) + ", "));
+  EXPECT_THAT(well.text, HasSubstr(" ago: well  3 records waiting\n"));
+  EXPECT_THAT(well.text, HasSubstr(silent + "  never sent a heartbeat\n"));
+
+  beat(R"({"camera": "none present\u001b[2J"})");
+  const Answer ill = health();
+  EXPECT_EQ(ill.code, 1);
+  EXPECT_THAT(ill.text, HasSubstr("1 part ill"));
+  EXPECT_THAT(ill.text, HasSubstr("\n  camera: none present"));
+  EXPECT_THAT(ill.text, HasSubstr("1 of 2 cameras ill"));
+  EXPECT_THAT(ill.text, testing::Not(HasSubstr("\x1b")));
+  EXPECT_EQ(health({"--device", silent}).code, 0);
+}
+
+}  // namespace
+}  // namespace wayside::replay_test
