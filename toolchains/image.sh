@@ -61,7 +61,8 @@ for component in "${board_components[@]}"; do
     debian_sources | grep -q " bookworm $component\$" ||
         die "the board $board needs Debian's $component, which apt does not have here: add the word to the components of Debian 12 in /etc/apt/sources.list or /etc/apt/sources.list.d, and run apt-get update"
 done
-commit="$(git -C "$root" describe --always --abbrev=40 --exclude='*' --dirty 2>/dev/null)" || die "$root is no git checkout: an image bears the name and the date of its commit"
+commit="$(git -C "$root" describe --always --abbrev=40 --exclude='*' --dirty 2>&1)" ||
+    die "$root is no git checkout that can be used, and an image bears the name and the date of its commit; git says: $(head -n 1 <<<"$commit")"
 SOURCE_DATE_EPOCH="$(git -C "$root" log -1 --format=%ct)"
 export SOURCE_DATE_EPOCH
 

@@ -58,17 +58,17 @@ trap 'rm -rf "$work" ${new:+"$new"}' EXIT
 ask_passphrase() { # [twice]
     local again
     if [ -n "$passphrase_file" ]; then
-        head -n 1 "$passphrase_file" >"$work/passphrase"
+        IFS= read -r passphrase <"$passphrase_file" || true
     else
         [ -t 0 ] || die "nobody is there to be asked for the passphrase: use --passphrase-file FILE"
-        IFS= read -rsp "Passphrase of the root key: " again && echo >&2
-        printf '%s\n' "$again" >"$work/passphrase"
+        IFS= read -rsp "Passphrase of the root key: " passphrase && echo >&2
         if [ -n "${1:-}" ]; then
             IFS= read -rsp "The same again: " again && echo >&2
-            [ "$again" = "$(cat "$work/passphrase")" ] || die "that was another passphrase: run this again"
+            [ "$again" = "$passphrase" ] || die "that was another passphrase: run this again"
         fi
     fi
-    [ "$(tr -d '\n' <"$work/passphrase" | wc -c)" -ge 12 ] || die "a passphrase has 12 bytes or more: use a longer one"
+    [ "$(printf %s "$passphrase" | wc -c)" -ge 12 ] || die "a passphrase has 12 bytes or more: use a longer one"
+    export passphrase # to openssl; it is in no file
 }
 
 # Whatever is changed is changed in a copy, which takes the folder's place when it is whole. What openssl reads of its
@@ -124,13 +124,13 @@ new_signer() {
     run_openssl "no key can be made" genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$new/$signer.key"
     run_openssl "no certificate can be asked for" req -new -config "$work/ca.cnf" -key "$new/$signer.key" -subj "/CN=Wayside update $signer" -out "$work/request"
     run_openssl "the root's key does not sign (is the passphrase right?)" ca -batch -notext -config "$work/ca.cnf" -extensions signer -startdate "$begin" -enddate "$end" \
-        -passin "file:$work/passphrase" -in "$work/request" -out "$new/$signer.pem"
+        -passin "env:passphrase" -in "$work/request" -out "$new/$signer.pem"
     echo "$signer" >"$new/signs"
 }
 
 finish_change() {
     run_openssl "the list of the revoked cannot be signed (is the passphrase right?)" ca -gencrl -config "$work/ca.cnf" -crl_lastupdate "$begin" -crl_nextupdate "$end" \
-        -passin "file:$work/passphrase" -out "$new/crl.pem"
+        -passin "env:passphrase" -out "$new/crl.pem"
     cat "$new/root.pem" "$new/crl.pem" >"$new/keyring.pem"
     rm -f "$new"/*.old "$new"/*.attr
     cd /
@@ -161,14 +161,14 @@ make)
     : >"$new/index.txt"
     echo 01 >"$new/serial"
     echo 01 >"$new/crlnumber"
-    run_openssl "no key can be made" genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes-256-cbc -pass "file:$work/passphrase" -out "$new/root.key"
-    run_openssl "no certificate can be asked for" req -new -config "$work/ca.cnf" -key "$new/root.key" -passin "file:$work/passphrase" -subj "/CN=Wayside updates" -out "$work/request"
+    run_openssl "no key can be made" genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes-256-cbc -pass "env:passphrase" -out "$new/root.key"
+    run_openssl "no certificate can be asked for" req -new -config "$work/ca.cnf" -key "$new/root.key" -passin "env:passphrase" -subj "/CN=Wayside updates" -out "$work/request"
     # Its number is no signer's.
     echo "00$(openssl rand -hex 8)" >"$work/serial"
     sed -e "s#^serial = .*#serial = $work/serial#; s#^database = .*#database = $work/index.txt#" "$work/ca.cnf" >"$work/root.cnf"
     : >"$work/index.txt"
     run_openssl "the root cannot sign itself" ca -batch -notext -selfsign -config "$work/root.cnf" -extensions root -startdate "$begin" -enddate "$end" -keyfile "$new/root.key" \
-        -passin "file:$work/passphrase" -in "$work/request" -out "$new/root.pem"
+        -passin "env:passphrase" -in "$work/request" -out "$new/root.pem"
     new_signer
     finish_change
     say "$keys: a root and signer-01; keep root.key offline, and a copy of it elsewhere"
@@ -186,7 +186,7 @@ revoke)
     [ "$(cat "$keys/signs")" != "$name" ] || die "$name is the one that signs: add another first (--new-signer)"
     ask_passphrase
     begin_change
-    run_openssl "$name cannot be revoked (is the passphrase right?)" ca -config "$work/ca.cnf" -revoke "$new/$name.pem" -passin "file:$work/passphrase"
+    run_openssl "$name cannot be revoked (is the passphrase right?)" ca -config "$work/ca.cnf" -revoke "$new/$name.pem" -passin "env:passphrase"
     finish_change
     rm -f "$keys/$name.key"
     say "$keys: $name is revoked; cameras know of it with the next update or image that is made with --keys $keys"

@@ -208,6 +208,13 @@ Status Updates::give(const std::string& version, const std::string& compatible, 
   if (!turn.held()) return turn.held();
   auto offer = find(version, compatible);
   if (!offer) return fail(offer.error());
+  std::error_code absent;
+  if (fs::file_size(bundle(offer->sha256), absent) != offer->bytes || absent) {
+    return fail(ErrorCode::refused,
+                fmt::format("the bundle of version {} is not here whole any more: wayside-backoffice update "
+                            "remove, and add it again",
+                            version));
+  }
   offer->not_before = not_before;
   Json given = on_record(*offer);
   given["device_id"] = to;

@@ -157,6 +157,20 @@ TEST_F(UpdatesTest, ABundleThatIsThereUnderAnotherNameIsRefused) {
   }
 }
 
+TEST_F(UpdatesTest, ABundleThatWasCutOrIsGoneIsGivenToNobody) {
+  const UpdateOffer offer = add("1.2.0", bundle_of(5000));
+  const fs::path file = folder() / (offer.sha256 + ".raucb");
+  for (const bool cut : {true, false}) {
+    cut ? fs::resize_file(file, 4999) : static_cast<void>(fs::remove(file));
+    const Status given = updates_.give("1.2.0", board, std::string(all_cameras), {}, now_);
+    ASSERT_FALSE(given);
+    EXPECT_THAT(given.error().message, HasSubstr("not here whole any more"));
+  }
+  ASSERT_TRUE(updates_.remove("1.2.0", board, now_));
+  add("1.2.0", bundle_of(5000));
+  give("1.2.0", std::string(all_cameras));
+}
+
 TEST_F(UpdatesTest, ABundleThatNobodyIsGivenIsRemovedAndAnotherTakenInInItsPlace) {
   const UpdateOffer kept = add("1.3.0", bundle_of(99));
   const UpdateOffer offer = add("1.4.0", bundle_of(100));

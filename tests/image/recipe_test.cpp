@@ -120,11 +120,12 @@ TEST_F(Recipe, ABoardThatNeedsMoreOfDebianThanAptHasSaysWhatToAddAndNothingIsFet
       "for c in main non-free-firmware; do echo \"bookworm deb http://archive.example/ bookworm $c\"; done");
   // Then it is the next thing that is wrong.
   expect_one_sentence(run("GIT_CEILING_DIRECTORIES=/ toolchains/image.sh raspberrypi4 --trial-keys"),
-                      "no git checkout", "commit");
+                      "no git checkout that can be used", "commit");
 }
 
 TEST_F(Recipe, AnImageIsMadeOfACommit) {
-  expect_one_sentence(run("GIT_CEILING_DIRECTORIES=/ toolchains/image.sh"), "no git checkout", "commit");
+  expect_one_sentence(run("GIT_CEILING_DIRECTORIES=/ toolchains/image.sh"),
+                      "no git checkout that can be used", "commit");
 }
 
 TEST_F(Recipe, AWrongOptionIsAnsweredWithThoseThereAre) {
