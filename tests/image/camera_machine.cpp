@@ -105,7 +105,7 @@ std::optional<std::uint64_t> CameraMachine::instructions() const {
   return sum;
 }
 
-bool CameraMachine::says(const std::string& text, std::chrono::seconds limit) {
+bool CameraMachine::says(const std::string& text, std::chrono::milliseconds limit) {
   const auto until = steady_clock::now() + limit;
   for (;;) {
     if (const std::size_t at = heard_.find(text); at != std::string::npos) {

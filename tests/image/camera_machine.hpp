@@ -39,8 +39,8 @@ class CameraMachine {
  public:
   explicit CameraMachine(const std::filesystem::path& disk, const CameraMachineOptions& options = {});
 
-  // False: the line did not say so within the time. What it said up to there is given in said().
-  [[nodiscard]] bool says(const std::string& text, std::chrono::seconds limit);
+  // False: the line did not say so within the time, in which alone it is listened to. What it said up to there is given in said().
+  [[nodiscard]] bool says(const std::string& text, std::chrono::milliseconds limit);
   void type(const std::string& text);
 
   // Since the last text that was waited for.

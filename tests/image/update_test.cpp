@@ -100,7 +100,15 @@ class ImageUpdate : public CameraLife {
   // The road goes on meanwhile; until the machine says so, or what is shown of updates has that word.
   void drive_until(vm::UsbCamera& eyes, const std::string& text) {
     bool said = false;
-    show_road(eyes, 2 * patience, [&] { return said = machine_->says(text, 0s); });
+    auto shown = steady_clock::now();
+    show_road(eyes, 2 * patience, [&] {
+      // So that a failure says how far it came.
+      if (steady_clock::now() - shown > 1min) {
+        machine_->type("update show\r");
+        shown = steady_clock::now();
+      }
+      return said = machine_->says(text, 10ms);
+    });
     if (!said) throw std::runtime_error("not \"" + text + "\": " + machine_->said());
   }
   void drive_until_shown(vm::UsbCamera& eyes, const std::string& state) {
