@@ -271,6 +271,10 @@ Result<std::string> Api::take_message(const Target& target, ByteView payload, Ut
   if (!keys) return fail(keys.error());
   // Refused shipments would be given up by a camera that is only enrolled somewhere else yet.
   if (keys->empty()) return fail(ErrorCode::refused, "no such device is enrolled here");
+  // The broker knows certificates by who signed them.
+  const auto revoked = store_.revoked();
+  if (!revoked) return fail(revoked.error());
+  if (revoked->contains(target.device_id)) return fail(ErrorCode::refused, "the device is revoked");
   if (payload.size() > target.limit_bytes())
     return fail(ErrorCode::invalid_input, "it is larger than is taken here");
   if (target.what == Target::What::heartbeat) {

@@ -50,7 +50,8 @@ Status put_on_record(const std::filesystem::path& folder, UtcTime now, std::stri
   nlohmann::json entry = more;
   entry["time"] = to_iso8601(now);
   entry["what"] = what;
-  const std::string line = entry.dump() + "\n";
+  // What a person typed may be anything.
+  const std::string line = entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   const std::filesystem::path file = folder / "audit.jsonl";
   const int descriptor = ::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0) return fail(system_error("open", file));

@@ -37,9 +37,12 @@ Result<std::vector<CameraHealth>> camera_health(Store& store, const std::string&
   if (!enrolled) return fail(enrolled.error());
   const auto heartbeats = store.heartbeats();
   if (!heartbeats) return fail(heartbeats.error());
+  const auto revoked = store.revoked();
+  if (!revoked) return fail(revoked.error());
   std::map<std::string, CameraHealth> cameras;
   for (const auto& [device, keys] : *enrolled) {
-    if (device_id.empty() || device == device_id) cameras.emplace(device, CameraHealth{device, {}, {}, {}});
+    if (!device_id.empty() && device != device_id) continue;
+    cameras.emplace(device, CameraHealth{device, {}, {}, {}, revoked->contains(device)});
   }
   for (const Store::KeptHeartbeat& kept : *heartbeats) {
     const auto camera = cameras.find(kept.device_id);
@@ -63,6 +66,7 @@ std::string to_words(const SystemSaid& system) {
 }
 
 std::string to_lines(const CameraHealth& camera, UtcTime now) {
+  if (camera.revoked) return fmt::format("{}  revoked", camera.device_id);
   if (!camera.heard) return fmt::format("{}  never sent a heartbeat", camera.device_id);
   std::string lines =
       fmt::format("{}  said {}, {}: ", camera.device_id, to_iso8601(*camera.heard), ago(*camera.heard, now));

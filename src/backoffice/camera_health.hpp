@@ -21,8 +21,9 @@ struct CameraHealth {
   std::optional<UtcTime> heard;      // when its last heartbeat came; nothing: it never sent one
   std::optional<HealthSaid> said;    // nothing: it never sent one, or what is stored is none
   std::optional<SystemSaid> system;  // nothing: it does not run from an image
+  bool revoked = false;
 
-  [[nodiscard]] bool is_ill() const { return said && !said->ill.empty(); }
+  [[nodiscard]] bool is_ill() const { return !revoked && said && !said->ill.empty(); }
 };
 
 // By device id; of one alone where it is given.

@@ -9,6 +9,7 @@
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/log.hpp"
+#include "wayside/base/remove_any.hpp"
 #include "wayside/delivery/seal/secret_transfer.hpp"
 #include "wayside/device/watchlist/list_head.hpp"
 
@@ -140,24 +141,27 @@ Status GivenLists::withdraw(const std::string& list, const std::string& device_i
   const auto recorded = put_on_record(folder_, now, "withdrawn",
                                       {{"list", list}, {"device_id", device_id}, {"by", operator_name()}});
   if (!recorded) return recorded;
-  std::error_code failed;
-  fs::remove(file, failed);
-  if (failed) {
-    return fail(ErrorCode::io,
-                fmt::format("cannot remove {}: {}", json_escape(file.string()), failed.message()));
-  }
+  if (const auto gone = remove_any(file); !gone) return gone;
   const auto keys = list_files::paths_in(folder_ / ".keys");
   if (!keys) return fail(keys.error());
   for (const fs::path& key : *keys) {
     const auto left = lists_of(key.filename().string());
     if (!left) return fail(left.error());
-    if (left->empty()) fs::remove(key, failed);
-    if (failed) {
-      return fail(ErrorCode::io,
-                  fmt::format("cannot remove {}: {}", json_escape(key.string()), failed.message()));
-    }
+    if (!left->empty()) continue;
+    if (const auto gone = remove_any(key); !gone) return gone;
   }
   return {};
+}
+
+Result<std::vector<std::string>> GivenLists::withdraw_all(const std::string& device_id, UtcTime now) const {
+  auto lists = lists_of(device_id);
+  if (!lists) return lists;
+  std::erase_if(*lists, [&](const std::string& list) { return !is_there(cameras_of(list) / device_id); });
+  for (const std::string& list : *lists) {
+    if (const auto withdrawn = withdraw(list, device_id, now); !withdrawn) return fail(withdrawn.error());
+  }
+  if (const auto gone = remove_any(key_file(folder_, device_id)); !gone) return fail(gone.error());
+  return lists;
 }
 
 Result<std::map<std::string, std::vector<std::string>>> GivenLists::given() const {

@@ -12,6 +12,7 @@
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/log.hpp"
+#include "wayside/base/remove_any.hpp"
 #include "wayside/base/sha256_stream.hpp"
 #include "wayside/device/update/update_version.hpp"
 
@@ -57,14 +58,6 @@ Json on_record(const UpdateOffer& offer) {
 }
 
 // What is not there is well.
-Status take_away(const fs::path& file) {
-  std::error_code failed;
-  fs::remove(file, failed);
-  if (!failed) return {};
-  return fail(ErrorCode::io,
-              fmt::format("cannot remove {}: {}", json_escape(file.string()), failed.message()));
-}
-
 bool same_name(const UpdateOffer& one, const UpdateOffer& other) {
   return one.version == other.version && one.compatible == other.compatible;
 }
@@ -241,7 +234,7 @@ Status Updates::withdraw(const std::string& compatible, const std::string& from,
   withdrawn["device_id"] = from;
   withdrawn["by"] = operator_name();
   if (const auto recorded = put_on_record(folder_, now, "withdrawn", withdrawn); !recorded) return recorded;
-  return take_away(file);
+  return remove_any(file);
 }
 
 Status Updates::remove(const std::string& version, const std::string& compatible, UtcTime now) const {
@@ -265,8 +258,8 @@ Status Updates::remove(const std::string& version, const std::string& compatible
   removed["by"] = operator_name();
   if (const auto recorded = put_on_record(folder_, now, "removed", removed); !recorded) return recorded;
   // What is said of it goes last: broken off in between, it is still listed and is removed again.
-  if (const auto gone = take_away(bundle(offer->sha256)); !gone) return gone;
-  return take_away(facts(offer->sha256));
+  if (const auto gone = remove_any(bundle(offer->sha256)); !gone) return gone;
+  return remove_any(facts(offer->sha256));
 }
 
 Result<std::vector<Updates::Given>> Updates::given() const {

@@ -100,6 +100,15 @@ TEST_F(CameraHealthTest, WhatRunsAndHowItsUpdateStandsIsToldOfACameraThatRunsFro
   EXPECT_THAT(lines(), testing::EndsWith("waiting  wayside-rpi runs 1.3.0"));
 }
 
+TEST_F(CameraHealthTest, OneThatIsRevokedIsNotIllWhateverItSaidLast) {
+  json ill = heartbeat();
+  ill["problems"] = {{"camera", "none present"}};
+  beat(ill);
+  ASSERT_TRUE(office_.store().revoke(device));
+  EXPECT_FALSE(health().is_ill());
+  EXPECT_EQ(lines(), device + "  revoked");
+}
+
 TEST_F(CameraHealthTest, NothingThatACameraSaysDrivesATerminalOrMakesALineOfItsOwn) {
   json ill = heartbeat();
   ill["problems"] = {{"camera\n" + silent + "  said", "none\x1b[2J\n" + silent + ": well\r"}};

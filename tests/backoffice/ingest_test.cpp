@@ -77,6 +77,19 @@ TEST_F(ApiOverMqtt, NothingIsAnsweredToADeviceThatIsNotEnrolledOrToWhatIsNoBatch
   EXPECT_EQ(damaged.error().code, ErrorCode::invalid_input);
 }
 
+// The broker cannot tell it from others.
+TEST_F(ApiOverMqtt, NothingIsTakenOfADeviceThatIsRevokedUntilItIsEnrolledAgain) {
+  SealingCamera camera = office_.new_camera();
+  const SealedSample pass = camera.pass();
+  ASSERT_TRUE(office_.store().revoke(camera.device_id()));
+  const auto refused = take(pass.all(), camera.device_id());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::refused);
+  EXPECT_FALSE(office_.store().known({camera.device_id(), sample_queue, 1}).value());
+  office_.enrol(camera);
+  EXPECT_TRUE(take(pass.all(), camera.device_id()));
+}
+
 TEST_F(ApiOverMqtt, WhoWritesUnderAnothersTopicStoresNothing) {
   SealingCamera camera = office_.new_camera();
   SealingCamera other(camera.device_id(), Secret::random(), office_.recipients());

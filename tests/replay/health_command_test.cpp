@@ -1,4 +1,4 @@
-// How cameras are, as the office tells a person.
+// How cameras are, as the office tells a person, and what that person does about one that is gone.
 #include <gmock/gmock.h>
 
 #include "tests/replay/other_commands.hpp"
@@ -44,6 +44,24 @@ TEST_F(OtherCommandLines, HealthSaysHowEachEnrolledCameraIs) {
   EXPECT_THAT(ill.text, HasSubstr("1 of 2 cameras ill"));
   EXPECT_THAT(ill.text, testing::Not(HasSubstr("\x1b")));
   EXPECT_EQ(health({"--device", silent}).code, 0);
+}
+
+TEST_F(OtherCommandLines, ACameraThatIsGoneIsRevoked) {
+  ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
+  const std::string camera = "0123456789abcdef";
+  enrol(camera);
+  const auto revoke = [&](const std::string& device) {
+    return answer("wayside-backoffice",
+                  {"revoke", at("office"), "--device", device, "--reason", "Stolen \xff"});
+  };
+  EXPECT_EQ(revoke("camera").code, 2);
+  const Answer unknown = revoke("fedcba9876543210");
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_THAT(unknown.text, HasSubstr("no camera fedcba9876543210 is enrolled here"));
+  const Answer revoked = revoke(camera);
+  EXPECT_EQ(revoked.code, 0) << revoked.text;
+  EXPECT_EQ(revoked.text, camera + " is revoked: nothing more is taken from it\n");
+  EXPECT_EQ(answer("wayside-backoffice", {"health", at("office")}).text, camera + "  revoked\n");
 }
 
 }  // namespace

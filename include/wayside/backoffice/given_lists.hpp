@@ -37,6 +37,10 @@ class GivenLists {
   [[nodiscard]] Status give(const std::string& list, const std::string& device_id, UtcTime now) const;
   // A camera that is left without any list loses its key: what it has on flash opens no more.
   [[nodiscard]] Status withdraw(const std::string& list, const std::string& device_id, UtcTime now) const;
+  // All that the camera itself is given is withdrawn, by whose ids are returned, and its key with it, also
+  // where all cameras are given a list.
+  [[nodiscard]] Result<std::vector<std::string>> withdraw_all(const std::string& device_id,
+                                                              UtcTime now) const;
   // By list: who is given it.
   [[nodiscard]] Result<std::map<std::string, std::vector<std::string>>> given() const;
   // What a camera knows lists by: DIR/issuer-key, at its enrolment.

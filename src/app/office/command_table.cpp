@@ -63,6 +63,16 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "serving.\n"
       "Example: wayside-backoffice enrol office --request device.csr --out for-the-camera");
 
+  sub = add("revoke", "Let a camera that is gone in no more, and end all that it has of the office", revoke);
+  sub->add_option("--device", arguments.devices, "Device id of each camera, 16 hex digits")->required();
+  sub->add_option("--reason", arguments.reason, "Why; it stays on record")->required();
+  sub->footer(
+      "Takes its certificate no longer, ends its deployment authority and the keys that are lent to it, and\n"
+      "withdraws its VOI lists and updates. Its records stay, and verify. It hears nothing more, so where it\n"
+      "still runs, let authority revoke come first, and this once authority list shows that it was heard. A\n"
+      "broker still lets it connect; what it sends is not taken. enrol lets it in again. Works while serving.\n"
+      "Example: wayside-backoffice revoke office --device 0123456789abcdef --reason \"Stolen, crime 2026/4711\"");
+
   CLI::App* keys = app.add_subcommand("recipient-key", "Make and list the keys that cameras seal records to");
   keys->require_subcommand(1);
   sub = add_to(*keys, "new", "Make the office's next key", new_recipient_key);

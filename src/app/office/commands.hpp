@@ -68,6 +68,7 @@ struct Arguments {
 // --- making and keeping an office (keeping.cpp)
 [[nodiscard]] Status init(const Arguments& arguments);
 [[nodiscard]] Status enrol(const Arguments& arguments);
+[[nodiscard]] Status revoke(const Arguments& arguments);
 [[nodiscard]] Status broker_certificate(const Arguments& arguments);
 [[nodiscard]] Status new_recipient_key(const Arguments& arguments);
 [[nodiscard]] Status list_recipient_keys(const Arguments& arguments);

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "wayside/backoffice/recipients.hpp"
+#include "wayside/backoffice/revocation.hpp"
 #include "wayside/backoffice/unlock_keys.hpp"
 #include "wayside/base/files.hpp"
 
@@ -91,6 +92,24 @@ Status enrol(const Arguments& arguments) {
       "folder,\n"
       "or paste {} at its console (enrol load), which shows this office as {}\n",
       (arguments.out / "device.crt").string(), backoffice::enrolment_name, enrolled->office);
+  return {};
+}
+
+Status revoke(const Arguments& arguments) {
+  const auto office = open_office(arguments.folder);
+  if (!office) return fail(office.error());
+  if (const auto enrolled = check_enrolled(*office->store, arguments.devices); !enrolled) return enrolled;
+  for (const std::string& device : arguments.devices) {
+    const auto done =
+        backoffice::revoke_camera(office->authority, *office->store, device, arguments.reason, utc_now());
+    if (!done) return fail(done.error());
+    fmt::print("{} is revoked: nothing more is taken from it\n", device);
+    if (done->authority) fmt::print("  its deployment authority is ended by {}\n", *done->authority);
+    if (done->unlock_keys) fmt::print("  it is lent no key any more\n");
+    if (!done->lists.empty()) fmt::print("  withdrawn from it: {}\n", fmt::join(done->lists, ", "));
+    if (!done->updates.empty())
+      fmt::print("  withdrawn from it: updates for {}\n", fmt::join(done->updates, ", "));
+  }
   return {};
 }
 
