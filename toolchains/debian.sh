@@ -30,7 +30,9 @@ need_space() { # <folder> <MB>
 key_of() { printf '%s\n' "$@" | sha256sum | cut -c1-16; }
 
 # unpack_arm64 <target> <packages> [options of mmdebstrap]...: a folder, or an archive where the name ends with .tar. Nothing
-# has the target's name before it is whole.
+# has the target's name before it is whole. What was unpacked stands in unpacked.txt: package, version, architecture, source
+# package and its version.
+unpacked=usr/share/wayside/unpacked.txt
 unpack_arm64() {
     local target="$1" packages="$2" sources log
     shift 2
@@ -40,10 +42,11 @@ unpack_arm64() {
     as_root rm -rf "$target.part" "$target.part.tar"
     local part="$target.part"
     [ "$target" = "${target%.tar}" ] || part="$target.part.tar"
+    local list_hook='d="$1/'"${unpacked%/*}"'"; mkdir -p "$d"; for deb in "$1"/var/cache/apt/archives/*.deb; do dpkg-deb -W --showformat="\${Package} \${Version} \${Architecture} \${source:Package} \${source:Version}\n" "$deb"; done | LC_ALL=C sort >"$d/unpacked.txt"'
     as_root mmdebstrap --variant=extract --architectures=arm64 --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-        "$@" --include="$(tr '\n' ',' <<<"$packages")" bookworm "$part" - <<<"$sources" >"$log" 2>&1 || {
+        --extract-hook="$list_hook" "$@" --include="$(tr '\n' ',' <<<"$packages")" bookworm "$part" - <<<"$sources" >"$log" 2>&1 || {
         as_root rm -rf "$part"
         grep -E '^(E|W|Err):? ' "$log" | tail -n 5 >&2 || tail -n 5 "$log" >&2
         cannot "could not fetch and unpack the packages for arm64: check the network and the free space of $(dirname "$target"); all that was said is in $log"

@@ -54,7 +54,7 @@ case "$board" in *[!a-z0-9-]*) die "\"$board\" is no name of a board: small lett
 for file in board.sh modules.txt modules-early.txt packages.txt packages-host.txt; do
     [ -r "$recipe/boards/$board/$file" ] || die "the board $board lacks its file $recipe/boards/$board/$file: restore it (git checkout), or take the board qemu-virt as a pattern"
 done
-need_files "$recipe"/{modules.txt,modules-early.txt,packages.txt,left-out.txt,boot.cmd,init.sh,root.sh,sbom.sh,disk.sh,slot.sh} "$recipe/root/etc/"{nftables.conf,rauc/system.conf} "$here/update-keys.sh" "$here/packages-image.txt" "$here/packages-aarch64.txt"
+need_files "$recipe"/{modules.txt,modules-early.txt,packages.txt,left-out.txt,compiled-in.txt,boot.cmd,init.sh,root.sh,sbom.sh,disk.sh,slot.sh} "$recipe/root/etc/"{nftables.conf,rauc/system.conf} "$here/update-keys.sh" "$here/packages-image.txt" "$here/packages-aarch64.txt"
 . "$recipe/boards/$board/board.sh"
 need_files "${board_files[@]/#/$recipe/boards/$board/}"
 for component in "${board_components[@]}"; do
@@ -93,9 +93,6 @@ fi
 
 [ -z "$keys" ] || check_keys "$keys"
 
-# The list of what was unpacked goes into the archive itself.
-list_hook='d="$1/usr/share/wayside/packages"; mkdir -p "$d"; for deb in "$1"/var/cache/apt/archives/*.deb; do dpkg-deb -W --showformat="\${Package} \${Version} \${Architecture} \${source:Package} \${source:Version}\n" "$deb"; done | LC_ALL=C sort >"$d/'
-
 (install_packages packages-aarch64.txt packages-image.txt "image/boards/$board/packages-host.txt") || exit 77
 PATH="$PATH:/usr/sbin:/sbin"
 umask 022
@@ -118,11 +115,11 @@ check_keys "$keys"
 
 excluded=()
 while read -r path; do excluded+=("--dpkgopt=path-exclude=$path"); done < <(names_in "$recipe/left-out.txt")
-cached_arm64 "$images/cache" root "$(names_in "$recipe/packages.txt")" "${excluded[@]}" "--extract-hook=${list_hook}root.txt\""
+cached_arm64 "$images/cache" root "$(names_in "$recipe/packages.txt")" "${excluded[@]}"
 root_archive="$archived"
 cached_arm64 "$images/cache" "$board" "$(names_in "$recipe/boards/$board/packages.txt")" '--dpkgopt=path-exclude=/*' \
     --dpkgopt='path-include=/boot/*' --dpkgopt='path-include=/lib/modules/*' --dpkgopt='path-include=/bin/busybox' "${board_paths[@]/#/--dpkgopt=path-include=}" \
-    --dpkgopt='path-include=/usr/share/doc/*/copyright' "--extract-hook=${list_hook}board.txt\""
+    --dpkgopt='path-include=/usr/share/doc/*/copyright'
 board_archive="$archived"
 
 step "Building the image ($board)"

@@ -70,6 +70,20 @@ TEST_F(ImageContent, TheBillOfMaterialsNamesEachPackageOnceAndSoDoesTheListOfLic
   EXPECT_EQ(names_in(file("licences.txt"), '\t'), unpacked);
 }
 
+TEST_F(ImageContent, WhatOurProgramsHoldOfHeadersIsListedWithItsLicenceInTheImage) {
+  const std::set<std::string> listed = names_in(file("packages.txt"), ' ');
+  const std::string all = output_of(fmt::format("unsquashfs -l '{}' 2>/dev/null", file("root.squashfs")));
+  std::ifstream list(fs::path(std::getenv("WAYSIDE_SOURCE_DIR")) / "toolchains/image/compiled-in.txt");
+  std::size_t named = 0;
+  for (std::string package; std::getline(list, package);) {
+    if (package.starts_with('#')) continue;
+    ++named;
+    EXPECT_TRUE(listed.contains(package)) << package;
+    EXPECT_NE(all.find("/usr/share/doc/" + package + "/copyright\n"), std::string::npos) << package;
+  }
+  EXPECT_GT(named, 0U);
+}
+
 TEST_F(ImageContent, WhatIsWantedIsThereAndWhatWasLeftOutIsNot) {
   const std::string all = output_of(fmt::format("unsquashfs -l '{}' 2>/dev/null", file("root.squashfs")));
   for (const char* const there :

@@ -20,7 +20,6 @@ version="$(basename "$kernel"/lib/modules/*)"
 
 # --- what the machine that fetched it and Debian's installer leave behind
 find "$tree/dev" "$tree/boot" "$tree/proc" "$tree/run" "$tree/sys" "$tree/tmp" "$tree/home" -mindepth 1 -delete
-mkdir -p "$tree/usr/share/wayside/packages"
 find "$tree/var" -mindepth 1 -delete
 rm -rf "$tree/etc/apt"
 rm -f "$tree/etc/"{hostname,resolv.conf,fstab,issue,issue.net} "$tree/root/".* 2>/dev/null || true
@@ -83,12 +82,15 @@ for unit in getty@ serial-getty@ container-getty@ console-getty rescue debug-she
 done
 
 # --- packed
-packages="$tree/usr/share/wayside/packages"
-cat "$packages/root.txt" "$kernel/usr/share/wayside/packages/board.txt" | LC_ALL=C sort -u >"$packages.txt"
-rm -r "$packages"
+sysroot="$root/build/aarch64-sysroot"
+for package in $(names_in "$recipe/compiled-in.txt"); do
+    grep "^$package " "$sysroot/$unpacked" || die "$recipe/compiled-in.txt names $package, which nothing here is compiled with: correct it"
+    install -D -m 644 "$sysroot/usr/share/doc/$package/copyright" "$tree/usr/share/doc/$package/copyright"
+done >"$out/compiled-in"
+LC_ALL=C sort -u "$tree/$unpacked" "$kernel/$unpacked" "$out/compiled-in" >"$out/packages.txt"
+rm "$tree/$unpacked" "$out/compiled-in"
 cp -r "$kernel/usr/share/doc/." "$tree/usr/share/doc/"
-board="$board" commit="$commit" product="$product" "$recipe/sbom.sh" "$packages.txt" "$tree/usr/share/doc" "$out" || exit 1
-mv "$packages.txt" "$out/packages.txt"
+board="$board" commit="$commit" product="$product" "$recipe/sbom.sh" "$out/packages.txt" "$tree/usr/share/doc" "$out" || exit 1
 cp "$out/wayside.spdx.json" "$out/licences.txt" "$tree/usr/share/wayside/"
 du -sm --apparent-size "$tree" | cut -f1 >"$out/root-mb"
 mksquashfs "$tree" "$out/root.squashfs" -comp zstd -Xcompression-level 19 -no-progress -no-xattrs -processors "$(nproc)" >"$out/squashfs.log" 2>&1 ||

@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <openssl/x509_vfy.h>
 
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
@@ -111,6 +112,13 @@ Status check_pem(const std::filesystem::path& path, std::string_view kind, std::
       fmt::format("{}: {} must be a PEM file with a line \"-----BEGIN {}-----\"", what, path.string(), kind));
 }
 
+// A camera whose clock was never set may be years behind.
+bool hangs_on_time(CURL* curl) {
+  long verdict = X509_V_OK;
+  curl_easy_getinfo(curl, CURLINFO_SSL_VERIFYRESULT, &verdict);
+  return verdict == X509_V_ERR_CERT_NOT_YET_VALID || verdict == X509_V_ERR_CERT_HAS_EXPIRED;
+}
+
 }  // namespace
 
 Status check_tls_files(const std::filesystem::path& ca_certificate, const std::filesystem::path& certificate,
@@ -206,8 +214,9 @@ Result<HttpAnswer> HttpsConnection::request(const std::string& method, const std
       json_escape(handle_->error[0] != '\0' ? handle_->error.data() : curl_easy_strerror(code));
   if (code == CURLE_PEER_FAILED_VERIFICATION) {
     return fail(ErrorCode::unavailable,
-                fmt::format("what answers is not shown to be the back office of this camera ({}): check {}",
-                            said, handle_->where_to_look));
+                fmt::format("what answers is not shown to be the back office of this camera ({}): check {}{}",
+                            said, hangs_on_time(curl) ? "the camera's clock, and " : "",
+                            handle_->where_to_look));
   }
   if (code != CURLE_OK) return fail(ErrorCode::unavailable, said);
   long version = 0;

@@ -22,6 +22,7 @@ namespace {
 using doubles::PemPair;
 using doubles::TestAuthority;
 using Outcome = Receipt::Outcome;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
@@ -373,11 +374,16 @@ TEST_F(HttpsBackOfficeTest, RefusesAServerOfAnotherAuthority) {
   EXPECT_THAT(receipt.reason, HasSubstr("back-office-ca.crt came from the office that enrolled the camera"));
 }
 
-TEST_F(HttpsBackOfficeTest, RefusesAnExpiredServer) {
+// As every right one is to a camera whose clock is wrong.
+TEST_F(HttpsBackOfficeTest, RefusesAServerOfAnotherTimeAndNamesTheClock) {
   serve(authority_.issue("expired", -7200, -3600), TLS1_3_VERSION, accepting());
-  const Receipt receipt = deliver();
-  EXPECT_EQ(receipt.outcome, Outcome::later);
-  EXPECT_THAT(receipt.reason, HasSubstr("expired"));
+  const Receipt expired = deliver();
+  EXPECT_EQ(expired.outcome, Outcome::later);
+  EXPECT_THAT(expired.reason, AllOf(HasSubstr("expired"), HasSubstr("check the camera's clock, and ")));
+  serve(authority_.issue("early", 3600, 7200), TLS1_3_VERSION, accepting());
+  const Receipt early = deliver();
+  EXPECT_EQ(early.outcome, Outcome::later);
+  EXPECT_THAT(early.reason, AllOf(HasSubstr("not yet valid"), HasSubstr("check the camera's clock, and ")));
 }
 
 TEST_F(HttpsBackOfficeTest, RefusesAServerThatSpeaksOnlyTls12) {
