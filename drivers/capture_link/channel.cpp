@@ -37,19 +37,6 @@ std::vector<Descriptor> take_descriptors(msghdr& header) {
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    close();
-    number_ = std::exchange(other.number_, -1);
-  }
-  return *this;
-}
-
-void Descriptor::close() {
-  if (number_ >= 0) ::close(number_);
-  number_ = -1;
-}
-
 Result<std::pair<Channel, Channel>> Channel::make_pair() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
@@ -75,7 +62,7 @@ Sent Channel::send(ByteView message, std::span<const int> descriptors) const {
     std::memcpy(CMSG_DATA(rights), descriptors.data(), descriptors.size_bytes());
   }
   for (;;) {
-    if (::sendmsg(socket_.number(), &header, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return Sent::done;
+    if (::sendmsg(socket_.get(), &header, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return Sent::done;
     if (errno == EINTR) continue;
     return errno == EAGAIN || errno == EWOULDBLOCK ? Sent::full : Sent::closed;
   }
@@ -92,7 +79,7 @@ Result<std::optional<Channel::Received>> Channel::receive() const {
   header.msg_controllen = control.bytes.size();
   ssize_t got = 0;
   do {
-    got = ::recvmsg(socket_.number(), &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    got = ::recvmsg(socket_.get(), &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   } while (got < 0 && errno == EINTR);
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::nullopt;
   if (got <= 0) return fail(ErrorCode::unavailable, "the other end of the capture link has ended");

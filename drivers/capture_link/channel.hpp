@@ -10,23 +10,9 @@
 #include <vector>
 
 #include "wayside/base/bytes.hpp"
+#include "wayside/base/descriptor.hpp"
 
 namespace wayside::capture_link {
-
-// A file descriptor that is closed with its object.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor() { close(); }
-  [[nodiscard]] int number() const { return number_; }
-  void close();
-
- private:
-  int number_ = -1;
-};
 
 enum class Sent { done, full, closed };
 
@@ -46,7 +32,7 @@ class Channel {
   // or its descriptors are more than any message has.
   [[nodiscard]] Result<std::optional<Received>> receive() const;
 
-  [[nodiscard]] int descriptor() const { return socket_.number(); }
+  [[nodiscard]] int descriptor() const { return socket_.get(); }
 
  private:
   Descriptor socket_;

@@ -34,7 +34,7 @@ void sync(const Part& part, std::uint64_t flags) {
   if (!part.dma) return;
   dma_buf_sync asked{flags | DMA_BUF_SYNC_READ};
   // Where the exporter has nothing to do it may refuse, and there is nothing else to try.
-  static_cast<void>(::ioctl(part.descriptor.number(), DMA_BUF_IOCTL_SYNC, &asked));
+  static_cast<void>(::ioctl(part.descriptor.get(), DMA_BUF_IOCTL_SYNC, &asked));
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ void Mapping::unmap() {
 Result<OwnMemory> make_memory(std::uint64_t bytes) {
   OwnMemory memory;
   memory.descriptor = Descriptor(::memfd_create("wayside-frame", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  const int descriptor = memory.descriptor.number();
+  const int descriptor = memory.descriptor.get();
   if (descriptor < 0 || ::ftruncate(descriptor, static_cast<off_t>(bytes)) != 0 ||
       ::fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
     return fail(ErrorCode::exhausted,
@@ -73,13 +73,13 @@ Result<OwnMemory> make_memory(std::uint64_t bytes) {
 
 Result<Part> map_part(Descriptor descriptor, std::uint64_t bytes) {
   Part part;
-  part.dma = is_dma(descriptor.number());
-  const int seals = part.dma ? F_SEAL_SHRINK : ::fcntl(descriptor.number(), F_GET_SEALS);
-  const off_t end = ::lseek(descriptor.number(), 0, SEEK_END);
+  part.dma = is_dma(descriptor.get());
+  const int seals = part.dma ? F_SEAL_SHRINK : ::fcntl(descriptor.get(), F_GET_SEALS);
+  const off_t end = ::lseek(descriptor.get(), 0, SEEK_END);
   if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || end < 0 || static_cast<std::uint64_t>(end) < bytes) {
     return fail(ErrorCode::corrupt, fmt::format("a descriptor that is no memory of {} bytes", bytes));
   }
-  Result<Mapping> mapping = map(descriptor.number(), bytes, PROT_READ);
+  Result<Mapping> mapping = map(descriptor.get(), bytes, PROT_READ);
   if (!mapping) return fail(mapping.error());
   part.descriptor = std::move(descriptor);
   part.mapping = std::move(*mapping);

@@ -114,7 +114,7 @@ class Decoded final : public Slots {
   [[nodiscard]] std::uint8_t count() const override { return static_cast<std::uint8_t>(memory_.size()); }
   void introduce(const Channel& daemon) const override {
     for (std::size_t i = 0; i < memory_.size(); ++i) {
-      const std::array<int, 1> descriptor{memory_[i].descriptor.number()};
+      const std::array<int, 1> descriptor{memory_[i].descriptor.get()};
       const Slot slot{static_cast<std::uint8_t>(i), 1, {memory_[i].mapping.bytes(), 0, 0}};
       static_cast<void>(daemon.send(encode(slot), descriptor));
     }

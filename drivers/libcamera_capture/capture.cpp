@@ -80,13 +80,13 @@ class Bell {
  public:
   void ring() const {
     const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = ::write(event_.number(), &one, sizeof one);
+    [[maybe_unused]] const ssize_t written = ::write(event_.get(), &one, sizeof one);
   }
   void silence() const {
     std::uint64_t count = 0;
-    [[maybe_unused]] const ssize_t taken = ::read(event_.number(), &count, sizeof count);
+    [[maybe_unused]] const ssize_t taken = ::read(event_.get(), &count, sizeof count);
   }
-  [[nodiscard]] int descriptor() const { return event_.number(); }
+  [[nodiscard]] int descriptor() const { return event_.get(); }
 
  private:
   Descriptor event_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};

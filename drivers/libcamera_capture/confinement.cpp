@@ -16,8 +16,6 @@ namespace wayside::libcamera_capture {
 
 namespace {
 
-using capture_link::Descriptor;
-
 // The C library has no functions for these three.
 int create_ruleset(const landlock_ruleset_attr* rules, std::size_t bytes, std::uint32_t flags) {
   return static_cast<int>(::syscall(SYS_landlock_create_ruleset, rules, bytes, flags));
@@ -32,10 +30,10 @@ constexpr std::uint64_t all = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1U) - 1;
 
 void allow(int ruleset, const char* folder, std::uint64_t what) {
   const Descriptor below(::open(folder, O_PATH | O_CLOEXEC));
-  if (below.number() < 0) return;  // nothing there to allow
+  if (below.get() < 0) return;  // nothing there to allow
   landlock_path_beneath_attr rule{};
   rule.allowed_access = what;
-  rule.parent_fd = below.number();
+  rule.parent_fd = below.get();
   static_cast<void>(::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0));
 }
 
@@ -47,11 +45,11 @@ bool confine_this_process() {
   landlock_ruleset_attr rules{};
   rules.handled_access_fs = all;
   const Descriptor ruleset(create_ruleset(&rules, sizeof rules, 0));
-  if (ruleset.number() < 0) return false;
+  if (ruleset.get() < 0) return false;
   for (const char* folder : {"/usr", "/lib", "/lib64", "/etc", "/sys", "/run/udev"})
-    allow(ruleset.number(), folder, reading);
-  allow(ruleset.number(), "/dev", devices);
-  return ::syscall(SYS_landlock_restrict_self, ruleset.number(), 0) == 0;
+    allow(ruleset.get(), folder, reading);
+  allow(ruleset.get(), "/dev", devices);
+  return ::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) == 0;
 }
 
 }  // namespace wayside::libcamera_capture

@@ -73,11 +73,11 @@ Result<CaptureProcess> CaptureProcess::start(const CaptureProgram& program,
   settings.push_back(warnings.data());
   settings.push_back(nullptr);
   // dup2 to its own number would leave the descriptor closed on exec.
-  const capture_link::Descriptor elsewhere(::fcntl(link.descriptor(), F_DUPFD_CLOEXEC, link_descriptor + 1));
+  const Descriptor elsewhere(::fcntl(link.descriptor(), F_DUPFD_CLOEXEC, link_descriptor + 1));
   FileActions files;
   ::posix_spawn_file_actions_addopen(files.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_addopen(files.get(), STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  ::posix_spawn_file_actions_adddup2(files.get(), elsewhere.number(), link_descriptor);
+  ::posix_spawn_file_actions_adddup2(files.get(), elsewhere.get(), link_descriptor);
   ::posix_spawn_file_actions_addclosefrom_np(files.get(), link_descriptor + 1);
   const Attributes attributes;
   pid_t process = -1;
@@ -103,8 +103,8 @@ void CaptureProcess::kill() {
 std::optional<std::string> CaptureProcess::ended(std::chrono::milliseconds limit) {
   if (process_ <= 0) return "has ended";
   if (limit.count() > 0) {
-    const capture_link::Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, process_, 0)));
-    pollfd end{process.number(), POLLIN, 0};
+    const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, process_, 0)));
+    pollfd end{process.get(), POLLIN, 0};
     ::poll(&end, 1, static_cast<int>(limit.count()));
   }
   int status = 0;

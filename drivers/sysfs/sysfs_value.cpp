@@ -11,24 +11,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "wayside/base/descriptor.hpp"
 #include "wayside/base/json_text.hpp"
 
 namespace wayside::sysfs {
 namespace {
-
-class File {
- public:
-  File(const std::filesystem::path& path, int flags) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC)) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 tl::unexpected<Error> failed(const std::filesystem::path& file, std::string_view doing, int number) {
   const std::string name = json_escape(file.string());
@@ -56,7 +43,7 @@ constexpr std::size_t most_bytes = 64;
 
 template <class Parse>
 auto read_as(const std::filesystem::path& file, Parse parse) -> decltype(parse(std::string_view())) {
-  const File opened(file, O_RDONLY);
+  const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (opened.get() < 0) return failed(file, "read", errno);
   std::array<char, most_bytes> text{};
   const ssize_t got = ::read(opened.get(), text.data(), text.size());
@@ -134,7 +121,7 @@ Result<std::string> read_word(const std::filesystem::path& file) {
 }
 
 Status write_word(const std::filesystem::path& file, std::string_view word) {
-  const File opened(file, O_WRONLY | O_TRUNC);
+  const Descriptor opened(::open(file.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
   if (opened.get() < 0) return failed(file, "written", errno);
   const ssize_t put = ::write(opened.get(), word.data(), word.size());
   if (put < 0) return failed(file, "written", errno);

@@ -97,15 +97,11 @@ Status make_private_folder(const fs::path& folder) {
 }
 
 FolderLock::FolderLock(const fs::path& folder)
-    : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  int locked = descriptor_ < 0 ? -1 : ::flock(descriptor_, LOCK_EX);
-  while (descriptor_ >= 0 && locked != 0 && errno == EINTR)
-    locked = ::flock(descriptor_, LOCK_EX);
+    : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  int locked = folder_ ? ::flock(folder_.get(), LOCK_EX) : -1;
+  while (folder_ && locked != 0 && errno == EINTR)
+    locked = ::flock(folder_.get(), LOCK_EX);
   if (locked != 0) held_ = system_error("lock", folder);
-}
-
-FolderLock::~FolderLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 }  // namespace wayside::backoffice

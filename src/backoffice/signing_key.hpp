@@ -8,6 +8,7 @@
 
 #include <filesystem>
 
+#include "wayside/base/descriptor.hpp"
 #include "wayside/base/result.hpp"
 #include "wayside/base/secret.hpp"
 
@@ -32,13 +33,10 @@ class FolderLock {
  public:
   // Waits for the others.
   explicit FolderLock(const std::filesystem::path& folder);
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-  ~FolderLock();
   [[nodiscard]] const Status& held() const { return held_; }
 
  private:
-  int descriptor_ = -1;
+  Descriptor folder_;
   Status held_;
 };
 

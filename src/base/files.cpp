@@ -12,23 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "wayside/base/descriptor.hpp"
+
 namespace wayside {
 
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Error system_error(std::string_view what, const std::filesystem::path& path) {
   const int code = errno;

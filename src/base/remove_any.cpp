@@ -13,35 +13,22 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "wayside/base/descriptor.hpp"
 #include "wayside/base/json_text.hpp"
 
 namespace wayside {
 
 namespace {
 
-class Folder {
- public:
-  explicit Folder(int file) : file_(file) {}
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    if (file_ >= 0) ::close(file_);
-  }
-  [[nodiscard]] int get() const { return file_; }
-
- private:
-  int file_;
-};
-
 // Folders in it become folders beside it first, so that neither the number of descriptors nor the length of a
 // path ends this. Who fills it meanwhile is not waited for.
-void take_away(const Folder& beside, std::string name) {
+void take_away(const Descriptor& beside, std::string name) {
   constexpr std::size_t most_folders = 1'000'000;
   std::vector<std::string> left = {std::move(name)};
   for (std::size_t taken = 0; !left.empty() && taken < most_folders; ++taken) {
     const std::string next = std::move(left.back());
     left.pop_back();
-    const Folder folder(
+    const Descriptor folder(
         ::openat(beside.get(), next.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     // closedir() closes what fdopendir() was given.
     const std::unique_ptr<DIR, int (*)(DIR*)> all(::fdopendir(::dup(folder.get())), ::closedir);
@@ -71,7 +58,7 @@ Status remove_any(const std::filesystem::path& path) {
   };
   const std::string name = path.filename().string();
   const std::string parent = path.has_parent_path() ? path.parent_path().string() : ".";
-  const Folder folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() < 0) return errno == ENOENT ? Status{} : refused();
   if (::unlinkat(folder.get(), name.c_str(), 0) != 0) {
     if (errno == ENOENT) return {};

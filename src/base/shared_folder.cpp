@@ -44,13 +44,12 @@ Status make_shared_folder(const std::filesystem::path& folder) {
 
 Result<FolderLock> FolderLock::take(const std::filesystem::path& folder, std::chrono::milliseconds limit) {
   const std::filesystem::path path = folder / "lock";
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, shared_file_mode);
-  if (file < 0) return refused("open", path);
-  FolderLock lock(file);
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, shared_file_mode));
+  if (!file) return refused("open", path);
   // Whatever the umask; fails where another program made it, and then it did this.
-  (void)::fchmod(file, shared_file_mode);
+  (void)::fchmod(file.get(), shared_file_mode);
   const auto until = std::chrono::steady_clock::now() + limit;
-  while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EINTR && errno != EWOULDBLOCK) return refused("lock", path);
     if (std::chrono::steady_clock::now() >= until) {
       return fail(ErrorCode::unavailable,
@@ -59,21 +58,7 @@ Result<FolderLock> FolderLock::take(const std::filesystem::path& folder, std::ch
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
-  return lock;
-}
-
-FolderLock::FolderLock(FolderLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
-
-FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
-  if (this != &other) {
-    if (file_ >= 0) ::close(file_);
-    file_ = std::exchange(other.file_, -1);
-  }
-  return *this;
-}
-
-FolderLock::~FolderLock() {
-  if (file_ >= 0) ::close(file_);
+  return FolderLock(std::move(file));
 }
 
 std::string with_checksum(std::string_view body) {
@@ -91,12 +76,8 @@ Result<std::string_view> without_checksum(std::string_view text) {
 Status remove_file(const std::filesystem::path& file) {
   if (::unlink(file.c_str()) != 0) return errno == ENOENT ? Status{} : refused("remove", file);
   const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
-  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (opened < 0) return refused("sync", folder);
-  const bool synced = ::fsync(opened) == 0;
-  Status status = synced ? Status{} : refused("sync", folder);
-  ::close(opened);
-  return status;
+  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return opened && ::fsync(opened.get()) == 0 ? Status{} : refused("sync", folder);
 }
 
 }  // namespace wayside

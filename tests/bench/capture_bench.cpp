@@ -26,7 +26,7 @@ void lend_a_frame(benchmark::State& state) {
   libcamera_source::LentFrames frames(std::move(ends.first));
   const OwnMemory memory = make_memory(libcamera_capture::planes_bytes(width, height)).value();
   camera.send(encode(Stream{width, height, 1, true, "NV12", "id", "model"}));
-  const std::array<int, 1> descriptor{memory.descriptor.number()};
+  const std::array<int, 1> descriptor{memory.descriptor.get()};
   camera.send(encode(Slot{0, 1, {memory.mapping.bytes(), 0, 0}}), descriptor);
   benchmark::DoNotOptimize(frames.next());
   FrameReady ready;

@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "wayside/base/descriptor.hpp"
 #include "wayside/base/result.hpp"
 
 namespace wayside {
@@ -27,15 +29,10 @@ class FolderLock {
   // limit.
   [[nodiscard]] static Result<FolderLock> take(const std::filesystem::path& folder,
                                                std::chrono::milliseconds limit = std::chrono::seconds(10));
-  FolderLock(FolderLock&& other) noexcept;
-  FolderLock& operator=(FolderLock&& other) noexcept;
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-  ~FolderLock();
 
  private:
-  explicit FolderLock(int file) : file_(file) {}
-  int file_ = -1;
+  explicit FolderLock(Descriptor file) : file_(std::move(file)) {}
+  Descriptor file_;
 };
 
 // The body, which has no end of line in it, then its SHA-256 on a line of its own.

@@ -90,7 +90,7 @@ int run(int argc, char** argv) {
       ->type_name("FORMAT");
   if (const std::optional<int> code = parse(app, argc, argv)) return *code;
   if (arguments.list) return list();
-  capture_link::Channel daemon{capture_link::Descriptor(wayside::libcamera_source::link_descriptor)};
+  capture_link::Channel daemon{Descriptor(wayside::libcamera_source::link_descriptor)};
   if (!daemon.receive()) {
     fmt::print(log::standard_error(), "wayside-capture: waysided starts this; by hand there is --list\n");
     return exit_usage;

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "wayside/base/descriptor.hpp"
+
 #include "src/delivery/queue/disk.hpp"
 
 namespace wayside::flash {
@@ -21,20 +23,6 @@ Error system_error(std::string_view what, const fs::path& path, int code) {
   const ErrorCode kind = (code == ENOSPC || code == EDQUOT) ? ErrorCode::exhausted : ErrorCode::io;
   return Error{kind, fmt::format("cannot {} {}: {}", what, path.string(), std::strerror(code))};
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 class PosixFile : public DiskFile {
  public:

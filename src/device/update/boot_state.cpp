@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "wayside/base/descriptor.hpp"
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/little_endian.hpp"
 
@@ -29,20 +30,6 @@ std::uint32_t crc32(ByteView bytes) {
   return ~crc;
 }
 
-class File {
- public:
-  File(const std::filesystem::path& path, int flags) : file_(::open(path.c_str(), flags | O_CLOEXEC)) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (file_ >= 0) ::close(file_);
-  }
-  [[nodiscard]] int get() const { return file_; }
-
- private:
-  int file_;
-};
-
 tl::unexpected<Error> refused(std::string_view what, const std::filesystem::path& path) {
   const int code = errno;
   return fail(
@@ -51,7 +38,7 @@ tl::unexpected<Error> refused(std::string_view what, const std::filesystem::path
 }
 
 // As many as there are, up to the size of the copy.
-Result<Bytes> read_copy(const File& file, std::size_t at, const std::filesystem::path& path) {
+Result<Bytes> read_copy(const Descriptor& file, std::size_t at, const std::filesystem::path& path) {
   Bytes copy(boot_state_copy_bytes);
   std::size_t done = 0;
   while (done < copy.size()) {
@@ -66,7 +53,7 @@ Result<Bytes> read_copy(const File& file, std::size_t at, const std::filesystem:
   return copy;
 }
 
-Status write_copy(const File& file, std::size_t at, ByteView copy, const std::filesystem::path& path) {
+Status write_copy(const Descriptor& file, std::size_t at, ByteView copy, const std::filesystem::path& path) {
   for (std::size_t done = 0; done < copy.size();) {
     const ssize_t put =
         ::pwrite(file.get(), copy.data() + done, copy.size() - done, static_cast<off_t>(at + done));
@@ -152,7 +139,7 @@ Result<BootState> boot_state_from(ByteView copy) {
 }
 
 Result<ReadBootState> read_boot_state(const std::filesystem::path& path) {
-  const File file(path, O_RDONLY);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return refused("open", path);
   const auto first = read_copy(file, 0, path);
   if (!first) return fail(first.error());
@@ -166,7 +153,7 @@ Result<ReadBootState> read_boot_state(const std::filesystem::path& path) {
 }
 
 Status write_boot_state(const std::filesystem::path& path, const BootState& state) {
-  const File file(path, O_WRONLY);
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (file.get() < 0) return refused("open", path);
   const Bytes copy = encode(state);
   for (const std::size_t at : {std::size_t{0}, boot_state_second_at}) {

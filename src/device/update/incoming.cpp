@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "wayside/base/bytes.hpp"
+#include "wayside/base/descriptor.hpp"
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/remove_any.hpp"
 #include "wayside/base/sha256_stream.hpp"
@@ -26,21 +27,6 @@ namespace fs = std::filesystem;
 // What waysided leaves there (update.md).
 constexpr std::array<std::string_view, 6> incoming_names = {"bundle.part", "bundle",  "offer",
                                                             "install",     "confirm", "told"};
-
-class Descriptor {
- public:
-  explicit Descriptor(int file) : file_(file) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (file_ >= 0) ::close(file_);
-  }
-  [[nodiscard]] int get() const { return file_; }
-  explicit operator bool() const { return file_ >= 0; }
-
- private:
-  int file_;
-};
 
 tl::unexpected<Error> refused(std::string_view what, const fs::path& path) {
   const int code = errno;

@@ -66,7 +66,7 @@ class RoadCamera {
     say(stream);
     for (std::uint8_t slot = 0; slot < slots; ++slot) {
       memory_.push_back(make_memory(bytes).value());
-      const std::array<int, 1> descriptor{memory_.back().descriptor.number()};
+      const std::array<int, 1> descriptor{memory_.back().descriptor.get()};
       channel_.send(encode(Slot{slot, 1, {bytes, 0, 0}}), descriptor);
       free_.push_back(slot);
     }

@@ -69,7 +69,7 @@ TEST_F(ChannelTest, RefusesTooManyDescriptorsAndKeepsNoneOpen) {
 TEST_F(ChannelTest, LetsTwoProcessesSeeTheSameMemory) {
   Result<OwnMemory> memory = make_memory(1000);
   ASSERT_TRUE(memory);
-  const std::array<int, 1> descriptor{memory->descriptor.number()};
+  const std::array<int, 1> descriptor{memory->descriptor.get()};
   ASSERT_EQ(one().send(Bytes{1}, descriptor), Sent::done);
   auto received = other().receive();
   ASSERT_TRUE(received && *received);
@@ -83,7 +83,7 @@ TEST_F(ChannelTest, LetsTwoProcessesSeeTheSameMemory) {
 TEST(SlotMemory, ThatCouldBeCutShortUnderItsReaderIsRefused) {
   EXPECT_FALSE(map_part(Descriptor(::memfd_create("unsealed", MFD_CLOEXEC)), 1));
   Descriptor unsealed(::memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  ASSERT_EQ(::ftruncate(unsealed.number(), 4096), 0);
+  ASSERT_EQ(::ftruncate(unsealed.get(), 4096), 0);
   EXPECT_FALSE(map_part(std::move(unsealed), 4096));
   EXPECT_FALSE(map_part(Descriptor(::open("/dev/zero", O_RDONLY | O_CLOEXEC)), 1));
   EXPECT_FALSE(map_part(Descriptor(), 1));
@@ -92,7 +92,7 @@ TEST(SlotMemory, ThatCouldBeCutShortUnderItsReaderIsRefused) {
 TEST(SlotMemory, ThatIsSmallerThanWasSaidIsRefused) {
   Result<OwnMemory> memory = make_memory(1000);
   ASSERT_TRUE(memory);
-  EXPECT_NE(::ftruncate(memory->descriptor.number(), 10), 0);
+  EXPECT_NE(::ftruncate(memory->descriptor.get(), 10), 0);
   const Result<Part> part = map_part(std::move(memory->descriptor), 1001);
   ASSERT_FALSE(part);
   EXPECT_EQ(part.error().code, ErrorCode::corrupt);

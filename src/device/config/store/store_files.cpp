@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "wayside/base/descriptor.hpp"
 #include "wayside/base/files.hpp"
 
 #include "src/device/config/store/version_file.hpp"
@@ -38,18 +39,13 @@ tl::unexpected<Error> system_failure(std::string_view what, const fs::path& path
               fmt::format("cannot {} {}: {}", what, path.string(), std::strerror(code)));
 }
 
-class Descriptor final : public StoreFiles::Held {
+class HeldFile final : public StoreFiles::Held {
  public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() override {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
+  explicit HeldFile(Descriptor file) : file_(std::move(file)) {}
+  [[nodiscard]] int get() const { return file_.get(); }
 
  private:
-  int fd_;
+  Descriptor file_;
 };
 
 struct ::flock whole_file(short type) {
@@ -114,7 +110,7 @@ class SystemFiles final : public StoreFiles {
   }
 
   [[nodiscard]] Result<std::unique_ptr<Held>> lock() override {
-    Result<std::unique_ptr<Descriptor>> file = open_lock("lock");
+    Result<std::unique_ptr<HeldFile>> file = open_lock("lock");
     if (!file) return fail(file.error());
     const auto until = std::chrono::steady_clock::now() + lock_limit;
     while (!try_lock((*file)->get())) {
@@ -132,7 +128,7 @@ class SystemFiles final : public StoreFiles {
     return std::unique_ptr<Held>(std::move(*file));
   }
   [[nodiscard]] Result<std::unique_ptr<Held>> lock_candidate(std::string_view who) override {
-    Result<std::unique_ptr<Descriptor>> file = open_lock("candidate.lock");
+    Result<std::unique_ptr<HeldFile>> file = open_lock("candidate.lock");
     if (!file) return fail(file.error());
     const int fd = (*file)->get();
     if (!try_lock(fd)) {
@@ -173,15 +169,14 @@ class SystemFiles final : public StoreFiles {
   }
 
  private:
-  Result<std::unique_ptr<Descriptor>> open_lock(const char* name) {
+  Result<std::unique_ptr<HeldFile>> open_lock(const char* name) {
     const fs::path path = folder_ / name;
-    auto file = std::make_unique<Descriptor>(
-        ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, file_mode));
-    if (file->get() < 0) return system_failure("open", path);
+    Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, file_mode));
+    if (!file) return system_failure("open", path);
     struct stat info {};
-    if (::fstat(file->get(), &info) == 0 && info.st_uid == ::geteuid() && (info.st_mode & 0777U) != file_mode)
-      static_cast<void>(::fchmod(file->get(), file_mode));
-    return file;
+    if (::fstat(file.get(), &info) == 0 && info.st_uid == ::geteuid() && (info.st_mode & 0777U) != file_mode)
+      static_cast<void>(::fchmod(file.get(), file_mode));
+    return std::make_unique<HeldFile>(std::move(file));
   }
   [[nodiscard]] Status sync_folder_of(const std::string& name) const {
     const fs::path folder = (folder_ / name).parent_path();

@@ -43,7 +43,7 @@ class Fake {
     say(Stream{width, height, slots, false, "FAKE", "fake", "a fake", Range{20, 10'000}});
     for (std::uint8_t slot = 0; slot < slots; ++slot) {
       memory_.push_back(make_memory(slot_bytes).value());
-      const std::array<int, 1> descriptor{memory_.back().descriptor.number()};
+      const std::array<int, 1> descriptor{memory_.back().descriptor.get()};
       channel_.send(encode(Slot{slot, 1, {slot_bytes, 0, 0}}), descriptor);
     }
   }
