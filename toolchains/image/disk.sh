@@ -69,7 +69,7 @@ plain='^has_journal,^metadata_csum,^64bit,^orphan_file'
 ext4 boot_a "$out/slot" "$plain"
 ext4 update "$out/update"
 owned update / 040755 0 "$wayside"
-owned update /incoming 040770 "$wayside" "$wayside"
+owned update /incoming 040700 "$wayside" "$wayside"
 ext4 config "$out/config"
 ext4 queue "$out/queue"
 owned queue / 040700 "$wayside" "$wayside"

@@ -97,22 +97,40 @@ Status remove_taken_bundle(const UpdateFolder& folder) {
   return remove_any(taken_bundle(folder));
 }
 
-Status remove_strangers(const UpdateFolder& folder) {
+namespace {
+
+std::vector<std::string> names_in(const fs::path& folder) {
   std::error_code failed;
-  std::vector<std::string> strangers;
-  for (fs::directory_iterator entry(folder.incoming(), failed), end; !failed && entry != end;
-       entry.increment(failed)) {
-    std::string name = entry->path().filename().string();
-    if (std::find(incoming_names.begin(), incoming_names.end(), name) == incoming_names.end())
-      strangers.push_back(std::move(name));
+  std::vector<std::string> names;
+  for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end; entry.increment(failed))
+    names.push_back(entry->path().filename().string());
+  return names;
+}
+
+}  // namespace
+
+Status remove_strangers(const UpdateFolder& folder) {
+  std::vector<std::string> strangers = names_in(folder.incoming());
+  std::erase_if(strangers, [](const std::string& name) {
+    return std::find(incoming_names.begin(), incoming_names.end(), name) != incoming_names.end();
+  });
+  if (!strangers.empty()) {
+    const Descriptor root = open_folder(folder.root);
+    const Descriptor incoming = open_folder(folder.incoming());
+    if (!root || !incoming) return refused("open", root ? folder.incoming() : folder.root);
+    // All at once, to where nobody but root can put anything.
+    const std::string aside = name_of_nobody();
+    if (::mkdirat(root.get(), aside.c_str(), 0700) != 0) return refused("make", folder.root / aside);
+    const Descriptor there = open_folder(folder.root / aside);
+    for (const std::string& name : strangers)
+      (void)::renameat(incoming.get(), name.c_str(), there.get(), name.c_str());
   }
-  if (strangers.empty()) return {};
-  // All at once: what a power cut brings back the next start takes.
-  const fs::path aside = folder.incoming() / name_of_nobody();
-  if (::mkdir(aside.c_str(), 0700) != 0) return refused("make", aside);
-  for (const std::string& name : strangers)
-    (void)::rename((folder.incoming() / name).c_str(), (aside / name).c_str());
-  return remove_any(aside);
+  // What a power cut left of an earlier one, too.
+  for (const std::string& name : names_in(folder.root)) {
+    if (!name.starts_with(".gone-")) continue;
+    if (const Status removed = remove_any(folder.root / name); !removed) return removed;
+  }
+  return {};
 }
 
 fs::path taken_bundle(const UpdateFolder& folder) {

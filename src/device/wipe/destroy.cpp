@@ -1,15 +1,21 @@
 #include "src/device/wipe/destroy.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <cstring>
+#include <memory>
+#include <utility>
 #include <vector>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "wayside/base/descriptor.hpp"
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/remove_any.hpp"
 
@@ -21,114 +27,186 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t chunk_bytes = std::size_t{256} << 10U;
 
+// Of root's or of who runs this: whoever else put it there could have it lead anywhere.
+bool is_trusted(const struct stat& link) { return link.st_uid == 0 || link.st_uid == ::geteuid(); }
+
+struct stat look_at(const Descriptor& file) {
+  struct stat info {};
+  (void)::fstat(file.get(), &info);
+  return info;
+}
+
+// Whoever may not do it may still be its owner.
+void permit(const Descriptor& file, mode_t mode) {
+  if ((look_at(file).st_mode & mode) != mode)
+    (void)::chmod(fmt::format("/proc/self/fd/{}", file.get()).c_str(),
+                  (look_at(file).st_mode & 07777U) | mode);
+}
+
+// To be read, of one that was opened as a place alone.
+Descriptor read_folder(const Descriptor& place) {
+  permit(place, S_IRWXU);
+  return Descriptor(::openat(place.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+// One after the other, so that nobody puts a link into the way of a path that was looked at. None: errno says
+// why, ELOOP where a link is not followed.
+Descriptor open_place(const fs::path& path) {
+  constexpr int most_links = 40;
+  Descriptor at(::open(path.is_absolute() ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  std::vector<fs::path> left;
+  const auto go_by = [&](const fs::path& steps) {
+    const auto from = static_cast<std::ptrdiff_t>(left.size());
+    left.insert(left.end(), steps.begin(), steps.end());
+    std::reverse(left.begin() + from, left.end());
+  };
+  go_by(path);
+  for (int links = 0; at && !left.empty();) {
+    const std::string step = left.back().string();
+    left.pop_back();
+    if (step.empty()) continue;
+    Descriptor next(::openat(at.get(), step.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    const struct stat info = look_at(next);
+    if (!next || !S_ISLNK(info.st_mode)) {
+      at = std::move(next);
+      continue;
+    }
+    std::array<char, PATH_MAX> target{};
+    const ssize_t size = ::readlinkat(next.get(), "", target.data(), target.size());
+    if (size < 0 || !is_trusted(info) || ++links > most_links) {
+      errno = ELOOP;
+      return {};
+    }
+    go_by(fs::path(std::string(target.data(), static_cast<std::size_t>(size))));
+  }
+  return at;
+}
+
+// By descriptors: what is renamed or linked meanwhile leads it nowhere else.
 class Destroyer {
  public:
   explicit Destroyer(const std::function<void(std::uint64_t)>& more) : zeros_(chunk_bytes, 0), more_(more) {}
 
-  void file(const fs::path& path) {
+  void file(const Descriptor& folder, const std::string& name, const fs::path& path) {
     struct stat info {};
-    if (::lstat(path.c_str(), &info) != 0) {
+    if (::fstatat(folder.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       if (errno != ENOENT) left("cannot look at", path);
       return;
     }
     ++seen_;
     if (S_ISREG(info.st_mode) && info.st_size > 0 &&
-        !overwrite(path, static_cast<std::uint64_t>(info.st_size)))
+        !overwrite(folder, name, static_cast<std::uint64_t>(info.st_size)))
       not_overwritten("cannot overwrite", path);
-    if (::unlink(path.c_str()) != 0) left("cannot remove", path);
+    if (::unlinkat(folder.get(), name.c_str(), 0) != 0) left("cannot remove", path);
   }
 
-  // What is deep comes up first: below some depth no path leads any more.
-  void below(const fs::path& top) {
-    std::vector<fs::path> folders = {top};
-    std::vector<fs::path> emptied;
+  // Folders in it become folders beside it first, so that neither the number of descriptors nor the length of
+  // a path ends this.
+  void below(const Descriptor& top, const fs::path& path, const std::vector<std::string>& but_for,
+             unsigned level = 0) {
+    std::vector<std::string> folders = files_of(top, path, but_for);
     while (!folders.empty()) {
-      const fs::path folder = std::move(folders.back());
+      const std::string name = std::move(folders.back());
       folders.pop_back();
-      for (const fs::path& inside : files_of(folder)) {
-        const fs::path up = folder == top ? inside : top / name_of_nobody();
-        const bool moved = folder != top && ::rename(inside.c_str(), up.c_str()) == 0;
-        folders.push_back(moved ? up : inside);
+      const fs::path inside = path / name;
+      const Descriptor place(
+          ::openat(top.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+      const Descriptor folder = place ? read_folder(place) : Descriptor();
+      if (!folder) {
+        left("cannot look into", inside);
+        continue;
+      }
+      for (const std::string& deeper : files_of(folder, inside, {})) {
+        std::string up = name_of_nobody();
+        if (::renameat(folder.get(), deeper.c_str(), top.get(), up.c_str()) == 0)
+          folders.push_back(std::move(up));
+        else
+          stay(folder, deeper, inside / deeper, level);
       }
       sync(folder);
-      if (folder != top) emptied.push_back(folder);
-    }
-    // One that could not come up lies in one before it.
-    for (auto folder = emptied.rbegin(); folder != emptied.rend(); ++folder) {
-      if (::rmdir(folder->c_str()) != 0) left("cannot remove", *folder);
+      remove_folder(top, name, inside);
     }
     sync(top);
   }
 
-  // Destroys the files in it; the folders in it.
-  std::vector<fs::path> files_of(const fs::path& folder) {
-    // Whoever may not write there may still be its owner.
-    struct stat info {};
-    if (::stat(folder.c_str(), &info) == 0 && (info.st_mode & S_IRWXU) != S_IRWXU)
-      (void)::chmod(folder.c_str(), (info.st_mode & 07777U) | S_IRWXU);
-    std::vector<fs::path> files;
-    std::vector<fs::path> folders;
-    std::error_code failed;
-    fs::directory_iterator entry(folder, failed);
-    for (; !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
-      std::error_code ignored;
-      const fs::file_status status = entry->symlink_status(ignored);
-      (fs::is_directory(status) ? folders : files).push_back(entry->path());
-    }
-    if (failed) {
-      errno = failed.value();
-      left("cannot look into", folder);
-    }
-    std::sort(files.begin(), files.end());
-    // A folder inside one is small and older than its files' neighbours: keys lie in files.
-    for (const fs::path& path : files)
-      file(path);
-    return folders;
-  }
+  static void sync(const Descriptor& folder) { (void)::fsync(folder.get()); }
 
-  void sync(const fs::path& folder) {
-    const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (opened < 0) return;
-    (void)::fsync(opened);
-    ::close(opened);
+  void left(std::string_view what, const fs::path& path) {
+    say(what, path);
+    left_ = true;
   }
-
+  // The first tells enough.
+  void say(std::string_view what, const fs::path& path) {
+    if (problem_.empty())
+      problem_ = fmt::format("{} {}: {}", what, json_escape(path.string()), std::strerror(errno));
+  }
   Outcome outcome(const std::string& name) const {
     const char* result = left_ ? "left" : unwritten_ ? "removed" : seen_ > 0 ? "destroyed" : "absent";
     return {name, result, problem_};
   }
 
  private:
-  bool overwrite(const fs::path& path, std::uint64_t size) {
-    constexpr int flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    int file = ::open(path.c_str(), flags);
-    if (file < 0 && errno == EACCES && ::chmod(path.c_str(), 0600) == 0) file = ::open(path.c_str(), flags);
-    if (file < 0) return false;
-    bool good = true;
-    for (std::uint64_t done = 0; good && done < size;) {
+  // One that cannot come up: another file system, or of somebody else.
+  void stay(const Descriptor& above, const std::string& name, const fs::path& path, unsigned level) {
+    constexpr unsigned most_levels = 16;
+    const Descriptor place(
+        ::openat(above.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const Descriptor folder = place && level < most_levels ? read_folder(place) : Descriptor();
+    if (!folder) return left("cannot look into", path);
+    below(folder, path, {}, level + 1);
+    remove_folder(above, name, path);
+  }
+  // Where a file system is mounted it stays.
+  void remove_folder(const Descriptor& above, const std::string& name, const fs::path& path) {
+    if (::unlinkat(above.get(), name.c_str(), AT_REMOVEDIR) != 0 && errno != EBUSY)
+      left("cannot remove", path);
+  }
+
+  // Destroys the files in it; the names of the folders in it.
+  std::vector<std::string> files_of(const Descriptor& folder, const fs::path& path,
+                                    const std::vector<std::string>& but_for) {
+    std::vector<std::string> files, folders;
+    const std::unique_ptr<DIR, int (*)(DIR*)> all(
+        ::fdopendir(::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)), ::closedir);
+    if (!all) left("cannot look into", path);
+    errno = 0;
+    while (const dirent* const entry = all ? ::readdir(all.get()) : nullptr) {
+      std::string name = entry->d_name;
+      if (name == "." || name == ".." || std::find(but_for.begin(), but_for.end(), name) != but_for.end())
+        continue;
+      struct stat info {};
+      const bool is_folder = ::fstatat(folder.get(), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+                             S_ISDIR(info.st_mode);
+      (is_folder ? folders : files).push_back(std::move(name));
+      errno = 0;
+    }
+    if (errno != 0) left("cannot look into", path);
+    std::sort(files.begin(), files.end());
+    // A folder inside one is small and older than its files' neighbours: keys lie in files.
+    for (const std::string& name : files)
+      file(folder, name, path / name);
+    return folders;
+  }
+
+  bool overwrite(const Descriptor& folder, const std::string& name, std::uint64_t size) {
+    const auto open_it = [&](int flags) {
+      return Descriptor(::openat(folder.get(), name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC));
+    };
+    Descriptor file = open_it(O_WRONLY | O_NONBLOCK);
+    if (!file && errno == EACCES) {
+      permit(open_it(O_PATH), S_IRUSR | S_IWUSR);
+      file = open_it(O_WRONLY | O_NONBLOCK);
+    }
+    if (!file) return false;
+    for (std::uint64_t done = 0; done < size;) {
       const std::size_t part = static_cast<std::size_t>(std::min<std::uint64_t>(size - done, zeros_.size()));
-      const ssize_t put = ::pwrite(file, zeros_.data(), part, static_cast<off_t>(done));
+      const ssize_t put = ::pwrite(file.get(), zeros_.data(), part, static_cast<off_t>(done));
       if (put < 0 && errno == EINTR) continue;
-      good = put > 0;
-      if (!good) break;
+      if (put <= 0) return false;
       done += static_cast<std::uint64_t>(put);
       if (more_) more_(static_cast<std::uint64_t>(put));
     }
-    if (good) good = ::fsync(file) == 0;
-    const int code = errno;
-    ::close(file);
-    errno = code;
-    return good;
-  }
-
-  // The first of each tells enough.
-  void say(std::string_view what, const fs::path& path) {
-    if (problem_.empty())
-      problem_ = fmt::format("{} {}: {}", what, json_escape(path.string()), std::strerror(errno));
-  }
-  void left(std::string_view what, const fs::path& path) {
-    say(what, path);
-    left_ = true;
+    return ::fsync(file.get()) == 0;
   }
   void not_overwritten(std::string_view what, const fs::path& path) {
     say(what, path);
@@ -148,12 +226,15 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(fs::symlink_status(path, ignored));
 }
 
-void count_into(Found& found, const fs::path& path) {
+void count_into(Found& found, const fs::path& path, const std::vector<std::string>& but_for) {
   std::error_code failed;
   if (is_folder(path)) {
     for (fs::directory_iterator entry(path, failed); !failed && entry != fs::directory_iterator();
-         entry.increment(failed))
-      count_into(found, entry->path());
+         entry.increment(failed)) {
+      const std::string name = entry->path().filename().string();
+      if (std::find(but_for.begin(), but_for.end(), name) == but_for.end())
+        count_into(found, entry->path(), {});
+    }
     return;
   }
   struct stat info {};
@@ -164,23 +245,29 @@ void count_into(Found& found, const fs::path& path) {
 
 }  // namespace
 
-Found count(const fs::path& path) {
+Found count(const WipeThing& thing) {
   Found found;
-  count_into(found, path);
+  count_into(found, thing.path, thing.but_for);
   return found;
 }
 
 Outcome destroy(const WipeThing& thing, const std::function<void(std::uint64_t)>& more) {
   Destroyer destroyer(more);
-  std::error_code ignored;
-  // What a caller names may be a link to the place; what lies in it may not.
-  const fs::path path =
-      fs::is_directory(thing.path, ignored) ? fs::canonical(thing.path, ignored) : thing.path;
-  if (!path.empty() && is_folder(path)) {
-    destroyer.below(path);
-  } else {
-    destroyer.file(thing.path);
-    destroyer.sync(thing.path.parent_path());
+  if (const Descriptor place = open_place(thing.path); place && S_ISDIR(look_at(place).st_mode)) {
+    if (const Descriptor folder = read_folder(place))
+      destroyer.below(folder, thing.path, thing.but_for);
+    else
+      destroyer.left("cannot look into", thing.path);
+    return destroyer.outcome(thing.name);
+  }
+  const fs::path above = thing.path.has_parent_path() ? thing.path.parent_path() : ".";
+  const Descriptor place = open_place(above);
+  if (const Descriptor folder = place ? read_folder(place) : Descriptor()) {
+    destroyer.file(folder, thing.path.filename().string(), thing.path);
+    Destroyer::sync(folder);
+  } else if (errno != ENOENT) {
+    // A link of a stranger's goes with what it lies in, and what it leads to is not the camera's.
+    destroyer.say("cannot get to", thing.path);
   }
   return destroyer.outcome(thing.name);
 }
@@ -199,38 +286,34 @@ bool is_file_system(const fs::path& root) {
 Status turn_journal_over(const fs::path& root) {
   if (!is_file_system(root)) return {};
   constexpr int steps = 512;
-  const int folder = ::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const Descriptor folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const std::string name = name_of_nobody();
-  bool good = folder >= 0;
+  bool good = static_cast<bool>(folder);
   for (int step = 0; good && step < steps; ++step) {
-    good = (step % 2 == 0 ? ::mkdirat(folder, name.c_str(), 0700)
-                          : ::unlinkat(folder, name.c_str(), AT_REMOVEDIR)) == 0 &&
-           ::fsync(folder) == 0;
+    good = (step % 2 == 0 ? ::mkdirat(folder.get(), name.c_str(), 0700)
+                          : ::unlinkat(folder.get(), name.c_str(), AT_REMOVEDIR)) == 0 &&
+           ::fsync(folder.get()) == 0;
   }
-  const int code = errno;
-  if (folder >= 0) ::close(folder);
   if (good) return {};
   return fail(ErrorCode::io, fmt::format("cannot turn the journal of {} over: {}", json_escape(root.string()),
-                                         std::strerror(code)));
+                                         std::strerror(errno)));
 }
 
 Status overwrite_free_space(const fs::path& root) {
   if (!is_file_system(root)) return {};
   // Without a name: a power cut leaves no full disk.
-  const int file = ::open(root.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-  bool good = file >= 0;
+  const Descriptor file(::open(root.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  bool good = static_cast<bool>(file);
   const std::vector<char> zeros(chunk_bytes, 0);
   for (std::size_t part = zeros.size(); good && part > 0;) {
-    if (::write(file, zeros.data(), part) >= 0 || errno == EINTR) continue;
+    if (::write(file.get(), zeros.data(), part) >= 0 || errno == EINTR) continue;
     good = errno == ENOSPC;
     part /= 2;
   }
-  if (good) good = ::fsync(file) == 0;
-  const int code = errno;
-  if (file >= 0) ::close(file);
+  if (good) good = ::fsync(file.get()) == 0;
   if (good) return {};
   return fail(ErrorCode::io, fmt::format("cannot overwrite what {} has given free: {}",
-                                         json_escape(root.string()), std::strerror(code)));
+                                         json_escape(root.string()), std::strerror(errno)));
 }
 
 }  // namespace wayside::wipe_parts

@@ -14,8 +14,8 @@
 
 namespace wayside::wipe_parts {
 
-[[nodiscard]] Found count(const std::filesystem::path& path);
-// Links are removed and not followed. more: called with each amount of bytes that was overwritten.
+[[nodiscard]] Found count(const WipeThing& thing);
+// Links are removed and not followed; in the path itself those of root's, or of who runs this, lead on. more: called with each amount of bytes that was overwritten.
 [[nodiscard]] Outcome destroy(const WipeThing& thing, const std::function<void(std::uint64_t)>& more);
 
 // What a file system has given free still lies there: earlier versions of files that were replaced. Writes

@@ -58,6 +58,12 @@ bool take(const Json& json, std::string& into) {
   return true;
 }
 
+bool take(const Json& list, std::vector<std::string>& into) {
+  if (!list.is_array()) return false;
+  return std::all_of(list.begin(), list.end(),
+                     [&](const Json& one) { return take(one, into.emplace_back()); });
+}
+
 bool take(const Json& json, WipeRequest& into) {
   return take(field(json, "name"), into.name) && take(field(json, "role"), into.role) &&
          take(field(json, "terminal"), into.terminal) && take(field(json, "reason"), into.reason);
@@ -132,7 +138,10 @@ std::string completion_line(std::string_view receipt, const Moment& at, const st
 std::string to_text(const UnderWay& under_way) {
   Json things = Json::array();
   for (const WipeThing& thing : under_way.things)
-    things.push_back({{"name", thing.name}, {"path", thing.path.string()}, {"keys", thing.keys}});
+    things.push_back({{"name", thing.name},
+                      {"path", to_hex(as_bytes(thing.path.string()))},  // it may be any bytes
+                      {"keys", thing.keys},
+                      {"but_for", thing.but_for}});
   return with_checksum(dumped({{"schema", "wayside-wipe-under-way-1"},
                                {"receipt", under_way.receipt},
                                {"file", under_way.file},
@@ -160,9 +169,12 @@ Result<UnderWay> under_way_from(std::string_view text) {
     WipeThing thing;
     std::string path;
     const Json keys = field(one, "keys");
-    if (!take(field(one, "name"), thing.name) || !take(field(one, "path"), path) || !keys.is_boolean())
+    if (!take(field(one, "name"), thing.name) || !take(field(one, "path"), path) || !keys.is_boolean() ||
+        !take(field(one, "but_for"), thing.but_for))
       return not_ours("what a wipe keeps");
-    thing.path = path;
+    const auto bytes = bytes_from_hex(path);
+    if (!bytes) return not_ours("what a wipe keeps");
+    thing.path = std::string(bytes->begin(), bytes->end());
     thing.keys = keys.get<bool>();
     under_way.things.push_back(std::move(thing));
   }

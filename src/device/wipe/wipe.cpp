@@ -1,7 +1,6 @@
 #include "wayside/device/wipe/wipe.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -80,7 +79,7 @@ UnderWay begin(const WipeOptions& options, const WipeRequest& request, std::vect
                    [](const WipeThing& a, const WipeThing& b) { return a.keys && !b.keys; });
   std::vector<Found> found;
   for (const WipeThing& thing : things)
-    found.push_back(count(thing.path));
+    found.push_back(count(thing));
   const Result<Secret> device = load_signing_seed(options.identity);
   if (!device) {
     problems.push_back(fmt::format("the receipt proves nothing, since the device's key cannot be used: {}",
@@ -129,11 +128,11 @@ std::uint64_t bytes_of(const std::vector<WipeThing>& things) {
   for (const WipeThing& thing : things) {
     const bool within = std::any_of(things.begin(), things.end(), [&](const WipeThing& other) {
       const fs::path& outer = other.path;
-      return outer != thing.path &&
+      return outer != thing.path && other.but_for.empty() &&
              std::mismatch(outer.begin(), outer.end(), thing.path.begin(), thing.path.end()).first ==
                  outer.end();
     });
-    if (!within) bytes += count(thing.path).bytes;
+    if (!within) bytes += count(thing).bytes;
   }
   return bytes;
 }
@@ -164,22 +163,20 @@ std::vector<WipeThing> things_to_wipe(const fs::path& state) {
       {"configuration", state / "config", false},
   };
   // Nor could anything else that lies there be anybody's but who put it there unasked, or a power cut's.
-  constexpr std::array<std::string_view, 7> known = {"identity", "queue", "update", "accounts",
-                                                     "config",   "audit", "wipe"};
-  std::error_code failed;
-  for (fs::directory_iterator entry(state, failed), end; !failed && entry != end; entry.increment(failed)) {
-    const std::string name = entry->path().filename().string();
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      things.push_back({"other files: " + name, entry->path(), false});
-  }
+  things.push_back({"other files",
+                    state,
+                    false,
+                    {"identity", "queue", "update", "accounts", "config", "audit", "wipe"}});
   things.push_back({"audit trail", state / "audit", false});
   return things;
 }
 
 Status request_wipe(const fs::path& folder, const WipeRequest& request) {
   if (const Status made = make_shared_folder(folder); !made) return made;
-  if (const auto cleared = remove_false_requests(folder); !cleared) return fail(cleared.error());
-  return replace_file(folder / requested_name, as_bytes(to_text(request)), shared_file_mode);
+  // What a stranger left there who asks may not remove may be none of its business: root's program sees to it.
+  const auto cleared = remove_false_requests(folder);
+  const Status put = replace_file(folder / requested_name, as_bytes(to_text(request)), shared_file_mode);
+  return put || cleared ? put : fail(cleared.error());
 }
 
 bool is_wipe_due(const fs::path& folder) {

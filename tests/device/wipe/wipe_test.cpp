@@ -1,11 +1,13 @@
 // A wipe: nothing is left, whatever happened to it meanwhile, and the receipt shows it to anybody.
 #include "wayside/device/wipe/wipe.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <functional>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -263,10 +265,26 @@ TEST_F(WipeTest, WhatNobodyKnowsGoesToo) {
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->complete);
   EXPECT_FALSE(fs::exists(state() / ".hoard"));
-  EXPECT_TRUE(fs::is_empty(state() / "lost+found"));
+  EXPECT_FALSE(fs::exists(state() / "lost+found" / "#12"));
   EXPECT_TRUE(fs::is_empty(state() / "update" / "incoming"));
   EXPECT_TRUE(fs::exists(state() / "update" / "status"));
-  EXPECT_THAT(said(*result), HasSubstr("other files: .hoard: destroyed"));
+  EXPECT_THAT(said(*result), HasSubstr("other files: destroyed"));
+}
+
+// By whoever was the camera's user, so that a wipe never ends.
+TEST_F(WipeTest, ManyNamesAndNamesThatAreNoTextKeepNoneFromItsEnd) {
+  for (int i = 0; i < 900; ++i)
+    put(fmt::format("{:0200}", i), "AB12 CDE");
+  put("b\xff", "AB12 CDE");
+  std::size_t under_way = 0;
+  const auto result = wipe_all([&](const WipeProgress&) {
+    under_way = std::max<std::size_t>(under_way, fs::file_size(wipe_folder(state()) / "under-way"));
+  });
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->complete);
+  EXPECT_LT(under_way, 32U << 10U);
+  EXPECT_FALSE(fs::exists(state() / "b\xff"));
+  EXPECT_THAT(left(), IsEmpty());
 }
 
 TEST_F(WipeTest, ARequestThatIsAllHoleIsNone) {
@@ -389,6 +407,38 @@ TEST_F(WipeTest, LinksAreNotFollowed) {
   EXPECT_EQ(read_text_file(folder_.path() / "elsewhere").value(), "somebody's");
   EXPECT_EQ(read_text_file(folder_.path() / "folder" / "file").value(), "somebody's");
   EXPECT_THAT(left(), IsEmpty());
+}
+
+// Into the place of what is the camera's, or beside it, by whoever was the camera's user; root's leads on.
+TEST_F(WipeTest, ALinkOfAStrangersIsRemovedAndNotFollowedNorIsAnyBesideWhatIsKnown) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to make another's link";
+  const auto folder = [&](const std::string& name) {
+    fs::create_directory(folder_.path() / name);
+    std::ofstream(folder_.path() / name / "file") << "somebody's";
+    return folder_.path() / name;
+  };
+  const auto link = [&](const fs::path& to, const std::string& name, uid_t owner) {
+    fs::remove_all(state() / name);
+    fs::create_symlink(to, state() / name);
+    ASSERT_EQ(::lchown((state() / name).c_str(), owner, owner), 0);
+  };
+  link(folder("precious"), "x", 0);
+  link(state() / "wipe", "y", 0);
+  link(folder("queue"), "queue", 65534);
+  link(folder("identity"), "identity", 65534);
+  link(folder("accounts"), "accounts", 0);
+  put("wipe/receipt-0001.json", "an earlier one's");
+  std::ofstream(folder_.path() / "identity" / "device.key") << "somebody's";
+  const auto result = wipe_all();
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->complete);
+  EXPECT_THAT(result->problems, Contains(HasSubstr("cannot get to")));
+  for (const char* kept : {"precious/file", "queue/file", "identity/file", "identity/device.key"})
+    EXPECT_EQ(read_text_file(folder_.path() / kept).value_or(""), "somebody's") << kept;
+  EXPECT_TRUE(fs::is_empty(folder_.path() / "accounts"));
+  EXPECT_EQ(read_text_file(state() / "wipe/receipt-0001.json").value_or(""), "an earlier one's");
+  for (const char* gone : {"x", "y", "queue", "identity"})
+    EXPECT_FALSE(fs::exists(fs::symlink_status(state() / gone))) << gone;
 }
 
 TEST_F(WipeTest, WhatWasAskedForAtTheConsoleIsDoneInThatName) {
