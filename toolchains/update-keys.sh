@@ -134,17 +134,18 @@ finish_change() {
     cat "$new/root.pem" "$new/crl.pem" >"$new/keyring.pem"
     rm -f "$new"/*.old "$new"/*.attr
     cd /
-    [ ! -d "$keys" ] || mv "$keys" "$keys.before"
+    [ ! -d "$keys" ] || mv "$keys" "$keys.replaced-by-update-keys"
     mv "$new" "$keys"
-    rm -rf "$keys.before"
+    rm -rf "$keys.replaced-by-update-keys"
 }
 
 revoked() { # <signer>
     awk -F '\t' -v number="${1#signer-}" '$1 == "R" && $4 == number { found = 1 } END { exit !found }' "$keys/index.txt"
 }
 
-# A power cut between the two renames of finish_change.
-if [ ! -d "$keys" ] && [ -d "$keys.before" ]; then mv "$keys.before" "$keys"; fi
+# A power cut in finish_change: between the two renames, or behind them.
+if [ ! -d "$keys" ] && [ -d "$keys.replaced-by-update-keys" ]; then mv "$keys.replaced-by-update-keys" "$keys"; fi
+rm -rf "$keys.replaced-by-update-keys"
 if [ "$what" != make ]; then
     [ -r "$keys/root.pem" ] && [ -r "$keys/index.txt" ] || die "$keys holds no keys: make them with toolchains/update-keys.sh $keys"
 fi
@@ -187,8 +188,8 @@ revoke)
     ask_passphrase
     begin_change
     run_openssl "$name cannot be revoked (is the passphrase right?)" ca -config "$work/ca.cnf" -revoke "$new/$name.pem" -passin "env:passphrase"
+    rm -f "$new/$name.key"
     finish_change
-    rm -f "$keys/$name.key"
     say "$keys: $name is revoked; cameras know of it with the next update or image that is made with --keys $keys"
     ;;
 list)

@@ -18,6 +18,7 @@
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/log.hpp"
 #include "wayside/base/sha256_stream.hpp"
+#include "wayside/base/strict_json.hpp"
 
 namespace wayside::app {
 
@@ -31,6 +32,10 @@ constexpr mode_t bundle_mode = 0640;
 
 fs::path offer_file(const UpdateFolder& folder) {
   return folder.incoming() / "offer";
+}
+
+fs::path tried_file(const UpdateFolder& folder) {
+  return folder.incoming() / "tried";
 }
 
 tl::unexpected<Error> failed(const char* what, const fs::path& file) {
@@ -69,6 +74,29 @@ Result<Sha256> hash_of(int file, std::uint64_t bytes, const fs::path& path) {
 }
 
 }  // namespace
+
+TriedUpdate tried_update_in(const UpdateFolder& folder) {
+  const auto text = read_text_file(tried_file(folder), largest_update_file_bytes);
+  const auto json = text ? parse_object(*text, "it") : fail(text.error());
+  if (!json) return {};
+  TriedUpdate tried;
+  const auto sha256 = json->find("sha256"), given = json->find("given"), times = json->find("times");
+  if (sha256 == json->end() || !sha256->is_string() || times == json->end() || !times->is_number_unsigned())
+    return {};
+  tried.sha256 = sha256->get<std::string>();
+  tried.times = times->get<std::uint64_t>();
+  if (given != json->end() && given->is_string()) {
+    const auto time = utc_from_iso8601(given->get<std::string>());
+    if (time) tried.given = *time;
+  }
+  return tried;
+}
+
+Status keep_tried_update(const UpdateFolder& folder, const TriedUpdate& tried) {
+  nlohmann::json json{{"sha256", tried.sha256}, {"times", tried.times}};
+  if (tried.given) json["given"] = to_iso8601(*tried.given);
+  return replace_file(tried_file(folder), as_bytes(json.dump() + "\n"), 0640);
+}
 
 std::optional<UpdateOffer> BundlePart::left_over() {
   const auto text = read_text_file(offer_file(folder_), largest_update_file_bytes);

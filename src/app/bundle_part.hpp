@@ -12,13 +12,27 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/result.hpp"
+#include "wayside/base/time.hpp"
 #include "wayside/device/update/update_folder.hpp"
 #include "wayside/device/update/update_offer.hpp"
 
 namespace wayside::app {
+
+// Which giving of which bundle was last handed over to be installed, and how often: incoming/tried. One that
+// came to nothing is tried again only where another giving says so.
+struct TriedUpdate {
+  std::string sha256;  // empty: none was
+  std::optional<UtcTime> given;
+  std::uint64_t times = 0;
+  friend bool operator==(const TriedUpdate&, const TriedUpdate&) = default;
+};
+// What cannot be read counts as none.
+[[nodiscard]] TriedUpdate tried_update_in(const UpdateFolder& folder);
+[[nodiscard]] Status keep_tried_update(const UpdateFolder& folder, const TriedUpdate& tried);
 
 class BundlePart {
  public:

@@ -108,12 +108,13 @@ milliseconds UpdateKeeper::have_installed() {
     at("waiting", std::move(why));
     return options_.every;
   }
+  if (const Status noted = note_try(); !noted) return again(noted.error(), true);
   if (const Status asked = request_install(options_.folder, {offer_->version, offer_->sha256, able_}); !asked)
     return again(asked.error(), true);
   asked_.add();
   log::info("update_asked", {{"version", offer_->version}});
   asked_at_ = now();
-  install_early_ = forgiven_ = false;
+  install_early_ = false;
   fresh_start();
   at("asked");
   return options_.every;

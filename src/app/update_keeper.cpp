@@ -165,7 +165,10 @@ void UpdateKeeper::take_what_came() {
     const std::lock_guard lock(mutex_);
     std::swap(news, news_);
   }
-  if (!begun_) offer_ = part_.left_over();
+  if (!begun_) {
+    offer_ = part_.left_over();
+    tried_ = tried_update_in(options_.folder);
+  }
   begun_ = true;
   if (news.bytes_per_s) cap_ = upload::BandwidthCap(*news.bytes_per_s);
   if (news.check) fresh_start();
@@ -177,14 +180,14 @@ void UpdateKeeper::take_offer(const std::optional<UpdateOffer>& offer) {
   if (!offer) {
     log::info("update_withdrawn", {{"version", offer_->version}});
     part_.drop();
-    forgiven_ = true;
   } else if (const Status begun = part_.begin(*offer); !begun) {
     static_cast<void>(again(begun.error(), true));
     return;  // the next heartbeat brings it again
   } else {
     log::info("update_offered", {{"version", offer->version}, {"bytes", offer->bytes}});
   }
-  const bool other = !offer || !offer_ || offer->sha256 != offer_->sha256;
+  const bool other =
+      !offer || !offer_ || offer->sha256 != offer_->sha256 || offer->given != offer_->given;
   offer_ = offer;
   if (!other) return;
   install_early_ = false;
@@ -237,6 +240,25 @@ std::string UpdateKeeper::unfit() const {
                      confirmed ? fmt::format(" ({} was confirmed)", status_.confirmed) : "");
 }
 
+// As it is given now.
+bool UpdateKeeper::was_tried() const {
+  // One that was confirmed, and whose slot was lost, is written anew once.
+  const std::uint64_t most = status_.confirmed == offer_->version ? 2 : 1;
+  return tried_.sha256 == offer_->sha256 && tried_.given == offer_->given && tried_.times >= most;
+}
+
+Status UpdateKeeper::note_try() {
+  const bool came_to_nothing = status_.version == offer_->version &&
+                               (status_.state == UpdateState::refused || status_.state == UpdateState::reverted);
+  TriedUpdate tried{offer_->sha256, offer_->given, 1};
+  if (tried_.sha256 == tried.sha256 && tried_.given == tried.given)
+    tried.times = tried_.times + (came_to_nothing ? 1 : 0);
+  if (tried == tried_) return {};
+  const Status kept = keep_tried_update(options_.folder, tried);
+  if (kept) tried_ = tried;
+  return kept;
+}
+
 bool UpdateKeeper::held_off() {
   held_ = unfit();
   if (!held_.empty()) {
@@ -248,8 +270,7 @@ bool UpdateKeeper::held_off() {
   switch (status_.state) {
     case UpdateState::refused:
     case UpdateState::reverted:
-      // One that was confirmed, and whose slot was lost, is written anew.
-      if (!its_own || forgiven_ || status_.confirmed == offer_->version) return false;
+      if (!its_own || !was_tried()) return false;
       held_ = fmt::format("version {} was {}: {}", offer_->version,
                           status_.state == UpdateState::refused ? "refused" : "given up", status_.reason);
       return true;

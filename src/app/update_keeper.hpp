@@ -6,9 +6,9 @@
 // in none. An offer that names an hour waits for it, and for a clock that is known to be right; any waits
 // until the camera captures and delivers, or has not for a quarter of an hour, so that it is known what the
 // new system has to show; and where that is to deliver, until the office has answered a heartbeat lately.
-// What wayside-update refused, or what was given up on trial, is not fetched again until the office gives
-// another, or withdraws it and gives it again. Another board's bundle and an older version are not fetched at
-// all.
+// What wayside-update refused, or what was given up on trial, is not fetched again until the office gives it
+// once more, or another; a version that was confirmed and whose slot was lost is, once a giving. Another
+// board's bundle and an older version are not fetched at all.
 //
 // Life: start(), then stop(). Threads: one of its own, "update"; offered(), cap(), check_now(),
 // waiting(), install_now(), state() and told() from any, look() from none but its own while it runs.
@@ -113,6 +113,8 @@ class UpdateKeeper {
   void read_status();
   [[nodiscard]] std::string unfit() const;
   [[nodiscard]] bool held_off();
+  [[nodiscard]] bool was_tried() const;
+  [[nodiscard]] Status note_try();
   [[nodiscard]] std::chrono::milliseconds go_on();
   [[nodiscard]] std::chrono::milliseconds have_installed();
   [[nodiscard]] std::string not_yet() const;
@@ -145,7 +147,7 @@ class UpdateKeeper {
   std::optional<UpdateOffer> offer_;
   UpdateStatus status_;
   UpdateView view_;
-  bool forgiven_ = false;  // refused or reverted before it was withdrawn and given again
+  TriedUpdate tried_;
   bool install_early_ = false;
   std::string problem_;        // of fetching or asking; empty: none
   bool problem_said_ = false;  // at once, to who looks at the camera's health

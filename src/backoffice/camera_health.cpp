@@ -57,6 +57,10 @@ Result<std::vector<CameraHealth>> camera_health(Store& store, const std::string&
   return all;
 }
 
+bool CameraHealth::is_silent(UtcTime now) const {
+  return !revoked && (!heard || now.ms - heard->ms > std::chrono::milliseconds(silent_after).count());
+}
+
 std::string to_words(const SystemSaid& system) {
   std::string words = fmt::format("{} runs {}", system.compatible, system.version);
   if (!system.state.empty()) words += "  " + system.state;
@@ -69,7 +73,8 @@ std::string to_lines(const CameraHealth& camera, UtcTime now) {
   if (camera.revoked) return fmt::format("{}  revoked", camera.device_id);
   if (!camera.heard) return fmt::format("{}  never sent a heartbeat", camera.device_id);
   std::string lines =
-      fmt::format("{}  said {}, {}: ", camera.device_id, to_iso8601(*camera.heard), ago(*camera.heard, now));
+      fmt::format("{}  {}said {}, {}: ", camera.device_id, camera.is_silent(now) ? "SILENT, last " : "",
+                  to_iso8601(*camera.heard), ago(*camera.heard, now));
   if (!camera.said) return lines + "what is stored is no heartbeat";
   const auto& [ill, waiting] = *camera.said;
   lines += ill.empty() ? "well" : fmt::format("{} ill", counted(ill.size(), "part"));

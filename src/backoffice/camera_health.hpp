@@ -4,6 +4,7 @@
 // Threads: as the store. Failure: what the store says.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@
 
 namespace wayside::backoffice {
 
+// Heartbeats come each 30 s; a restart, with an update too, takes less.
+inline constexpr std::chrono::minutes silent_after{15};
+
 struct CameraHealth {
   std::string device_id;
   std::optional<UtcTime> heard;      // when its last heartbeat came; nothing: it never sent one
@@ -24,6 +28,7 @@ struct CameraHealth {
   bool revoked = false;
 
   [[nodiscard]] bool is_ill() const { return !revoked && said && !said->ill.empty(); }
+  [[nodiscard]] bool is_silent(UtcTime now) const;
 };
 
 // By device id; of one alone where it is given.

@@ -209,6 +209,7 @@ Status Updates::give(const std::string& version, const std::string& compatible, 
                             version));
   }
   offer->not_before = not_before;
+  offer->given = now;
   Json given = on_record(*offer);
   given["device_id"] = to;
   given["by"] = operator_name();
@@ -270,9 +271,11 @@ Result<std::vector<Updates::Given>> Updates::given() const {
     const auto cameras = list_files::paths_in(board);
     if (!cameras) return fail(cameras.error());
     for (const fs::path& camera : *cameras) {
+      std::string to = camera.filename().string();
+      if (to != all_cameras && !pem::is_device_id(to)) continue;  // what a power cut left of writing one
       auto offer = read_offer(camera);
       if (!offer) return fail(offer.error());
-      all.push_back({camera.filename().string(), std::move(*offer)});
+      all.push_back({std::move(to), std::move(*offer)});
     }
   }
   return all;

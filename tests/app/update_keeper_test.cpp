@@ -431,7 +431,7 @@ TEST_F(UpdateKeeperTest, WhatIsNotForThisCameraIsNotFetched) {
 TEST_F(UpdateKeeperTest, WhatWasRefusedOrGivenUpIsNotFetchedAgainUntilAnotherIsGiven) {
   for (const UpdateState ended : {UpdateState::refused, UpdateState::reverted}) {
     const std::string version = ended == UpdateState::refused ? "1.2.3" : "1.2.5";
-    const UpdateOffer offer = bundle(version);
+    UpdateOffer offer = bundle(version);
     gives(offer);
     settle();
     ASSERT_TRUE(request()) << version;
@@ -443,10 +443,16 @@ TEST_F(UpdateKeeperTest, WhatWasRefusedOrGivenUpIsNotFetchedAgainUntilAnotherIsG
     EXPECT_TRUE(way_.asked.empty());
     EXPECT_THAT(problem(), HasSubstr("it is signed by nobody"));
     EXPECT_EQ(state(), to_string(ended));
-    // Withdrawn and given again: somebody wants it.
+    // Withdrawn, and another start: it is the giving that counts.
     gives(std::nullopt);
     settle();
     EXPECT_EQ(problem(), "");
+    start_anew();
+    gives(offer);
+    settle();
+    EXPECT_FALSE(request());
+    // Given again, whether or not anybody saw it withdrawn: somebody wants it.
+    offer.given = clock_.utc;
     gives(offer);
     settle();
     EXPECT_TRUE(request());
@@ -461,16 +467,44 @@ TEST_F(UpdateKeeperTest, WhatWasRefusedOrGivenUpIsNotFetchedAgainUntilAnotherIsG
   }
 }
 
-// It ran, and then its slot could not be read: nobody has to give it again.
-TEST_F(UpdateKeeperTest, WhatWasConfirmedOnceAndLostIsFetchedAgain) {
-  const UpdateOffer offer = bundle("1.2.3");
-  UpdateStatus status;
-  status.state = UpdateState::reverted;
-  status.version = status.confirmed = "1.2.3";
-  status.reason = "its slot could not be started any more, and 1.2.0 runs again";
-  ASSERT_TRUE(write_update_status(folder_, status));
+// It ran, and then its slot could not be read: nobody has to give it again. Where the slot is worn out, that
+// must not go on for ever.
+TEST_F(UpdateKeeperTest, WhatWasConfirmedAndLostIsFetchedAgainOnceForEachGiving) {
+  UpdateOffer offer = bundle("1.2.3");
+  offer.given = clock_.utc;
   gives(offer);
   settle();
+  ASSERT_TRUE(request());
+  const auto lost = [&] {
+    UpdateStatus status;
+    status.state = UpdateState::reverted;
+    status.version = status.confirmed = "1.2.3";
+    status.reason = "its slot could not be started any more, and 1.2.0 runs again";
+    ASSERT_TRUE(write_update_status(folder_, status));
+    std::filesystem::remove(folder_.install());
+    std::filesystem::remove(folder_.bundle());
+    start_anew();
+    gives(offer);
+    settle();
+  };
+  lost();
+  EXPECT_TRUE(request());
+  lost();
+  EXPECT_FALSE(request());
+  EXPECT_THAT(problem(), HasSubstr("could not be started any more"));
+  offer.given = clock_.utc;
+  lost();
+  EXPECT_TRUE(request());
+}
+
+TEST_F(UpdateKeeperTest, WhereItCannotBeNotedThatOneWasTriedItIsNotTried) {
+  std::filesystem::create_directories(folder_.incoming() / "tried" / "in the way");
+  gives(bundle("1.2.3"));
+  settle();
+  EXPECT_FALSE(request());
+  EXPECT_THAT(problem(), HasSubstr("tried"));
+  std::filesystem::remove_all(folder_.incoming() / "tried");
+  go_on(10min);
   EXPECT_TRUE(request());
 }
 

@@ -100,6 +100,17 @@ TEST_F(CameraHealthTest, WhatRunsAndHowItsUpdateStandsIsToldOfACameraThatRunsFro
   EXPECT_THAT(lines(), testing::EndsWith("waiting  wayside-rpi runs 1.3.0"));
 }
 
+TEST_F(CameraHealthTest, OneThatHasNotBeenHeardForLongIsSilentHoweverWellItWas) {
+  beat(heartbeat());
+  EXPECT_FALSE(health().is_silent(TestOffice::now + silent_after));
+  EXPECT_TRUE(health().is_silent(TestOffice::now + (silent_after + std::chrono::seconds(1))));
+  EXPECT_THAT(lines(std::chrono::hours(71)),
+              testing::StartsWith(device + "  SILENT, last said " + to_iso8601(TestOffice::now)));
+  EXPECT_TRUE(camera_health(office_.store(), silent).value().at(0).is_silent(TestOffice::now));
+  ASSERT_TRUE(office_.store().revoke(device));
+  EXPECT_FALSE(health().is_silent(TestOffice::now + std::chrono::hours(71)));
+}
+
 TEST_F(CameraHealthTest, OneThatIsRevokedIsNotIllWhateverItSaidLast) {
   json ill = heartbeat();
   ill["problems"] = {{"camera", "none present"}};

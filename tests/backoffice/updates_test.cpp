@@ -247,6 +247,26 @@ TEST_F(UpdatesTest, ACamerasOwnComesBeforeThatOfAllAndOnlyForItsBoard) {
     EXPECT_THAT(audit(), HasSubstr(what));
 }
 
+// A power cut while one was given.
+TEST_F(UpdatesTest, WhatWasHalfWrittenIsGivenToNobodyAndStandsInNobodysWay) {
+  add("1.4.0", bundle_of(100));
+  give("1.4.0", camera_);
+  const fs::path given = folder() / "given" / board;
+  fs::copy(given / camera_, given / ".wayside-AbC123");
+  std::ofstream(given / ".wayside-AbC124") << "{";
+  EXPECT_EQ(updates_.given().value().size(), 1U);
+  ASSERT_TRUE(updates_.withdraw(board, camera_, now_));
+  EXPECT_TRUE(updates_.remove("1.4.0", board, now_));
+}
+
+TEST_F(UpdatesTest, GivingTheSameAgainIsAnotherGiving) {
+  add("1.4.0", bundle_of(100));
+  give("1.4.0", camera_);
+  const UpdateOffer first = updates_.offer_for(camera_, board).value().value();
+  ASSERT_TRUE(updates_.give("1.4.0", board, camera_, {}, now_ + std::chrono::minutes(1)));
+  EXPECT_NE(updates_.offer_for(camera_, board).value()->given, first.given);
+}
+
 TEST_F(UpdatesTest, WrongNamesAreRefusedInWords) {
   add("1.4.0", bundle_of(100));
   EXPECT_THAT(updates_.give("1.5.0", board, camera_, {}, now_).error().message,
@@ -282,6 +302,7 @@ TEST_F(UpdatesTest, ACameraLearnsOfItByItsHeartbeatAndFetchesItPieceByPiece) {
   const json told = beat(*client, camera, heartbeat(board)).at("update");
   UpdateOffer expected = offer;
   expected.not_before = utc_from_iso8601("2026-12-01T02:00:00Z").value();
+  expected.given = now_;
   EXPECT_EQ(update_offer_in(told).value(), expected);
 
   std::string got;

@@ -1,4 +1,6 @@
 // How cameras are, as the office tells a person, and what that person does about one that is gone.
+#include <chrono>
+
 #include <gmock/gmock.h>
 
 #include "tests/replay/other_commands.hpp"
@@ -21,29 +23,41 @@ TEST_F(OtherCommandLines, HealthSaysHowEachEnrolledCameraIs) {
   EXPECT_EQ(health({"--device", "camera"}).code, 2);
   enrol(camera);
   enrol(silent);
+  const auto now = [] {
+    return UtcTime{std::chrono::duration_cast<std::chrono::milliseconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count()};
+  };
+  UtcTime at{};
   const auto beat = [&](const std::string& problems) {
     const auto store = backoffice::Store::open_existing(at("office") + "/records.db").value();
     ASSERT_TRUE(store->put_heartbeat(
         camera, R"({"time": "2026-11-28T17:00:00.000Z", "problems": )" + problems + R"(, "queue": {
           "unacknowledged": 3, "evicted": 0, "expired": 0, "damaged": 0, "segments": 64, "segments_free": 60},
           "upload": {"circuit": "closed", "dead_lettered": 0, "quarantined": 0}, "counters": {}})",
-        UtcTime{1'795'000'000'000}));
+        at));
   };
+  at = now();
   beat("{}");
-  const Answer well = health();
+  const Answer well = health({"--device", camera});
   EXPECT_EQ(well.code, 0) << well.text;
-  EXPECT_THAT(well.text, HasSubstr(camera + "  said " + to_iso8601(UtcTime{1'795'000'000'000}) + ", "));
-  EXPECT_THAT(well.text, HasSubstr(" ago: well  3 records waiting\n"));
-  EXPECT_THAT(well.text, HasSubstr(silent + "  never sent a heartbeat\n"));
+  EXPECT_THAT(well.text, HasSubstr(camera + "  said " + to_iso8601(at)));
+  EXPECT_THAT(well.text, HasSubstr(", within the minute: well  3 records waiting\n"));
 
   beat(R"({"camera": "none present\u001b[2J"})");
   const Answer ill = health();
   EXPECT_EQ(ill.code, 1);
   EXPECT_THAT(ill.text, HasSubstr("1 part ill"));
   EXPECT_THAT(ill.text, HasSubstr("\n  camera: none present"));
-  EXPECT_THAT(ill.text, HasSubstr("1 of 2 cameras ill"));
+  EXPECT_THAT(ill.text, HasSubstr(silent + "  never sent a heartbeat\n"));
+  EXPECT_THAT(ill.text, HasSubstr("of 2 cameras 1 ill and 1 silent"));
   EXPECT_THAT(ill.text, testing::Not(HasSubstr("\x1b")));
-  EXPECT_EQ(health({"--device", silent}).code, 0);
+
+  at = at + -std::chrono::hours(26);
+  beat("{}");
+  const Answer gone = health({"--device", camera});
+  EXPECT_EQ(gone.code, 1);
+  EXPECT_THAT(gone.text, HasSubstr(camera + "  SILENT, last said " + to_iso8601(at) + ", 1 day ago: well"));
 }
 
 TEST_F(OtherCommandLines, ACameraThatIsGoneIsRevoked) {

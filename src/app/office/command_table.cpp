@@ -283,9 +283,9 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   sub->footer(
       "A line a camera: when its last heartbeat came (one that runs sends one every 30 seconds), whether it\n"
       "was well then, how many records wait in it, and, where it runs from an image, which system runs and\n"
-      "how its update stands. Then each part that is ill, and why: exit code 1. What to do for each is in "
-      "the\n"
-      "operator's guide (src/device/health/README.md).\n"
+      "how its update stands. Then each part that is ill, and why. Exit code 1 where any is ill, or has\n"
+      "not been heard for 15 minutes. What to do for each is in the operator's guide\n"
+      "(src/device/health/README.md); a camera that is gone for good is to be revoked.\n"
       "Example: wayside-backoffice health office");
 
   sub = add("check", "Verify every record anew and say what is damaged, incomplete or missing", check);

@@ -17,15 +17,19 @@ Status health(const Arguments& arguments) {
   const auto cameras = backoffice::camera_health(*office->store, arguments.device_id);
   if (!cameras) return fail(cameras.error());
   if (cameras->empty()) fmt::print("No camera is enrolled.\n");
-  for (const backoffice::CameraHealth& camera : *cameras)
-    fmt::print("{}\n", backoffice::to_lines(camera, utc_now()));
-  const auto ill = static_cast<std::size_t>(
-      std::count_if(cameras->begin(), cameras->end(),
-                    [](const backoffice::CameraHealth& camera) { return camera.is_ill(); }));
-  if (ill == 0) return {};
+  const UtcTime now = utc_now();
+  std::size_t ill = 0, silent = 0;
+  for (const backoffice::CameraHealth& camera : *cameras) {
+    fmt::print("{}\n", backoffice::to_lines(camera, now));
+    if (camera.is_silent(now))
+      ++silent;
+    else if (camera.is_ill())
+      ++ill;
+  }
+  if (ill + silent == 0) return {};
   return fail(ErrorCode::unavailable,
-              fmt::format("{} of {} ill: what to do for each part is in the operator's guide", ill,
-                          count_of(cameras->size(), "camera")));
+              fmt::format("of {} {} ill and {} silent: what to do for each part is in the operator's guide",
+                          count_of(cameras->size(), "camera"), ill, silent));
 }
 
 }  // namespace wayside::app::office

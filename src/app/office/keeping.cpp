@@ -99,10 +99,16 @@ Status revoke(const Arguments& arguments) {
   const auto office = open_office(arguments.folder);
   if (!office) return fail(office.error());
   if (const auto enrolled = check_enrolled(*office->store, arguments.devices); !enrolled) return enrolled;
+  // Whatever goes wrong with one, the others are let in no more.
+  Status all;
   for (const std::string& device : arguments.devices) {
     const auto done =
         backoffice::revoke_camera(office->authority, *office->store, device, arguments.reason, utc_now());
-    if (!done) return fail(done.error());
+    if (!done) {
+      fmt::print("{} is NOT revoked, or not wholly: {}\n", device, done.error().message);
+      all = fail(done.error());
+      continue;
+    }
     fmt::print("{} is revoked: nothing more is taken from it\n", device);
     if (done->authority) fmt::print("  its deployment authority is ended by {}\n", *done->authority);
     if (done->unlock_keys) fmt::print("  it is lent no key any more\n");
@@ -110,7 +116,7 @@ Status revoke(const Arguments& arguments) {
     if (!done->updates.empty())
       fmt::print("  withdrawn from it: updates for {}\n", fmt::join(done->updates, ", "));
   }
-  return {};
+  return all;
 }
 
 Status broker_certificate(const Arguments& arguments) {

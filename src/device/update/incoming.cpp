@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // What waysided leaves there (update.md).
-constexpr std::array<std::string_view, 6> incoming_names = {"bundle.part", "bundle",  "offer",
+constexpr std::array<std::string_view, 7> incoming_names = {"bundle.part", "bundle", "offer", "tried",
                                                             "install",     "confirm", "told"};
 
 tl::unexpected<Error> refused(std::string_view what, const fs::path& path) {

@@ -1,5 +1,7 @@
 #include "wayside/device/update/update_offer.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -50,10 +52,13 @@ Result<UpdateOffer> update_offer_in(const Json& object) {
     return wrong("bytes", fmt::format("a whole number from 1 to {}", largest_bundle_bytes));
   offer.sha256 = text_at(object, "sha256");
   if (!is_bundle_sha256(offer.sha256)) return wrong("sha256", "64 hex digits");
-  if (!object.contains("not_before")) return offer;
-  const auto time = utc_from_iso8601(text_at(object, "not_before"));
-  if (!time) return wrong("not_before", "a time in UTC, as in 2026-12-01T02:00:00Z");
-  offer.not_before = *time;
+  for (const auto& [key, time] :
+       {std::pair{"not_before", &offer.not_before}, std::pair{"given", &offer.given}}) {
+    if (!object.contains(key)) continue;
+    const auto read = utc_from_iso8601(text_at(object, key));
+    if (!read) return wrong(key, "a time in UTC, as in 2026-12-01T02:00:00Z");
+    *time = *read;
+  }
   return offer;
 }
 
@@ -68,6 +73,7 @@ Json to_json(const UpdateOffer& offer) {
             {"bytes", offer.bytes},
             {"sha256", offer.sha256}};
   if (offer.not_before) json["not_before"] = to_iso8601(*offer.not_before);
+  if (offer.given) json["given"] = to_iso8601(*offer.given);
   return json;
 }
 

@@ -21,6 +21,7 @@ TEST(UpdateOffer, IsReadAsItWasWritten) {
   EXPECT_EQ(update_offer_in(to_json(offer)).value(), offer);
   EXPECT_EQ(update_offer_from(sound().dump()).value(), offer);
   offer.not_before = utc_from_iso8601("2026-12-01T02:00:00Z").value();
+  offer.given = utc_from_iso8601("2026-11-30T12:00:00.125Z").value();
   EXPECT_EQ(update_offer_from(to_json(offer).dump()).value(), offer);
   Json later = sound();
   later["build"] = "abc";  // of a later version
@@ -45,6 +46,7 @@ TEST(UpdateOffer, AFieldThatIsNotOfItsFormIsNamed) {
       {"sha256", std::string(63, 'a') + "/"},
       {"not_before", "soon"},
       {"not_before", 5},
+      {"given", "lately"},
   };
   for (const auto& [field, value] : wrong) {
     Json offer = sound();

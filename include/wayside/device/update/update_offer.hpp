@@ -2,7 +2,8 @@
 // (wayside.update), in the office's folder, and in the answer to a camera's heartbeat. Nothing in it is
 // believed but for asking: the bundle's signature decides.
 //
-// One JSON object: version, compatible, bytes, sha256, and of an office's offer not_before where it has one.
+// One JSON object: version, compatible, bytes, sha256, and of an office's offer when it was given, and not_before
+// where it has one.
 // What else is in it is for later versions, and left aside.
 //
 // Threads: pure. Failure: invalid_input naming the field, never its value.
@@ -28,6 +29,7 @@ struct UpdateOffer {
   std::uint64_t bytes = 0;                 // 1 to largest_bundle_bytes
   std::string sha256;                      // 64 lower case hex digits
   std::optional<UtcTime> not_before = {};  // installed no earlier; nothing: at once
+  std::optional<UtcTime> given = {};       // tells one giving from the next, by the office's clock
   friend bool operator==(const UpdateOffer&, const UpdateOffer&) = default;
 };
 
