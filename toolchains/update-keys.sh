@@ -14,7 +14,7 @@
 #   keyring.pem     what a camera gets: root.pem and crl.pem
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-what=make name="" passphrase_file=""
+what=make name="" passphrase_file="" folders=()
 while [ $# -gt 0 ]; do
     case "$1" in
     -h | --help)
@@ -29,17 +29,17 @@ while [ $# -gt 0 ]; do
         ;;
     --passphrase-file)
         passphrase_file="${2:-}"
-        [ -r "$passphrase_file" ] || die "there is no file $passphrase_file that can be read: give --passphrase-file the one with the passphrase"
+        [ ! -d "$passphrase_file" ] && [ -r "$passphrase_file" ] || die "there is no file $passphrase_file that can be read: give --passphrase-file the one with the passphrase"
         shift
         ;;
     --*) die "there is no option $1: use --new-signer, --revoke NAME, --list or --passphrase-file FILE" ;;
-    *) break ;;
+    *) folders+=("$1") ;;
     esac
     shift
 done
-[ $# = 1 ] || die "which folder? Give one: toolchains/update-keys.sh FOLDER"
+[ ${#folders[@]} = 1 ] || die "which folder? Give one: toolchains/update-keys.sh FOLDER"
 # A folder's name may end with a slash, or be "."; it is replaced whole, and so cannot be where something is mounted.
-keys="$(realpath -m -- "$1")"
+keys="$(realpath -m -- "${folders[0]}")"
 if mountpoint -q "$keys"; then die "$keys is where a disk is mounted: name a folder in it"; fi
 above="$(dirname "$keys")"
 if [ -d "$above" ] && git -C "$above" rev-parse --is-inside-work-tree >/dev/null 2>&1 && ! git -C "$above" check-ignore -q "$keys"; then

@@ -137,6 +137,12 @@ bool Uplink::send_heartbeat() {
     if (options_.on_watch_lists && (*sent)->watch_lists) options_.on_watch_lists(*(*sent)->watch_lists);
     if (options_.on_update && (*sent)->update) options_.on_update(*(*sent)->update);
   }
+  if (sent) {
+    health_.well("uplink");
+  } else if (sent.error().code == ErrorCode::refused &&
+             health_.ill("uplink", sent.error().message)) {
+    log::error("uplink_unhealthy", {{"reason", sent.error()}});
+  }
   (sent ? heartbeats_ : heartbeats_failed_).add();
   if (!sent) log::warning("heartbeat_failed", {{"reason", sent.error()}});
   return sent.has_value();

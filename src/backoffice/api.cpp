@@ -178,6 +178,9 @@ std::optional<Answer> Api::refuse_peer(const Target& target, const Peer& peer) {
   if (peer.common_name != target.device_id) {
     return answer(403, "refused", "the certificate's common name is not the device id in the path");
   }
+  const auto revoked = revoked_.contains(target.device_id);
+  if (!revoked) return ask_later(revoked.error(), target.device_id);
+  if (*revoked) return answer(403, "refused", "the device is revoked");
   const auto enrolled = store_.is_enrolled(target.device_id, peer.certificate);
   if (!enrolled) return ask_later(enrolled.error(), target.device_id);
   if (!*enrolled) return answer(403, "refused", "the device is not enrolled with this certificate");
@@ -272,9 +275,9 @@ Result<std::string> Api::take_message(const Target& target, ByteView payload, Ut
   // Refused shipments would be given up by a camera that is only enrolled somewhere else yet.
   if (keys->empty()) return fail(ErrorCode::refused, "no such device is enrolled here");
   // The broker knows certificates by who signed them.
-  const auto revoked = store_.revoked();
+  const auto revoked = revoked_.contains(target.device_id);
   if (!revoked) return fail(revoked.error());
-  if (revoked->contains(target.device_id)) return fail(ErrorCode::refused, "the device is revoked");
+  if (*revoked) return fail(ErrorCode::refused, "the device is revoked");
   if (payload.size() > target.limit_bytes())
     return fail(ErrorCode::invalid_input, "it is larger than is taken here");
   if (target.what == Target::What::heartbeat) {

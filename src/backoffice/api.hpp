@@ -2,7 +2,7 @@
 // and the answer.
 //
 // Threads: any number at once; the store does its own locking. Ownership: store, keys, authorities,
-// lists and updates must outlive it.
+// lists, updates and the revoked must outlive it.
 #pragma once
 
 #include <chrono>
@@ -20,6 +20,7 @@
 
 #include "wayside/backoffice/given_lists.hpp"
 #include "wayside/backoffice/issued_authorities.hpp"
+#include "wayside/backoffice/revocation.hpp"
 #include "wayside/backoffice/store.hpp"
 #include "wayside/backoffice/updates.hpp"
 #include "wayside/base/bytes.hpp"
@@ -67,11 +68,13 @@ struct Answer {
 class Api {
  public:
   Api(Store& store, OfficeKeys& keys, IssuedAuthorities& authorities, const GivenLists& lists,
-      const Updates& updates, std::function<void(const std::string& document)> on_record)
+      const Updates& updates, const RevokedCameras& revoked,
+      std::function<void(const std::string& document)> on_record)
       : store_(store),
         authorities_(authorities),
         lists_(lists),
         updates_(updates),
+        revoked_(revoked),
         receiver_(store, keys),
         on_record_(std::move(on_record)) {}
 
@@ -116,6 +119,7 @@ class Api {
   IssuedAuthorities& authorities_;
   const GivenLists& lists_;
   const Updates& updates_;
+  const RevokedCameras& revoked_;
   Receiver receiver_;
   std::function<void(const std::string&)> on_record_;
   std::mutex on_record_mutex_;

@@ -32,12 +32,13 @@ std::string ago(UtcTime then, UtcTime now) {
 
 }  // namespace
 
-Result<std::vector<CameraHealth>> camera_health(Store& store, const std::string& device_id) {
+Result<std::vector<CameraHealth>> camera_health(Store& store, const RevokedCameras& revoked_cameras,
+                                                const std::string& device_id) {
   const auto enrolled = store.all_device_keys();
   if (!enrolled) return fail(enrolled.error());
   const auto heartbeats = store.heartbeats();
   if (!heartbeats) return fail(heartbeats.error());
-  const auto revoked = store.revoked();
+  const auto revoked = revoked_cameras.all();
   if (!revoked) return fail(revoked.error());
   std::map<std::string, CameraHealth> cameras;
   for (const auto& [device, keys] : *enrolled) {

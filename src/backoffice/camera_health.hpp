@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "wayside/backoffice/revocation.hpp"
 #include "wayside/backoffice/store.hpp"
 #include "wayside/base/result.hpp"
 #include "wayside/base/time.hpp"
@@ -32,7 +33,8 @@ struct CameraHealth {
 };
 
 // By device id; of one alone where it is given.
-[[nodiscard]] Result<std::vector<CameraHealth>> camera_health(Store& store, const std::string& device_id);
+[[nodiscard]] Result<std::vector<CameraHealth>> camera_health(Store& store, const RevokedCameras& revoked,
+                                                              const std::string& device_id);
 
 // A line, and one for each part that is ill, without the last line break. What the camera said is escaped: it
 // moves no terminal, and makes no line of its own.

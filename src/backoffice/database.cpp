@@ -113,6 +113,17 @@ Status Database::run(const char* sql) {
   return {};
 }
 
+namespace {
+
+bool is_full(const std::filesystem::path& folder) {
+  constexpr std::uintmax_t least = 64 * 1024;
+  std::error_code failed;
+  const auto space = std::filesystem::space(folder.empty() ? "." : folder, failed);
+  return !failed && space.available < least;
+}
+
+}  // namespace
+
 // SQLite's message may quote what was stored; the text of the code never does.
 Error Database::error(int code) const {
   const std::string name = file_.string();
@@ -120,9 +131,16 @@ Error Database::error(int code) const {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return {ErrorCode::corrupt,
-              fmt::format("{} is damaged: restore it from a backup, or move it away and run "
-                          "wayside-backoffice init to start an empty one (cameras must be enrolled again)",
+              fmt::format("{0} is damaged: restore it from a backup, without the {0}-wal and {0}-shm that "
+                          "lie beside it, or move all three away and run wayside-backoffice init to start an "
+                          "empty one (cameras must be enrolled again)",
                           name)};
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+      // That the files beside it could not be made is told as any other fault of the disk.
+      if (!is_full(file_.parent_path()))
+        return {ErrorCode::io, fmt::format("cannot use {}: {}", name, sqlite3_errstr(code))};
+      [[fallthrough]];
     case SQLITE_FULL:
       return {ErrorCode::exhausted, fmt::format("no room on the disk of {}: free some", name)};
     case SQLITE_BUSY:

@@ -8,6 +8,7 @@
 #include "wayside/backoffice/given_lists.hpp"
 #include "wayside/backoffice/issued_authorities.hpp"
 #include "wayside/backoffice/recipients.hpp"
+#include "wayside/backoffice/revocation.hpp"
 #include "wayside/backoffice/unlock_keys.hpp"
 #include "wayside/base/files.hpp"
 #include "wayside/delivery/seal/keys.hpp"
@@ -124,7 +125,9 @@ Result<EnrolledDevice> enrol_device(const Authority& authority, Store& store, co
   // Last: where a file could not be written, an earlier certificate goes on working.
   const auto earlier_key = store.enrol(device->device_id, device->fingerprint, device->key, now);
   if (!earlier_key) return fail(earlier_key.error());
-  return EnrolledDevice{std::move(*device), *earlier_key, std::move(*fingerprint)};
+  const auto was_revoked = RevokedCameras(authority.revoked()).remove(device->device_id, now);
+  if (!was_revoked) return fail(was_revoked.error());
+  return EnrolledDevice{std::move(*device), *earlier_key, *was_revoked, std::move(*fingerprint)};
 }
 
 }  // namespace wayside::backoffice

@@ -188,7 +188,8 @@ class Ingest::Implementation {
         authorities_(authority.deployment()),
         lists_(authority.watch_lists()),
         updates_(authority.updates()),
-        api_(store, *keys_, authorities_, lists_, updates_, std::move(on_record)) {
+        revoked_(authority.revoked()),
+        api_(store, *keys_, authorities_, lists_, updates_, revoked_, std::move(on_record)) {
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
 
@@ -236,6 +237,7 @@ class Ingest::Implementation {
   IssuedAuthorities authorities_;
   GivenLists lists_;
   Updates updates_;
+  RevokedCameras revoked_;
   Api api_;
   std::atomic<bool> connected_{false};
   std::jthread thread_;  // last: it is joined before what it uses goes

@@ -137,7 +137,8 @@ class Server::Implementation {
         authorities_(authority.deployment()),
         lists_(authority.watch_lists()),
         updates_(authority.updates()),
-        api_(store, *keys_, authorities_, lists_, updates_, std::move(options.on_record)),
+        revoked_(authority.revoked()),
+        api_(store, *keys_, authorities_, lists_, updates_, revoked_, std::move(options.on_record)),
         guard_(limits, [&store](const SSL& connection) { return owner_of(connection, store); }),
         http_([&](SSL_CTX& context) {
           guard_.watch(context);
@@ -304,6 +305,7 @@ class Server::Implementation {
   IssuedAuthorities authorities_;
   GivenLists lists_;
   Updates updates_;
+  RevokedCameras revoked_;
   Api api_;
   ConnectionGuard guard_;
   httplib::SSLServer http_;

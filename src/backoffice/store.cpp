@@ -202,30 +202,6 @@ Result<bool> Store::is_enrolled(const std::string& device_id, const Sha256& cert
   return found->bind(device_id).bind(ByteView(certificate)).step();
 }
 
-Status Store::revoke(const std::string& device_id) {
-  const std::lock_guard lock(implementation_->mutex_);
-  Database& database = implementation_->database_;
-  const Status done =
-      database.prepare("UPDATE devices SET certificate_sha256 = zeroblob(32) WHERE device_id = ?")
-          .bind(device_id)
-          .run();
-  if (!done || database.changes() == 1) return done;
-  return fail(ErrorCode::not_found, "no such device is enrolled here");
-}
-
-Result<std::set<std::string>> Store::revoked() {
-  const std::lock_guard lock(implementation_->mutex_);
-  auto rows = implementation_->database_.kept(
-      "SELECT device_id FROM devices WHERE certificate_sha256 = zeroblob(32)");
-  std::set<std::string> devices;
-  const Status read = for_each_row(*rows, [&]() -> Status {
-    devices.insert(rows->text(0));
-    return {};
-  });
-  if (!read) return fail(read.error());
-  return devices;
-}
-
 Result<std::size_t> Store::device_count() {
   const std::lock_guard lock(implementation_->mutex_);
   auto count = implementation_->database_.prepare("SELECT count(*) FROM devices");

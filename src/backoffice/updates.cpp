@@ -63,7 +63,7 @@ bool same_name(const UpdateOffer& one, const UpdateOffer& other) {
 }
 
 // Two names of one bundle, or two bundles of one name.
-Error taken_already(const UpdateOffer& offer, const UpdateOffer& there) {
+Error taken_already(const fs::path& office, const UpdateOffer& offer, const UpdateOffer& there) {
   if (!same_name(offer, there)) {
     return {ErrorCode::refused,
             fmt::format("this bundle is here already as {} for {}: give the wayside.update of its own build",
@@ -73,12 +73,13 @@ Error taken_already(const UpdateOffer& offer, const UpdateOffer& there) {
       ErrorCode::refused,
       fmt::format("another bundle of version {} for {} is here already: give the new one a version of its "
                   "own (VERSION in CMakeLists.txt, before it is built), or let go of that one with "
-                  "wayside-backoffice update remove --version {} --compatible {}",
-                  there.version, there.compatible, there.version, there.compatible)};
+                  "wayside-backoffice update remove {} --version {} --compatible {}",
+                  there.version, there.compatible, office.string(), there.version, there.compatible)};
 }
 
 // What withdraws it from each of them.
-std::string withdrawing(const std::string& compatible, const std::vector<std::string>& from) {
+std::string withdrawing(const fs::path& office, const std::string& compatible,
+                        const std::vector<std::string>& from) {
   std::string from_cameras;
   std::string from_all;
   for (const std::string& to : from) {
@@ -87,7 +88,8 @@ std::string withdrawing(const std::string& compatible, const std::vector<std::st
     else
       from_cameras += " --device " + to;
   }
-  const std::string command = "wayside-backoffice update withdraw --compatible " + compatible;
+  const std::string command =
+      fmt::format("wayside-backoffice update withdraw {} --compatible {}", office.string(), compatible);
   if (from_cameras.empty()) return command + from_all;
   return command + from_cameras + (from_all.empty() ? "" : ", and with" + from_all);
 }
@@ -147,7 +149,7 @@ Result<UpdateOffer> Updates::add(const fs::path& offer_file, UtcTime now) const 
   if (!all) return fail(all.error());
   for (const UpdateOffer& there : *all) {
     if (there == *offer) return offer;
-    if (there.sha256 == offer->sha256 || same_name(there, *offer)) return fail(taken_already(*offer, there));
+    if (there.sha256 == offer->sha256 || same_name(there, *offer)) return fail(taken_already(folder_.parent_path(), *offer, there));
   }
   auto copy = FileReplacement::begin(bundle(offer->sha256), 0600);
   if (!copy) return fail(copy.error());
@@ -253,7 +255,7 @@ Status Updates::remove(const std::string& version, const std::string& compatible
   if (!cameras.empty()) {
     return fail(ErrorCode::refused,
                 fmt::format("version {} for {} is given to {}: withdraw it first, with {}", version,
-                            compatible, fmt::join(cameras, ", "), withdrawing(compatible, cameras)));
+                            compatible, fmt::join(cameras, ", "), withdrawing(folder_.parent_path(), compatible, cameras)));
   }
   Json removed = on_record(*offer);
   removed["by"] = operator_name();

@@ -23,6 +23,7 @@ class FakeBackOffice final : public BackOffice {
     std::vector<std::string> heartbeats;
     Gate* hold = nullptr;
     bool takes_heartbeats = true;
+    ErrorCode why_not = ErrorCode::unavailable;
     std::optional<KnownNumbers> known;  // what it answers to them
     bool hurried = false;
   };
@@ -39,7 +40,7 @@ class FakeBackOffice final : public BackOffice {
                                                               std::string_view json) override {
     std::lock_guard lock(taken_.mutex);
     taken_.heartbeats.emplace_back(json);
-    if (!taken_.takes_heartbeats) return fail(ErrorCode::unavailable, "nobody there");
+    if (!taken_.takes_heartbeats) return fail(taken_.why_not, "nobody there");
     return taken_.known;
   }
   void hurry(std::chrono::steady_clock::time_point) override { taken_.hurried = true; }
@@ -175,6 +176,25 @@ TEST_F(UplinkTest, AHeartbeatThatDoesNotArriveIsCountedAndNotRepeatedAtTheEnd) {
   uplink.stop();
   EXPECT_EQ(count("heartbeats_failed"), 1U);
   EXPECT_EQ(count("heartbeats_sent"), 0U);
+}
+
+TEST_F(UplinkTest, ACameraThatItsOfficeLetsInNoMoreIsIllUntilItDoes) {
+  taken_.takes_heartbeats = false;
+  taken_.why_not = ErrorCode::refused;
+  Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
+  uplink.start();
+  while (count("heartbeats_failed") == 0)
+    std::this_thread::yield();
+  EXPECT_EQ(health_.problems()["uplink"], "nobody there");
+  {
+    const std::lock_guard lock(taken_.mutex);
+    taken_.takes_heartbeats = true;
+  }
+  uplink.heartbeat_now();
+  while (count("heartbeats_sent") == 0)
+    std::this_thread::yield();
+  EXPECT_EQ(health_.problems().count("uplink"), 0U);
+  uplink.stop();
 }
 
 TEST_F(UplinkTest, AHeartbeatTellsWhichAuthorityIsHeldAndItsAnswerBringsNewerOnes) {

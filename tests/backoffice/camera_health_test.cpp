@@ -42,7 +42,7 @@ class CameraHealthTest : public testing::Test {
     ASSERT_TRUE(office_.store().put_heartbeat(device, bytes, TestOffice::now));
   }
   CameraHealth health() {
-    const auto all = camera_health(office_.store(), device);
+    const auto all = camera_health(office_.store(), revoked_, device);
     EXPECT_TRUE(all) << all.error().message;
     return all && all->size() == 1 ? all->front() : CameraHealth{};
   }
@@ -52,18 +52,19 @@ class CameraHealthTest : public testing::Test {
   }
 
   TestOffice office_;
+  RevokedCameras revoked_{office_.folder() / "revoked"};
 };
 
 TEST_F(CameraHealthTest, EachEnrolledCameraIsListedAlsoOneThatNeverSentAHeartbeat) {
   beat(heartbeat());
   ASSERT_TRUE(office_.store().put_heartbeat("0000000000000000", heartbeat().dump(), TestOffice::now));
-  const auto all = camera_health(office_.store(), {});
+  const auto all = camera_health(office_.store(), revoked_, {});
   ASSERT_TRUE(all);
   ASSERT_THAT(*all, SizeIs(2));
   EXPECT_EQ(all->front().device_id, device);
   EXPECT_EQ(to_lines(all->back(), TestOffice::now), silent + "  never sent a heartbeat");
   EXPECT_FALSE(all->back().is_ill());
-  EXPECT_THAT(camera_health(office_.store(), "0000000000000000").value(), IsEmpty());
+  EXPECT_THAT(camera_health(office_.store(), revoked_, "0000000000000000").value(), IsEmpty());
 }
 
 TEST_F(CameraHealthTest, ALineSaysWhenItWasHeardWhetherItWasWellAndWhatWaits) {
@@ -106,8 +107,8 @@ TEST_F(CameraHealthTest, OneThatHasNotBeenHeardForLongIsSilentHoweverWellItWas) 
   EXPECT_TRUE(health().is_silent(TestOffice::now + (silent_after + std::chrono::seconds(1))));
   EXPECT_THAT(lines(std::chrono::hours(71)),
               testing::StartsWith(device + "  SILENT, last said " + to_iso8601(TestOffice::now)));
-  EXPECT_TRUE(camera_health(office_.store(), silent).value().at(0).is_silent(TestOffice::now));
-  ASSERT_TRUE(office_.store().revoke(device));
+  EXPECT_TRUE(camera_health(office_.store(), revoked_, silent).value().at(0).is_silent(TestOffice::now));
+  ASSERT_TRUE(revoked_.add(device, "stolen", TestOffice::now));
   EXPECT_FALSE(health().is_silent(TestOffice::now + std::chrono::hours(71)));
 }
 
@@ -115,7 +116,7 @@ TEST_F(CameraHealthTest, OneThatIsRevokedIsNotIllWhateverItSaidLast) {
   json ill = heartbeat();
   ill["problems"] = {{"camera", "none present"}};
   beat(ill);
-  ASSERT_TRUE(office_.store().revoke(device));
+  ASSERT_TRUE(revoked_.add(device, "stolen", TestOffice::now));
   EXPECT_FALSE(health().is_ill());
   EXPECT_EQ(lines(), device + "  revoked");
 }

@@ -40,7 +40,8 @@ class ApiOverMqtt : public testing::Test {
   IssuedAuthorities authorities_{office_.folder() / "authority"};
   GivenLists lists_{office_.folder() / "watchlists"};
   Updates updates_{office_.folder() / "updates"};
-  Api api_{office_.store(), *keys_, authorities_, lists_, updates_, {}};
+  RevokedCameras revoked_{office_.folder() / "revoked"};
+  Api api_{office_.store(), *keys_, authorities_, lists_, updates_, revoked_, {}};
 };
 
 TEST_F(ApiOverMqtt, EveryReceiptNamesItsShipmentAndItsBytesWhateverBecameOfThem) {
@@ -81,12 +82,12 @@ TEST_F(ApiOverMqtt, NothingIsAnsweredToADeviceThatIsNotEnrolledOrToWhatIsNoBatch
 TEST_F(ApiOverMqtt, NothingIsTakenOfADeviceThatIsRevokedUntilItIsEnrolledAgain) {
   SealingCamera camera = office_.new_camera();
   const SealedSample pass = camera.pass();
-  ASSERT_TRUE(office_.store().revoke(camera.device_id()));
+  ASSERT_TRUE(revoked_.add(camera.device_id(), "stolen", TestOffice::now));
   const auto refused = take(pass.all(), camera.device_id());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::refused);
   EXPECT_FALSE(office_.store().known({camera.device_id(), sample_queue, 1}).value());
-  office_.enrol(camera);
+  ASSERT_TRUE(revoked_.remove(camera.device_id(), TestOffice::now));
   EXPECT_TRUE(take(pass.all(), camera.device_id()));
 }
 

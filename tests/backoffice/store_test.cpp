@@ -234,21 +234,6 @@ TEST_F(StoreTest, EnrolmentHoldsForTheLatestCertificateOnly) {
   EXPECT_EQ(store_->device_count().value(), 1U);
 }
 
-TEST_F(StoreTest, NoCertificateOfARevokedDeviceIsTakenUntilItIsEnrolledAgainAndItsKeysStay) {
-  const Sha256 certificate = sha256(as_bytes("certificate"));
-  EXPECT_EQ(store_->revoke(id.device_id).error().code, ErrorCode::not_found);
-  ASSERT_TRUE(store_->enrol(id.device_id, certificate, key_of("key"), now));
-  ASSERT_TRUE(store_->enrol("fedcba9876543210", certificate, key_of("another"), now));
-  ASSERT_TRUE(store_->revoke(id.device_id));
-  reopen();
-  EXPECT_FALSE(store_->is_enrolled(id.device_id, certificate).value());
-  EXPECT_THAT(store_->revoked().value(), ElementsAre(id.device_id));
-  EXPECT_EQ(store_->device_keys(id.device_id).value().size(), 1U);
-  ASSERT_TRUE(store_->enrol(id.device_id, certificate, key_of("key"), now));
-  EXPECT_TRUE(store_->is_enrolled(id.device_id, certificate).value());
-  EXPECT_TRUE(store_->revoked().value().empty());
-}
-
 TEST_F(StoreTest, EnrolmentSaysWhetherTheKeyIsTheEarlierOneAndKeepsAll) {
   const Sha256 certificate = sha256(as_bytes("certificate"));
   const PublicKey key = key_of("key");

@@ -76,6 +76,8 @@ TEST_F(OtherCommandLines, ACameraThatIsGoneIsRevoked) {
   EXPECT_EQ(revoked.code, 0) << revoked.text;
   EXPECT_EQ(revoked.text, camera + " is revoked: nothing more is taken from it\n");
   EXPECT_EQ(answer("wayside-backoffice", {"health", at("office")}).text, camera + "  revoked\n");
+  for (const char* what : {"audit", "sight"})
+    EXPECT_EQ(answer("wayside-backoffice", {what, at("office"), "--device", "fedcba9876543210"}).code, 1);
 }
 
 }  // namespace

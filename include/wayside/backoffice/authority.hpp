@@ -4,7 +4,7 @@
 // Threads: plain functions on files. Ownership: the folder (mode 0700) belongs to the back office's user;
 // keys are 0600. Files: ca.key, ca.crt, server.key, server.crt, client.key, client.crt (PEM, EC P-256),
 // records.db and the folders recipients (recipients.hpp), unlock (unlock_keys.hpp), authority
-// (issued_authorities.hpp), watchlists (watch_lists.hpp) and updates (updates.hpp). No secret is shared
+// (issued_authorities.hpp), watchlists (watch_lists.hpp), updates (updates.hpp) and revoked (revocation.hpp). No secret is shared
 // with anybody. What the authority signs ends with it at the latest. Failure: not_found naming the command to
 // run; invalid_input for what a person handed in, and for an authority that has ended.
 #pragma once
@@ -46,6 +46,7 @@ class Authority {
   [[nodiscard]] std::filesystem::path deployment() const { return folder_ / "authority"; }
   [[nodiscard]] std::filesystem::path watch_lists() const { return folder_ / "watchlists"; }
   [[nodiscard]] std::filesystem::path updates() const { return folder_ / "updates"; }
+  [[nodiscard]] std::filesystem::path revoked() const { return folder_ / "revoked"; }
 
   // The names and addresses that the server's certificate is for.
   [[nodiscard]] Result<std::vector<std::string>> server_names() const;
@@ -77,10 +78,11 @@ class Authority {
 // it knows VOI lists by) into `out`, all of it that is no secret once more as one text (enrolment_name), and
 // enrols the device in the store. A device that was enrolled before can use only the new certificate from
 // then on; where its key is another, whoever holds the earlier one is locked out, and a person should be
-// told.
+// told. One that was revoked is let in again.
 struct EnrolledDevice {
   Authority::SignedDevice device;
   EarlierKey earlier_key = EarlierKey::none;
+  bool was_revoked = false;
   std::string office;  // the fingerprint that the camera's console shows too
 };
 inline constexpr std::string_view enrolment_name = "camera.enrolment";

@@ -16,7 +16,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -171,10 +170,6 @@ class Store {
                                          const PublicKey& key, UtcTime now);
   [[nodiscard]] Result<bool> is_enrolled(const std::string& device_id, const Sha256& certificate);
   [[nodiscard]] Result<std::size_t> device_count();
-  // No certificate of the device's is taken any more, until it is enrolled again; what it has signed still
-  // verifies. not_found: it was never enrolled.
-  [[nodiscard]] Status revoke(const std::string& device_id);
-  [[nodiscard]] Result<std::set<std::string>> revoked();
 
   struct DeviceKey {
     PublicKey key{};  // Ed25519

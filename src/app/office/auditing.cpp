@@ -27,6 +27,10 @@ std::string line_of(const TrailEntry& entry) {
 Status list_trails(const Arguments& arguments) {
   const auto office = open_office(arguments.folder);
   if (!office) return fail(office.error());
+  if (!arguments.device_id.empty()) {
+    if (const auto enrolled = check_enrolled(*office->store, {arguments.device_id}); !enrolled)
+      return enrolled;
+  }
   const auto trails = backoffice::camera_trails(*office->store, arguments.device_id);
   if (!trails) return fail(trails.error());
   if (trails->empty()) fmt::print("No camera has sent an audit trail.\n");

@@ -4,8 +4,10 @@
 #include <fmt/ranges.h>
 
 #include "wayside/backoffice/issued_authorities.hpp"
+#include "wayside/backoffice/revocation.hpp"
 
 #include "src/app/office/commands.hpp"
+#include "src/device/identity/pem.hpp"
 
 namespace wayside::app::office {
 
@@ -44,6 +46,11 @@ Status issue(const Arguments& arguments, AuthorityDocument draft) {
   fmt::print("{}\n", line_of({done->number, *done, {}}));
   fmt::print("Cameras get it with the answer to their next heartbeat, or as a file: {}\n",
              issued.file_of(done->number).string());
+  const backoffice::RevokedCameras revoked(authority->revoked());
+  for (const std::string& device : done->devices) {
+    if (revoked.contains(device).value_or(false))
+      fmt::print("{} is revoked: it gets nothing before it is enrolled again\n", device);
+  }
   return {};
 }
 
@@ -80,6 +87,8 @@ Status revoke_authority(const Arguments& arguments) {
 Status list_authorities(const Arguments& arguments) {
   const auto office = open_office(arguments.folder);
   if (!office) return fail(office.error());
+  if (!arguments.device_id.empty() && !pem::is_device_id(arguments.device_id))
+    return fail(ErrorCode::invalid_input, "a device id must be 16 lower case hex digits");
   const auto issued = IssuedAuthorities(office->authority.deployment()).list();
   if (!issued) return fail(issued.error());
   for (const IssuedAuthorities::Issued& one : *issued) {

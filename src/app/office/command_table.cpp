@@ -64,13 +64,16 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "Example: wayside-backoffice enrol office --request device.csr --out for-the-camera");
 
   sub = add("revoke", "Let a camera that is gone in no more, and end all that it has of the office", revoke);
-  sub->add_option("--device", arguments.devices, "Device id of each camera, 16 hex digits")->required();
+  sub->add_option("--device", arguments.devices, "Device id of each camera, 16 hex digits; again for more")
+      ->allow_extra_args(false)
+      ->required();
   sub->add_option("--reason", arguments.reason, "Why; it stays on record")->required();
   sub->footer(
       "Takes its certificate no longer, ends its deployment authority and the keys that are lent to it, and\n"
       "withdraws its VOI lists and updates. Its records stay, and verify. It hears nothing more, so where it\n"
       "still runs, let authority revoke come first, and this once authority list shows that it was heard. A\n"
-      "broker still lets it connect; what it sends is not taken. enrol lets it in again. Works while serving.\n"
+      "broker still lets it connect; what it sends is not taken. Works while serving. enrol lets it in again:\n"
+      "what it had of the office stays ended then. Kept in DIR/revoked.\n"
       "Example: wayside-backoffice revoke office --device 0123456789abcdef --reason \"Stolen, crime 2026/4711\"");
 
   CLI::App* keys = app.add_subcommand("recipient-key", "Make and list the keys that cameras seal records to");
@@ -145,7 +148,9 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "           --site \"A14 J31 westbound\" --latitude 52.2295 --longitude 0.1532\n"
       "           --contact anpr@example.org --valid-until 2027-12-01 --review 2027-06-01");
   sub = add_to(*authority, "revoke", "End every authority of a camera", revoke_authority);
-  sub->add_option("--device", arguments.devices, "Device id of each camera, 16 hex digits")->required();
+  sub->add_option("--device", arguments.devices, "Device id of each camera, 16 hex digits; again for more")
+      ->allow_extra_args(false)
+      ->required();
   sub->add_option("--reason", arguments.reason, "Why, for whoever looks at the camera")->required();
   sub->footer(
       "A camera stops within seconds of getting it, and captures nothing until another authority is issued.\n"

@@ -14,7 +14,8 @@ Status health(const Arguments& arguments) {
     if (const auto enrolled = check_enrolled(*office->store, {arguments.device_id}); !enrolled)
       return enrolled;
   }
-  const auto cameras = backoffice::camera_health(*office->store, arguments.device_id);
+  const auto cameras = backoffice::camera_health(
+      *office->store, backoffice::RevokedCameras(office->authority.revoked()), arguments.device_id);
   if (!cameras) return fail(cameras.error());
   if (cameras->empty()) fmt::print("No camera is enrolled.\n");
   const UtcTime now = utc_now();
@@ -26,7 +27,10 @@ Status health(const Arguments& arguments) {
     else if (camera.is_ill())
       ++ill;
   }
-  if (ill + silent == 0) return {};
+  const std::string key = key_ends_soon(office->authority, now);
+  if (!key.empty()) fmt::print("{}\n", key);
+  if (ill + silent == 0 && key.empty()) return {};
+  if (ill + silent == 0) return fail(ErrorCode::unavailable, "the office's key ends soon, as said above");
   return fail(ErrorCode::unavailable,
               fmt::format("of {} {} ill and {} silent: what to do for each part is in the operator's guide",
                           count_of(cameras->size(), "camera"), ill, silent));

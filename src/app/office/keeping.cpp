@@ -86,6 +86,13 @@ Status enrol(const Arguments& arguments) {
   fmt::print("Enrolled device {} until {}; an earlier certificate of it is no longer taken\n",
              enrolled->device.device_id, to_iso8601(enrolled->device.valid_until));
   if (const auto words = words_on(enrolled->earlier_key); !words.empty()) fmt::print("{}\n", words);
+  if (enrolled->was_revoked) {
+    fmt::print("It was revoked, and is let in again; what that ended stays ended: issue its deployment "
+               "authority,\ngive it VOI lists and updates, and restore its unlock keys where it is to have "
+               "them\n");
+  }
+  if (const std::string key = key_ends_soon(office->authority, utc_now()); !key.empty())
+    fmt::print("{}\n", key);
   fmt::print(
       "Put {}, back-office-ca.crt, recipients/, authority/ and watchlists/ beside it into the camera's "
       "identity "
@@ -96,27 +103,30 @@ Status enrol(const Arguments& arguments) {
 }
 
 Status revoke(const Arguments& arguments) {
-  const auto office = open_office(arguments.folder);
-  if (!office) return fail(office.error());
-  if (const auto enrolled = check_enrolled(*office->store, arguments.devices); !enrolled) return enrolled;
-  // Whatever goes wrong with one, the others are let in no more.
-  Status all;
-  for (const std::string& device : arguments.devices) {
-    const auto done =
-        backoffice::revoke_camera(office->authority, *office->store, device, arguments.reason, utc_now());
-    if (!done) {
-      fmt::print("{} is NOT revoked, or not wholly: {}\n", device, done.error().message);
-      all = fail(done.error());
-      continue;
-    }
-    fmt::print("{} is revoked: nothing more is taken from it\n", device);
-    if (done->authority) fmt::print("  its deployment authority is ended by {}\n", *done->authority);
-    if (done->unlock_keys) fmt::print("  it is lent no key any more\n");
-    if (!done->lists.empty()) fmt::print("  withdrawn from it: {}\n", fmt::join(done->lists, ", "));
-    if (!done->updates.empty())
-      fmt::print("  withdrawn from it: updates for {}\n", fmt::join(done->updates, ", "));
+  const auto authority = Authority::open(arguments.folder);
+  if (!authority) return fail(authority.error());
+  // A store that cannot be asked is no reason to let anybody in.
+  if (const auto store = Store::open_existing(authority->database())) {
+    if (const auto enrolled = check_enrolled(**store, arguments.devices); !enrolled) return enrolled;
+  } else {
+    fmt::print("whether it was ever enrolled cannot be told: {}\n", store.error().message);
   }
-  return all;
+  std::size_t left = 0;
+  for (const std::string& device : arguments.devices) {
+    const auto done = backoffice::revoke_camera(*authority, device, arguments.reason, utc_now());
+    fmt::print("{} is {}\n", device,
+               done.locked_out ? "revoked: nothing more is taken from it" : "NOT REVOKED");
+    if (done.authority) fmt::print("  its deployment authority is ended by {}\n", *done.authority);
+    if (done.unlock_keys) fmt::print("  it is lent no key any more\n");
+    if (!done.lists.empty()) fmt::print("  withdrawn from it: {}\n", fmt::join(done.lists, ", "));
+    if (!done.updates.empty())
+      fmt::print("  withdrawn from it: updates for {}\n", fmt::join(done.updates, ", "));
+    for (const std::string& problem : done.problems)
+      fmt::print("  LEFT: {}\n", problem);
+    left += done.problems.size();
+  }
+  if (left == 0) return {};
+  return fail(ErrorCode::io, "not all could be done, as said above: mend that, and run it again");
 }
 
 Status broker_certificate(const Arguments& arguments) {

@@ -139,6 +139,10 @@ Status check(const Arguments& arguments) {
 Status sight(const Arguments& arguments) {
   const auto office = open_office(arguments.folder);
   if (!office) return fail(office.error());
+  if (!arguments.device_id.empty()) {
+    if (const auto enrolled = check_enrolled(*office->store, {arguments.device_id}); !enrolled)
+      return enrolled;
+  }
   std::optional<UtcTime> since;
   if (!arguments.since.empty()) {
     const auto time = time_from(arguments.since, "--since");

@@ -1,8 +1,12 @@
+#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "wayside/backoffice/recipients.hpp"
+#include "wayside/backoffice/revocation.hpp"
 #include "wayside/base/files.hpp"
 
 #include "src/app/office/commands.hpp"
@@ -45,6 +49,35 @@ Status check_enrolled(Store& store, const std::vector<std::string>& devices) {
                             program));
   }
   return {};
+}
+
+Status check_let_in(const Office& office, const std::vector<std::string>& devices) {
+  if (const auto enrolled = check_enrolled(*office.store, devices); !enrolled) return enrolled;
+  const auto revoked = backoffice::RevokedCameras(office.authority.revoked()).all();
+  if (!revoked) return fail(revoked.error());
+  for (const std::string& device : devices) {
+    if (!revoked->contains(device)) continue;
+    return fail(ErrorCode::refused,
+                fmt::format("{} is revoked, and nothing reaches it: run {} enrol, which lets it in again",
+                            device, program));
+  }
+  return {};
+}
+
+std::string key_ends_soon(const Authority& authority, UtcTime now) {
+  const auto known = backoffice::list_recipients(authority.recipients());
+  if (!known) return {};
+  std::optional<UtcTime> end;
+  for (const backoffice::KnownRecipient& one : *known) {
+    if (!one.own || one.recipient.view != RecordView::full) continue;
+    if (!one.recipient.valid_until) return {};
+    end = std::max(end.value_or(*one.recipient.valid_until), *one.recipient.valid_until);
+  }
+  if (!end || *end - now > backoffice::recipient_key_warned_before) return {};
+  return fmt::format(
+      "The office's last key ends at {}, and cameras that have no other write no records from then on: run\n"
+      "{} recipient-key new {}, and enrol each camera again",
+      to_iso8601(*end), program, authority.folder().string());
 }
 
 Result<UtcTime> time_from(const std::string& text, std::string_view option) {

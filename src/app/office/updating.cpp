@@ -52,7 +52,7 @@ Status add_update(const Arguments& arguments) {
 Status give_update(const Arguments& arguments) {
   const auto office = open_office(arguments.folder);
   if (!office) return fail(office.error());
-  if (const auto enrolled = check_enrolled(*office->store, arguments.devices); !enrolled) return enrolled;
+  if (const auto enrolled = check_let_in(*office, arguments.devices); !enrolled) return enrolled;
   std::optional<UtcTime> not_before;
   if (!arguments.not_before.empty()) {
     const auto time = time_from(arguments.not_before, "--not-before");

@@ -59,7 +59,7 @@ Status give_watch_list(const Arguments& arguments) {
   if (!office) return fail(office.error());
   std::vector<std::string> cameras = arguments.devices;
   std::erase(cameras, backoffice::all_cameras);
-  if (const auto enrolled = check_enrolled(*office->store, cameras); !enrolled) return enrolled;
+  if (const auto enrolled = check_let_in(*office, cameras); !enrolled) return enrolled;
   const GivenLists lists(office->authority.watch_lists());
   for (const std::string& device : arguments.devices) {
     if (const auto given = lists.give(arguments.list, device, utc_now()); !given) return given;

@@ -41,7 +41,7 @@ int run(int argc, char** argv) {
     return done ? exit_done : report(program, done.error());
   }
   return report(program, {ErrorCode::invalid_input,
-                          "a command is missing: init, enrol, recipient-key, unlock-key, authority, "
+                          "a command is missing: init, enrol, revoke, recipient-key, unlock-key, authority, "
                           "watchlist, update, serve, ingest, broker-certificate, list, sight, health, audit, "
                           "export or check; see --help"});
 }

@@ -81,7 +81,7 @@ int make_identity_in(const std::string& folder) {
       "The certificate request of this camera is {}\n"
       "Next: take it to the back office, have it signed (wayside-backoffice enrol), and put all that comes "
       "back\n"
-      "(device.crt, back-office-ca.crt and the folders recipients and authority) into {}\n",
+      "(device.crt, back-office-ca.crt and the folders recipients, authority and watchlists) into {}\n",
       request->string(), folder);
   return exit_done;
 }

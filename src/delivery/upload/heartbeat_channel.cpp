@@ -25,8 +25,12 @@ Result<std::optional<KnownNumbers>> HeartbeatChannel::send(const std::string& de
     if (!known) return fail(ErrorCode::unavailable, known.error().message);
     return *known;
   }
-  const bool refused = answer->status == 403 || answer->status == 422;
-  return fail(refused ? ErrorCode::refused : ErrorCode::unavailable,
+  if (answer->status == 403) {
+    return fail(ErrorCode::refused,
+                "the office lets this camera in no more: it was revoked there, or enrolled anew since. Ask "
+                "there, and enrol it again");
+  }
+  return fail(answer->status == 422 ? ErrorCode::refused : ErrorCode::unavailable,
               fmt::format("the back office answered {} to the heartbeat, not 200 or 204", answer->status));
 }
 
