@@ -139,7 +139,8 @@ TEST_F(UpdatesTest, AnotherBundleOfAVersionThatIsThereIsRefused) {
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().code, ErrorCode::refused);
   EXPECT_THAT(added.error().message,
-              HasSubstr("wayside-backoffice update remove --version 1.4.0 --compatible wayside-rpi"));
+              HasSubstr("wayside-backoffice update remove " + office_.authority().folder().string() +
+                        " --version 1.4.0 --compatible wayside-rpi"));
   EXPECT_EQ(updates_.bundles().value(), (std::vector<UpdateOffer>{offer}));
 }
 
@@ -200,7 +201,8 @@ TEST_F(UpdatesTest, ABundleThatIsGivenIsNotRemovedAndWhatWithdrawsItIsNamed) {
   ASSERT_FALSE(removed);
   EXPECT_EQ(removed.error().code, ErrorCode::refused);
   EXPECT_THAT(removed.error().message, HasSubstr("is given to 0123456789abcdef, all: "));
-  const std::string command = "wayside-backoffice update withdraw --compatible wayside-rpi";
+  const std::string command = "wayside-backoffice update withdraw " +
+                              office_.authority().folder().string() + " --compatible wayside-rpi";
   EXPECT_THAT(removed.error().message, HasSubstr(command + " --device 0123456789abcdef, and with --all"));
   EXPECT_EQ(bundle_files(), 2U);
   ASSERT_TRUE(updates_.withdraw(board, camera_, now_));

@@ -66,8 +66,9 @@ Descriptor open_place(const fs::path& path) {
     left.pop_back();
     if (step.empty()) continue;
     Descriptor next(::openat(at.get(), step.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!next) return {};
     const struct stat info = look_at(next);
-    if (!next || !S_ISLNK(info.st_mode)) {
+    if (!S_ISLNK(info.st_mode)) {
       at = std::move(next);
       continue;
     }
