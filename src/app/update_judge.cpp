@@ -1,5 +1,6 @@
 #include "src/app/update_judge.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -47,12 +48,13 @@ void UpdateJudge::look(MonotonicTime now, const CameraWork& work) {
 
 void UpdateJudge::watch(MonotonicTime now, const CameraWork& work) {
   if (!began_) began_ = now;
-  if (work.frames_captured != last_.frames_captured && work.frames_tracked != last_.frames_tracked) {
-    moved_ = now;
-    if (!moves_since_) moves_since_ = now;
-  } else if (!moved_ || now - *moved_ > longest_pause) {
+  // Each by itself: where frames are few, none comes in the second in which another has gone all the way.
+  if (work.frames_captured != last_.frames_captured) captured_at_ = now;
+  if (work.frames_tracked != last_.frames_tracked) tracked_at_ = now;
+  if (!captured_at_ || !tracked_at_ || now - std::min(*captured_at_, *tracked_at_) > longest_pause)
     moves_since_.reset();
-  }
+  else if (!moves_since_)
+    moves_since_ = now;
   last_ = work;
   Abilities able;
   if (moves_since_ && now - *moves_since_ >= must_last) able.emplace_back(ability_capture);

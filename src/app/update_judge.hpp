@@ -62,7 +62,8 @@ class UpdateJudge {
   const UpdateJudgeOptions options_;
   std::optional<MonotonicTime> began_;
   CameraWork last_;
-  std::optional<MonotonicTime> moved_;        // when frames last went all the way
+  std::optional<MonotonicTime> captured_at_;  // when the last came
+  std::optional<MonotonicTime> tracked_at_;   // and the last went all the way
   std::optional<MonotonicTime> moves_since_;  // without a pause
   std::optional<MonotonicTime> asked_;
   std::string told_;

@@ -98,6 +98,18 @@ TEST_F(UpdateJudgeTest, NorOneThatStopsSeeingEachMinute) {
   EXPECT_TRUE(asked());
 }
 
+// A frame in two seconds, and each takes one to go all the way.
+TEST_F(UpdateJudgeTest, OneThatIsSlowAndSeesAllTheTimeWorks) {
+  work_.highest_delivered = 100;
+  UpdateJudge judge = this->judge();
+  for (int second = 0; second < 70; ++second) {
+    now_ = now_ + 1s;
+    ++(second % 2 == 0 ? work_.frames_captured : work_.frames_tracked);
+    judge.look(now_, work_);
+  }
+  EXPECT_TRUE(asked());
+}
+
 TEST_F(UpdateJudgeTest, NorOneThatDeliversOnlyWhatWasThereBefore) {
   work_.highest_delivered = 40;
   UpdateJudge judge = this->judge();

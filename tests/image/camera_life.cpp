@@ -108,10 +108,16 @@ void CameraLife::commission() {
 
 void CameraLife::show_road(vm::UsbCamera& eyes, std::chrono::seconds limit,
                            const std::function<bool()>& enough) {
+  // A camera that sees nothing for 5 s does not capture, by what it says of itself.
+  constexpr auto longest_pause = 2s;
   const auto until = steady_clock::now() + limit;
   while (!eyes.at_end() && !enough() && steady_clock::now() < until) {
     // Twice: between two steps of its work there may be a pause.
-    if (machine_->idle(50ms) && machine_->idle(50ms)) eyes.ask();
+    const bool idle = machine_->idle(50ms) && machine_->idle(50ms);
+    if (idle || steady_clock::now() - asked_at_ > longest_pause) {
+      eyes.ask();
+      asked_at_ = steady_clock::now();
+    }
     // To be looked at while a long test runs.
     std::ofstream(folder_.path() / "shown") << eyes.sent() << " pictures\n";
   }

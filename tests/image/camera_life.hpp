@@ -49,7 +49,8 @@ class CameraLife : public testing::Test {
   [[nodiscard]] const std::string& device_id() const { return device_id_; }
 
   // --- the road
-  // Pictures as the machine has time for them, until they are all shown, it is enough, or the limit.
+  // Pictures as the machine has time for them, one in 2 s at least, until they are all shown, it is enough, or
+  // the limit.
   void show_road(
       vm::UsbCamera& eyes, std::chrono::seconds limit,
       const std::function<bool()>& enough = [] { return false; });
@@ -78,6 +79,7 @@ class CameraLife : public testing::Test {
 
  private:
   std::string device_id_;
+  std::chrono::steady_clock::time_point asked_at_;
 };
 
 }  // namespace wayside::image

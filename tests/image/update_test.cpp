@@ -116,7 +116,10 @@ class ImageUpdate : public CameraLife {
     do {
       if (steady_clock::now() >= until) throw std::runtime_error("not " + state + ": " + machine_->said());
       show_road(eyes, 5s);
-      type("update show", "alice> ");
+      machine_->type("update show\r");
+      bool answered = false;
+      show_road(eyes, patience, [&] { return answered = machine_->says("alice> ", 10ms); });
+      if (!answered) throw std::runtime_error("no answer but: " + machine_->said());
     } while (machine_->said().find(state) == std::string::npos);
   }
   // The first login.
