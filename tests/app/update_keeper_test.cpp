@@ -158,6 +158,8 @@ TEST_F(UpdateKeeperTest, WhatIsWithdrawnGoesFromFlash) {
   ASSERT_TRUE(request());
   gives(std::nullopt);  // and nobody has begun with it
   settle();
+  // But the note that it was handed over.
+  std::filesystem::remove(folder_.incoming() / "tried");
   EXPECT_TRUE(std::filesystem::is_empty(folder_.incoming()));
   EXPECT_EQ(state(), "none");
 }
