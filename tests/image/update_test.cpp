@@ -89,6 +89,17 @@ class ImageUpdate : public CameraLife {
     std::string slot = machine_->said();
     return slot.substr(0, slot.find_last_not_of(' ') + 1);
   }
+  // To a line that is answered with more than a screen has room for.
+  std::string paged_answer(const std::string& line) {
+    std::string all;
+    machine_->type(line + "\r");
+    while (machine_->says("-- more: ", 20s)) {
+      all += machine_->said();
+      machine_->type(" ");
+    }
+    await("alice> ");
+    return all + machine_->said();
+  }
   // Logged in: until what is shown of updates has that word.
   void await_shown(const std::string& state) {
     const auto until = steady_clock::now() + patience;
@@ -199,7 +210,7 @@ TEST_F(ImageUpdate, WhatItsOfficeGivesIsFetchedJudgedAndConfirmedOnceItHasDelive
     ASSERT_LT(steady_clock::now(), until) << "nothing of the road arrived";
     show_road(eyes, 5s);
   }
-  const std::string trail = answer("audit show 100");
+  const std::string trail = paged_answer("audit show 100");
   EXPECT_THAT(trail,
               AllOf(HasSubstr("8.0.0"), HasSubstr("refused"), HasSubstr("9.0.0"), HasSubstr("confirmed")));
   cut_power();

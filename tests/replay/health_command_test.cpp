@@ -28,20 +28,20 @@ TEST_F(OtherCommandLines, HealthSaysHowEachEnrolledCameraIs) {
                        std::chrono::system_clock::now().time_since_epoch())
                        .count()};
   };
-  UtcTime at{};
+  UtcTime said{};
   const auto beat = [&](const std::string& problems) {
     const auto store = backoffice::Store::open_existing(at("office") + "/records.db").value();
     ASSERT_TRUE(store->put_heartbeat(
         camera, R"({"time": "2026-11-28T17:00:00.000Z", "problems": )" + problems + R"(, "queue": {
           "unacknowledged": 3, "evicted": 0, "expired": 0, "damaged": 0, "segments": 64, "segments_free": 60},
           "upload": {"circuit": "closed", "dead_lettered": 0, "quarantined": 0}, "counters": {}})",
-        at));
+        said));
   };
-  at = now();
+  said = now();
   beat("{}");
   const Answer well = health({"--device", camera});
   EXPECT_EQ(well.code, 0) << well.text;
-  EXPECT_THAT(well.text, HasSubstr(camera + "  said " + to_iso8601(at)));
+  EXPECT_THAT(well.text, HasSubstr(camera + "  said " + to_iso8601(said)));
   EXPECT_THAT(well.text, HasSubstr(", within the minute: well  3 records waiting\n"));
 
   beat(R"({"camera": "none present\u001b[2J"})");
@@ -53,11 +53,11 @@ TEST_F(OtherCommandLines, HealthSaysHowEachEnrolledCameraIs) {
   EXPECT_THAT(ill.text, HasSubstr("of 2 cameras 1 ill and 1 silent"));
   EXPECT_THAT(ill.text, testing::Not(HasSubstr("\x1b")));
 
-  at = at + -std::chrono::hours(26);
+  said = said + -std::chrono::hours(26);
   beat("{}");
   const Answer gone = health({"--device", camera});
   EXPECT_EQ(gone.code, 1);
-  EXPECT_THAT(gone.text, HasSubstr(camera + "  SILENT, last said " + to_iso8601(at) + ", 1 day ago: well"));
+  EXPECT_THAT(gone.text, HasSubstr(camera + "  SILENT, last said " + to_iso8601(said) + ", 1 day ago: well"));
 }
 
 TEST_F(OtherCommandLines, ACameraThatIsGoneIsRevoked) {

@@ -36,12 +36,14 @@ class HostileOffice {
         authorities_(authority.deployment()),
         lists_(authority.watch_lists()),
         updates_(authority.updates()),
+        revoked_(authority.revoked()),
         store_(store),
         random_(seed) {
     auto keys = backoffice::OfficeKeys::load(authority.recipients());
     if (!keys) throw std::runtime_error(keys.error().message);
     keys_ = std::move(*keys);
-    api_ = std::make_unique<backoffice::Api>(store_, *keys_, authorities_, lists_, updates_, nullptr);
+    api_ = std::make_unique<backoffice::Api>(store_, *keys_, authorities_, lists_, updates_, revoked_,
+                                             nullptr);
     start();
   }
   ~HostileOffice() { stop(); }
@@ -260,6 +262,7 @@ class HostileOffice {
   backoffice::IssuedAuthorities authorities_;
   backoffice::GivenLists lists_;
   backoffice::Updates updates_;
+  backoffice::RevokedCameras revoked_;
   backoffice::Store& store_;
   std::unique_ptr<backoffice::OfficeKeys> keys_;
   std::unique_ptr<backoffice::Api> api_;
