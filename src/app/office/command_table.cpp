@@ -31,7 +31,9 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       add("init", "Make a back office in a new folder; again: renew the server's certificate", init);
   sub->add_option(
       "--host", arguments.hosts,
-      "Names or addresses that cameras will call it by, beside localhost and those it has already");
+      "Names or addresses that cameras will call it by, beside localhost and those it has already; again for "
+      "more")
+      ->allow_extra_args(false);
   sub->footer(
       "Makes the authority (EC P-256), the server's certificate and the one it shows to an MQTT broker (two\n"
       "years), a first recipient key (two years) and the store. DIR is readable by its owner only. Run "
@@ -121,7 +123,8 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "authority", "Who may have a camera stand where, why and until when; without one it captures nothing");
   authority->require_subcommand(1);
   sub = add_to(*authority, "issue", "Issue a deployment authority", issue_authority);
-  sub->add_option("--device", arguments.devices, "Device id of each camera that it is for, 16 hex digits")
+  sub->add_option("--device", arguments.devices, "Device id of each camera that it is for, 16 hex digits; again for more")
+      ->allow_extra_args(false)
       ->required();
   sub->add_option("--organisation", arguments.organisation, "Who answers for the camera")->required();
   sub->add_option("--purpose", arguments.purpose, "What it is for, as the assessment of its need says")
@@ -198,7 +201,8 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
         std::tuple{"withdraw", "Take a list away from cameras", &withdraw_watch_list}}) {
     sub = add_watch(name, help, work);
     sub->add_option("--device", arguments.devices,
-                    "Device id of each camera, 16 hex digits; all for every one")
+                    "Device id of each camera, 16 hex digits; again for more, all for every one")
+        ->allow_extra_args(false)
         ->required();
     sub->footer(
         fmt::format("A camera fetches what it is given after its next heartbeat, over HTTPS, keeps it sealed "
@@ -238,7 +242,8 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "Example: wayside-backoffice ingest office --broker mqtts://broker.example.org:8883");
 
   sub = add("broker-certificate", "Make a certificate for an MQTT broker", broker_certificate);
-  sub->add_option("--host", arguments.hosts, "Names or addresses that cameras and office call it by")
+  sub->add_option("--host", arguments.hosts, "Names or addresses that cameras and office call it by; again for more")
+      ->allow_extra_args(false)
       ->required();
   sub->add_option("--out", arguments.out, "Folder to write ca.crt, broker.crt and broker.key to")->required();
   sub->footer(

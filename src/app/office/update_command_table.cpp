@@ -29,7 +29,9 @@ void add_update_commands(CLI::App& app, Arguments& arguments, const AddTo& add_t
     CLI::App* command = add_to(*updates, name, help, work);
     add_board(command);
     CLI::Option* device =
-        command->add_option("--device", arguments.devices, "Device id of each camera, 16 hex digits");
+        command
+            ->add_option("--device", arguments.devices, "Device id of each camera, 16 hex digits; again for more")
+            ->allow_extra_args(false);
     command->add_flag("--all", arguments.all, "Every camera of that board")->excludes(device);
     command->callback([device, &arguments] {
       if (device->count() == 0 && !arguments.all) throw CLI::RequiredError("--device or --all");
