@@ -137,9 +137,11 @@ class ConsoleService : public testing::Test {
 
   // What both users have to write is both users', and nobody was ever refused anything.
   void expect_shared() {
-    EXPECT_EQ(there("cd /var/lib/wayside && find accounts audit config wipe ! -group wayside -o -type d "
-                    "! -perm 2770 -o -type f ! -perm 660 ! -name 'receipt-*'"),
+    EXPECT_EQ(there("cd /var/lib/wayside && find accounts audit config ! -group wayside -o -type d "
+                    "! -perm 2770 -o -type f ! -perm 660"),
               "");
+    // Who asks for a wipe cannot take away what says that one is under way.
+    EXPECT_EQ(there("stat -c '%a %G' /var/lib/wayside/wipe"), "3770 wayside\n");
     EXPECT_EQ(there("journalctl | grep -iE 'denied|not permitted|status=31' || true"), "");
   }
   // The camera knows of nothing any more, and runs.

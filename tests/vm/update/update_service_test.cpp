@@ -141,7 +141,7 @@ class UpdateService : public testing::Test {
 TEST_F(UpdateService, InstallsWhatTheCameraAskedForTriesItAndConfirmsIt) {
   boot("1.0.0", "wayside.slot=a rauc.slot=a");
   EXPECT_EQ(there("stat -c '%U %a' /var/lib/wayside/update /var/lib/wayside/update/incoming"),
-            "root 755\nwayside 770\n");
+            "root 755\nwayside 700\n");
   // Nobody but root gives RAUC orders.
   EXPECT_NE(machine_->run("runuser -u wayside -- rauc status 2>&1").exit_code, 0);
   EXPECT_NE(
