@@ -17,12 +17,16 @@ std::string counted(std::uint64_t count, std::string_view one) {
   return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
 }
 
+// The office's clock may have been set back, and its file may say anything.
+std::int64_t ms_since(UtcTime then, UtcTime now) {
+  return now.ms - std::clamp<std::int64_t>(then.ms, 0, now.ms);
+}
+
 // In the largest unit of which there is a whole one.
 std::string ago(UtcTime then, UtcTime now) {
   constexpr std::array<std::pair<std::int64_t, std::string_view>, 3> units{
       {{86'400'000, "day"}, {3'600'000, "hour"}, {60'000, "minute"}}};
-  // The office's clock may have been set back, and its file may say anything.
-  const std::int64_t ms = now.ms - std::clamp<std::int64_t>(then.ms, 0, now.ms);
+  const std::int64_t ms = ms_since(then, now);
   for (const auto& [unit_ms, unit] : units) {
     if (const std::int64_t count = ms / unit_ms; count > 0)
       return counted(static_cast<std::uint64_t>(count), unit) + " ago";
@@ -59,7 +63,7 @@ Result<std::vector<CameraHealth>> camera_health(Store& store, const RevokedCamer
 }
 
 bool CameraHealth::is_silent(UtcTime now) const {
-  return !revoked && (!heard || now.ms - heard->ms > std::chrono::milliseconds(silent_after).count());
+  return !revoked && (!heard || ms_since(*heard, now) > std::chrono::milliseconds(silent_after).count());
 }
 
 std::string to_words(const SystemSaid& system) {
