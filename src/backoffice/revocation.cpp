@@ -36,11 +36,13 @@ Json entry_of(const std::string& device_id, const std::string& reason) {
 }  // namespace
 
 Result<bool> RevokedCameras::contains(const std::string& device_id) const {
+  if (!pem::is_device_id(device_id)) return false;
   std::error_code failed;
   const fs::file_status status = fs::symlink_status(folder_ / device_id, failed);
   if (status.type() == fs::file_type::not_found) return false;
   if (!failed) return true;
-  return fail(ErrorCode::io, fmt::format("cannot look into {}: {}", json_escape(folder_.string()), failed.message()));
+  return fail(ErrorCode::io,
+              fmt::format("cannot look into {}: {}", json_escape(folder_.string()), failed.message()));
 }
 
 Result<std::set<std::string>> RevokedCameras::all() const {
@@ -54,6 +56,10 @@ Result<std::set<std::string>> RevokedCameras::all() const {
 }
 
 Status RevokedCameras::add(const std::string& device_id, const std::string& reason, UtcTime now) const {
+  if (!pem::is_device_id(device_id)) {
+    return fail(ErrorCode::invalid_input,
+                "a device id must be 16 lower case hex digits, as in device.crt's name");
+  }
   if (const Status made = make_private_folder(folder_); !made) return made;
   Json entry = entry_of(device_id, reason);
   entry["time"] = to_iso8601(now);

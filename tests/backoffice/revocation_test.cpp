@@ -131,6 +131,17 @@ TEST_F(RevocationTest, AnotherCameraKeepsWhatItHas) {
   EXPECT_EQ(office_.issued().newer_than(0, other.device_id).value().size(), 1U);
 }
 
+// As where the store cannot say who was ever enrolled.
+TEST_F(RevocationTest, WhatIsNoDeviceIdWritesNowhere) {
+  for (const char* id : {"", "../ca.key", "audit.jsonl", "0123456789ABCDEF"}) {
+    const Revocation revoked = revoke(id);
+    EXPECT_FALSE(revoked.locked_out) << id;
+    EXPECT_THAT(revoked.problems, testing::Contains(HasSubstr("a device id must be"))) << id;
+  }
+  EXPECT_FALSE(fs::exists(office_.authority().revoked()));
+  EXPECT_EQ(status_of_a_batch(camera_), 200);
+}
+
 TEST_F(RevocationTest, NoReasonStandsInItsWay) {
   for (const std::string& reason :
        {std::string(), std::string(100'000, 'x'), std::string("\xff\n"), std::string("\"quoted\"")}) {

@@ -1,5 +1,7 @@
 // How cameras are, as the office tells a person, and what that person does about one that is gone.
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
 
@@ -58,6 +60,43 @@ TEST_F(OtherCommandLines, HealthSaysHowEachEnrolledCameraIs) {
   const Answer gone = health({"--device", camera});
   EXPECT_EQ(gone.code, 1);
   EXPECT_THAT(gone.text, HasSubstr(camera + "  SILENT, last said " + to_iso8601(said) + ", 1 day ago: well"));
+}
+
+TEST_F(OtherCommandLines, HealthSaysWhenTheKeyThatCamerasSealToEndsSoon) {
+  ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
+  const auto new_key = [&](std::chrono::hours lifetime) {
+    const UtcTime end{std::chrono::duration_cast<std::chrono::milliseconds>(
+                          (std::chrono::system_clock::now() + lifetime).time_since_epoch())
+                          .count()};
+    return answer("wayside-backoffice",
+                  {"recipient-key", "new", at("office"), "--valid-until", to_iso8601(end).substr(0, 10)})
+        .code;
+  };
+  const auto health = [&] { return answer("wayside-backoffice", {"health", at("office")}); };
+  EXPECT_EQ(health().code, 0);
+  std::filesystem::remove_all(at("office") + "/recipients");
+  ASSERT_EQ(new_key(std::chrono::hours(24 * 30)), 0);
+  const Answer soon = health();
+  EXPECT_EQ(soon.code, 1);
+  EXPECT_THAT(soon.text, HasSubstr("The office's last key ends at "));
+  EXPECT_THAT(soon.text, HasSubstr("wayside-backoffice recipient-key new " + at("office")));
+  ASSERT_EQ(new_key(std::chrono::hours(24 * 400)), 0);
+  EXPECT_EQ(health().code, 0);
+}
+
+TEST_F(OtherCommandLines, WhereTheStoreIsDamagedACameraIsRevokedAllTheSame) {
+  ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
+  const std::string camera = "0123456789abcdef";
+  enrol(camera);
+  std::ofstream(at("office") + "/records.db") << "no store";
+  const Answer revoked =
+      answer("wayside-backoffice", {"revoke", at("office"), "--device", camera, "--reason", "stolen"});
+  EXPECT_EQ(revoked.code, 0) << revoked.text;
+  EXPECT_THAT(revoked.text, HasSubstr("whether it was ever enrolled cannot be told"));
+  EXPECT_THAT(revoked.text, HasSubstr(camera + " is revoked"));
+  EXPECT_NE(
+      answer("wayside-backoffice", {"revoke", at("office"), "--device", "../ca.key", "--reason", "x"}).code,
+      0);
 }
 
 TEST_F(OtherCommandLines, ACameraThatIsGoneIsRevoked) {

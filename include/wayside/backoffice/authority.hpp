@@ -4,9 +4,9 @@
 // Threads: plain functions on files. Ownership: the folder (mode 0700) belongs to the back office's user;
 // keys are 0600. Files: ca.key, ca.crt, server.key, server.crt, client.key, client.crt (PEM, EC P-256),
 // records.db and the folders recipients (recipients.hpp), unlock (unlock_keys.hpp), authority
-// (issued_authorities.hpp), watchlists (watch_lists.hpp), updates (updates.hpp) and revoked (revocation.hpp). No secret is shared
-// with anybody. What the authority signs ends with it at the latest. Failure: not_found naming the command to
-// run; invalid_input for what a person handed in, and for an authority that has ended.
+// (issued_authorities.hpp), watchlists (watch_lists.hpp), updates (updates.hpp) and revoked (revocation.hpp).
+// No secret is shared with anybody. What the authority signs ends with it at the latest. Failure: not_found
+// naming the command to run; invalid_input for what a person handed in, and for an authority that has ended.
 #pragma once
 
 #include <filesystem>

@@ -5,7 +5,7 @@
 // store, so that neither a store that is damaged or busy nor an older one that was put back lets anybody in.
 //
 // Threads: any; several programs. Ownership: the folder belongs to the back office's user, mode 0700.
-// Failure: as the system says.
+// Failure: invalid_input where a device id is none, else as the system says.
 #pragma once
 
 #include <cstdint>

@@ -123,7 +123,8 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "authority", "Who may have a camera stand where, why and until when; without one it captures nothing");
   authority->require_subcommand(1);
   sub = add_to(*authority, "issue", "Issue a deployment authority", issue_authority);
-  sub->add_option("--device", arguments.devices, "Device id of each camera that it is for, 16 hex digits; again for more")
+  sub->add_option("--device", arguments.devices,
+                  "Device id of each camera that it is for, 16 hex digits; again for more")
       ->allow_extra_args(false)
       ->required();
   sub->add_option("--organisation", arguments.organisation, "Who answers for the camera")->required();
@@ -242,7 +243,8 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "Example: wayside-backoffice ingest office --broker mqtts://broker.example.org:8883");
 
   sub = add("broker-certificate", "Make a certificate for an MQTT broker", broker_certificate);
-  sub->add_option("--host", arguments.hosts, "Names or addresses that cameras and office call it by; again for more")
+  sub->add_option("--host", arguments.hosts,
+                  "Names or addresses that cameras and office call it by; again for more")
       ->allow_extra_args(false)
       ->required();
   sub->add_option("--out", arguments.out, "Folder to write ca.crt, broker.crt and broker.key to")->required();

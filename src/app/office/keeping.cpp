@@ -105,11 +105,13 @@ Status enrol(const Arguments& arguments) {
 Status revoke(const Arguments& arguments) {
   const auto authority = Authority::open(arguments.folder);
   if (!authority) return fail(authority.error());
-  // A store that cannot be asked is no reason to let anybody in.
-  if (const auto store = Store::open_existing(authority->database())) {
-    if (const auto enrolled = check_enrolled(**store, arguments.devices); !enrolled) return enrolled;
-  } else {
-    fmt::print("whether it was ever enrolled cannot be told: {}\n", store.error().message);
+  const auto store = Store::open_existing(authority->database());
+  const Status enrolled = store ? check_enrolled(**store, arguments.devices) : fail(store.error());
+  if (!enrolled) {
+    const ErrorCode code = enrolled.error().code;
+    if (store && (code == ErrorCode::not_found || code == ErrorCode::invalid_input)) return enrolled;
+    // A store that cannot be asked is no reason to let anybody in.
+    fmt::print("whether it was ever enrolled cannot be told: {}\n", enrolled.error().message);
   }
   std::size_t left = 0;
   for (const std::string& device : arguments.devices) {

@@ -30,7 +30,8 @@ void add_update_commands(CLI::App& app, Arguments& arguments, const AddTo& add_t
     add_board(command);
     CLI::Option* device =
         command
-            ->add_option("--device", arguments.devices, "Device id of each camera, 16 hex digits; again for more")
+            ->add_option("--device", arguments.devices,
+                         "Device id of each camera, 16 hex digits; again for more")
             ->allow_extra_args(false);
     command->add_flag("--all", arguments.all, "Every camera of that board")->excludes(device);
     command->callback([device, &arguments] {

@@ -2,9 +2,8 @@
 // (wayside.update), in the office's folder, and in the answer to a camera's heartbeat. Nothing in it is
 // believed but for asking: the bundle's signature decides.
 //
-// One JSON object: version, compatible, bytes, sha256, and of an office's offer when it was given, and not_before
-// where it has one.
-// What else is in it is for later versions, and left aside.
+// One JSON object: version, compatible, bytes, sha256, and of an office's offer given, and not_before where it
+// has one. What else is in it is for later versions, and left aside.
 //
 // Threads: pure. Failure: invalid_input naming the field, never its value.
 #pragma once

@@ -29,7 +29,8 @@ struct WipeThing {
   std::string name;            // "queue"
   std::filesystem::path path;  // a file, or a folder: all below it goes, the folder itself stays
   bool keys = false;           // goes before all that is not
-  std::vector<std::string> but_for = {};  // names in the folder that stay
+  // Names in the folder that stay.
+  std::vector<std::string> but_for = {};
 };
 
 // What a camera keeps below one folder, in the order in which it goes; the audit trail last.
