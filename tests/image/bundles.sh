@@ -10,7 +10,7 @@
 #   wrong-key     signed by a stranger (9.0.0)
 #   tampered      one bit of what is signed was flipped afterwards (9.0.0)
 #
-# The last four are the built system in a bundle that says otherwise: nobody is to start them. The image is build/image/qemu-virt
+# Nobody is to start the last four: they are small, and hold no system. The image is build/image/qemu-virt
 # or the folder that WAYSIDE_IMAGE names, the keys are build/image/keys or those that WAYSIDE_UPDATE_KEYS names.
 . "$(dirname "${BASH_SOURCE[0]}")/../../toolchains/common.sh"
 . "$here/image/slot.sh"
@@ -61,6 +61,10 @@ cannot_capture() {
     mkdir -p "$timer"
     printf '[Timer]\nOnBootSec=\nOnBootSec=3min\n' >"$timer/test.conf"
 }
+no_system() {
+    head -c 1M /dev/urandom >"$work/nothing"
+    boot="$work/nothing" packed="$work/nothing"
+}
 never_begins() {
     rm "$work/tree/usr/sbin/init"
     printf '#!/bin/sh\nexec sleep infinity\n' >"$work/tree/usr/sbin/init"
@@ -81,9 +85,10 @@ for wanted in "$@"; do
     newer) packed_anew "$version" the_same ;;
     blind) packed_anew "$version" cannot_capture ;;
     stuck) packed_anew "$version" never_begins ;;
-    older | tampered) ;;
-    incompatible) says=wayside-another ;;
+    older | tampered) no_system ;;
+    incompatible) no_system && says=wayside-another ;;
     wrong-key)
+        no_system
         signed="$work/stranger"
         echo "a stranger's passphrase" >"$work/passphrase"
         "$here/update-keys.sh" --passphrase-file "$work/passphrase" "$signed" >/dev/null

@@ -1,6 +1,7 @@
 #include "tests/image/camera_life.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <thread>
@@ -38,6 +39,15 @@ void CameraLife::type(const std::string& line, const std::string& answer, std::c
 void CameraLife::log_in() {
   type(installer, "password: ");
   type(password, "alice> ");
+}
+
+void CameraLife::tell(const std::string& what) const {
+  fmt::print("{} after {:.0f} s", what,
+             std::chrono::duration<double>(steady_clock::now() - switched_on_).count());
+  if (const auto instructions = machine_->instructions())
+    fmt::print(", {:.2f} thousand million instructions", static_cast<double>(*instructions) / 1e9);
+  fmt::print("\n");
+  std::fflush(stdout);
 }
 
 namespace {
@@ -107,14 +117,14 @@ void CameraLife::commission() {
 }
 
 void CameraLife::show_road(vm::UsbCamera& eyes, std::chrono::seconds limit,
-                           const std::function<bool()>& enough) {
+                           const std::function<bool()>& enough, Traffic traffic) {
   // A camera that sees nothing for 5 s does not capture, by what it says of itself.
   constexpr auto longest_pause = 2s;
   const auto until = steady_clock::now() + limit;
   while (!eyes.at_end() && !enough() && steady_clock::now() < until) {
     // Twice: between two steps of its work there may be a pause.
     const bool idle = machine_->idle(50ms) && machine_->idle(50ms);
-    if (idle || steady_clock::now() - asked_at_ > longest_pause) {
+    if ((idle && traffic == Traffic::dense) || steady_clock::now() - asked_at_ > longest_pause) {
       eyes.ask();
       asked_at_ = steady_clock::now();
     }

@@ -41,6 +41,8 @@ class CameraLife : public testing::Test {
   void await(const std::string& text, std::chrono::seconds limit = patience);
   void type(const std::string& line, const std::string& answer, std::chrono::seconds limit = patience);
   void log_in();
+  // What has come to pass since the power came.
+  void tell(const std::string& what) const;
   // What is said to a line, and to the lines that it asks for, once the daemon answers: it may still be
   // starting, as the console says then.
   std::string answer(const std::string& line, const std::string& more = {});
@@ -49,11 +51,12 @@ class CameraLife : public testing::Test {
   [[nodiscard]] const std::string& device_id() const { return device_id_; }
 
   // --- the road
-  // Pictures as the machine has time for them, one in 2 s at least, until they are all shown, it is enough, or
-  // the limit.
+  enum class Traffic { dense, sparse };
+  // Pictures as the machine has time for them (dense), and one in 2 s at least (sparse: at most, so that it
+  // has time for something else), until they are all shown, it is enough, or the limit.
   void show_road(
       vm::UsbCamera& eyes, std::chrono::seconds limit,
-      const std::function<bool()>& enough = [] { return false; });
+      const std::function<bool()>& enough = [] { return false; }, Traffic traffic = Traffic::dense);
   [[nodiscard]] vm::UsbCameraOptions eyes() const;
 
   // --- the office

@@ -27,16 +27,6 @@ using testing::IsEmpty;
 
 class ImageDelivery : public CameraLife {
  protected:
-  [[nodiscard]] double seconds_since_power() const {
-    return std::chrono::duration<double>(steady_clock::now() - switched_on_).count();
-  }
-  // What has come to pass since the power came.
-  void tell(const char* what) const {
-    fmt::print("{} after {:.0f} s", what, seconds_since_power());
-    if (const auto instructions = machine_->instructions())
-      fmt::print(", {:.2f} thousand million instructions", static_cast<double>(*instructions) / 1e9);
-    fmt::print("\n");
-  }
   // The VRM of each record that has arrived.
   std::multiset<std::string> delivered() {
     std::multiset<std::string> vrms;

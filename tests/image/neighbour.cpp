@@ -20,6 +20,8 @@ using namespace std::chrono_literals;
 
 constexpr std::array<std::uint8_t, 6> own_mac = {0x52, 0x54, 0x00, 0x77, 0x77, 0x77};
 constexpr Neighbour::Address own_address = {10, 0, 2, 77};
+// QEMU's, which leads on to the host that it runs on.
+constexpr Neighbour::Address router = {10, 0, 2, 2};
 constexpr std::uint16_t own_port = 40'000;
 constexpr std::uint8_t icmp = 1, tcp = 6, udp = 17;
 constexpr std::size_t ethernet_bytes = 14, ip_bytes = 20;
@@ -111,7 +113,9 @@ Bytes Neighbour::packet(std::uint8_t protocol, Bytes payload) const {
   put16(header, ip_bytes + payload.size());
   for (const unsigned word : {0U, 0U})
     put16(header, word);
-  header.push_back(64);
+  // The router hears all that is said, looks at no hardware address, and would begin a connection of its own
+  // to the host for each port: it leaves packets alone that may not be passed on.
+  header.push_back(host_ == router ? 64 : 0);
   header.push_back(protocol);
   put16(header, 0);
   put(header, own_address);

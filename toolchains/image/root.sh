@@ -80,6 +80,8 @@ systemctl --root="$tree" --quiet enable "wayside-console@$console.service"
 for unit in getty@ serial-getty@ container-getty@ console-getty rescue debug-shell systemd-firstboot systemd-logind; do
     ln -sf /dev/null "$tree/etc/systemd/system/$unit.service"
 done
+# Nobody tells the kernel of a camera's network.
+ln -sf /dev/null "$tree/etc/systemd/system/systemd-network-generator.service"
 
 # --- packed
 sysroot="$root/build/aarch64-sysroot"
