@@ -73,6 +73,7 @@ std::string CameraLife::answer(const std::string& line, const std::string& more)
     }
     if (machine_->said().find("the daemon does not answer") == std::string::npos) return machine_->said();
     if (steady_clock::now() >= until) throw std::runtime_error("the daemon never answers " + line);
+    std::this_thread::sleep_for(1s);
   }
 }
 

@@ -141,11 +141,15 @@ class ImageDelivery : public CameraLife {
     EXPECT_EQ(found_on(*disk_, each).size(), each.size());  // the search finds them
     return each;
   }
-  // At the serial line; the power is off again when the camera is as from the factory.
+  // At the serial line, with a power cut in the midst of it; the power is off again when the camera is as from
+  // the factory.
   void wipe() {
     type("wipe", "Type \"wipe\" to go on: ");
     type("wipe", "Type \"destroy everything\" to go on: ");
     type("destroy everything", "Everything is being destroyed");
+    std::this_thread::sleep_for(1s);
+    cut_power();
+    switch_on();
     // The login greets whoever presses a key; until all is gone it is the old one.
     const auto until = steady_clock::now() + patience;
     do {

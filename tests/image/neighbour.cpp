@@ -25,6 +25,8 @@ constexpr Neighbour::Address router = {10, 0, 2, 2};
 constexpr std::uint16_t own_port = 40'000;
 constexpr std::uint8_t icmp = 1, tcp = 6, udp = 17;
 constexpr std::size_t ethernet_bytes = 14, ip_bytes = 20;
+// Where logins, web pages, names and metrics are found.
+constexpr std::uint16_t tcp_ports[] = {22, 23, 53, 80, 111, 443, 5355, 8080, 9090};
 // Where name, boot, time, logs, printers, discovery, peers and metrics are found.
 constexpr std::uint16_t udp_ports[] = {53,  67,  68,  69,   111,  123,  137,  161,  323,
                                        500, 514, 546, 1900, 4500, 5353, 5355, 9090, 9100};
@@ -108,14 +110,12 @@ bool Neighbour::meets(const Address& host, std::chrono::milliseconds limit) {
   return mac_.has_value();
 }
 
-Bytes Neighbour::packet(std::uint8_t protocol, Bytes payload) const {
+Bytes Neighbour::packet(std::uint8_t protocol, Bytes payload, std::uint8_t ttl) const {
   Bytes header = {0x45, 0};
   put16(header, ip_bytes + payload.size());
   for (const unsigned word : {0U, 0U})
     put16(header, word);
-  // The router hears all that is said, looks at no hardware address, and would begin a connection of its own
-  // to the host for each port: it leaves packets alone that may not be passed on.
-  header.push_back(host_ == router ? 64 : 0);
+  header.push_back(ttl);
   header.push_back(protocol);
   put16(header, 0);
   put(header, own_address);
@@ -141,36 +141,42 @@ Bytes Neighbour::packet(std::uint8_t protocol, Bytes payload) const {
   return frame;
 }
 
-Bytes Neighbour::probe(std::uint16_t port) const {
+Bytes Neighbour::probe(std::uint16_t port, std::uint8_t ttl) const {
   constexpr unsigned header_words = 5, syn = 2;
   Bytes segment;
   for (const unsigned word :
        {unsigned{own_port}, unsigned{port}, 0U, 1U, 0U, 0U, header_words << 12U | syn, 64'000U, 0U, 0U})
     put16(segment, word);
-  return packet(tcp, segment);
+  return packet(tcp, segment, ttl);
 }
 
 Neighbour::Found Neighbour::scan(const Address& host, std::uint16_t first, std::uint16_t last) {
   // So many lie in a network card until they are looked at; what then answers has taken them.
   constexpr unsigned at_once = 128;
+  // The router hears all that is said, looks at no hardware address, and would begin a connection of its own to
+  // the host for each port; what may not be passed on it does not. A host takes both alike.
+  constexpr std::uint8_t at_its_end = 0, usual = 64;
   found_ = {};
   found_.whole = meets(host, 30s);
   if (!found_.whole) return found_;
   const Mac mac = *mac_;
   unsigned sent = 0;
   for (unsigned port = first; port <= last && found_.whole; ++port) {
-    send(probe(static_cast<std::uint16_t>(port)));
+    send(probe(static_cast<std::uint16_t>(port), host == router ? usual : at_its_end));
     if (++sent % at_once != 0 && port != last) continue;
     found_.whole = meets(host, 10s);
     mac_ = mac;
+  }
+  for (const std::uint16_t port : tcp_ports) {
+    if (port >= first && port <= last) send(probe(port, usual));
   }
   for (const std::uint16_t port : udp_ports) {
     Bytes datagram;
     for (const unsigned word : {unsigned{own_port}, unsigned{port}, 8U, 0U})
       put16(datagram, word);
-    send(packet(udp, datagram));
+    send(packet(udp, datagram, usual));
   }
-  send(packet(icmp, {8, 0, 0, 0, 0, 1, 0, 1}));
+  send(packet(icmp, {8, 0, 0, 0, 0, 1, 0, 1}, usual));
   found_.whole = meets(host, 10s) && found_.whole;
   receive(2s, false);
   return found_;

@@ -46,8 +46,8 @@ class Neighbour {
   // Looks at what comes until the limit has passed or there is a hardware address of the host's.
   void receive(std::chrono::milliseconds limit, bool until_met);
   void take(const Bytes& frame);
-  [[nodiscard]] Bytes packet(std::uint8_t protocol, Bytes payload) const;
-  [[nodiscard]] Bytes probe(std::uint16_t port) const;
+  [[nodiscard]] Bytes packet(std::uint8_t protocol, Bytes payload, std::uint8_t ttl) const;
+  [[nodiscard]] Bytes probe(std::uint16_t port, std::uint8_t ttl) const;
 
   std::filesystem::path path_;
   int socket_ = -1;

@@ -52,9 +52,20 @@ function(wayside_tests folder)
   add_executable(${name} ${sources} $<TARGET_OBJECTS:wayside_test_environment>)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_NEEDS} wayside_warnings GTest::gmock GTest::gtest_main)
-  # What they test is optimised; that they are not saves a third of compiling them, which is half of a build.
+  # What they test is optimised; that they are not, and that headers which all of them have are compiled once, saves half of
+  # compiling them, which is half of a build. Whether each includes what it needs the other presets see.
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
-    target_compile_options(${name} PRIVATE -O0)
+    if(NOT TARGET wayside_test_headers)
+      file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/test_headers.cpp CONTENT "")
+      add_library(wayside_test_headers OBJECT ${PROJECT_BINARY_DIR}/generated/test_headers.cpp)
+      set_target_properties(wayside_test_headers PROPERTIES POSITION_INDEPENDENT_CODE OFF)  # as programs, by wayside_warnings
+      target_compile_options(wayside_test_headers PRIVATE -fPIE -O0)
+      target_link_libraries(wayside_test_headers PRIVATE wayside::base wayside_warnings GTest::gmock)
+      target_precompile_headers(wayside_test_headers PRIVATE <algorithm> <chrono> <filesystem> <fstream> <map> <set> <string> <thread>
+        <vector> <fmt/format.h> <gmock/gmock.h> <gtest/gtest.h>)
+    endif()
+    target_compile_options(${name} PRIVATE -O0 $<$<AND:$<BOOL:${CCACHE}>,$<CXX_COMPILER_ID:GNU>>:-fpch-preprocess>)
+    target_precompile_headers(${name} REUSE_FROM wayside_test_headers)
   endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   if(NOT ARG_TIMEOUT)

@@ -80,7 +80,7 @@ systemctl --root="$tree" --quiet enable "wayside-console@$console.service"
 for unit in getty@ serial-getty@ container-getty@ console-getty rescue debug-shell systemd-firstboot systemd-logind; do
     ln -sf /dev/null "$tree/etc/systemd/system/$unit.service"
 done
-# Nobody tells the kernel of a camera's network.
+# No network comes by the kernel's command line.
 ln -sf /dev/null "$tree/etc/systemd/system/systemd-network-generator.service"
 
 # --- packed

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -218,13 +219,22 @@ class JoinedCamera final : public console::ConsoleCamera {
     }
     return 0;
   }
-  // A daemon that begins anew is away for seconds.
-  [[nodiscard]] Result<ControlClient> connect() const {
+  // A daemon that begins anew is away for seconds. One that was just waited for in vain is not waited for
+  // again: whoever looks for the reason asks for more than one thing.
+  [[nodiscard]] Result<ControlClient> connect() {
+    using std::chrono::steady_clock;
     constexpr int tries = 50;
+    constexpr auto just = std::chrono::seconds(30);
+    const bool waits = !waited_in_vain_ || steady_clock::now() - *waited_in_vain_ > just;
     Result<ControlClient> daemon = ControlClient::connect(places_.control_socket);
-    for (int i = 1; i < tries && !daemon && daemon.error().code == ErrorCode::unavailable; ++i) {
+    for (int i = 1; waits && i < tries && !daemon && daemon.error().code == ErrorCode::unavailable; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
       daemon = ControlClient::connect(places_.control_socket);
+    }
+    if (daemon) {
+      waited_in_vain_.reset();
+    } else if (waits) {
+      waited_in_vain_ = steady_clock::now();
     }
     if (daemon) return daemon;
     return fail(daemon.error().code,
@@ -270,6 +280,7 @@ class JoinedCamera final : public console::ConsoleCamera {
   }
 
   ConsolePlaces places_;
+  std::optional<std::chrono::steady_clock::time_point> waited_in_vain_;
 };
 
 }  // namespace
