@@ -141,8 +141,8 @@ class ImageDelivery : public CameraLife {
     EXPECT_EQ(found_on(*disk_, each).size(), each.size());  // the search finds them
     return each;
   }
-  // At the serial line, with a power cut in the midst of it; the power is off again when the camera is as from
-  // the factory.
+  // At the serial line, with a power cut one second after it begins; the power is off again when the camera is
+  // as from the factory.
   void wipe() {
     type("wipe", "Type \"wipe\" to go on: ");
     type("wipe", "Type \"destroy everything\" to go on: ");

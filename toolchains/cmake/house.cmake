@@ -52,7 +52,7 @@ function(wayside_tests folder)
   add_executable(${name} ${sources} $<TARGET_OBJECTS:wayside_test_environment>)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_NEEDS} wayside_warnings GTest::gmock GTest::gtest_main)
-  # What they test is optimised; that they are not, and that headers which all of them have are compiled once, saves half of
+  # What they test is optimised; that they are not, and that headers which all of them have are compiled once, saves much of
   # compiling them, which is half of a build. Whether each includes what it needs the other presets see.
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
     if(NOT TARGET wayside_test_headers)
