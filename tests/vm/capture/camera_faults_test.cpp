@@ -73,7 +73,8 @@ TEST_F(CameraFaults, UnpluggedAndKilledAgainAndAgainItComesBackAndNothingIsLeftB
   camera.plug();
   start_waysided();
   ASSERT_TRUE(says("state=\"streaming\"")) << log_;
-  const std::string before = answer("ls /proc/$pid/fd | wc -l");
+  const auto open = [this] { return std::stoi(answer("ls /proc/$pid/fd | wc -l")); };
+  const int most = open() + 2;  // of the uplink
   std::vector<double> replugged_s, killed_s;
   for (int i = 0; i < cycles() && !HasFailure(); ++i) {
     hear(1s);
@@ -86,11 +87,17 @@ TEST_F(CameraFaults, UnpluggedAndKilledAgainAndAgainItComesBackAndNothingIsLeftB
     EXPECT_TRUE(says("state=\"crashed\"")) << log_;
     killed_s.push_back(time_until("state=\"streaming\""));
   }
-  // A pass that was open over it all holds frames of before, until it is closed two seconds after its last.
-  const auto settled = std::chrono::steady_clock::now() + 6s;
-  while (std::chrono::steady_clock::now() < settled)
-    hear(1s);
-  EXPECT_LE(std::stoi(answer("ls /proc/$pid/fd | wc -l")), std::stoi(before) + 2);  // of the uplink
+  // Frames of before lie in the ring until a slow machine has come to them, and in a pass that was open over
+  // it all until it is closed.
+  const auto over = steady_clock::now();
+  int now = open();
+  while (now > most && steady_clock::now() < over + 3min) {
+    for (int i = 0; i < 5; ++i)
+      hear(1s);
+    now = open();
+  }
+  EXPECT_LE(now, most);
+  const std::chrono::duration<double> held = steady_clock::now() - over;
   const nlohmann::json counters = end_waysided();
   std::uint64_t told = 0;
   for (const char* name : {"frames_captured", "camera_frames_missed", "camera_frames_damaged",
@@ -107,10 +114,10 @@ TEST_F(CameraFaults, UnpluggedAndKilledAgainAndAgainItComesBackAndNothingIsLeftB
   ASSERT_FALSE(killed_s.empty());
   fmt::print(
       "{} cycles: {} pictures sent, {} told of; {} starts; frames {:.1f} s after a replug, {:.1f} at most; "
-      "{:.1f} s after a kill, {:.1f} at most\n",
+      "{:.1f} s after a kill, {:.1f} at most; nothing of before was left after {:.0f} s\n",
       cycles(), camera.sent(), told, counters.at("capture_starts").dump(),
-      replugged_s[replugged_s.size() / 2], replugged_s.back(), killed_s[killed_s.size() / 2],
-      killed_s.back());
+      replugged_s[replugged_s.size() / 2], replugged_s.back(), killed_s[killed_s.size() / 2], killed_s.back(),
+      held.count());
 }
 
 }  // namespace
