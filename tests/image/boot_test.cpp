@@ -29,7 +29,7 @@ using testing::Not;
 constexpr std::chrono::minutes boot_limit(5);
 constexpr std::chrono::minutes loader_limit(2);
 constexpr std::size_t copy_bytes = 4096;
-constexpr std::size_t second_at = std::size_t{512} << 10U;
+constexpr std::size_t second_at = std::size_t{8} << 20U;
 
 class ImageBoot : public testing::Test {
  protected:

@@ -1,8 +1,7 @@
 # How a camera starts, as U-Boot runs it: the slot on trial as often as the boot state still gives it, else the confirmed one,
 # and where that cannot be loaded the other.
-# The boot state is a partition of two copies, 4 KiB each and half a megabyte (400 sectors, in hex) apart, of an environment with
-# its CRC: a power cut spoils one at most. What
-# its names mean stands in include/wayside/device/update/boot_state.hpp.
+# The boot state is a partition of two copies, 4 KiB each and 8 MiB (4000 sectors, in hex) apart, of an environment with its CRC:
+# a power cut spoils one at most. What its names mean stands in include/wayside/device/update/boot_state.hpp.
 # @KIND@, @NUMBER@ and @CONSOLE@ are the board's (boards/).
 setenv slot a
 setenv trial
@@ -10,7 +9,7 @@ setenv left
 setenv starts
 setenv counted
 if part start @KIND@ @NUMBER@ bootstate first; then
-  setexpr second ${first} + 400
+  setexpr second ${first} + 4000
   if @KIND@ read ${scriptaddr} ${first} 8 && env import -c ${scriptaddr} 1000 slot trial left starts; then
     true
   elif @KIND@ read ${scriptaddr} ${second} 8 && env import -c ${scriptaddr} 1000 slot trial left starts; then

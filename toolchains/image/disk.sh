@@ -18,7 +18,7 @@ recipe="$here/image"
 . "$recipe/boards/$board/board.sh"
 
 partitions=(loader bootstate boot_a root_a boot_b root_b update config queue)
-declare -A mib=([loader]=16 [bootstate]=1 [boot_a]=64 [root_a]=256 [boot_b]=64 [root_b]=256 [update]=192 [config]=64 [queue]=256)
+declare -A mib=([loader]=16 [bootstate]=16 [boot_a]=64 [root_a]=256 [boot_b]=64 [root_b]=256 [update]=192 [config]=64 [queue]=256)
 # systemd-repart knows the one that it may grow by this.
 queue_type="$(sed -n 's/^Type=//p' "$recipe/root/usr/lib/repart.d/queue.conf")"
 declare -A files
@@ -76,7 +76,7 @@ owned queue / 040700 "$wayside" "$wayside"
 # A queue's folder holds the queue and nothing else; e2fsck makes it anew where it has need of it.
 debugfs -w -R 'rmdir lost+found' "${files[queue]}" >/dev/null 2>&1
 echo 'slot=a' | mkenvimage -p 0 -s 4096 -o "$out/state" -
-truncate -s 512K "$out/state"
+truncate -s 8M "$out/state"
 cat "$out/state" "$out/state" >"$out/bootstate"
 files[bootstate]="$out/bootstate"
 files[root_a]="$out/root.squashfs"

@@ -27,7 +27,8 @@ class Machine {
  public:
   Machine() {
     std::filesystem::create_directories(folder.incoming());
-    std::ofstream(boot_file(), std::ios::binary) << std::string(std::size_t{1} << 20U, '\0');
+    std::ofstream(boot_file(), std::ios::binary).close();
+    std::filesystem::resize_file(boot_file(), 2 * boot_state_second_at);
     EXPECT_TRUE(write_boot_state(boot_file(), {BootSlot::a, std::nullopt, 0, 0}));
     slots[BootSlot::a] = "1.0.0";
   }
@@ -46,12 +47,15 @@ class Machine {
   // As U-Boot's script does it.
   void load() {
     BootState state = boot();
-    on_trial = state.trial && state.left > 0;
-    running = on_trial ? *state.trial : state.slot;
+    on_trial = state.trial && state.left > 0 && loader_counts;
+    running = state.slot;
     if (on_trial) {
       --state.left;
       ASSERT_TRUE(write_boot_state(boot_file(), state));
+      on_trial = state.trial != unreadable;
+      if (on_trial) running = *state.trial;
     }
+    if (running == unreadable) running = other(running);
     ++starts;
     restarts = false;
     guarded.reset();
@@ -97,6 +101,8 @@ class Machine {
   std::map<BootSlot, std::string> slots;
   BootSlot running = BootSlot::a;
   bool on_trial = false;
+  std::optional<BootSlot> unreadable;  // by the loader
+  bool loader_counts = true;
   bool restarts = false;
   std::optional<std::chrono::seconds> guarded;  // by the machine's watchdog
   int starts = 0;

@@ -27,9 +27,9 @@ using testing::HasSubstr;
 namespace fs = std::filesystem;
 
 constexpr const char* divide_disk =
-    "label: gpt\nfirst-lba: 2048\nname=bootstate, size=1MiB\nname=boot_a, size=2MiB\nname=root_a, size=2MiB\n"
+    "label: gpt\nfirst-lba: 2048\nname=bootstate, size=16MiB\nname=boot_a, size=2MiB\nname=root_a, size=2MiB\n"
     "name=boot_b, size=2MiB\nname=root_b, size=2MiB\nname=update, size=32MiB\n";
-constexpr std::uint64_t disk_bytes = 48U << 20U;
+constexpr std::uint64_t disk_bytes = 64U << 20U;
 constexpr std::uint64_t bootstate_offset = 1U << 20U;
 
 constexpr const char* rauc_configuration =

@@ -1,11 +1,11 @@
 // Which slot starts: what loader and system tell each other, in a partition of its own.
 //
-// Two copies of 4096 bytes, half a megabyte apart, so that what a card erases or writes as one never holds
-// both; each in the form of U-Boot's environment: the CRC-32 of what
-// follows, little endian, then KEY=VALUE lines that end in NUL, one more NUL, zeros. The first copy whose CRC
-// fits counts. Keys: slot (a or b: the confirmed one), trial (a or b: on trial; absent or empty: none), left
-// (0 to 9: starts that the loader still gives the trial), starts (decimal: starts of the trial that came as
-// far as the services). Keys that are not known are passed over.
+// Two copies of 4096 bytes, 8 MiB apart: what a card erases or writes as one, 4 MiB on many, holds one of them
+// at most; each in the form of U-Boot's environment: the CRC-32 of what follows, little endian, then KEY=VALUE
+// lines that end in NUL, one more NUL, zeros. The first copy whose CRC fits counts. Keys: slot (a or b: the
+// confirmed one), trial (a or b: on trial; absent or empty: none), left (0 to 9: starts that the loader still
+// gives the trial), starts (decimal: starts of the trial that came as far as the services). Keys that are not
+// known are passed over.
 //
 // Threads: pure functions; of a file one writer at a time. Failure: corrupt where no copy counts, io where
 // the system refuses.
@@ -37,7 +37,7 @@ struct BootState {
 };
 
 inline constexpr std::size_t boot_state_copy_bytes = 4096;
-inline constexpr std::size_t boot_state_second_at = std::size_t{512} << 10U;
+inline constexpr std::size_t boot_state_second_at = std::size_t{8} << 20U;
 inline constexpr unsigned most_starts_left = 9;  // the loader counts in hex: one digit
 inline constexpr unsigned most_starts = 9999;
 
