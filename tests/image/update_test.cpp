@@ -6,6 +6,7 @@
 #include <random>
 #include <thread>
 #include <tuple>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -88,6 +89,11 @@ class ImageUpdate : public CameraLife {
     EXPECT_TRUE(read) << read.error().message;
     return read ? read->state : BootState{};
   }
+  // The first of each partition of slot B, which is where whatever is written begins.
+  [[nodiscard]] std::vector<Bytes> other_slot() const {
+    constexpr std::uint64_t bytes = std::uint64_t{1} << 20U;
+    return {disk_->read("boot_b", 0, bytes), disk_->read("root_b", 0, bytes)};
+  }
   // The loader's next word on which slot it starts, with what it says of a trial.
   [[nodiscard]] std::string next_start(std::chrono::seconds limit = patience) {
     await("starting slot ", limit);
@@ -157,6 +163,7 @@ TEST_F(ImageUpdate, WhatItsOfficeGivesIsFetchedJudgedAndConfirmedOnceItHasDelive
   vm::UsbCameraOptions options = eyes();
   options.again_from_the_start = true;
   vm::UsbCamera eyes(options, road_.pictures);
+  const std::vector<Bytes> before_refusals = other_slot();
   switch_on();
   await("login: ");
   eyes.plug();
@@ -166,7 +173,7 @@ TEST_F(ImageUpdate, WhatItsOfficeGivesIsFetchedJudgedAndConfirmedOnceItHasDelive
       {"wrong-key", "8.0.0", "signature"},
       {"incompatible", "8.1.0", "wayside-another"},
       {"older", "8.2.0", "0.0.1"},
-      {"tampered", "8.3.0", "cannot be installed"}};
+      {"tampered", "8.3.0", "damaged"}};
   // Nothing is taken before it has done its work.
   Traffic traffic = Traffic::dense;
   for (const auto& [kind, version, reason] : refusals) {
@@ -177,6 +184,7 @@ TEST_F(ImageUpdate, WhatItsOfficeGivesIsFetchedJudgedAndConfirmedOnceItHasDelive
     EXPECT_THAT(machine_->said(), AllOf(HasSubstr("refused"), HasSubstr(version)));
     tell(fmt::format("{} is refused", kind));
   }
+  EXPECT_TRUE(other_slot() == before_refusals) << "what was refused has changed the slot that does not run";
   office_gives("newer", "9.0.0");
   type("update check", "alice> ");
   drive_until(eyes, "starting slot ", traffic);

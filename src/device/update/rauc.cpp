@@ -10,6 +10,8 @@
 #include "wayside/base/run_program.hpp"
 #include "wayside/base/strict_json.hpp"
 
+#include "src/device/update/bundle_payload.hpp"
+
 namespace wayside {
 
 namespace {
@@ -40,6 +42,14 @@ std::vector<std::string> command(const RaucOptions& options, std::initializer_li
   return out;
 }
 
+Result<std::string> look(const RaucOptions& options, std::initializer_list<const char*> words,
+                         const std::filesystem::path& bundle) {
+  auto end = run_program(command(options, words, bundle), options.look_limit);
+  if (!end) return fail(end.error());
+  if (end->code != 0) return not_taken(end->complaint);
+  return std::move(end->said);
+}
+
 }  // namespace
 
 Result<BundleInfo> bundle_info_from(std::string_view json) {
@@ -56,11 +66,17 @@ Result<BundleInfo> bundle_info_from(std::string_view json) {
 }
 
 Result<BundleInfo> bundle_info(const RaucOptions& options, const std::filesystem::path& bundle) {
-  const auto end =
-      run_program(command(options, {"info", "--output-format=json"}, bundle), options.look_limit);
-  if (!end) return fail(end.error());
-  if (end->code != 0) return not_taken(end->complaint);
-  return bundle_info_from(end->said);
+  const auto json = look(options, {"info", "--output-format=json"}, bundle);
+  if (!json) return fail(json.error());
+  auto info = bundle_info_from(*json);
+  if (!info) return info;
+  const auto text = look(options, {"info"}, bundle);
+  if (!text) return fail(text.error());
+  const auto hash = update_parts::payload_hash_from(*text);
+  if (!hash) return fail(hash.error());
+  const Status whole = *hash ? update_parts::check_payload(bundle, **hash) : Status{};
+  if (!whole) return fail(whole.error());
+  return info;
 }
 
 Status install_bundle(const RaucOptions& options, const std::filesystem::path& bundle,

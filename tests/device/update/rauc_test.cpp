@@ -1,5 +1,5 @@
 // With the real RAUC, its service on a private bus, and files for slots: what is installed, and what is
-// refused. Bundles are of the plain format, since the verity format needs a device mapper.
+// refused. What is installed is of the plain format, since the verity format needs a device mapper then.
 #include "wayside/device/update/rauc.hpp"
 
 #include <csignal>
@@ -114,9 +114,15 @@ class RaucTest : public testing::Test {
 
   fs::path boot_file() const { return at_.path() / "bootstate"; }
   fs::path made() const { return at_.path() / "made.raucb"; }
+  RaucOptions rauc() const {
+    RaucOptions options;
+    options.configuration = at_.path() / "system.conf";
+    return options;
+  }
   void make(const std::string& version, const std::string& compatible = "wayside-test",
-            const std::string& signer = "good", std::size_t root_bytes = 800'000) const {
-    ASSERT_TRUE(doubles::make_bundle(at_.path(), {version, compatible, signer, root_bytes, "plain"}));
+            const std::string& signer = "good", std::size_t root_bytes = 800'000,
+            const std::string& format = "plain") const {
+    ASSERT_TRUE(doubles::make_bundle(at_.path(), {version, compatible, signer, root_bytes, format}));
   }
 
   // As a camera of 1.2.0 that fetched it.
@@ -125,11 +131,10 @@ class RaucTest : public testing::Test {
     std::ofstream(folder_.bundle(), std::ios::binary) << bytes;
     EXPECT_TRUE(request_install(folder_, {version, to_hex(sha256(as_bytes(bytes))), {"capture"}}));
     RunningSystem system{{1, 2, 0}, "wayside-test", BootSlot::a, false, std::string(32, '1')};
-    RaucOptions rauc;
-    rauc.configuration = at_.path() / "system.conf";
-    UpdateTools tools = real_update_tools(rauc);
+    UpdateTools tools = real_update_tools(rauc());
     tools.install = [&, install = tools.install](const fs::path& bundle,
                                                  const std::function<void(unsigned)>& percent) {
+      ++installs_;
       return install(bundle, [&](unsigned at) {
         percents_.push_back(at);
         percent(at);
@@ -158,6 +163,7 @@ class RaucTest : public testing::Test {
   const UpdateFolder folder_{at_.path() / "update"};
   std::unique_ptr<Running> bus_;
   std::unique_ptr<Running> service_;
+  int installs_ = 0;  // that RAUC was asked for
   std::vector<unsigned> percents_;
   bool restarts_ = false;
 };
@@ -195,6 +201,44 @@ TEST_F(RaucTest, ATamperedBundleIsRefused) {
   }
   expect_refused(ask_for("1.3.0"), "verif");
   EXPECT_EQ(read_text_file(at_.path() / "root_b").value(), std::string(1U << 20U, '\0'));
+}
+
+TEST_F(RaucTest, ABundleOfTheVerityFormatIsTakenAsItWasSigned) {
+  make("1.3.0", "wayside-test", "good", 800'000, "verity");
+  const auto info = bundle_info(rauc(), made());
+  ASSERT_TRUE(info) << info.error().message;
+  EXPECT_EQ(info->version, "1.3.0");
+}
+
+// RAUC's own look takes each of them, and its kernel would find them out when the slot is half overwritten.
+TEST_F(RaucTest, ABundleOfTheVerityFormatThatWasChangedAnywhereIsRefusedBeforeAnythingIsWritten) {
+  make("1.3.0", "wayside-test", "good", 800'000, "verity");
+  const std::string whole = read_text_file(made()).value();
+  constexpr std::size_t block = 4096;
+  std::size_t signature = 0;
+  for (const char byte : whole.substr(whole.size() - 8))
+    signature = signature << 8U | static_cast<unsigned char>(byte);
+  ASSERT_LT(signature, std::size_t{10'000});
+  const std::size_t end = whole.size() - 8 - signature;
+  const std::size_t tree = end - 4 * block;
+  // Three blocks of digests, and the one above them.
+  ASSERT_THAT(tree / block, testing::AllOf(testing::Gt(256U), testing::Le(384U)));
+  std::vector<std::string> changed;
+  for (const std::size_t at : {std::size_t{5000}, tree / 2, tree - 1, tree, end - 1}) {
+    changed.push_back(whole);
+    changed.back()[at] = static_cast<char>(changed.back()[at] ^ 1);
+  }
+  // A block of the payload less, and one of the tree.
+  changed.push_back(whole.substr(0, tree - block) + whole.substr(tree));
+  changed.push_back(whole.substr(0, end - block) + whole.substr(end));
+  for (std::size_t i = 0; i < changed.size(); ++i) {
+    SCOPED_TRACE(i);
+    std::ofstream(made(), std::ios::binary) << changed[i];
+    expect_refused(ask_for("1.3.0"), "not what was signed");
+  }
+  EXPECT_EQ(installs_, 0);
+  for (const char* slot : {"boot_b", "root_b"})
+    EXPECT_EQ(read_text_file(at_.path() / slot).value(), std::string(1U << 20U, '\0')) << slot;
 }
 
 TEST_F(RaucTest, ABundleCutShortIsRefused) {

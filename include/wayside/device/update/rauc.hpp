@@ -2,7 +2,8 @@
 // own, run as a child without a shell.
 //
 // Threads: one call at a time. Failure: a sentence that says what and what to do; refused where RAUC does not
-// take the bundle, io where it cannot be run, unavailable where it takes too long.
+// take the bundle or it is not what was signed, io where RAUC cannot be run or the bundle not be read,
+// unavailable where RAUC takes too long.
 #pragma once
 
 #include <chrono>
@@ -26,7 +27,7 @@ struct RaucOptions {
   std::chrono::milliseconds install_limit = std::chrono::hours(1);
 };
 
-// Of a bundle whose signature RAUC has checked.
+// Of a bundle whose signature RAUC has checked, and all of whose payload is as it was signed.
 [[nodiscard]] Result<BundleInfo> bundle_info(const RaucOptions& options, const std::filesystem::path& bundle);
 // Of `rauc info --output-format=json`.
 [[nodiscard]] Result<BundleInfo> bundle_info_from(std::string_view json);
