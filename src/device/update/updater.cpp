@@ -70,6 +70,11 @@ bool Updater::tries(const BootState& state) const {
   return system_.on_trial && system_.slot && state.trial == system_.slot;
 }
 
+// The loader started the confirmed one although the trial has starts left.
+bool Updater::is_due(const BootState& state) const {
+  return state.trial && state.left > 0 && state.slot == *system_.slot;
+}
+
 // One that cannot be read says nothing: of a trial then all is asked, which a camera may be able to do.
 UpdateStatus Updater::status() const {
   auto status = read_update_status(folder_);
@@ -214,6 +219,10 @@ Status Updater::install(const InstallRequest& request) {
   if (tools_.before_change) tools_.before_change();
   if (const Status taken = take_bundle(folder_); !taken) return refuse(request, taken.error().message);
   if (const Status good = check(request); !good) return refuse(request, good.error().message);
+  // What runs where the confirmed one could not be loaded is all that there is from here on.
+  if (const auto before = boot(); before && before->slot != *system_.slot) {
+    if (const Status kept = keep(BootState{*system_.slot, std::nullopt, 0, 0}); !kept) return kept;
+  }
   const Status installed = tools_.install(taken_bundle(folder_), [&](unsigned percent) {
     now.percent = percent;
     if (const Status kept = keep(now); !kept) say(kept.error().message);
@@ -255,12 +264,21 @@ Status Updater::started() {
     read = ReadBootState{mended, false};
   }
   const BootState& state = read->state;
-  const Status looked_after = tries(state) ? on_trial(state)
+  const Status looked_after = tries(state)    ? on_trial(state)
+                              : is_due(state) ? try_again(state)
                               : state.trial
                                   ? end_trial(state, "the new system did not come as far as its services")
                                   : settled(state);
   if (const Status removed = remove_strangers(folder_); !removed) say(removed.error().message);
   return looked_after;
+}
+
+// The loader has starts left for it, and could not load it, or not count them. Counted here, this ends too.
+Status Updater::try_again(BootState state) {
+  --state.left;
+  say("the new system could not be loaded: the camera starts again");
+  if (const Status kept = keep(state); !kept) return kept;
+  return tools_.restart();
 }
 
 Status Updater::on_trial(BootState state) {
@@ -287,21 +305,28 @@ Status Updater::on_trial(BootState state) {
   return drop_taken();
 }
 
-// No trial: the status may still be of one that ended when the power did.
+// No trial: the status may still be of one that ended when the power did. The confirmed slot stays that where
+// it could not be loaded this time: what runs instead may be what was given up.
 Status Updater::settled(const BootState& state) {
-  if (state.slot != *system_.slot) {
-    say(fmt::format("slot {} could not be started, and gave way", to_string(state.slot)));
-    if (const Status kept = keep(BootState{*system_.slot, std::nullopt, 0, 0}); !kept) return kept;
-  }
+  const bool confirmed_one = state.slot == *system_.slot;
+  if (!confirmed_one)
+    say(fmt::format("slot {} could not be loaded, and gave way until the next start", to_string(state.slot)));
+  const bool damaged = !read_update_status(folder_);
   UpdateStatus now = status();
+  if (damaged) {
+    now = {};
+    now.confirmed = to_string(system_.version);
+  }
   const bool half_done = now.state == UpdateState::trial || now.state == UpdateState::installed;
   const bool asked = read_incoming(folder_, "install").has_value();
   const UpdateStatus before = now;
-  const bool lost = now.state == UpdateState::confirmed && !now.version.empty() &&
-                    now.version != to_string(system_.version);
-  if (half_done && now.version == to_string(system_.version)) {
+  const bool is_it = now.version == to_string(system_.version);
+  const bool lost = now.state == UpdateState::confirmed && !now.version.empty() && !is_it;
+  const bool given_up = now.state == UpdateState::reverted;
+  if (confirmed_one && is_it && (half_done || given_up)) {
     now.state = UpdateState::confirmed;
     now.confirmed = newer_of(now.confirmed, system_.version);
+    now.reason.clear();
     now.boot_id.clear();
   } else if (half_done) {
     now.state = UpdateState::reverted;
@@ -309,13 +334,12 @@ Status Updater::settled(const BootState& state) {
     now.boot_id.clear();
   } else if (lost) {
     now.state = UpdateState::reverted;
-    now.reason =
-        fmt::format("its slot could not be started any more, and {} runs again", to_string(system_.version));
+    now.reason = fmt::format("its slot could not be loaded, and {} runs again", to_string(system_.version));
   } else if (now.state == UpdateState::installing && !asked) {
     now.state = UpdateState::refused;
     now.reason = "installing was interrupted: install it again";
   }
-  if (now != before) {
+  if (damaged || now != before) {
     if (const Status kept = keep(now); !kept) return kept;
   }
   // The request that still lies there asks for it.

@@ -33,14 +33,14 @@ class UpdaterTest : public testing::Test {
     ASSERT_TRUE(request_confirm(machine_.folder, {machine_.boot_id(), did}));
     ASSERT_TRUE(machine_.updater().due());
   }
-  void expect_refused(const std::string& reason) {
+  void expect_refused(const std::string& reason, const BootState& boot = {}) {
     EXPECT_TRUE(machine_.updater().due());
     const UpdateStatus status = machine_.status();
     EXPECT_EQ(status.state, UpdateState::refused);
     EXPECT_THAT(status.reason, HasSubstr(reason));
     EXPECT_FALSE(machine_.restarts);
     EXPECT_TRUE(machine_.is_tidy());
-    EXPECT_EQ(machine_.boot(), BootState{});
+    EXPECT_EQ(machine_.boot(), boot);
   }
 
   Machine machine_;
@@ -187,18 +187,88 @@ TEST_F(UpdaterTest, OlderAndEqualVersionsAreRefused) {
 TEST_F(UpdaterTest, NothingOlderThanWhatWasConfirmedIsInstalled) {
   update_to("1.2.0");
   confirm({"capture", "deliver"});
-  machine_.running = BootSlot::a;
+  machine_.unreadable = BootSlot::b;
+  machine_.load();
   ASSERT_TRUE(machine_.updater().started());
-  EXPECT_EQ(machine_.boot(), BootState{});
   // Nobody is left in the belief that it runs.
   EXPECT_EQ(machine_.status().state, UpdateState::reverted);
   EXPECT_EQ(machine_.status().version, "1.2.0");
   EXPECT_THAT(machine_.status().reason,
-              HasSubstr("its slot could not be started any more, and 1.0.0 runs again"));
+              HasSubstr("its slot could not be loaded, and 1.0.0 runs again"));
+  const BootState b_stays{BootSlot::b, std::nullopt, 0, 0};
   machine_.give("1.1.0");
-  expect_refused("1.2.0 was confirmed before");
+  expect_refused("1.2.0 was confirmed before", b_stays);
+  machine_.unreadable.reset();  // written anew, it is whole
   update_to("1.2.0");
   EXPECT_EQ(machine_.status().state, UpdateState::trial);
+}
+
+// A card that fails once: what runs then may be what was given up.
+TEST_F(UpdaterTest, AConfirmedSlotThatCouldNotBeLoadedOnceStaysTheConfirmedOne) {
+  update_to("1.1.0");
+  ASSERT_TRUE(machine_.updater().deadline());
+  machine_.load();
+  ASSERT_TRUE(machine_.updater().started());
+  ASSERT_EQ(machine_.status().state, UpdateState::reverted);
+  machine_.unreadable = BootSlot::a;
+  machine_.load();
+  ASSERT_EQ(machine_.runs(), "1.1.0");
+  ASSERT_FALSE(machine_.on_trial);
+  ASSERT_TRUE(machine_.updater().started());
+  EXPECT_EQ(machine_.status().state, UpdateState::reverted);
+  EXPECT_EQ(machine_.boot(), BootState{});
+  machine_.unreadable.reset();
+  machine_.load();
+  EXPECT_EQ(machine_.runs(), "1.0.0");
+}
+
+TEST_F(UpdaterTest, AConfirmedSystemThatIsLoadedAgainIsConfirmedAsBefore) {
+  update_to("1.1.0");
+  confirm({"capture", "deliver"});
+  machine_.unreadable = BootSlot::b;
+  machine_.load();
+  ASSERT_TRUE(machine_.updater().started());
+  EXPECT_EQ(machine_.status().state, UpdateState::reverted);
+  machine_.unreadable.reset();
+  machine_.load();
+  ASSERT_TRUE(machine_.updater().started());
+  EXPECT_EQ(machine_.status().state, UpdateState::confirmed);
+  EXPECT_EQ(machine_.status().version, "1.1.0");
+  EXPECT_THAT(machine_.status().reason, testing::IsEmpty());
+  EXPECT_EQ(machine_.boot(), (BootState{BootSlot::b, std::nullopt, 0, 0}));
+}
+
+TEST_F(UpdaterTest, ATrialThatCouldNotBeLoadedOnceIsTriedAgain) {
+  machine_.give("1.1.0");
+  ASSERT_TRUE(machine_.updater().due());
+  machine_.unreadable = BootSlot::b;
+  machine_.load();
+  ASSERT_EQ(machine_.runs(), "1.0.0");
+  ASSERT_TRUE(machine_.updater().started());
+  EXPECT_TRUE(machine_.restarts);
+  machine_.unreadable.reset();
+  machine_.load();
+  EXPECT_EQ(machine_.runs(), "1.1.0");
+  ASSERT_TRUE(machine_.updater().started());
+  EXPECT_EQ(machine_.status().state, UpdateState::trial);
+}
+
+TEST_F(UpdaterTest, ATrialThatIsNeverLoadedEndsWhetherTheLoaderCanCountOrNot) {
+  for (const bool counts : {true, false}) {
+    machine_.give(counts ? "1.1.0" : "1.2.0");
+    ASSERT_TRUE(machine_.updater().due());
+    machine_.unreadable = BootSlot::b;
+    machine_.loader_counts = counts;
+    unsigned starts = 0;
+    do {
+      ASSERT_LE(++starts, starts_of_a_trial + 1);
+      machine_.load();
+      ASSERT_EQ(machine_.runs(), "1.0.0");
+      ASSERT_TRUE(machine_.updater().started());
+    } while (machine_.restarts);
+    EXPECT_EQ(machine_.status().state, UpdateState::reverted);
+    EXPECT_EQ(machine_.boot(), BootState{});
+  }
 }
 
 TEST_F(UpdaterTest, OtherBoardsAndOtherVersionsThanAskedForAreRefused) {
@@ -372,6 +442,14 @@ TEST_F(UpdaterTest, ADamagedStatusAsksAllOfATrial) {
   ASSERT_TRUE(machine_.updater().started());
   EXPECT_EQ(machine_.status().state, UpdateState::trial);
   EXPECT_EQ(machine_.status().able, (Abilities{"capture", "deliver"}));
+}
+
+TEST_F(UpdaterTest, ADamagedStatusIsWrittenAnewAtTheNextStart) {
+  std::ofstream(machine_.folder.status()) << "?";
+  machine_.load();
+  ASSERT_TRUE(machine_.updater().started());
+  EXPECT_EQ(machine_.status().state, UpdateState::none);
+  EXPECT_EQ(machine_.status().confirmed, "1.0.0");
 }
 
 TEST_F(UpdaterTest, ADamagedBootStateIsMendedByWhatRuns) {

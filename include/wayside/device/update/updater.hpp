@@ -59,6 +59,7 @@ class Updater {
  private:
   [[nodiscard]] Result<BootState> boot() const;
   [[nodiscard]] bool tries(const BootState& state) const;
+  [[nodiscard]] bool is_due(const BootState& state) const;
   [[nodiscard]] UpdateStatus status() const;
   [[nodiscard]] Status keep(const UpdateStatus& status);
   [[nodiscard]] Status keep(const BootState& state);
@@ -69,6 +70,7 @@ class Updater {
   [[nodiscard]] Status refuse(const InstallRequest& request, const std::string& reason);
   [[nodiscard]] Status check(const InstallRequest& request) const;
   [[nodiscard]] Status install(const InstallRequest& request);
+  [[nodiscard]] Status try_again(BootState state);
   [[nodiscard]] Status on_trial(BootState state);
   [[nodiscard]] Status settled(const BootState& state);
   [[nodiscard]] Status end_trial(const BootState& state, const std::string& reason);
