@@ -53,7 +53,12 @@ class Daemon {
   [[nodiscard]] bool had_begun() const { return had_begun_; }
 
   Status run() {
-    if (const Status prepared = parts_.prepare(); !prepared) return prepared;
+    if (const Status prepared = parts_.prepare(); !prepared) {
+      if (!events_.told_to_end()) return prepared;
+      log::info("stopping", {{"reason", "told to by a signal"}, {"unfinished", prepared.error()}});
+      supervision_.stopping();
+      return {};
+    }
     had_begun_ = true;
     if (options_.until_delivered) {
       if (const Status worth = is_worth_waiting_for(); !worth) return worth;
@@ -104,6 +109,15 @@ class Daemon {
   }
 
  private:
+  // A large queue takes minutes to make. Whoever ends the daemon meanwhile does not wait for that, and its
+  // limit for an end is not put off.
+  bool segment_made(std::uint32_t made, std::uint32_t segments) {
+    events_.wait(milliseconds(0));
+    if (events_.told_to_end()) return false;
+    supervision_.gets_on(fmt::format("the queue is being made: {} of {} segments", made, segments));
+    return true;
+  }
+
   // Where somebody waits for a recording, there is nothing to wait for without leave to play it, without
   // models, nor without anybody to seal records to.
   Status is_worth_waiting_for() {
@@ -308,9 +322,11 @@ class Daemon {
   std::optional<Reloaded> untold_;  // taken over, and nobody has asked yet
   MainEvents events_;
   ReloadDesk desk_{[this] { events_.wake(); }};
-  CameraParts parts_{configuration_,
-                     options_.models,
-                     {[this] { events_.flow_finished(); }, [this] { return desk_.ask(reload_within); }}};
+  CameraParts parts_{
+      configuration_,
+      options_.models,
+      {[this] { events_.flow_finished(); }, [this] { return desk_.ask(reload_within); },
+       [this](std::uint32_t made, std::uint32_t segments) { return segment_made(made, segments); }}};
   Supervision supervision_{configuration_.supervision, parts_.health()};
   BlindLadder blind_{configuration_.identity.directory / "camera-restarts",
                      std::chrono::seconds(configuration_.supervision.blind_limit_s), parts_.health()};

@@ -1,5 +1,6 @@
 #include "src/app/service_manager.hpp"
 
+#include <fmt/format.h>
 #include <systemd/sd-daemon.h>
 
 namespace wayside::app {
@@ -16,6 +17,12 @@ void ServiceManager::status(const std::string& sentence) const {
 }
 void ServiceManager::alive() const {
   static_cast<void>(sd_notify(0, "WATCHDOG=1"));
+}
+void ServiceManager::gets_on(const std::string& sentence, std::chrono::milliseconds next_within) const {
+  const std::chrono::microseconds within = next_within;
+  const std::string state =
+      fmt::format("STATUS={}\nWATCHDOG=1\nEXTEND_TIMEOUT_USEC={}", sentence, within.count());
+  static_cast<void>(sd_notify(0, state.c_str()));
 }
 
 std::optional<std::chrono::milliseconds> ServiceManager::watchdog_limit() const {

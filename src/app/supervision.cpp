@@ -12,8 +12,14 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds looks_at_most_apart{10'000};
+// What a step of what comes before the work may take, where the service manager sets no limit of its own.
+constexpr milliseconds longest_step{60'000};
 
 }  // namespace
+
+void Supervision::gets_on(const std::string& sentence) const {
+  manager_.gets_on(sentence, manager_.watchdog_limit().value_or(longest_step));
+}
 
 void Supervision::begin(MetricsSocket::Text metrics) {
   open_watchdog();

@@ -1,10 +1,10 @@
 // Who watches over the daemon from outside, and is told how it goes: the service manager, the machine's
 // hardware watchdog, and whoever reads the metrics.
 //
-// Life: begin(), then the rest; end() lets go of the watchdog, which going without it does not: a daemon that
-// dies has the watchdog's limit to be back. Threads: the main thread; the metrics are asked for on their own.
-// Ownership: health outlives it. Failure: what cannot be had is in the health ("watchdog", "metrics"), and
-// the camera works on.
+// Life: gets_on(), begin(), then the rest; end() lets go of the watchdog, which going without it does not: a
+// daemon that dies has the watchdog's limit to be back. Threads: the main thread; the metrics are asked for
+// on their own. Ownership: health outlives it. Failure: what cannot be had is in the health ("watchdog",
+// "metrics"), and the camera works on.
 #pragma once
 
 #include <chrono>
@@ -24,6 +24,8 @@ class Supervision {
  public:
   Supervision(const Configuration::Supervision& wanted, Health& health) : wanted_(wanted), health_(health) {}
 
+  // Before begin(): what comes first takes minutes, and has got on by a step.
+  void gets_on(const std::string& sentence) const;
   // The daemon is ready to work.
   void begin(MetricsSocket::Text metrics);
   // Only on real progress: a watchdog that is fed by habit guards nothing.

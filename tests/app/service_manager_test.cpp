@@ -1,8 +1,10 @@
 #include "src/app/service_manager.hpp"
 
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -10,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "src/app/daemon.hpp"
+#include "src/app/main_events.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
 namespace wayside::app {
@@ -36,8 +40,24 @@ class ServiceManagerTest : public testing::Test {
     const ssize_t length = ::recv(socket_, text.data(), text.size(), MSG_DONTWAIT);
     return length <= 0 ? std::string{} : std::string(text.data(), static_cast<std::size_t>(length));
   }
+  // With a recording, and without models, so that it ends where it has its queue.
+  Status run_daemon_without_models() {
+    const std::filesystem::path pictures = folder_.path() / "pictures";
+    std::filesystem::create_directories(pictures);
+    std::ofstream(pictures / "1.pgm") << "P5 2 2 255\n1234";
+    Configuration configuration;
+    configuration.camera.source = "replay:" + pictures.string();
+    configuration.queue.directory = queue_;
+    configuration.queue.segments = 4;
+    configuration.identity.directory = folder_.path() / "identity";
+    DaemonOptions options;
+    options.models = folder_.path() / "models";
+    options.until_delivered = std::chrono::seconds(0);
+    return run_daemon(configuration, options);
+  }
 
   doubles::TemporaryFolder folder_;
+  const std::filesystem::path queue_ = folder_.path() / "queue";
   int socket_;
   ServiceManager manager_;
 };
@@ -59,6 +79,31 @@ TEST_F(ServiceManagerTest, TheWatchdogsLimitIsTakenFromTheEnvironment) {
   EXPECT_EQ(manager_.watchdog_limit(), std::chrono::seconds(30));
   ::setenv("WATCHDOG_PID", "1", 1);  // another process's
   EXPECT_EQ(manager_.watchdog_limit(), std::nullopt);
+}
+
+TEST_F(ServiceManagerTest, HearsOfEachSegmentOfAQueueThatIsMadeSoThatNoLimitEndsTheDaemon) {
+  ::setenv("WATCHDOG_USEC", "30000000", 1);
+  EXPECT_FALSE(run_daemon_without_models());
+  for (const std::string made : {"1", "2", "3", "4"}) {
+    EXPECT_EQ(heard(), "STATUS=the queue is being made: " + made +
+                           " of 4 segments\nWATCHDOG=1\nEXTEND_TIMEOUT_USEC=30000000");
+  }
+  EXPECT_EQ(heard(), "");
+  EXPECT_FALSE(run_daemon_without_models());
+  EXPECT_EQ(heard(), "") << "of a queue that is there nothing is made";
+}
+
+TEST_F(ServiceManagerTest, HearsThatADaemonEndsThoughItsQueueIsNotMadeYet) {
+  {
+    const MainEvents before;  // what it catches is the daemon's
+    ::raise(SIGTERM);
+  }
+  const Status ended = run_daemon_without_models();
+  EXPECT_TRUE(ended) << ended.error().message;
+  EXPECT_EQ(heard(), "STOPPING=1");
+  EXPECT_EQ(heard(), "");
+  EXPECT_TRUE(std::filesystem::exists(queue_ / "seg-0000"));
+  EXPECT_FALSE(std::filesystem::exists(queue_ / "seg-0001"));
 }
 
 TEST_F(ServiceManagerTest, WithoutOneNothingHappens) {

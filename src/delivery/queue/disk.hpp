@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,6 +46,8 @@ class Disk {
   [[nodiscard]] virtual Status lengthen(const std::string& name, std::uint64_t bytes) = 0;
   // No failure when it is not there.
   [[nodiscard]] virtual Status remove(const std::string& name) = 0;
+  // Bytes that new files may take; nothing: it cannot say.
+  [[nodiscard]] virtual std::optional<std::uint64_t> room() const { return std::nullopt; }
 };
 
 // Makes the directory when absent and locks it. unavailable: another process holds the lock.

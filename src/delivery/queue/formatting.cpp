@@ -183,13 +183,54 @@ SegmentHeader blank_header(const Survey& queue, std::uint32_t index) {
   return header;
 }
 
+// What is left of a larger queue that was not made to its end would outvote this one at the next start.
+Status remove_segments_from(Disk& disk, std::uint32_t first) {
+  const Result<std::vector<Disk::Entry>> entries = disk.list();
+  if (!entries) return fail(entries.error());
+  for (const Disk::Entry& entry : *entries) {
+    const std::optional<std::uint32_t> index = segment_index(entry.name);
+    if (!index || *index < first) continue;
+    if (Status ok = disk.remove(entry.name); !ok) return ok;
+  }
+  return {};
+}
+
+tl::unexpected<Error> no_room(const QueueOptions& options, const std::string& why) {
+  return fail(
+      ErrorCode::exhausted,
+      fmt::format(
+          "the queue needs {} bytes in {} and the device has no room for them: make room, or set fewer "
+          "or smaller segments ({})",
+          std::uint64_t{options.segments} * options.segment_bytes + 2 * acknowledgement_file_bytes,
+          options.directory.string(), why));
+}
+
+// Before anything is written: whoever finds out on a full device writes it full again at each start.
+Status check_room(const Disk& disk, const QueueOptions& options) {
+  const std::optional<std::uint64_t> room = disk.room();
+  const Result<std::vector<Disk::Entry>> entries = disk.list();
+  if (!entries) return fail(entries.error());
+  if (!room) return {};
+  std::uint64_t free = *room;
+  for (const Disk::Entry& entry : *entries) {
+    // Written anew, removed, or as large already.
+    if (segment_index(entry.name)) free += entry.bytes;
+  }
+  const std::uint64_t for_segments = free - std::min(free, std::uint64_t{2 * acknowledgement_file_bytes});
+  const std::uint64_t fit = for_segments / options.segment_bytes;
+  if (fit >= options.segments) return {};
+  return no_room(options, fmt::format("{} bytes are free, as much as {} segments", free, fit));
+}
+
 // made: the files that were begun, for whoever has to take them away again.
-Result<Survey> make_all(Disk& disk, const QueueOptions& options, std::vector<std::string>& made) {
-  Survey queue{true, {}, options.segments, options.segment_bytes, false, {}};
+Result<Survey> make_all(Disk& disk, const QueueOptions& options, const Survey& found,
+                        std::vector<std::string>& made) {
+  Survey queue{true, {}, options.segments, options.segment_bytes, false, {}, found.blank};
   randombytes_buf(queue.uuid.data(), queue.uuid.size());
+  if (Status ok = remove_segments_from(disk, options.segments); !ok) return fail(ok.error());
   for (std::uint32_t i = 0; i < options.segments; ++i) {
     made.push_back(segment_file_name(i));
-    if (Status ok = make_segment(disk, queue, i); !ok) return fail(ok.error());
+    if (Status ok = make_segment(disk, options, queue, i); !ok) return fail(ok.error());
     queue.headers.emplace_back(blank_header(queue, i));
   }
   std::unique_ptr<DiskFile> files[2];
@@ -212,9 +253,11 @@ std::string segment_file_name(std::uint32_t index) {
   return fmt::format("seg-{:04}", index);
 }
 
-Status make_segment(Disk& disk, const Survey& queue, std::uint32_t index) {
+Status make_segment(Disk& disk, const QueueOptions& options, const Survey& queue, std::uint32_t index) {
   const std::string name = segment_file_name(index);
-  if (Status ok = disk.create(name, queue.segment_bytes); !ok) return ok;
+  if (!queue.blank.contains(index)) {
+    if (Status ok = disk.create(name, queue.segment_bytes); !ok) return ok;
+  }
   Result<std::unique_ptr<DiskFile>> file = disk.open(name);
   if (!file) return fail(file.error());
   Bytes headers(segment_header_bytes);
@@ -223,13 +266,19 @@ Status make_segment(Disk& disk, const Survey& queue, std::uint32_t index) {
   encode(header, both.first(block_bytes));
   encode(header, both.subspan(block_bytes));
   if (Status ok = (*file)->write(0, headers); !ok) return ok;
-  return (*file)->sync();
+  if (Status ok = (*file)->sync(); !ok) return ok;
+  if (!options.on_segment_made || options.on_segment_made(index + 1, queue.segments)) return {};
+  return fail(ErrorCode::unavailable,
+              fmt::format("the queue in {} is made up to segment {} of {}, where it was given up; it goes on "
+                          "from there when it is opened again",
+                          options.directory.string(), index + 1, queue.segments));
 }
 
 Result<Survey> survey(Disk& disk, const QueueOptions& options) {
   const Result<std::vector<Disk::Entry>> entries = disk.list();
   if (!entries) return fail(entries.error());
   announce_reads(disk, *entries);
+  Survey out;
   std::map<std::uint32_t, SegmentHeader> headers;
   Trouble trouble;
   for (const Disk::Entry& entry : *entries) {
@@ -244,14 +293,17 @@ Result<Survey> survey(Disk& disk, const QueueOptions& options) {
     if (!index) continue;
     Result<SegmentHeader> header = read_header(disk, entry, options.directory, trouble);
     if (!header && header.error().code == ErrorCode::unsupported) return fail(header.error());
-    if (header && header->index == *index) headers[*index] = *header;
+    if (!header || header->index != *index) continue;
+    headers[*index] = *header;
+    // The headers come after the noughts are on the device.
+    if (header->epoch == 0 && header->segment_bytes == entry.bytes && entry.bytes == options.segment_bytes)
+      out.blank.insert(*index);
   }
 
   // A stray segment of another queue must not take over: the majority says which queue this is.
   std::map<QueueUuid, std::size_t> votes;
   for (const auto& [index, header] : headers)
     ++votes[header.uuid];
-  Survey out;
   const auto winner = std::max_element(votes.begin(), votes.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
   if (winner == votes.end())
@@ -278,26 +330,22 @@ Result<Survey> survey(Disk& disk, const QueueOptions& options) {
   return out;
 }
 
-Result<Survey> format(Disk& disk, const QueueOptions& options) {
+Result<Survey> format(Disk& disk, const QueueOptions& options, const Survey& found) {
   if (Status ok = check_sizes(options); !ok) return fail(ok.error());
+  if (Status ok = check_room(disk, options); !ok) return fail(ok.error());
   std::vector<std::string> begun;
-  Result<Survey> made = make_all(disk, options, begun);
+  Result<Survey> made = make_all(disk, options, found, begun);
   if (made) {
     log::info("queue_formatted", {{"segments", made->segments}, {"segment_bytes", made->segment_bytes}});
     return made;
   }
+  if (made.error().code == ErrorCode::unavailable) return made;
   // The last one may be another's that could not be written over: it is left where it holds anything.
   if (made.error().code != ErrorCode::exhausted && !begun.empty()) begun.pop_back();
   for (const std::string& name : begun)
     static_cast<void>(disk.remove(name));
   if (made.error().code != ErrorCode::exhausted) return made;
-  return fail(
-      ErrorCode::exhausted,
-      fmt::format(
-          "the queue needs {} bytes in {} and the device has no room for them: make room, or set fewer "
-          "or smaller segments ({})",
-          std::uint64_t{options.segments} * options.segment_bytes + 2 * acknowledgement_file_bytes,
-          options.directory.string(), made.error().message));
+  return no_room(options, made.error().message);
 }
 
 }  // namespace wayside::flash

@@ -2,10 +2,12 @@
 // directory.
 //
 // Threads: at start, one. Failure: invalid_input (a foreign file, a size out of range), exhausted (no room
-// for the files), unsupported (a newer version wrote them), io.
+// for the files), unsupported (a newer version wrote them), unavailable (given up by
+// QueueOptions::on_segment_made), io.
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,14 +29,20 @@ struct Survey {
   bool was_something = false;  // not formatted, but its files hold bytes that are none of a queue's
   std::vector<std::optional<SegmentHeader>>
       headers;  // by segment; nothing: no file, or no readable header of this queue
+  // Segments, of whatever queue, whose files are as large as configured, were written out whole and hold no
+  // record: as formatting that was cut off leaves them.
+  std::set<std::uint32_t> blank;
 };
 
 [[nodiscard]] Result<Survey> survey(Disk& disk, const QueueOptions& options);
 
-// Makes every file anew and returns what survey() will say. On failure it leaves no file behind.
-[[nodiscard]] Result<Survey> format(Disk& disk, const QueueOptions& options);
+// Makes a queue with a uuid of its own out of what survey() found and returns what it will say. Blank files
+// are not written out again. On failure it leaves no file behind, but where it was given up: those that are
+// made are blank the next time.
+[[nodiscard]] Result<Survey> format(Disk& disk, const QueueOptions& options, const Survey& found);
 
-// One segment's file, blank but for its headers.
-[[nodiscard]] Status make_segment(Disk& disk, const Survey& queue, std::uint32_t index);
+// One segment's file, blank but for its headers, and tells whoever waits for it.
+[[nodiscard]] Status make_segment(Disk& disk, const QueueOptions& options, const Survey& queue,
+                                  std::uint32_t index);
 
 }  // namespace wayside::flash

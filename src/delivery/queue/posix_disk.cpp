@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "wayside/base/descriptor.hpp"
@@ -127,6 +128,12 @@ class PosixDisk : public Disk {
       return fail(system_error("remove", path_ / name, errno));
     }
     return {};
+  }
+
+  std::optional<std::uint64_t> room() const override {
+    struct statvfs system {};
+    if (::fstatvfs(directory_.get(), &system) != 0) return std::nullopt;
+    return std::uint64_t{system.f_bavail} * system.f_frsize;
   }
 
  private:

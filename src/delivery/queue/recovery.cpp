@@ -40,7 +40,7 @@ Result<std::unique_ptr<DiskFile>> open_acknowledgements(Disk& disk, const std::v
   return disk.open(name);
 }
 
-Status open_files(Disk& disk, Survey& queue, Recovered& out) {
+Status open_files(Disk& disk, const QueueOptions& options, Survey& queue, Recovered& out) {
   const Result<std::vector<Disk::Entry>> entries = disk.list();
   if (!entries) return fail(entries.error());
   const auto readable = [](const std::optional<SegmentHeader>& header) { return header.has_value(); };
@@ -52,7 +52,7 @@ Status open_files(Disk& disk, Survey& queue, Recovered& out) {
     if (there == entries->end()) {
       log::error("queue_file_made_again", {{"file", name}});
       out.lost_places = true;
-      if (Status ok = make_segment(disk, queue, i); !ok) return ok;
+      if (Status ok = make_segment(disk, options, queue, i); !ok) return ok;
     } else if (there->bytes < queue.segment_bytes) {
       // What is still there may be records.
       log::error("queue_file_cut_short", {{"file", name}, {"bytes", there->bytes}});
@@ -249,7 +249,7 @@ Result<Recovered> recover(Disk& disk, const QueueOptions& options) {
   assert(options.sealer != nullptr);
   Result<Survey> queue = survey(disk, options);
   const bool made_over_something = queue && queue->was_something;
-  if (queue && !queue->formatted) queue = format(disk, options);
+  if (queue && !queue->formatted) queue = format(disk, options, *queue);
   if (!queue) return fail(queue.error());
   if (queue->segments != options.segments || queue->segment_bytes != options.segment_bytes) {
     // Making it anew would lose what is in it.
@@ -265,7 +265,7 @@ Result<Recovered> recover(Disk& disk, const QueueOptions& options) {
   out.segments = queue->segments;
   out.segment_bytes = queue->segment_bytes;
   out.index = QueueIndex(queue->segments);
-  if (Status ok = open_files(disk, *queue, out); !ok) return fail(ok.error());
+  if (Status ok = open_files(disk, options, *queue, out); !ok) return fail(ok.error());
   Acknowledgements::Loaded loaded = out.acknowledgements->load(out.uuid);
   out.ignored_blocks = loaded.ignored;
   out.index.settled = std::move(loaded.settled);

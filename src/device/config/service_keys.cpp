@@ -22,7 +22,8 @@ const std::vector<Key>& service_keys() {
        .least = 4,
        .most = 4096,
        .unit = "segments of 8 MiB",
-       .help = "The queue's size, taken from the disk when it is first made and fixed from then on."},
+       .help = "The queue's size, taken from the disk when it is first made and fixed until a wipe; making "
+               "it takes about a minute for each 150."},
       {.section = "queue",
        .name = "protected_segments",
        .slot = [](C& c) -> Slot { return &c.queue.protected_segments; },

@@ -524,6 +524,61 @@ TEST(OpenQueue, SaysHowMuchRoomIsMissingAndLeavesNothingBehind) {
   EXPECT_TRUE(device.durable.empty());
 }
 
+TEST(OpenQueue, WhatDoesNotFitIsSaidBeforeAnythingIsWritten) {
+  FaultyDevice device;
+  device.knows_its_room = true;
+  device.room_bytes = 393'216 - 1;
+  const auto queue = open_queue(device.disk(), small_queue());
+  ASSERT_FALSE(queue);
+  EXPECT_EQ(queue.error().code, ErrorCode::exhausted);
+  EXPECT_THAT(queue.error().message, AllOf(HasSubstr("needs 393216 bytes in queue"),
+                                           HasSubstr("393215 bytes are free, as much as 3 segments")));
+  EXPECT_EQ(device.blocks_written, 0U);
+  // What it takes the place of is no room that is missing.
+  device.durable["seg-0000"].assign(64 * 1024, 0);
+  device.durable["seg-0007"].assign(64 * 1024, 0);
+  device.room_bytes = 393'216;
+  EXPECT_TRUE(open_queue(device.disk(), small_queue()));
+}
+
+TEST(OpenQueue, TellsOfEachSegmentThatItMakes) {
+  FaultyDevice device;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> told;
+  QueueOptions options = small_queue();
+  options.on_segment_made = [&](std::uint32_t made, std::uint32_t segments) {
+    EXPECT_TRUE(device.durable.contains(segment_file_name(made - 1)));
+    told.emplace_back(made, segments);
+    return true;
+  };
+  { ASSERT_TRUE(append_one(*opened(device, options), record("one"))); }
+  EXPECT_THAT(told,
+              ::testing::ElementsAre(std::pair(1, 4), std::pair(2, 4), std::pair(3, 4), std::pair(4, 4)));
+  told.clear();
+  opened(device, options).reset();
+  EXPECT_TRUE(told.empty()) << "a queue that is there is not made";
+  device.durable.erase("seg-0002");
+  opened(device, options).reset();
+  EXPECT_THAT(told, ::testing::ElementsAre(std::pair(3, 4)));
+}
+
+// Somebody sets a large queue, does not wait for it, and sets a small one.
+TEST(OpenQueue, GivenUpWhileItIsMadeItLeavesNothingThatStandsInTheWayOfASmallerOne) {
+  FaultyDevice device;
+  QueueOptions large = small_queue();
+  large.segments = 12;
+  large.on_segment_made = [](std::uint32_t made, std::uint32_t) { return made < 11; };
+  const auto given_up = open_queue(device.disk(), large);
+  ASSERT_FALSE(given_up);
+  EXPECT_EQ(given_up.error().code, ErrorCode::unavailable);
+  EXPECT_THAT(given_up.error().message, HasSubstr("up to segment 11 of 12"));
+  EXPECT_EQ(device.durable.size(), 11U);
+  { ASSERT_TRUE(append_one(*opened(device), record("one"))); }
+  EXPECT_EQ(device.durable.size(), 6U);
+  const auto queue = opened(device);
+  EXPECT_EQ(queue->depth().segments, 4U);
+  EXPECT_EQ(contents(*queue).records.size(), 1U);
+}
+
 TEST(OpenQueue, TouchesNothingWhereItsFilesCannotBeOpenedOrRead) {
   FaultyDevice device;
   {

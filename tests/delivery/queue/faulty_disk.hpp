@@ -31,6 +31,7 @@ class FaultyDevice {
   std::uint64_t fail_write_from = never;         // the same for the nth write
   std::uint64_t fail_write_count = 1;
   std::uint64_t room_bytes = never;  // for all files together
+  bool knows_its_room = false;
   bool refuses_to_open = false;      // as to a user who may not
   bool refuses_to_read = false;
 
@@ -186,6 +187,13 @@ class FaultyDisk : public Disk {
     std::erase_if(device_.unsynced, [&](const FaultyDevice::Write& write) { return write.name == name; });
     device_.durable.erase(name);
     return {};
+  }
+  std::optional<std::uint64_t> room() const override {
+    if (!device_.knows_its_room) return std::nullopt;
+    std::uint64_t used = 0;
+    for (const auto& [name, content] : device_.durable)
+      used += content.size();
+    return device_.room_bytes - std::min(used, device_.room_bytes);
   }
 
  private:

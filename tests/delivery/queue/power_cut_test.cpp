@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "src/delivery/queue/record_format.hpp"
 #include "tests/delivery/queue/queue_fixture.hpp"
 
 namespace wayside::flash::testing {
@@ -255,6 +256,35 @@ TEST(PowerCut, DuringFormattingIsNoReasonToRefuse) {
     ASSERT_NE(queue, nullptr) << "after block " << k;
     EXPECT_EQ(append_one(*queue, record("first"))->value(), 1U) << "after block " << k;
   }
+}
+
+TEST(PowerCut, DuringFormattingCostsOnlyTheSegmentsThatWereNotMade) {
+  FaultyDevice device;
+  device.power_off_after_blocks = 7;  // of each segment its file and two headers; of the third its file
+  ASSERT_FALSE(open_queue(device.disk(), small_queue()));
+  device.cut_power([](std::size_t) { return false; });
+  ASSERT_EQ(device.durable.size(), 3U);
+  const auto uuid_of = [&](const std::string& segment) {
+    const Result<SegmentHeader> header =
+        decode_segment_header(ByteView(device.durable.at(segment)).first(block_bytes));
+    return header ? header->uuid : QueueUuid{};
+  };
+  const QueueUuid before = uuid_of("seg-0001");
+  // What would be gone from a file that is written out again.
+  constexpr std::size_t behind_the_headers = segment_header_bytes + 100;
+  for (const char* segment : {"seg-0001", "seg-0002"})
+    device.durable.at(segment)[behind_the_headers] = 1;
+  {
+    const auto queue = opened(device);
+    ASSERT_NE(queue, nullptr);
+    EXPECT_NE(queue->uuid(), before) << "no two queues may have numbers under one uuid";
+    for (const char* segment : {"seg-0000", "seg-0001", "seg-0002", "seg-0003"})
+      EXPECT_EQ(uuid_of(segment), queue->uuid()) << segment;
+    EXPECT_EQ(device.durable.at("seg-0001")[behind_the_headers], 1);
+    EXPECT_EQ(device.durable.at("seg-0002")[behind_the_headers], 0);
+    EXPECT_EQ(append_one(*queue, record("first"))->value(), 1U);
+  }
+  EXPECT_EQ(contents(*opened(device)).records.size(), 1U);
 }
 
 }  // namespace

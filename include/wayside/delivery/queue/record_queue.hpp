@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,6 +38,9 @@ struct QueueOptions {
   RecordSealer* sealer = nullptr;           // outlives the queue; never absent
   CounterSet* counters =
       nullptr;  // where the queue counts what went wrong; outlives the queue; may be absent
+  // Called after each segment that opening makes, on the thread that opens, with how many of how many there
+  // are: a large queue takes minutes to make. False gives it up. May be absent.
+  std::function<bool(std::uint32_t made, std::uint32_t segments)> on_segment_made;
 };
 
 struct QueueDepth {
@@ -139,7 +143,7 @@ class RecordQueue {
 // Formats an empty directory, or recovers what is there. Refuses (invalid_input) a directory that holds
 // anything else, and a queue whose records were signed by another device than the sealer's; never one that a
 // power cut left half written. unsupported: written by a newer version. unavailable: another process has it
-// open.
+// open, or on_segment_made gave it up, and it goes on from there when it is opened again.
 [[nodiscard]] Result<std::unique_ptr<RecordQueue>> open_record_queue(const QueueOptions& options);
 
 }  // namespace wayside
