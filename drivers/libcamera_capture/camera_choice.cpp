@@ -7,15 +7,41 @@ namespace wayside::libcamera_capture {
 using capture_link::Trouble;
 using capture_link::TroubleKind;
 
+namespace {
+
+// The sentence, and behind it each camera as "id (model)", as many as a Trouble has room for: half an id is
+// none.
+std::string with_names(std::string sentence, const std::vector<CameraFacts>& cameras) {
+  constexpr std::size_t room_for_rest = 16;  // "; and 1000 more"
+  std::string_view between = " ";
+  std::size_t left_out = 0;
+  for (const auto& [id, model] : cameras) {
+    const std::string name = model.empty() ? id : fmt::format("{} ({})", id, model);
+    if (sentence.size() + between.size() + name.size() + room_for_rest > capture_link::most_text_bytes) {
+      ++left_out;
+      continue;
+    }
+    sentence += fmt::format("{}{}", between, name);
+    between = "; ";
+  }
+  if (left_out > 0) sentence += fmt::format("{}and {} more", between, left_out);
+  return sentence;
+}
+
+}  // namespace
+
 tl::expected<std::size_t, Trouble> choose_camera(const std::vector<CameraFacts>& present,
                                                  const CameraWish& wish) {
-  std::vector<std::size_t> fitting;
+  std::size_t chosen = 0;
+  std::vector<CameraFacts> fitting;
   for (std::size_t i = 0; i < present.size(); ++i) {
-    if ((wish.id.empty() || present[i].id == wish.id) &&
-        (wish.model.empty() || present[i].model == wish.model))
-      fitting.push_back(i);
+    if ((!wish.id.empty() && present[i].id != wish.id) ||
+        (!wish.model.empty() && present[i].model != wish.model))
+      continue;
+    chosen = i;
+    fitting.push_back(present[i]);
   }
-  if (fitting.size() == 1) return fitting.front();
+  if (fitting.size() == 1) return chosen;
   if (present.empty()) {
     return tl::unexpected(
         Trouble{TroubleKind::none_present, "no camera is connected; check its cable and its power"});
@@ -23,14 +49,14 @@ tl::expected<std::size_t, Trouble> choose_camera(const std::vector<CameraFacts>&
   if (fitting.empty()) {
     return tl::unexpected(
         Trouble{TroubleKind::none_present,
-                fmt::format("none of {} camera{} here has the configured camera.id or camera.model; "
-                            "wayside-capture --list shows them",
-                            present.size(), present.size() == 1 ? "" : "s")});
+                with_names(fmt::format("none of {} camera{} here has the configured camera.id or "
+                                       "camera.model; what there is:",
+                                       present.size(), present.size() == 1 ? "" : "s"),
+                           present)});
   }
   return tl::unexpected(
       Trouble{TroubleKind::undecided,
-              fmt::format("{} cameras fit; set camera.id to one of those that wayside-capture --list shows",
-                          fitting.size())});
+              with_names(fmt::format("{} cameras fit; set camera.id to one of:", fitting.size()), fitting)});
 }
 
 Trouble wrong_format(const std::vector<OfferedFormat>& offered, std::uint32_t width, std::uint32_t height) {

@@ -130,6 +130,7 @@ Status CameraParts::open_queue() {
   options.segments = configuration_.queue.segments;
   options.group_records = configuration_.queue.group_records;
   options.counters = &counters_;
+  options.on_segment_made = hooks_.on_segment_made;
   Result<std::unique_ptr<RecordQueue>> queue = open_record_queue(options);
   if (!queue) return fail(queue.error());
   queue_ = std::move(*queue);

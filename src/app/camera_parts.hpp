@@ -49,6 +49,8 @@ class CameraParts {
     std::function<void()> on_finished;  // from the last thread of the flow
     // From the control socket's thread: has the configuration read again, and waits for what came of it.
     std::function<Result<Reloaded>()> reload;
+    // From prepare(), while it makes the queue: QueueOptions::on_segment_made.
+    std::function<bool(std::uint32_t made, std::uint32_t segments)> on_segment_made;
   };
   CameraParts(Configuration configuration, std::filesystem::path models, Hooks hooks);
   ~CameraParts();
@@ -96,6 +98,7 @@ class CameraParts {
   [[nodiscard]] AuthorityKeeper* authority() { return authority_.get(); }
   [[nodiscard]] WatchListKeeper* watch_lists() { return watch_lists_.get(); }
   [[nodiscard]] UpdateKeeper* updates() { return updates_.get(); }
+  [[nodiscard]] SightKeeper* sight() { return sight_ ? &*sight_ : nullptr; }
 
  private:
   [[nodiscard]] Status keep_time();

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "wayside/base/log.hpp"
 #include "wayside/base/version.hpp"
 #include "wayside/delivery/seal/recipient_folder.hpp"
 
@@ -13,6 +14,9 @@ namespace wayside::app {
 namespace {
 
 using Json = nlohmann::json;
+
+// Of the office's or a library's words there may be many; the first ones say what it is.
+constexpr std::size_t longest_reason = 500;
 
 Json health_of(CameraParts& parts) {
   Json problems = Json::array();
@@ -36,16 +40,10 @@ Json counters_of(CameraParts& parts) {
 }
 
 Json queue_of(CameraParts& parts) {
-  const QueueDepth depth = parts.queue().depth();
   const std::optional<UploaderState> upload = parts.upload_state();
-  return {{"waiting", depth.unacknowledged},
-          {"segments", depth.segments},
-          {"segments_free", depth.segments_free},
-          {"evicted", depth.evicted},
-          {"expired", depth.expired},
-          {"upload", upload.has_value()},
-          {"failures_in_a_row", upload ? upload->failures_in_a_row : 0},
-          {"circuit_open", upload && upload->circuit_open}};
+  Json answer = queue_answer(parts.queue().depth(), upload, std::chrono::steady_clock::now());
+  answer["segments_configured"] = parts.configuration().queue.segments;
+  return answer;
 }
 
 Json authority_of(CameraParts& parts) {
@@ -75,6 +73,16 @@ Result<Json> load_authority(CameraParts& parts, const ControlRequest& request) {
   const Result<std::uint64_t> number = authority->offer(request.document);
   if (!number) return fail(number.error());
   return Json{{"number", *number}};
+}
+
+Result<Json> forget_view(CameraParts& parts, const ControlRequest& request) {
+  SightKeeper* const sight = parts.sight();
+  if (sight == nullptr) return fail(ErrorCode::unsupported, "a recording has no commissioned view");
+  const Result<std::string> said = sight->forget_view();
+  log::info("view_forget_asked_for",
+            {{"actor", request.actor}, {"said", said ? *said : said.error().message}});
+  if (!said) return fail(said.error());
+  return Json{{"text", *said}};
 }
 
 Json clock_of(CameraParts& parts) {
@@ -113,6 +121,23 @@ Result<Json> privacy_of(CameraParts& parts) {
 
 }  // namespace
 
+Json queue_answer(const QueueDepth& depth, const std::optional<UploaderState>& upload,
+                  std::chrono::steady_clock::time_point now) {
+  Json out = {{"waiting", depth.unacknowledged},
+              {"segments", depth.segments},
+              {"segments_free", depth.segments_free},
+              {"evicted", depth.evicted},
+              {"expired", depth.expired},
+              {"upload", upload.has_value()},
+              {"circuit_open", upload && upload->circuit_open}};
+  if (upload && upload->last_failure) {
+    const auto& [reason, at] = *upload->last_failure;
+    out["last_failure"] = {{"reason", reason.substr(0, longest_reason)},
+                           {"ago_s", std::chrono::floor<std::chrono::seconds>(now - at).count()}};
+  }
+  return out;
+}
+
 ControlAnswers control_answers(CameraParts& parts) {
   using Answer = Result<Json>;
   const auto asks = [&parts](auto of) {
@@ -128,6 +153,8 @@ ControlAnswers control_answers(CameraParts& parts) {
       {ControlTask::watch_lists, asks(watch_lists_of)},
       {ControlTask::load_authority,
        [&parts](const ControlRequest& request) { return load_authority(parts, request); }},
+      {ControlTask::forget_view,
+       [&parts](const ControlRequest& request) { return forget_view(parts, request); }},
   };
 }
 

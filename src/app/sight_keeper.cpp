@@ -8,6 +8,7 @@
 
 #include "wayside/base/files.hpp"
 #include "wayside/base/log.hpp"
+#include "wayside/base/remove_any.hpp"
 #include "wayside/delivery/event/sight_record.hpp"
 
 #include "src/app/record_outbox.hpp"
@@ -39,7 +40,7 @@ std::optional<View> load_view(const std::filesystem::path& file, Health& health,
   if (view) return std::move(*view);
   const std::string reason = fmt::format(
       "the commissioned view {} is unusable ({}): the camera cannot tell whether it was turned since;"
-      " remove the file, and the view is learnt anew",
+      " with \"commissioning view forget\" at the console the view is learnt anew and kept",
       file.string(), view.error().message);
   damaged = true;
   health.ill(view_part, reason);
@@ -62,12 +63,14 @@ std::string remedy(Hindrance hindrance, const SightMinute& minute) {
           "the picture is {:.0f} % as sharp as when it was commissioned: look at lens and focus",
           100 * minute.sharpness.value_or(0));
     case Hindrance::covered:
-      return fmt::format("{:.0f} % of the commissioned view is covered: look for dirt, a web, leaves",
-                         100 * minute.covered.value_or(0));
+      return fmt::format(
+          "{:.0f} % of the commissioned view is covered: look for dirt, a web, leaves; where the camera was "
+          "commissioned elsewhere, type \"commissioning view forget\" at the console",
+          100 * minute.covered.value_or(0));
     case Hindrance::moved:
       return fmt::format(
           "the view has moved by {:.1f} % of its width and {:.1f} % of its height: the camera was "
-          "turned; where that was meant, remove the commissioned view and restart",
+          "turned; where that was meant, type \"commissioning view forget\" at the console",
           100 * minute.shift_x, 100 * minute.shift_y);
     case Hindrance::plates_too_small:
       return fmt::format("plates are {:.0f} px wide: move closer or lengthen the lens",
@@ -126,6 +129,26 @@ void SightKeeper::close() {
   static_cast<void>(write(1));
 }
 
+Result<std::string> SightKeeper::forget_view() {
+  const std::scoped_lock lock(view_mutex_);
+  std::error_code ignored;
+  const bool has_file = std::filesystem::exists(std::filesystem::symlink_status(options_.view_file, ignored));
+  // First: one that is only forgotten would be back with the next start.
+  if (const Status removed = remove_any(options_.view_file); !removed) {
+    return fail(
+        removed.error().code,
+        fmt::format("the commissioned view stays: {}; try again, and replace the card where it stays so",
+                    removed.error().message));
+  }
+  const bool learnt = gauge_.forget();
+  view_damaged_ = false;
+  health_.well(view_part);
+  constexpr std::string_view from = "the next five minutes in good light in which it stands still";
+  if (learnt || has_file)
+    return fmt::format("The commissioned view is forgotten: it is learnt anew from {}.", from);
+  return fmt::format("There is no commissioned view yet: it is learnt from {}.", from);
+}
+
 void SightKeeper::close_minutes() {
   const MonotonicTime now = clock_.monotonic_now();
   const std::scoped_lock lock(mutex_);
@@ -177,9 +200,12 @@ void SightKeeper::judge(const SightMinute& minute) {
 }
 
 void SightKeeper::keep_view() {
+  const std::scoped_lock lock(view_mutex_);
   const std::uint64_t changes = gauge_.changes();
   if (changes == view_kept_ || view_damaged_) return;
-  const Status kept = replace_file(options_.view_file, encode(gauge_.commissioned().value()), 0600);
+  const std::optional<View> view = gauge_.commissioned();
+  if (!view) return;  // forgotten before it was kept
+  const Status kept = replace_file(options_.view_file, encode(*view), 0600);
   if (kept) {
     view_kept_ = changes;
     log::info("view_learnt", {{"file", options_.view_file.string()}});

@@ -4,8 +4,9 @@
 // A minute that ended without a word from anybody is one without frames. What the queue does not take waits,
 // a day of it at most.
 //
-// Threads: saw_frame() and saw_reads() from a thread each; look() and close() from the thread that appends.
-// Ownership: queue, clock, health and counters outlive it. Failure: logged, and tried again at the next look.
+// Threads: saw_frame() and saw_reads() from a thread each; look() and close() from the thread that appends;
+// forget_view() from any. Ownership: queue, clock, health and counters outlive it. Failure: logged, and tried
+// again at the next look.
 #pragma once
 
 #include <deque>
@@ -15,6 +16,7 @@
 
 #include "wayside/anpr/sight/sight_gauge.hpp"
 #include "wayside/base/counters.hpp"
+#include "wayside/base/result.hpp"
 #include "wayside/delivery/queue/record_queue.hpp"
 #include "wayside/device/clock/clock.hpp"
 #include "wayside/device/health/health.hpp"
@@ -39,6 +41,9 @@ class SightKeeper {
   [[nodiscard]] bool look();
   // At a clean stop: the minutes so far.
   void close();
+  // Has the commissioned view learnt anew; that which is kept is gone for good when this returns. A sentence,
+  // also where there was none. io: its file could not be removed, and it stays.
+  [[nodiscard]] Result<std::string> forget_view();
 
  private:
   void close_minutes();
@@ -63,9 +68,11 @@ class SightKeeper {
   Counter& unbuffered_;
   Counter& dropped_;
   Counter& unread_;
-  bool view_damaged_ = false;  // in its file
+  // Around the view's file, which no frame waits for: what is being kept must not outlive what is forgotten.
+  std::mutex view_mutex_;
+  bool view_damaged_ = false;  // view_mutex_; in its file
   SightGauge gauge_;
-  std::uint64_t view_kept_ = 0;  // changes() of it
+  std::uint64_t view_kept_ = 0;  // view_mutex_; changes() of it
 
   std::mutex mutex_;
   MonotonicTime minute_began_;
@@ -76,7 +83,7 @@ class SightKeeper {
   int blind_ = 0;                         // minutes in a row: so
   int unsure_ = 0;
   std::string unwritten_told_;
-  std::string unkept_told_;
+  std::string unkept_told_;  // view_mutex_
 };
 
 }  // namespace wayside::app

@@ -86,9 +86,9 @@ class UnconfiguredCamera {
 
   ControlAnswers answers() {
     ControlAnswers answers;
-    for (const ControlTask task :
-         {ControlTask::counters, ControlTask::queue, ControlTask::authority, ControlTask::clock,
-          ControlTask::privacy, ControlTask::watch_lists, ControlTask::load_authority}) {
+    for (const ControlTask task : {ControlTask::counters, ControlTask::queue, ControlTask::authority,
+                                   ControlTask::clock, ControlTask::privacy, ControlTask::watch_lists,
+                                   ControlTask::load_authority, ControlTask::forget_view}) {
       answers[task] = [](const ControlRequest&) -> Result<Json> {
         return fail(ErrorCode::unavailable,
                     "the camera has no configuration that it can begin with yet: show health");

@@ -91,7 +91,7 @@ milliseconds UpdateKeeper::have_installed() {
   const bool lately = asked_at_ && now() - *asked_at_ < longest_asked;
   if (asking || lately) {
     at("asked");
-    if (!lately) held_ = "nobody has begun to install what was fetched: look at wayside-update.service";
+    if (!lately) held_ = "nobody has begun to install what was fetched: restart the camera (reboot at its console)";
     return options_.every;
   }
   if (std::string why = not_yet(); !why.empty()) {

@@ -60,7 +60,16 @@ void Uplink::heartbeat_now() {
 
 UploaderState Uplink::state() {
   std::lock_guard lock(mutex_);
-  return uploader_ ? uploader_->state() : UploaderState{};
+  UploaderState state = uploader_ ? uploader_->state() : UploaderState{};
+  if (last_failure_ && (!state.last_failure || state.last_failure->at < last_failure_->at))
+    state.last_failure = last_failure_;
+  return state;
+}
+
+void Uplink::remember(const std::optional<Error>& failure) {
+  std::lock_guard lock(mutex_);
+  last_failure_.reset();
+  if (failure) last_failure_ = FailedTry{failure->message, std::chrono::steady_clock::now()};
 }
 
 bool Uplink::wait_drained(std::chrono::milliseconds limit) {
@@ -78,6 +87,7 @@ void Uplink::run_upload(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     Result<std::unique_ptr<BackOffice>> back_office = connect_();
     if (back_office) {
+      remember(std::nullopt);
       {
         std::lock_guard lock(mutex_);
         back_office_ = std::move(*back_office);
@@ -90,6 +100,7 @@ void Uplink::run_upload(const std::stop_token& stop) {
       return;
     }
     failures_.add();
+    remember(back_office.error());
     if (health_.ill("uplink", back_office.error().message))
       log::error("uplink_unhealthy", {{"reason", back_office.error()}, {"records", "stay in the queue"}});
     wait_unless(stop, options_.connect_again);
@@ -143,6 +154,7 @@ bool Uplink::send_heartbeat() {
              health_.ill("uplink", sent.error().message)) {
     log::error("uplink_unhealthy", {{"reason", sent.error()}});
   }
+  remember(sent ? std::nullopt : std::optional(sent.error()));
   (sent ? heartbeats_ : heartbeats_failed_).add();
   if (!sent) log::warning("heartbeat_failed", {{"reason", sent.error()}});
   return sent.has_value();

@@ -71,6 +71,7 @@ class Uplink {
   void wake();
   // The next heartbeat is not waited for.
   void heartbeat_now();
+  // last_failure: of connecting, heartbeats and uploads, whichever failed last and has not succeeded since.
   [[nodiscard]] UploaderState state();
   // Waits until nothing is left to send or the limit has passed; true: nothing is.
   [[nodiscard]] bool wait_drained(std::chrono::milliseconds limit);
@@ -80,6 +81,7 @@ class Uplink {
   void run_heartbeat(const std::stop_token& stop);
   [[nodiscard]] bool wait_for_heartbeat(const std::stop_token& stop);
   [[nodiscard]] bool send_heartbeat();
+  void remember(const std::optional<Error>& failure);
   void compare_numbers(const KnownNumbers& known, std::uint64_t delivered_to);
 
   const UplinkOptions options_;
@@ -96,6 +98,7 @@ class Uplink {
   std::condition_variable_any connected_;
   std::unique_ptr<BackOffice> back_office_;  // set once, under the mutex, by the upload thread
   std::unique_ptr<Uploader> uploader_;       // likewise
+  std::optional<FailedTry> last_failure_;    // mutex_; of connecting and heartbeats
   std::condition_variable_any asked_;
   bool heartbeat_asked_ = false;  // mutex_
   std::jthread upload_;

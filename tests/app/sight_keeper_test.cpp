@@ -39,14 +39,13 @@ class SightKeeperTest : public testing::Test {
   }
   std::filesystem::path view_file() const { return folder_.path() / "commissioned-view"; }
 
-  // A minute's pictures of a wall, or of what is before it, a look of the keeper's at its end.
-  bool minute(SightKeeper& keeper, bool covered = false) {
+  // A minute's pictures of a wall, or of something else, a look of the keeper's at its end.
+  bool minute(SightKeeper& keeper, const cv::Mat& picture = wall()) {
     for (int second = 0; second < 60; ++second) {
       FrameInfo info;
       info.number = FrameNumber(++frames_);
       info.monotonic = clock_.monotonic_now();
-      keeper.saw_frame(
-          *make_frame(info, covered ? cv::Mat(360, 640, CV_8U, cv::Scalar(120)) : wall()).value());
+      keeper.saw_frame(*make_frame(info, picture).value());
       clock_.wait_s(1);
     }
     return keeper.look();
@@ -60,6 +59,9 @@ class SightKeeperTest : public testing::Test {
     }
     return luma;
   }
+  static cv::Mat cover() { return {360, 640, CV_8U, cv::Scalar(120)}; }
+  // Bright where the wall is dark: nothing of it is left.
+  static cv::Mat another_wall() { return cv::Mat(255 - wall()); }
   std::vector<json> records() {
     std::vector<json> out;
     for (const RecordParts& parts : appended_) {
@@ -185,9 +187,9 @@ TEST_F(SightKeeperTest, ACoveredViewIsAnAlarmAfterThreeMinutes) {
   for (int i = 0; i < 5; ++i)
     static_cast<void>(minute(sight));
   for (int i = 0; i < 2; ++i)
-    static_cast<void>(minute(sight, true));
+    static_cast<void>(minute(sight, cover()));
   EXPECT_FALSE(health_.problems().contains("sight"));
-  static_cast<void>(minute(sight, true));
+  static_cast<void>(minute(sight, cover()));
   EXPECT_THAT(health_.problems().at("sight"), HasSubstr("100 % of the commissioned view is covered"));
 }
 
@@ -207,10 +209,113 @@ TEST_F(SightKeeperTest, TheCommissionedViewOutlivesARestart) {
 TEST_F(SightKeeperTest, ADamagedViewIsToldAndLeftAlone) {
   ASSERT_TRUE(replace_file(view_file(), as_bytes(std::string("WSV1 and no more"))));
   SightKeeper sight = keeper();
-  EXPECT_THAT(health_.problems().at("commissioned-view"), HasSubstr("remove the file"));
+  EXPECT_THAT(health_.problems().at("commissioned-view"), HasSubstr("commissioning view forget"));
   for (int i = 0; i < 6; ++i)
     static_cast<void>(minute(sight));
   EXPECT_TRUE(read_text_file(view_file()).value() == "WSV1 and no more");
+}
+
+TEST_F(SightKeeperTest, ACameraThatWasMovedOnPurposeForgetsItsViewAndLearnsAnotherWithoutARestart) {
+  SightKeeper sight = keeper();
+  for (int i = 0; i < 5; ++i)
+    static_cast<void>(minute(sight));
+  ASSERT_TRUE(std::filesystem::exists(view_file()));
+  for (int i = 0; i < 3; ++i)
+    static_cast<void>(minute(sight, another_wall()));
+  ASSERT_TRUE(health_.problems().contains("sight"));
+  EXPECT_THAT(health_.problems().at("sight"), HasSubstr("\"commissioning view forget\" at the console"));
+  const auto said = sight.forget_view();
+  ASSERT_TRUE(said) << said.error().message;
+  EXPECT_THAT(*said, HasSubstr("The commissioned view is forgotten: it is learnt anew from"));
+  EXPECT_FALSE(std::filesystem::exists(view_file()));
+  static_cast<void>(minute(sight, another_wall()));
+  EXPECT_FALSE(health_.problems().contains("sight"));
+  for (int i = 0; i < 5; ++i)
+    static_cast<void>(minute(sight, another_wall()));
+  EXPECT_TRUE(std::filesystem::exists(view_file())) << "of what it sees now";
+  sight.close();
+  std::vector<json> minutes;
+  for (const json& record : records())
+    minutes.insert(minutes.end(), record.at("minutes").begin(), record.at("minutes").end());
+  ASSERT_EQ(minutes.size(), 14U);
+  EXPECT_EQ(minutes[7].at("could_read"), "no");
+  for (std::size_t i = 8; i < 13; ++i) {
+    EXPECT_EQ(minutes[i].at("view"), "unknown") << i;
+    EXPECT_EQ(minutes[i].at("could_read"), "yes") << i;
+  }
+  EXPECT_EQ(minutes[13].at("view"), "as_commissioned");
+}
+
+TEST_F(SightKeeperTest, AForgottenViewDoesNotComeBack) {
+  {
+    SightKeeper sight = keeper();
+    for (int i = 0; i < 5; ++i)
+      static_cast<void>(minute(sight));
+    ASSERT_TRUE(std::filesystem::exists(view_file()));
+    ASSERT_TRUE(sight.forget_view());
+    static_cast<void>(minute(sight));
+  }
+  EXPECT_FALSE(std::filesystem::exists(view_file()));
+  SightKeeper again = keeper();
+  static_cast<void>(minute(again));
+  again.close();
+  EXPECT_EQ(records().back().at("minutes")[0].at("view"), "unknown");
+}
+
+// Nobody has looked since it was learnt: there is no file yet.
+TEST_F(SightKeeperTest, AViewThatIsForgottenBeforeItWasKeptIsNotKept) {
+  SightKeeper sight = keeper();
+  for (int i = 0; i < 4; ++i)
+    static_cast<void>(minute(sight));
+  for (int i = 0; i < 61; ++i, clock_.wait_s(1)) {
+    FrameInfo info;
+    info.number = FrameNumber(++frames_);
+    info.monotonic = clock_.monotonic_now();
+    sight.saw_frame(*make_frame(info, wall()).value());
+  }
+  ASSERT_FALSE(std::filesystem::exists(view_file()));
+  const auto said = sight.forget_view();
+  ASSERT_TRUE(said) << said.error().message;
+  EXPECT_THAT(*said, HasSubstr("The commissioned view is forgotten"));
+  static_cast<void>(sight.look());
+  EXPECT_FALSE(std::filesystem::exists(view_file()));
+}
+
+TEST_F(SightKeeperTest, WithoutAViewThatIsSaidAndThereIsNothingToForget) {
+  SightKeeper sight = keeper();
+  static_cast<void>(minute(sight));
+  const auto said = sight.forget_view();
+  ASSERT_TRUE(said) << said.error().message;
+  EXPECT_THAT(*said, HasSubstr("There is no commissioned view yet: it is learnt from"));
+}
+
+TEST_F(SightKeeperTest, ADamagedViewThatIsForgottenIsLearntAnewAndKept) {
+  ASSERT_TRUE(replace_file(view_file(), as_bytes(std::string("WSV1 and no more"))));
+  SightKeeper sight = keeper();
+  const auto said = sight.forget_view();
+  ASSERT_TRUE(said) << said.error().message;
+  EXPECT_THAT(*said, HasSubstr("The commissioned view is forgotten"));
+  EXPECT_FALSE(health_.problems().contains("commissioned-view"));
+  for (int i = 0; i < 5; ++i)
+    static_cast<void>(minute(sight));
+  const auto kept = read_text_file(view_file());
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_TRUE(decode_view(as_bytes(*kept)));
+}
+
+TEST_F(SightKeeperTest, WhereItsFileCannotBeRemovedTheViewStaysAndThatIsSaid) {
+  SightKeeper sight = keeper();
+  for (int i = 0; i < 5; ++i)
+    static_cast<void>(minute(sight));
+  std::filesystem::remove_all(folder_.path());
+  std::ofstream(folder_.path()) << "no folder";
+  const auto said = sight.forget_view();
+  ASSERT_FALSE(said);
+  EXPECT_EQ(said.error().code, ErrorCode::io);
+  EXPECT_THAT(said.error().message, HasSubstr("the commissioned view stays: cannot remove "));
+  static_cast<void>(minute(sight));
+  sight.close();
+  EXPECT_EQ(records().back().at("minutes")[5].at("view"), "as_commissioned");
 }
 
 TEST_F(SightKeeperTest, FramesLostElsewhereCountInTheirMinute) {

@@ -534,7 +534,7 @@ TEST_F(UpdateKeeperTest, ARequestThatNobodyTakesIsSaid) {
   go_on(9min);
   EXPECT_EQ(problem(), "");
   go_on(2min);
-  EXPECT_THAT(problem(), HasSubstr("wayside-update.service"));
+  EXPECT_THAT(problem(), HasSubstr("restart the camera"));
 }
 
 TEST_F(UpdateKeeperTest, ARequestThatIsTakenAwayUndoneIsMadeAgainAndNotAllTheTime) {

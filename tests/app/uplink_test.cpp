@@ -22,6 +22,7 @@ class FakeBackOffice final : public BackOffice {
     std::vector<std::uint64_t> documents;
     std::vector<std::string> heartbeats;
     Gate* hold = nullptr;
+    Receipt receipt{Receipt::Outcome::accepted, {}, {}};  // for everything
     bool takes_heartbeats = true;
     ErrorCode why_not = ErrorCode::unavailable;
     std::optional<KnownNumbers> known;  // what it answers to them
@@ -34,7 +35,7 @@ class FakeBackOffice final : public BackOffice {
     std::lock_guard lock(taken_.mutex);
     for (const Shipment& shipment : batch)
       taken_.documents.push_back(shipment.key.number.value());
-    return std::vector<Receipt>(batch.size(), {Receipt::Outcome::accepted, {}, {}});
+    return std::vector<Receipt>(batch.size(), taken_.receipt);
   }
   [[nodiscard]] Result<std::optional<KnownNumbers>> heartbeat(const std::string&,
                                                               std::string_view json) override {
@@ -149,6 +150,8 @@ TEST_F(UplinkTest, WithoutAConnectionNothingIsLostAndItStopsAtOnce) {
   EXPECT_FALSE(uplink.wait_drained(20ms));
   uplink.stop();
   EXPECT_THAT(health_.problems(), testing::ElementsAre(testing::Pair("uplink", "no")));
+  ASSERT_TRUE(uplink.state().last_failure);
+  EXPECT_EQ(uplink.state().last_failure->reason, "no");
   EXPECT_EQ(queue_.depth().unacknowledged, 1U);
 }
 
@@ -195,6 +198,45 @@ TEST_F(UplinkTest, ACameraThatItsOfficeLetsInNoMoreIsIllUntilItDoes) {
     std::this_thread::yield();
   EXPECT_EQ(health_.problems().count("uplink"), 0U);
   uplink.stop();
+}
+
+TEST_F(UplinkTest, WhyAHeartbeatDidNotArriveIsToldUntilOneDoes) {
+  taken_.takes_heartbeats = false;
+  Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
+  EXPECT_FALSE(uplink.state().last_failure);
+  const auto begin = std::chrono::steady_clock::now();
+  uplink.start();
+  while (count("heartbeats_failed") == 0)
+    std::this_thread::yield();
+  const auto failure = uplink.state().last_failure;
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->reason, "nobody there");
+  EXPECT_GE(failure->at, begin);
+  {
+    const std::lock_guard lock(taken_.mutex);
+    taken_.takes_heartbeats = true;
+  }
+  uplink.heartbeat_now();
+  while (count("heartbeats_sent") == 0)
+    std::this_thread::yield();
+  EXPECT_FALSE(uplink.state().last_failure);
+}
+
+TEST_F(UplinkTest, WhyAnUploadFailedIsToldThoughHeartbeatsArrive) {
+  add_records(1);
+  options_.uploader.longest_retry = 5ms;
+  taken_.receipt = {Receipt::Outcome::later, {}, "busy"};
+  Uplink uplink(options_, connected(), queue_, *clock_, health_, counters_);
+  uplink.start();
+  while (count("heartbeats_sent") == 0 || !uplink.state().last_failure)
+    std::this_thread::yield();
+  EXPECT_EQ(uplink.state().last_failure->reason, "busy");
+  {
+    const std::lock_guard lock(taken_.mutex);
+    taken_.receipt.outcome = Receipt::Outcome::accepted;
+  }
+  EXPECT_TRUE(uplink.wait_drained(10s));
+  EXPECT_FALSE(uplink.state().last_failure);
 }
 
 TEST_F(UplinkTest, AHeartbeatTellsWhichAuthorityIsHeldAndItsAnswerBringsNewerOnes) {

@@ -178,6 +178,10 @@ TEST_F(FactoryFresh, DeliversItsFirstRecordAfterTwentyFiveLinesOverASerialCable)
   paste(*read_text_file(camera_.private_key.parent_path() / "authority/1.authority"),
         "it is for another camera");
   type("audit show 3", "not_taken");
+  ASSERT_TRUE(cable_->sees("alice> "));
+  type("commissioning view forget", "There is no commissioned view yet: it is learnt from");
+  type("audit show 3", "forget_view:");
+  ASSERT_TRUE(cable_->sees("alice> "));
   type("exit", "login: ");
 
   EXPECT_LE(typed, 25);
@@ -198,6 +202,7 @@ TEST_F(FactoryFresh, BeforeItIsConfiguredItSaysSoAndTakesNoEnrolmentOfAnothersMa
   type("show health", "configuration");
   type("test upload", "no configuration yet");
   type("show queue", "the camera has no configuration that it can begin with yet");
+  type("commissioning view forget", "the camera has no configuration that it can begin with yet");
   type("enrol show", "It belongs to no office yet");
   std::string another = *read_text_file(camera_.private_key.parent_path() / "camera.enrolment");
   type("enrol load", "a line with only a full stop");

@@ -241,6 +241,11 @@ class MemoryCamera : public console::ConsoleCamera {
     authority = document;
     return std::string("It is taken.");
   }
+  Result<std::string> forget_view() override {
+    ++views_forgotten;
+    if (dead) return fail(ErrorCode::unavailable, "waysided does not answer: it is not running");
+    return std::string("The view is forgotten.");
+  }
   Result<std::string> check_update() override { return std::string("1.2.3 is offered."); }
   Result<std::string> waiting_update() override {
     if (dead) return fail(ErrorCode::unavailable, "waysided does not answer: it is not running");
@@ -268,7 +273,7 @@ class MemoryCamera : public console::ConsoleCamera {
   Bytes jpeg = Bytes(75, 0xff);
   std::vector<bool> snapshots, aims;  // whether as commissioning
   bool update_waits = true;
-  int reboots = 0, wipes = 0, installs = 0;
+  int reboots = 0, wipes = 0, installs = 0, views_forgotten = 0;
   bool dead = false;
 };
 

@@ -53,7 +53,11 @@ TEST_F(WaysidedControl, SaysHowItIsAndWhatItSeesAndKeepsMarksToTheInstaller) {
   }
   EXPECT_THAT(said, HasSubstr("1 part of the view is black"));
   EXPECT_THAT(said, HasSubstr("frames_captured"));
+  EXPECT_THAT(said, HasSubstr("\"segments_configured\":8"));
   EXPECT_THAT(said, HasSubstr("\"utc\":\"20"));
+  const auto forgotten = client().ask({.task = ControlTask::forget_view});
+  ASSERT_FALSE(forgotten);
+  EXPECT_EQ(forgotten.error().message, "a recording has no commissioned view");
 
   ControlRequest request;
   request.task = ControlTask::aim;

@@ -160,6 +160,16 @@ std::uint64_t SightGauge::changes() const {
   return changes_;
 }
 
+bool SightGauge::forget() {
+  const std::scoped_lock lock(mutex_);
+  const bool there_was_one = commissioned_.has_value();
+  commissioned_.reset();
+  learning_.clear();
+  first_ = {};
+  of_late_.clear();
+  return there_was_one;
+}
+
 void SightGauge::count_plates(const SightMinute& minute) {
   if (!commissioned_ || minute.plates == 0) return;
   if (commissioned_->plates == 0) {

@@ -59,13 +59,25 @@ Lines health(const json& answer) {
   return lines;
 }
 
+// With how long ago it was; empty: the last try did not fail.
+std::string last_failure(const json& queue) {
+  const auto failure = queue.find("last_failure");
+  if (failure == queue.end() || !failure->is_object()) return {};
+  return fmt::format("{} s ago: {}", text_of(*failure, "ago_s"), text_of(*failure, "reason"));
+}
+
 Lines queue(const json& answer) {
   Lines lines;
   add(lines, "waiting", text_of(answer, "waiting"), "records");
   add(lines, "segments", text_of(answer, "segments"));
   add(lines, "of these free", text_of(answer, "segments_free"));
+  // Whoever has configured another size since would else wait for it.
+  const std::string configured = text_of(answer, "segments_configured");
+  if (!configured.empty() && configured != text_of(answer, "segments"))
+    add(lines, "configured", configured + ", which count when the queue is next made: after a wipe");
   add(lines, "back office", text_of(answer, "upload"));
   add(lines, "link at rest", text_of(answer, "circuit_open"));
+  add(lines, "last try failed", last_failure(answer));
   return lines;
 }
 
@@ -113,6 +125,17 @@ Lines update(const json& answer) {
 }
 
 }  // namespace
+
+std::string link_problem(const json& queue, bool heard) {
+  if (text_of(queue, "upload") == "no") return "upload.url is empty, so that nothing is delivered";
+  if (const std::string failure = last_failure(queue); !failure.empty()) {
+    return fmt::format(
+        "the last try to reach the office failed {}. Look at upload.url, the network and the clock", failure);
+  }
+  if (heard) return {};
+  return "the office has not answered yet; the first try is under way, for upload.time_limit_s at most: ask "
+         "again";
+}
 
 Lines lines_of_answer(std::string_view what, const json& answer) {
   Lines lines;

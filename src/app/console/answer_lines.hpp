@@ -15,4 +15,8 @@ namespace wayside::app {
 // what: "health", "queue", "clock", "authority", "privacy", "watch_lists", "counters".
 [[nodiscard]] std::vector<std::string> lines_of_answer(std::string_view what, const nlohmann::json& answer);
 
+// Why the office is not heard, and what to do; empty: it is. queue: the answer to the task of that name;
+// heard: it has taken a heartbeat.
+[[nodiscard]] std::string link_problem(const nlohmann::json& queue, bool heard);
+
 }  // namespace wayside::app

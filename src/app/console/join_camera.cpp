@@ -155,6 +155,7 @@ class JoinedCamera final : public console::ConsoleCamera {
                        text_of(*answer, "number"));
   }
 
+  Result<std::string> forget_view() override { return sentence(ControlTask::forget_view); }
   Result<std::string> check_update() override { return sentence(ControlTask::update_check); }
   Result<std::string> waiting_update() override { return sentence(ControlTask::update_waiting); }
   Result<std::string> install_update() override { return sentence(ControlTask::update_install); }
@@ -201,13 +202,8 @@ class JoinedCamera final : public console::ConsoleCamera {
     const Result<nlohmann::json> queue = ask(ControlTask::queue);
     const Result<nlohmann::json> counters = ask(ControlTask::counters);
     if (!queue || !counters) return;
-    if (!queue->value("upload", true)) {
-      all.emplace_back("upload: upload.url is empty, so that nothing is delivered");
-    } else if (queue->value("failures_in_a_row", 0) > 0 || counted(*counters, "heartbeats_sent") == 0) {
-      all.emplace_back(
-          "upload: the office has not answered yet, or does not now: look at upload.url, the network and the "
-          "clock; the log says why");
-    }
+    const std::string problem = link_problem(*queue, counted(*counters, "heartbeats_sent") > 0);
+    if (!problem.empty()) all.push_back("upload: " + problem);
   }
   static std::uint64_t counted(const nlohmann::json& counters, std::string_view name) {
     const auto list = counters.find("counters");
@@ -239,7 +235,8 @@ class JoinedCamera final : public console::ConsoleCamera {
     if (daemon) return daemon;
     return fail(daemon.error().code,
                 daemon.error().message +
-                    "; it may be starting, which takes a minute where it makes its queue: try again");
+                    "; it may be starting, which takes a minute for each 150 segments where it makes its "
+                    "queue (3000: 21 minutes), and longer on a slow card: try again");
   }
   // What is pasted comes with blanks and empty lines that nobody signed, around it and behind its lines.
   static std::string tidied(std::string_view pasted) {

@@ -169,6 +169,7 @@ UploaderState UploadEngine::state() const {
     const std::lock_guard lock(mutex_);
     state.circuit_open = circuit_open_;
     state.failures_in_a_row = failures_in_a_row_;
+    state.last_failure = last_failure_;
     state.highest_delivered = highest_delivered_;
     dead = dead_.all();
     quarantine = quarantine_.all();

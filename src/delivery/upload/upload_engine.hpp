@@ -112,6 +112,7 @@ class UploadEngine {
   NumberRanges formless_;  // this profile has no form for them
   std::uint64_t highest_delivered_ = 0;
   std::uint64_t failures_in_a_row_ = 0;
+  std::optional<FailedTry> last_failure_;
   bool circuit_open_ = false;
 };
 

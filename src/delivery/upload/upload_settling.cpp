@@ -178,6 +178,7 @@ void UploadEngine::succeeded(bool batch_was_whole) {
   }
   const std::lock_guard lock(mutex_);
   failures_in_a_row_ = 0;
+  last_failure_.reset();
   circuit_open_ = false;
 }
 
@@ -185,6 +186,7 @@ void UploadEngine::failed(const Batch& batch, const Verdict& verdict) {
   {
     const std::lock_guard lock(mutex_);
     ++failures_in_a_row_;
+    last_failure_ = FailedTry{verdict.reason, now_()};
     circuit_open_ = failures_in_a_row_ >= failures_that_open;
   }
   const std::chrono::milliseconds wait = back_off_.after(failures_in_a_row_, verdict.retry_after);

@@ -82,14 +82,14 @@ const std::vector<Key>& camera_keys() {
        .slot = [](C& c) -> Slot { return &c.camera.id; },
        .most = 250,
        .may_be_empty = true,
-       .help = "With libcamera: which camera, as wayside-capture --list names it; it stays the same on one "
-               "machine and port. Empty: any."},
+       .help = "With libcamera: which camera, by its id, which show health lists where several fit, or none, "
+               "and wayside-capture --list always; it stays the same on one machine and port. Empty: any."},
       {.section = "camera",
        .name = "model",
        .slot = [](C& c) -> Slot { return &c.camera.model; },
        .most = 250,
        .may_be_empty = true,
-       .help = "With libcamera: the camera's model, as wayside-capture --list names it. Empty: any."},
+       .help = "With libcamera: the camera's model, which is listed in brackets behind its id. Empty: any."},
       {.section = "camera",
        .name = "width",
        .slot = [](C& c) -> Slot { return &c.camera.width; },

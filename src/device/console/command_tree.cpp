@@ -222,10 +222,14 @@ Node command_tree(const std::vector<ConsoleKey>& keys) {
   all.push_back(for_roles(
       installer,
       in_modes(operational,
-               word("commissioning", "Clear pictures, and reads while aiming, for a time", Command::none,
+               word("commissioning", "Clear pictures and reads for a time; what the view is compared with",
+                    Command::none,
                     {whole("MINUTES", "Until then, or until you log out", 1, 240, "minutes",
                            Command::commissioning),
-                     word("end", "Pictures in which nobody can be made out", Command::commissioning)}))));
+                     word("end", "Pictures in which nobody can be made out", Command::commissioning),
+                     word("view", "What the camera compares its view with", Command::none,
+                          {word("forget", "Learn it anew, now that the camera is fixed and aimed",
+                                Command::forget_view)})}))));
   all.push_back(for_roles(installer | operator_,
                           word("aim", "Live figures to point and focus by; any key ends it", Command::aim)));
   all.push_back(for_roles(

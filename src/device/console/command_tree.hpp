@@ -25,6 +25,7 @@ enum class Command {
   audit_export,
   test,
   commissioning,  // its last word says for how long
+  forget_view,
   aim,
   snapshot,  // its last word says how
   show_enrolment,

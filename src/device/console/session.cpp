@@ -113,6 +113,9 @@ Session::Next Session::do_command(const Resolved& command) {
     case Command::commissioning:
       commission(words);
       return Next::on;
+    case Command::forget_view:
+      forget_view();
+      return Next::on;
     case Command::aim:
       aim();
       return Next::on;

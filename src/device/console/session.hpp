@@ -65,6 +65,7 @@ class Session {
   void install_update();
   void test(const Words& words);
   void commission(const Words& words);
+  void forget_view();
   [[nodiscard]] bool is_commissioning() const;
   void aim();
   void snapshot(const Words& words);

@@ -152,6 +152,16 @@ void Session::commission(const Words& words) {
                   words[1], words[1] == "1" ? "" : "s"));
 }
 
+void Session::forget_view() {
+  if (!record("commissioning", {{"forget_view", "asked for at the console"}})) return;
+  const Result<std::string> forgotten = services_.camera.forget_view();
+  if (!forgotten) {
+    static_cast<void>(record("commissioning", {{"view_not_forgotten", forgotten.error().message}}));
+    return say(forgotten.error());
+  }
+  say(*forgotten);
+}
+
 void Session::aim() {
   if (!record("picture_viewed", {{"as", "aim"}})) return;
   const bool commissioning = is_commissioning();

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::pair<ControlTask, std::string_view>, 17> tasks{{
+constexpr std::array<std::pair<ControlTask, std::string_view>, 18> tasks{{
     {ControlTask::health, "health"},
     {ControlTask::counters, "counters"},
     {ControlTask::queue, "queue"},
@@ -26,6 +26,7 @@ constexpr std::array<std::pair<ControlTask, std::string_view>, 17> tasks{{
     {ControlTask::identity, "identity"},
     {ControlTask::enrol, "enrol"},
     {ControlTask::load_authority, "load_authority"},
+    {ControlTask::forget_view, "forget_view"},
     {ControlTask::update, "update"},
     {ControlTask::update_check, "update_check"},
     {ControlTask::update_waiting, "update_waiting"},

@@ -164,6 +164,36 @@ TEST(SightGauge, AViewIsLearntOnlyWhileItStandsStill) {
   EXPECT_GT(compare(*gauge.commissioned(), commissioned()).alike, 0.9);
 }
 
+TEST(SightGauge, AForgottenViewIsLearntAnew) {
+  SightGauge gauge(60, commissioned());
+  Minutes minutes(gauge);
+  const DrawnView turned("day", [](auto& s) { s.camera.pan_deg += 3; });
+  EXPECT_EQ(minutes.show(turned).view, ViewState::moved);
+  const std::uint64_t changes = gauge.changes();
+  EXPECT_TRUE(gauge.forget());
+  EXPECT_FALSE(gauge.commissioned());
+  EXPECT_FALSE(gauge.forget()) << "there is none any more";
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(minutes.show(turned).view, ViewState::unknown) << i;
+  EXPECT_TRUE(gauge.commissioned());
+  EXPECT_GT(gauge.changes(), changes) << "it is to be kept";
+  EXPECT_EQ(minutes.show(turned).view, ViewState::as_commissioned);
+}
+
+TEST(SightGauge, WhatWasSeenBeforeItWasToForgetIsNoPartOfWhatItLearns) {
+  SightGauge gauge(60, {});
+  Minutes minutes(gauge);
+  const DrawnView day("day");
+  for (int i = 0; i < 4; ++i)
+    static_cast<void>(minutes.show(day));
+  EXPECT_FALSE(gauge.forget());
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(gauge.commissioned()) << i;
+    static_cast<void>(minutes.show(day));
+  }
+  EXPECT_TRUE(gauge.commissioned());
+}
+
 FrameReads looked(std::int64_t ms, std::vector<cv::Point2f> read, std::vector<cv::Point2f> unread,
                   float width) {
   const auto quad = [&](cv::Point2f at) {
@@ -250,6 +280,15 @@ TEST(SightGauge, MorePlatesUnreadThanUsualAreTold) {
   EXPECT_FALSE(has(minutes_of_traffic(gauge, 10, 2, ms), Hindrance::plates_unread));
   EXPECT_TRUE(has(minutes_of_traffic(gauge, 10, 4, ms), Hindrance::plates_unread));
   EXPECT_FALSE(has(minutes_of_traffic(gauge, 10, 1, ms), Hindrance::plates_unread)) << "it is mended";
+}
+
+TEST(SightGauge, WithTheViewItForgetsHowManyPlatesWereUsuallyUnread) {
+  std::int64_t ms = 0;
+  SightGauge gauge(60, commissioned());
+  static_cast<void>(minutes_of_traffic(gauge, 25, 1, ms));
+  EXPECT_TRUE(has(minutes_of_traffic(gauge, 10, 4, ms), Hindrance::plates_unread));
+  EXPECT_TRUE(gauge.forget());
+  EXPECT_FALSE(has(minutes_of_traffic(gauge, 10, 4, ms), Hindrance::plates_unread));
 }
 
 TEST(SightGauge, PlatesTooSmallForTheReaderAreTold) {

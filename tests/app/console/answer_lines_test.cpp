@@ -14,6 +14,7 @@ using nlohmann::json;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 std::string shown(std::string_view what, const json& answer) {
   return fmt::format("{}", fmt::join(lines_of_answer(what, answer), "\n"));
@@ -54,6 +55,33 @@ TEST(AnswerLines, TheClockTellsWhoseWordItIsHowGoodAndHowOld) {
                               {"max_error_ms", 12},
                               {"synchronised_ago_s", 64}}),
               AllOf(HasSubstr("12 ms"), HasSubstr("64 s ago"), HasSubstr("ntp")));
+}
+
+TEST(AnswerLines, WhyTheLastTryToReachTheOfficeFailedIsShownWhereItDid) {
+  json queue = {{"waiting", 3}, {"segments", 9}, {"upload", true}, {"circuit_open", false}};
+  EXPECT_THAT(shown("queue", queue),
+              AllOf(HasSubstr("waiting         3 records"), Not(HasSubstr("last try failed"))));
+  EXPECT_EQ(link_problem(queue, true), "");
+  EXPECT_THAT(link_problem(queue, false), HasSubstr("the first try is under way"));
+  queue["last_failure"] = {{"reason", "Could not resolve host: office.example"}, {"ago_s", 12}};
+  EXPECT_THAT(shown("queue", queue),
+              HasSubstr("last try failed 12 s ago: Could not resolve host: office.example"));
+  for (const bool heard : {true, false}) {
+    EXPECT_THAT(link_problem(queue, heard),
+                AllOf(HasSubstr("failed 12 s ago: Could not resolve host: office.example"),
+                      HasSubstr("upload.url"), HasSubstr("the network"), HasSubstr("the clock")));
+  }
+  queue["upload"] = false;
+  EXPECT_THAT(link_problem(queue, false), HasSubstr("upload.url is empty"));
+}
+
+TEST(AnswerLines, AQueueOfAnotherSizeThanConfiguredSaysWhenThatCounts) {
+  json queue = {{"waiting", 3}, {"segments", 8}, {"segments_configured", 8}};
+  EXPECT_THAT(shown("queue", queue), AllOf(HasSubstr("segments        8"), Not(HasSubstr("configured"))));
+  queue["segments_configured"] = 3000;
+  EXPECT_THAT(shown("queue", queue),
+              AllOf(HasSubstr("segments        8"), HasSubstr("configured      3000, which count when"),
+                    HasSubstr("after a wipe")));
 }
 
 TEST(AnswerLines, AListIsShownWithItsState) {

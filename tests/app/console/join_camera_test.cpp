@@ -25,6 +25,7 @@ TEST(JoinCamera, ADaemonThatIsAwayIsWaitedForOnceNotAtEachCommand) {
     const auto took = steady_clock::now() - begin;
     ASSERT_FALSE(health);
     EXPECT_THAT(health.error().message, HasSubstr("it may be starting"));
+    EXPECT_THAT(health.error().message, HasSubstr("a minute for each 150 segments"));
     EXPECT_EQ(took > 5s, first) << std::chrono::duration<double>(took).count();
   }
 }

@@ -491,6 +491,24 @@ TEST_F(UploadFailures, OpenTheCircuitAfterFiveInARowAndTryWithOneShipment) {
   EXPECT_EQ(count("records_delivered"), 200U);
 }
 
+TEST_F(UploadFailures, TellWhyAndWhenTheLastTryFailedUntilOneSucceeds) {
+  append_text();
+  restart();
+  EXPECT_FALSE(engine_->state().last_failure);
+  office_.answer_next(1, later());
+  office_.answer_next(1, just(Outcome::forbidden));
+  run_batches(1);
+  ASSERT_TRUE(engine_->state().last_failure);
+  EXPECT_EQ(engine_->state().last_failure->reason, "busy");
+  now_ += 1h;
+  run_batches(1);
+  ASSERT_TRUE(engine_->state().last_failure);
+  EXPECT_EQ(engine_->state().last_failure->reason, "because");
+  EXPECT_EQ(engine_->state().last_failure->at, now_);
+  run_until_drained();
+  EXPECT_FALSE(engine_->state().last_failure);
+}
+
 TEST_F(UploadFailures, ARecordThatIsNeverTakenHoldsNobodyUp) {
   // A hit, which goes before everything else, alone for so long that the circuit opens.
   append_text(RecordClass::hit);

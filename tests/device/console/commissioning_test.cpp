@@ -108,6 +108,32 @@ TEST_F(CommissioningTest, IsTheInstallersAloneAndForAWhileOnly) {
   EXPECT_EQ(camera_.trail.count("commissioning"), 0U);
 }
 
+TEST_F(CommissioningTest, TheViewIsForgottenOnceThatIsOnRecordAndWhatFailsIsTooAndNobodyElseMay) {
+  start();
+  log_in();
+  camera_.trail.full = true;
+  expect("commissioning view forget", "this cannot be put on record");
+  EXPECT_EQ(camera_.camera.views_forgotten, 0);
+  camera_.trail.full = false;
+  expect("commissioning view forget", "The view is forgotten.");
+  EXPECT_EQ(camera_.camera.views_forgotten, 1);
+  ASSERT_EQ(camera_.trail.count("commissioning"), 1U);
+  EXPECT_EQ(camera_.trail.events.back().name, "alice");
+  EXPECT_EQ(camera_.trail.events.back().details.at("forget_view"), "asked for at the console");
+  EXPECT_FALSE(is_clear()) << "that began no commissioning";
+  camera_.camera.dead = true;
+  expect("commissioning view forget", "waysided does not answer");
+  EXPECT_EQ(camera_.trail.events.back().event, "commissioning");
+  EXPECT_THAT(camera_.trail.events.back().details.at("view_not_forgotten"), HasSubstr("does not answer"));
+  expect("exit", "login: ");
+  for (const char* const name : {"olga", "audrey"}) {
+    log_in(name, true);
+    expect("commissioning view forget", "is no word that may stand there");
+    expect("exit", "login: ");
+  }
+  EXPECT_EQ(camera_.camera.views_forgotten, 2);
+}
+
 TEST_F(CommissioningTest, AimingThatBeganWithinItEndsWithIt) {
   options_.commissioning_minute = 2s;
   start();

@@ -85,12 +85,13 @@ TEST_F(Grammar, RolesDecideWhatThereIs) {
   who_ = {ConsoleRole::auditor, Mode::operational};
   EXPECT_THAT(error("configure"), HasSubstr("is no word that may stand there"));
   EXPECT_EQ(line("audit verify")->command, Command::audit_verify);
+  EXPECT_FALSE(line("commissioning view forget"));
   EXPECT_THAT(help_for(tree_, "", who_), Not(HasSubstr("configure")));
   who_.role = ConsoleRole::operator_;
   EXPECT_EQ(line("aim")->command, Command::aim);
-  for (const char* const command :
-       {"configure", "audit show", "account add x operator", "wipe", "confirm", "authority load",
-        "account password alice", "show accounts", "update check", "update install"})
+  for (const char* const command : {"configure", "audit show", "account add x operator", "wipe", "confirm",
+                                    "authority load", "account password alice", "show accounts",
+                                    "update check", "update install", "commissioning view forget"})
     EXPECT_FALSE(line(command)) << command;
   EXPECT_EQ(line("account password")->command, Command::change_password);
   EXPECT_EQ(line("update show")->command, Command::show_from_camera);
@@ -99,6 +100,7 @@ TEST_F(Grammar, RolesDecideWhatThereIs) {
   who_.role = ConsoleRole::installer;
   EXPECT_EQ(line("update check")->command, Command::check_update);
   EXPECT_EQ(line("update install")->command, Command::install_update);
+  EXPECT_EQ(line("commissioning view forget")->command, Command::forget_view);
 }
 
 TEST_F(Grammar, AWordOfTheOtherModeSaysHowToGetThere) {

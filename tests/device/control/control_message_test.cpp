@@ -42,7 +42,7 @@ TEST(ControlMessage, EveryTaskHasAName) {
        {ControlTask::health, ControlTask::counters, ControlTask::queue, ControlTask::authority,
         ControlTask::clock, ControlTask::privacy, ControlTask::watch_lists, ControlTask::reload,
         ControlTask::identity, ControlTask::enrol, ControlTask::aim, ControlTask::snapshot,
-        ControlTask::load_authority, ControlTask::update, ControlTask::update_check,
+        ControlTask::load_authority, ControlTask::forget_view, ControlTask::update, ControlTask::update_check,
         ControlTask::update_waiting, ControlTask::update_install}) {
     const Result<ControlRequest> back = parse_control_request(encode({.task = task}));
     ASSERT_TRUE(back) << to_string(task);

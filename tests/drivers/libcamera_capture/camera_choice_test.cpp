@@ -1,5 +1,7 @@
 #include "drivers/libcamera_capture/camera_choice.hpp"
 
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +12,7 @@ using capture_link::TroubleKind;
 using testing::HasSubstr;
 
 const std::vector<CameraFacts> two{{"/base/i2c/imx296@1a", "imx296"}, {"usb-1.2", "HD camera"}};
+const std::string names_of_two = "/base/i2c/imx296@1a (imx296); usb-1.2 (HD camera)";
 
 TEST(ChooseCamera, TheOnlyOneNeedsNoName) {
   EXPECT_EQ(choose_camera({two[1]}, {}), 0U);
@@ -26,14 +29,27 @@ TEST(ChooseCamera, NoneSaysWhetherThereIsAnother) {
   EXPECT_EQ(choose_camera({}, {}).error().kind, TroubleKind::none_present);
   const auto other = choose_camera(two, {"usb-9", ""});
   EXPECT_EQ(other.error().kind, TroubleKind::none_present);
-  EXPECT_THAT(other.error().text, testing::AllOf(HasSubstr("none of 2 cameras"), HasSubstr("camera.id")));
+  EXPECT_THAT(other.error().text, testing::AllOf(HasSubstr("none of 2 cameras"), HasSubstr("camera.id"),
+                                                 HasSubstr(": " + names_of_two)));
 }
 
 TEST(ChooseCamera, SeveralThatFitAreNotDecidedUpon) {
   const auto undecided = choose_camera(two, {});
   EXPECT_EQ(undecided.error().kind, TroubleKind::undecided);
-  EXPECT_THAT(undecided.error().text, HasSubstr("camera.id"));
-  EXPECT_EQ(choose_camera({two[1], two[1]}, {"", "HD camera"}).error().kind, TroubleKind::undecided);
+  EXPECT_EQ(undecided.error().text, "2 cameras fit; set camera.id to one of: " + names_of_two);
+  const auto alike = choose_camera({two[0], two[1], {"usb-1.3", "HD camera"}}, {"", "HD camera"});
+  EXPECT_EQ(alike.error().kind, TroubleKind::undecided);
+  EXPECT_THAT(alike.error().text, testing::EndsWith("one of: usb-1.2 (HD camera); usb-1.3 (HD camera)"))
+      << "only those that fit";
+}
+
+TEST(ChooseCamera, OfMoreThanThereIsRoomForTheRestIsCountedAndNoIdIsHalf) {
+  std::vector<CameraFacts> many;
+  for (int i = 0; i < 9; ++i)
+    many.push_back({"/base/axi/pcie@120000/rp1/i2c@88000/imx296@" + std::to_string(i), "imx296"});
+  const std::string text = choose_camera(many, {}).error().text;
+  EXPECT_LE(text.size(), capture_link::most_text_bytes);
+  EXPECT_THAT(text, testing::EndsWith("/imx296@2 (imx296); and 6 more"));
 }
 
 TEST(WrongFormat, NamesTheKeysAndWhatThereIs) {

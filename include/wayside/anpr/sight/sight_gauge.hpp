@@ -3,8 +3,9 @@
 // compared with the commissioned one, and plates that were seen and not read. A night's flashed picture of an
 // empty road may say nothing of the view, and is said to.
 //
-// Threads: saw_frame(), saw_reads() and close() from a thread each. Ownership: keeps no frame. Cost: a look
-// at one picture a second, some milliseconds; no speed of any vehicle is worked out or kept. Failure: none.
+// Threads: saw_frame(), saw_reads() and close() from a thread each, the rest from any. Ownership: keeps no
+// frame. Cost: a look at one picture a second, some milliseconds; no speed of any vehicle is worked out or
+// kept. Failure: none.
 #pragma once
 
 #include <cstdint>
@@ -83,6 +84,8 @@ class SightGauge {
   [[nodiscard]] std::optional<View> commissioned() const;
   // Grows whenever there is something new about it, which somebody should keep.
   [[nodiscard]] std::uint64_t changes() const;
+  // Learns it anew, and what is usual there: the camera looks at something else now. False: there was none.
+  bool forget();
 
  private:
   struct Minute;

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -34,10 +35,17 @@ struct UploaderOptions {
   std::uint64_t jitter_seed = 0;                            // 0: from the system
 };
 
+// A try to reach the office that came to nothing.
+struct FailedTry {
+  std::string reason;  // as it is logged: for a person, never a VRM nor a secret
+  std::chrono::steady_clock::time_point at;
+};
+
 struct UploaderState {
   bool circuit_open = false;
   std::uint64_t failures_in_a_row = 0;
-  std::uint64_t dead_lettered = 0;  // in this run, still in the queue
+  std::optional<FailedTry> last_failure;  // nothing: none failed, or one succeeded since
+  std::uint64_t dead_lettered = 0;        // in this run, still in the queue
   std::uint64_t quarantined = 0;
   std::uint64_t without_form = 0;       // what this profile cannot send; still in the queue too
   std::uint64_t highest_delivered = 0;  // of the numbers delivered in this run; 0: none

@@ -34,7 +34,8 @@ inline constexpr std::string_view login = "login";
 inline constexpr std::string_view attempt = "attempt";  // of a login, and it failed
 inline constexpr std::string_view logout = "logout";
 inline constexpr std::string_view account = "account";  // made, removed, another role, another password
-inline constexpr std::string_view commissioning = "commissioning";  // pictures are clear for a time
+// Pictures are clear for a time; or the commissioned view is forgotten.
+inline constexpr std::string_view commissioning = "commissioning";
 inline constexpr std::string_view picture_viewed = "picture_viewed";
 inline constexpr std::string_view configuration = "configuration";
 inline constexpr std::string_view update = "update";

@@ -141,6 +141,8 @@ class ConsoleCamera {
   [[nodiscard]] virtual Result<std::vector<std::string>> show_enrolment() = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> load_enrolment(std::string_view document) = 0;
   [[nodiscard]] virtual Result<std::string> load_authority(std::string_view document) = 0;
+  // The commissioned view, which is then learnt anew. A sentence, also where there was none.
+  [[nodiscard]] virtual Result<std::string> forget_view() = 0;
   [[nodiscard]] virtual Result<std::string> check_update() = 0;
   // What install_update() would have installed; refused: nothing.
   [[nodiscard]] virtual Result<std::string> waiting_update() = 0;

@@ -38,6 +38,7 @@ enum class ControlTask {
   identity,  // who the camera is, and whose
   enrol,
   load_authority,
+  forget_view,     // what the view is compared with, so that it is learnt anew
   update,          // which system runs, and how its updates stand
   update_check,    // ask the back office for one now
   update_waiting,  // what update_install would have installed
