@@ -21,10 +21,12 @@ while [ $# -gt 0 ]; do
         first="$2"
         shift 2
         ;;
+    --*) die "there is no option $1: use --port FIRST or none" ;;
     *) break ;;
     esac
 done
 [ $# -ge 2 ] || die "give the folder of the broker's certificate and at least one device id; see --help"
+[ -d "$1" ] || die "there is no folder $1: make it with wayside-backoffice broker-certificate"
 certificates="$(realpath "$1")"
 shift
 for file in ca.crt broker.crt broker.key; do

@@ -3,7 +3,7 @@
 #   (nothing)      make a root and a first signer: a new FOLDER, or one that is empty
 #   --new-signer   add a signer, which signs from now on (rotation); cameras take what any signer signed that is not revoked
 #   --revoke NAME  put a signer (signer-01) on the list of the revoked; cameras know of it with their next update or image
-#   --list         show the signers
+#   --list         show the root's fingerprint and the signers
 # --passphrase-file FILE holds the root key's passphrase in its first line; without it you are asked. image.sh --keys FOLDER
 # signs with them, and needs neither root.key nor the passphrase: keep root.key offline.
 #
@@ -134,9 +134,17 @@ finish_change() {
     cat "$new/root.pem" "$new/crl.pem" >"$new/keyring.pem"
     rm -f "$new"/*.old "$new"/*.attr
     cd /
+    # A stick that is pulled out, or a power cut, behind the renames finds whole files.
+    sync -f "$new"
     [ ! -d "$keys" ] || mv "$keys" "$keys.replaced-by-update-keys"
     mv "$new" "$keys"
+    sync -f "$keys"
     rm -rf "$keys.replaced-by-update-keys"
+}
+
+# What two who hold copies of the keys compare.
+fingerprint() {
+    openssl x509 -in "$keys/root.pem" -noout -fingerprint -sha256 | sed 's/.*=//'
 }
 
 revoked() { # <signer>
@@ -173,6 +181,7 @@ make)
     new_signer
     finish_change
     say "$keys: a root and signer-01; keep root.key offline, and a copy of it elsewhere"
+    say "the root's fingerprint (SHA-256), to be written down: $(fingerprint)"
     ;;
 new-signer)
     ask_passphrase
@@ -193,6 +202,7 @@ revoke)
     say "$keys: $name is revoked; cameras know of it with the next update or image that is made with --keys $keys"
     ;;
 list)
+    say "root $(fingerprint)"
     for certificate in "$keys"/signer-*.pem; do
         signer="$(basename "$certificate" .pem)"
         state=good

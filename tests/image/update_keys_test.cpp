@@ -117,12 +117,19 @@ TEST_F(UpdateKeys, TwelveBytesAreAPassphraseWithAndWithoutAnEndOfLine) {
 
 TEST_F(UpdateKeys, AreARootWhoseKeyIsEncryptedAndASignerThatACameraTakes) {
   ASSERT_EQ(keys(""), 0) << said_;
+  const std::string made = said_;
   EXPECT_THAT(files()["root.key"], HasSubstr("BEGIN ENCRYPTED PRIVATE KEY"));
   EXPECT_EQ(fs::status(keys_).permissions(), fs::perms::owner_all);
   keep_key_of("signer-01");
   EXPECT_TRUE(takes("signer-01")) << said_;
   EXPECT_EQ(keys("--list"), 0);
   EXPECT_THAT(said_, HasSubstr("signer-01 signs"));
+  // Two who hold copies compare them by it.
+  const std::string listed = said_;
+  ASSERT_EQ(run("openssl x509 -in keys/root.pem -noout -fingerprint -sha256 | sed 's/.*=//'"), 0);
+  EXPECT_EQ(said_.size(), 3U * 32);
+  EXPECT_THAT(made, HasSubstr(said_));
+  EXPECT_THAT(listed, HasSubstr("root " + said_));
   // A signer makes no signers.
   EXPECT_EQ(run("openssl x509 -in keys/signer-01.pem -noout -ext basicConstraints,keyUsage"), 0);
   EXPECT_THAT(said_, AllOf(HasSubstr("CA:FALSE"), HasSubstr("Digital Signature"),
