@@ -141,20 +141,23 @@ class ImageDelivery : public CameraLife {
     EXPECT_EQ(found_on(*disk_, each).size(), each.size());  // the search finds them
     return each;
   }
-  // At the serial line, with a power cut one second after it begins, in the midst of it; the power is off
-  // again when the camera is as from the factory.
+  // At the serial line, with a power cut once the first is gone of what the card held; the power is off again
+  // when the camera is as from the factory.
   void wipe(const std::vector<std::string>& traces) {
     type("wipe", "Type \"wipe\" to go on: ");
     type("wipe", "Type \"destroy everything\" to go on: ");
     type("destroy everything", "Everything is being destroyed");
-    std::this_thread::sleep_for(1s);
+    auto until = steady_clock::now() + patience;
+    while (found_on(*disk_, traces).size() == traces.size()) {
+      if (steady_clock::now() >= until) throw std::runtime_error("nothing is wiped: " + machine_->said());
+    }
     cut_power();
     const std::size_t left = found_on(*disk_, traces).size();
     fmt::print("{} of {} traces were left when the power was cut\n", left, traces.size());
     EXPECT_GT(left, 0U);
     switch_on();
     // The login greets whoever presses a key; until all is gone it is the old one.
-    const auto until = steady_clock::now() + patience;
+    until = steady_clock::now() + patience;
     do {
       if (steady_clock::now() >= until) throw std::runtime_error("no end of the wipe: " + machine_->said());
       machine_->type("\r");
