@@ -106,7 +106,9 @@ Json watch_lists_of(CameraParts& parts) {
 }
 
 Result<Json> privacy_of(CameraParts& parts) {
-  const Configuration configuration = parts.configuration();
+  Configuration configuration = parts.configuration();
+  // As it was made, whatever was committed since.
+  configuration.queue.segments = parts.queue().depth().segments;
   PrivacyFacts facts;
   const AuthorityKeeper* authority = parts.authority();
   facts.needs_authority = authority != nullptr;

@@ -19,11 +19,11 @@ using testing::Not;
 class WaysidedControl : public testing::Test {
  protected:
   [[nodiscard]] fs::path socket() const { return office_.folder() / "control"; }
-  fs::path write_configuration() {
+  fs::path write_configuration(int segments = 8) {
     const fs::path file = office_.folder() / "camera.toml";
     std::ofstream(file) << "[site]\nname = \"Drawn road\"\nfeed_id = 1\nsource_id = 2\ncamera_id = 3\n"
                         << "[camera]\nsource = \"replay:" << recorded_.video.string() << "\"\nrepeat = 0\n"
-                        << "[queue]\ndirectory = \"queue\"\nsegments = 8\n"
+                        << "[queue]\ndirectory = \"queue\"\nsegments = " << segments << "\n"
                         << "[privacy]\nmasks = \"0,0 0.05,0 0.05,0.05\"\n"
                         << "[console]\ncontrol_socket = \"control\"\n"
                         << "[identity]\ndirectory = \"" << camera_.private_key.parent_path().string()
@@ -40,6 +40,20 @@ class WaysidedControl : public testing::Test {
   Identity camera_ = office_.new_camera();
   roadsim::Recorded recorded_ = draw_scene(office_.folder() / "scene" / "road");
 };
+
+TEST_F(WaysidedControl, SaysHowLargeTheQueueIsWhateverIsConfiguredSinceItWasMade) {
+  for (const int configured : {8, 64}) {
+    const Process waysided({"--config", write_configuration(configured).string()}, office_.folder() / "log");
+    ASSERT_TRUE(waysided.wait_for_log("started")) << waysided.log();
+    const auto queue = client().ask({.task = ControlTask::queue});
+    ASSERT_TRUE(queue) << queue.error().message;
+    EXPECT_EQ(queue->at("segments"), 8);
+    EXPECT_EQ(queue->at("segments_configured"), configured);
+    const auto privacy = client().ask({.task = ControlTask::privacy});
+    ASSERT_TRUE(privacy) << privacy.error().message;
+    EXPECT_THAT(privacy->dump(), HasSubstr("at most 0.1 GB"));
+  }
+}
 
 TEST_F(WaysidedControl, SaysHowItIsAndWhatItSeesAndKeepsMarksToTheInstaller) {
   const Process waysided({"--config", write_configuration().string()}, office_.folder() / "log");
