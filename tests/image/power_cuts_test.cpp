@@ -40,17 +40,23 @@ class ImagePowerCuts : public CameraLife {
     std::this_thread::sleep_for(milliseconds(below(static_cast<std::uint64_t>(most.count()) + 1)));
   }
 
-  // Up to a login, from which on all others are measured: how long that takes from the kernel's first word.
   void first_life() {
     switch_on();
-    await("Starting kernel");
-    const auto begin = steady_clock::now();
     await("login: ");
-    services_take_ = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
     eyes_->plug();
     commission();
     await_queue();
     port_ = office_.server().port();
+  }
+  // Up to a login: how long that takes from the kernel's first word, by which all others are measured. The
+  // first start had more to do.
+  void second_life() {
+    switch_on();
+    await("Starting kernel");
+    const auto begin = steady_clock::now();
+    eyes_->plug();
+    await("login: ");
+    services_take_ = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
   }
   void life_cut_in_the_loader() {
     switch_on();
@@ -200,6 +206,8 @@ TEST_F(ImagePowerCuts, NeitherKeepItFromStartingNorLoseWhatItsQueueHasTaken) {
   eyes_ = std::make_unique<vm::UsbCamera>(options, road_.pictures);
   more_settings_ = {"passes close_after_s 3"};
   first_life();
+  end_life();
+  second_life();
   end_life();
   const CameraDisk early(folder_.path() / "early");
   early.become(*disk_);
