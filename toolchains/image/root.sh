@@ -95,6 +95,8 @@ cp -r "$kernel/usr/share/doc/." "$tree/usr/share/doc/"
 board="$board" commit="$commit" product="$product" "$recipe/sbom.sh" "$out/packages.txt" "$tree/usr/share/doc" "$out" || exit 1
 cp "$out/wayside.spdx.json" "$out/licences.txt" "$tree/usr/share/wayside/"
 du -sm --apparent-size "$tree" | cut -f1 >"$out/root-mb"
+# Those of a working copy that is older than its commit, too, which mksquashfs would keep.
+find "$tree" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 mksquashfs "$tree" "$out/root.squashfs" -comp zstd -Xcompression-level 19 -no-progress -no-xattrs -processors "$(nproc)" >"$out/squashfs.log" 2>&1 ||
     die "the root cannot be packed: $(tail -n 1 "$out/squashfs.log")"
 
