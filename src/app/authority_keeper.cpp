@@ -17,14 +17,12 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
-constexpr std::string_view part = "authority";
+constexpr std::string_view authority_part = "authority";
 constexpr std::string_view memory_name = "seen";
 constexpr std::size_t most_arrived = 16;
-constexpr milliseconds longest_reading{2};
-constexpr int readings_at_most = 20;
 // What is known of the time grows by the second; flash lasts longer if it is not written as often. Each run
 // without a clock counts towards a limit, and may end at any moment.
-constexpr std::chrono::hours keep_every{1};
+constexpr std::chrono::hours kept_every{1};
 constexpr std::chrono::minutes keep_unsure_every{1};
 
 }  // namespace
@@ -93,16 +91,6 @@ void AuthorityKeeper::saw_position(const GnssPosition& position) {
   place_.saw(position);
 }
 
-ClockReading AuthorityKeeper::read_clocks() const {
-  ClockReading reading;
-  for (int i = 0; i < readings_at_most; ++i) {
-    reading.monotonic = clock_.monotonic_now();
-    reading.utc = clock_.utc_now();
-    if (clock_.monotonic_now() - reading.monotonic < longest_reading) break;
-  }
-  return reading;
-}
-
 void AuthorityKeeper::look() {
   std::vector<std::string> arrived;
   {
@@ -114,7 +102,7 @@ void AuthorityKeeper::look() {
     folder_.adopt(arrived);
     read_folder();
   }
-  const ClockReading now = read_clocks();
+  const ClockReading now = read_together(clock_);
   time_->look(now, clock_.quality());
   {
     const std::lock_guard lock(mutex_);
@@ -183,7 +171,7 @@ void AuthorityKeeper::keep_memory(const ClockReading& now) {
   const bool news = memory.highest_seen != kept_.highest_seen || memory.told != kept_.told ||
                     (memory.unsure == milliseconds{0}) != (kept_.unsure == milliseconds{0});
   const std::chrono::nanoseconds every =
-      memory.unsure > milliseconds{0} ? std::chrono::nanoseconds(keep_unsure_every) : keep_every;
+      memory.unsure > milliseconds{0} ? std::chrono::nanoseconds(keep_unsure_every) : kept_every;
   if (!news && kept_at_ && now.monotonic - *kept_at_ < every) return;
   kept_at_ = now.monotonic;
   if (held_.highest_seen == 0 && held_.documents.empty() && !folder_.has_key())
@@ -199,11 +187,11 @@ void AuthorityKeeper::keep_memory(const ClockReading& now) {
 
 void AuthorityKeeper::tell(const AuthorityJudgement& judged, const ClockReading& now) {
   if (judged.sentence.empty()) {
-    health_.well(part);
+    health_.well(authority_part);
   } else {
-    static_cast<void>(health_.ill(part, judged.sentence));
+    static_cast<void>(health_.ill(authority_part, judged.sentence));
   }
-  static_cast<void>(health_.says(part, std::string(to_string(judged.state))));
+  static_cast<void>(health_.says(authority_part, std::string(to_string(judged.state))));
   const std::string as = known_as(judged);
   const bool news = judged_as_ != as;
   if (news) {

@@ -81,11 +81,10 @@ class AuthorityKeeper {
   // True: a record was appended. What the queue does not take is tried again with the next call.
   [[nodiscard]] bool write_records(RecordQueue& queue) { return outbox_.write(queue); }
   // What is to be known after a restart.
-  void keep() { keep_memory(read_clocks()); }
+  void keep() { keep_memory(read_together(clock_)); }
 
  private:
   void run(const std::stop_token& stop);
-  [[nodiscard]] ClockReading read_clocks() const;
   void read_folder();
   void load_memory();
   void keep_memory(const ClockReading& now);

@@ -30,8 +30,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds status_every{10'000};
 constexpr milliseconds models_again{10'000};
-// Ending the link to the back office takes five seconds at most.
-constexpr milliseconds reload_within{8'000};
 constexpr milliseconds configuration_every{1'000};
 constexpr milliseconds update_every{1'000};
 // What a watchdog may be late before it is said that it does not work.

@@ -8,6 +8,10 @@
 
 namespace wayside::app {
 
+// What asks the office something for itself, beside the records, is given this long to end when the daemon
+// does.
+inline constexpr std::chrono::seconds office_ends_within{2};
+
 // Until the limit has passed or stop is requested; true: stop was requested.
 inline bool wait_unless(const std::stop_token& stop, std::chrono::milliseconds limit) {
   std::mutex mutex;

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int most_waiting = 8;
+constexpr int most_connections_waiting = 8;
 
 int new_socket() {
   return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -86,7 +86,7 @@ Result<LocalListener> LocalListener::open(const fs::path& path) {
   const int socket = new_socket();
   // Group and owner, whatever the mask is.
   if (socket < 0 || ::fchmod(socket, 0660) != 0 || ::bind(socket, generic(address), sizeof(address)) != 0 ||
-      ::chmod(path.c_str(), 0660) != 0 || ::listen(socket, most_waiting) != 0) {
+      ::chmod(path.c_str(), 0660) != 0 || ::listen(socket, most_connections_waiting) != 0) {
     const std::string reason = std::strerror(errno);
     if (socket >= 0) ::close(socket);
     return fail(

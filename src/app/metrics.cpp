@@ -22,18 +22,18 @@ namespace wayside::app {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
+using std::chrono::steady_clock;
 
-constexpr int look_every_ms = 200;
+constexpr int stop_seen_within_ms = 200;
 constexpr std::chrono::milliseconds patience{1000};  // with one who asks, and then with one who reads
 constexpr std::size_t most_request_bytes = 4096;
 
 // False where it is not until then: one word a second must not keep others waiting, nor the camera's end.
-bool ready(int client, short what, Clock::time_point until) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+bool ready(int client, short what, steady_clock::time_point until) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now()).count();
   pollfd waiting{client, what, 0};
   return left > 0 && ::poll(&waiting, 1, static_cast<int>(left)) > 0;
 }
@@ -112,7 +112,7 @@ MetricsSocket::MetricsSocket(LocalListener listener, Text text)
   thread_ = named_thread("metrics", [this](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       pollfd waiting{listener_.descriptor(), POLLIN, 0};
-      if (::poll(&waiting, 1, look_every_ms) <= 0) continue;
+      if (::poll(&waiting, 1, stop_seen_within_ms) <= 0) continue;
       if (const auto client = listener_.accept()) {
         answer(client->descriptor());
       } else {
@@ -130,7 +130,7 @@ void MetricsSocket::answer(int client) const {
   // What is asked does not matter, but hanging up on what was not read would cut the answer off.
   std::array<char, most_request_bytes> request{};
   std::size_t got = 0;
-  const auto asked_until = Clock::now() + patience;
+  const auto asked_until = steady_clock::now() + patience;
   while (got < request.size() &&
          std::string_view(request.data(), got).find("\r\n\r\n") == std::string_view::npos) {
     if (!ready(client, POLLIN, asked_until)) break;
@@ -142,7 +142,7 @@ void MetricsSocket::answer(int client) const {
   const std::string reply = fmt::format(
       "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\n\r\n{}",
       text.size(), text);
-  const auto read_until = Clock::now() + patience;
+  const auto read_until = steady_clock::now() + patience;
   for (std::size_t sent = 0; sent < reply.size();) {
     if (!ready(client, POLLOUT, read_until)) return;
     const ssize_t more =

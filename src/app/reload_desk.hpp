@@ -19,6 +19,9 @@
 
 namespace wayside::app {
 
+// Time enough: ending the link to the back office, which is the longest of it, takes five seconds at most.
+inline constexpr std::chrono::milliseconds reload_within{8'000};
+
 // begins_anew: the camera has begun to end, in order to begin with it.
 struct Reloaded {
   std::uint32_t version = 0;  // of the store; 0: this daemon runs a file

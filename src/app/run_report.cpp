@@ -8,18 +8,19 @@ namespace wayside::app {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-Json clock_state(const TimeQuality& time) {
-  Json json{{"source", to_string(time.source)}, {"max_error_ms", nullptr}, {"synchronised_ago_s", nullptr}};
+OrderedJson clock_state(const TimeQuality& time) {
+  OrderedJson json{
+      {"source", to_string(time.source)}, {"max_error_ms", nullptr}, {"synchronised_ago_s", nullptr}};
   if (time.max_error_ms) json["max_error_ms"] = *time.max_error_ms;
   if (time.synchronised_ago_s) json["synchronised_ago_s"] = *time.synchronised_ago_s;
   return json;
 }
 
-Json state(const Clock& clock, const Health& health, const QueueDepth& depth, const UploaderState& upload,
-           const CounterSet& counters) {
-  Json json;
+OrderedJson state(const Clock& clock, const Health& health, const QueueDepth& depth,
+                  const UploaderState& upload, const CounterSet& counters) {
+  OrderedJson json;
   json["time"] = to_iso8601(clock.utc_now());
   json["clock"] = clock_state(clock.quality());
   json["problems"] = health.problems();
@@ -34,7 +35,7 @@ Json state(const Clock& clock, const Health& health, const QueueDepth& depth, co
   json["upload"] = {{"circuit", upload.circuit_open ? "open" : "closed"},
                     {"dead_lettered", upload.dead_lettered},
                     {"quarantined", upload.quarantined}};
-  json["counters"] = Json::object();
+  json["counters"] = OrderedJson::object();
   for (const CounterSet::Reading& reading : counters.readings())
     json["counters"][reading.name] = reading.value;
   return json;
@@ -45,11 +46,11 @@ Json state(const Clock& clock, const Health& health, const QueueDepth& depth, co
 std::string heartbeat_json(const Clock& clock, const Health& health, const QueueUuid& queue,
                            const QueueDepth& depth, const UploaderState& upload, const CounterSet& counters,
                            std::uint64_t delivered_to, const HeldForOffice& held) {
-  Json json = state(clock, health, depth, upload, counters);
+  OrderedJson json = state(clock, health, depth, upload, counters);
   if (delivered_to > 0) json["queue"]["delivered_to"] = delivered_to;
   if (held.authority) json["authority"] = {{"number", *held.authority}};
   if (held.watch_lists) {
-    json["watch_lists"] = Json::object();
+    json["watch_lists"] = OrderedJson::object();
     for (const auto& [list, revision] : *held.watch_lists)
       json["watch_lists"][list] = revision;
   }
@@ -66,7 +67,7 @@ std::string heartbeat_json(const Clock& clock, const Health& health, const Queue
 
 std::string report_json(const RunFigures& figures, const Clock& clock, const Health& health,
                         const QueueDepth& depth, const UploaderState& upload, const CounterSet& counters) {
-  Json json;
+  OrderedJson json;
   json["version"] = version();
   json["ended"] = figures.ended;
   json["frames"] = figures.frames;

@@ -27,7 +27,7 @@ constexpr std::size_t most_view_bytes = std::size_t{1} << 20U;
 constexpr int blind_alarm = 3;
 constexpr int unsure_alarm = 60;
 
-constexpr std::string_view part = "sight";
+constexpr std::string_view sight_part = "sight";
 constexpr std::string_view view_part = "commissioned-view";
 
 // One that is there and damaged is not written over: somebody should look why. Until then the view is learnt
@@ -190,13 +190,13 @@ void SightKeeper::judge(const SightMinute& minute) {
   blind_ = blind ? blind_ + 1 : 0;
   unsure_ = sure ? 0 : unsure_ + 1;
   if (blind_ < blind_alarm && unsure_ < unsure_alarm) {
-    if (!blind) health_.well(part);
+    if (!blind) health_.well(sight_part);
     return;
   }
   std::string reason = blind ? "no plate can be read" : "it is doubtful that plates can be read";
   for (const Hindrance hindrance : minute.hindrances)
     reason += "; " + remedy(hindrance, minute);
-  if (health_.ill(part, reason)) log::error("sight_unhealthy", {{"reason", reason}});
+  if (health_.ill(sight_part, reason)) log::error("sight_unhealthy", {{"reason", reason}});
 }
 
 void SightKeeper::keep_view() {

@@ -18,9 +18,7 @@ namespace {
 using std::chrono::milliseconds;
 
 // A thread may be put aside between reading the one clock and the other, which must not look like a step.
-constexpr milliseconds longest_reading{2};
-constexpr int readings_at_most = 20;
-constexpr milliseconds slice{200};
+constexpr milliseconds receiver_turn{200};
 constexpr std::chrono::minutes fix_within{10};
 
 void log_event(const ClockEvent& event) {
@@ -63,20 +61,10 @@ void Timekeeping::run(const std::stop_token& stop) {
     const MonotonicTime next = system_.monotonic_now() + options_.every;
     bool receiver = position_.has_value();
     while (receiver && !stop.stop_requested() && system_.monotonic_now() < next)
-      receiver = look_at_place(slice);
+      receiver = look_at_place(receiver_turn);
     const auto left = std::chrono::ceil<milliseconds>(next - system_.monotonic_now());
     if (left.count() > 0) wait_unless(stop, left);
   }
-}
-
-ClockReading Timekeeping::read() const {
-  ClockReading reading;
-  for (int i = 0; i < readings_at_most; ++i) {
-    reading.monotonic = system_.monotonic_now();
-    reading.utc = system_.utc_now();
-    if (system_.monotonic_now() - reading.monotonic < longest_reading) break;
-  }
-  return reading;
 }
 
 void Timekeeping::look() {
@@ -86,7 +74,7 @@ void Timekeeping::look() {
   std::vector<ClockEvent> events;
   {
     const std::lock_guard lock(mutex_);
-    const ClockReading now = read();
+    const ClockReading now = read_together(system_);
     keeper_.look(now, said ? std::optional(*said) : std::nullopt);
     trusted = keeper_.quality(now).source != TimeSource::unsynchronised;
     problem = keeper_.problem();
@@ -157,14 +145,14 @@ void Timekeeping::tell(std::string_view part, std::string_view event, const std:
 
 TimeQuality Timekeeping::quality() const {
   const std::lock_guard lock(mutex_);
-  TimeQuality quality = keeper_.quality(read());
+  TimeQuality quality = keeper_.quality(read_together(system_));
   if (!options_.age_known) quality.synchronised_ago_s.reset();
   return quality;
 }
 
 TimeQuality Timekeeping::date(VehiclePass& pass) const {
   const std::lock_guard lock(mutex_);
-  const ClockReading now = read();
+  const ClockReading now = read_together(system_);
   const auto right = [&](FrameInfo& frame) {
     const TimeKeeper::TakenTime taken = keeper_.time_of({frame.monotonic, frame.utc}, now);
     frame.utc = taken.utc;

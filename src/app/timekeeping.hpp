@@ -76,7 +76,6 @@ class Timekeeping final : public Clock {
 
  private:
   void run(const std::stop_token& stop);
-  [[nodiscard]] ClockReading read() const;
   void tell(std::string_view part, std::string_view event, const std::string& problem);
 
   const TimekeepingOptions options_;

@@ -14,16 +14,14 @@ namespace wayside::app {
 
 namespace {
 
-using std::chrono::seconds;
-
-constexpr std::string_view part = "audit";
+constexpr std::string_view audit_part = "audit";
 // In one record: few enough that a record stays small, many enough that a day of them is a handful.
 constexpr std::size_t most_entries = 32;
 constexpr std::size_t most_bytes = std::size_t{64} << 10U;
-constexpr std::size_t most_waiting = 256;
-constexpr seconds again{5};
+constexpr std::size_t most_entries_waiting = 256;
+constexpr std::chrono::seconds again{5};
 // An entry has the time at which it is put down, which is soon after what it tells.
-constexpr seconds soon{2};
+constexpr std::chrono::seconds soon{2};
 
 // As many of the first as one record takes, and at least one.
 std::span<const TrailEntry> portion(std::span<const TrailEntry> entries) {
@@ -72,7 +70,7 @@ void TrailKeeper::put(TrailEvent event) {
   {
     Waiting waiting = now(std::move(event));
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= most_waiting) waiting_.pop_back();
+    if (waiting_.size() >= most_entries_waiting) waiting_.pop_back();
     waiting_.push_back(std::move(waiting));
     news_ = true;
   }
@@ -125,9 +123,9 @@ void TrailKeeper::tell(std::string& problem, const Status& done) {
     problem = done ? std::string() : done.error().message;
     const std::string& first = not_put_.empty() ? not_carried_ : not_put_;
     if (first.empty()) {
-      health_.well(part);
+      health_.well(audit_part);
     } else {
-      news = health_.ill(part, first);
+      news = health_.ill(audit_part, first);
     }
   }
   if (news && !done) log::error("audit_unhealthy", {{"reason", done.error()}, {"next", "trying again"}});

@@ -33,7 +33,6 @@ using Json = nlohmann::json;
 constexpr milliseconds look_every{1'000};
 // A camera that could not begin tries again with what it has.
 constexpr milliseconds begin_again{30'000};
-constexpr milliseconds reload_within{8'000};
 
 class UnconfiguredCamera {
  public:

@@ -17,7 +17,6 @@ namespace wayside::app {
 
 namespace {
 
-constexpr std::chrono::seconds longest_stop{2};
 // Time enough to bring a file to a camera on a pole.
 constexpr std::chrono::milliseconds warned_before = std::chrono::days(14);
 constexpr UtcTime never{std::numeric_limits<std::int64_t>::max()};
@@ -59,7 +58,7 @@ void UnlockKeeper::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    if (service_) service_->hurry(std::chrono::steady_clock::now() + longest_stop);
+    if (service_) service_->hurry(std::chrono::steady_clock::now() + office_ends_within);
   }
   if (thread_.joinable()) thread_.join();
   keys_.drop();

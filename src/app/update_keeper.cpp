@@ -9,6 +9,7 @@
 
 #include "wayside/base/log.hpp"
 
+#include "src/app/interruptible_wait.hpp"
 #include "src/app/named_thread.hpp"
 
 namespace wayside::app {
@@ -17,7 +18,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds longest_stop{2};
 constexpr std::chrono::hours stuck_is_said{1};
 
 }  // namespace
@@ -60,7 +60,7 @@ void UpdateKeeper::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    if (office_) office_->hurry(std::chrono::steady_clock::now() + longest_stop);
+    if (office_) office_->hurry(std::chrono::steady_clock::now() + office_ends_within);
   }
   if (thread_.joinable()) thread_.join();
 }
@@ -186,8 +186,7 @@ void UpdateKeeper::take_offer(const std::optional<UpdateOffer>& offer) {
   } else {
     log::info("update_offered", {{"version", offer->version}, {"bytes", offer->bytes}});
   }
-  const bool other =
-      !offer || !offer_ || offer->sha256 != offer_->sha256 || offer->given != offer_->given;
+  const bool other = !offer || !offer_ || offer->sha256 != offer_->sha256 || offer->given != offer_->given;
   offer_ = offer;
   if (!other) return;
   install_early_ = false;
@@ -248,8 +247,8 @@ bool UpdateKeeper::was_tried() const {
 }
 
 Status UpdateKeeper::note_try() {
-  const bool came_to_nothing = status_.version == offer_->version &&
-                               (status_.state == UpdateState::refused || status_.state == UpdateState::reverted);
+  const bool came_to_nothing = status_.version == offer_->version && (status_.state == UpdateState::refused ||
+                                                                      status_.state == UpdateState::reverted);
   TriedUpdate tried{offer_->sha256, offer_->given, 1};
   if (tried_.sha256 == tried.sha256 && tried_.given == tried.given)
     tried.times = tried_.times + (came_to_nothing ? 1 : 0);

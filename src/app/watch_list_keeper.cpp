@@ -9,6 +9,7 @@
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/log.hpp"
 
+#include "src/app/interruptible_wait.hpp"
 #include "src/app/named_thread.hpp"
 #include "src/app/trusted_key.hpp"
 
@@ -19,10 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds longest_stop{2};
 constexpr std::size_t most_lists = 16;
 constexpr int most_damaged = 3;
-constexpr std::size_t longest_reason = 600;
+constexpr std::size_t longest_list_reason = 600;
 
 }  // namespace
 
@@ -63,7 +63,7 @@ void WatchListKeeper::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    if (office_) office_->hurry(std::chrono::steady_clock::now() + longest_stop);
+    if (office_) office_->hurry(std::chrono::steady_clock::now() + office_ends_within);
   }
   if (thread_.joinable()) thread_.join();
 }
@@ -346,7 +346,7 @@ milliseconds WatchListKeeper::refused(ListWanted wanted, const Error& why) {
 void WatchListKeeper::give_up(const ListOffer& offer, std::string reason, bool for_good) {
   refused_.add();
   std::replace(reason.begin(), reason.end(), '\n', ' ');  // bad lines are told one a line
-  if (reason.size() > longest_reason) reason.resize(longest_reason);
+  if (reason.size() > longest_list_reason) reason.resize(longest_list_reason);
   GivenUp& given_up = given_up_[offer.list];
   given_up = {offer.document, reason, upload::Time::max()};
   if (!for_good) given_up.until = upload::Time::clock::now() + options_.given_up_for;

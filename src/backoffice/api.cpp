@@ -21,13 +21,13 @@ namespace {
 
 constexpr std::size_t heartbeat_limit_bytes = std::size_t{64} * 1024;
 constexpr std::size_t device_id_digits = 16;
-constexpr std::string_view batches = "/v2/batches/";
-constexpr std::string_view heartbeats = "/v1/heartbeats/";
-constexpr std::string_view unlocks = "/v2/unlock/";
-constexpr std::string_view watch_lists = "/v1/watchlists/";
-constexpr std::string_view updates = "/v1/updates/";
+constexpr std::string_view batches_path = "/v2/batches/";
+constexpr std::string_view heartbeats_path = "/v1/heartbeats/";
+constexpr std::string_view unlocks_path = "/v2/unlock/";
+constexpr std::string_view watch_lists_path = "/v1/watchlists/";
+constexpr std::string_view updates_path = "/v1/updates/";
 constexpr std::size_t public_key_bytes = 32;
-constexpr std::string_view topics = "wayside/v2/";
+constexpr std::string_view topic_head = "wayside/v2/";
 
 bool is_device_id(std::string_view text) {
   return text.size() == device_id_digits && std::all_of(text.begin(), text.end(), [](char c) {
@@ -149,19 +149,19 @@ std::size_t Target::limit_bytes() const {
 
 std::optional<Target> target_from(std::string_view path) {
   for (const auto& [start, what] :
-       {std::pair{batches, Target::What::batch}, std::pair{heartbeats, Target::What::heartbeat},
-        std::pair{unlocks, Target::What::unlock}}) {
+       {std::pair{batches_path, Target::What::batch}, std::pair{heartbeats_path, Target::What::heartbeat},
+        std::pair{unlocks_path, Target::What::unlock}}) {
     if (!path.starts_with(start)) continue;
     const std::string_view device_id = path.substr(start.size());
     if (is_device_id(device_id)) return Target{what, std::string(device_id)};
   }
-  if (path.starts_with(watch_lists)) return list_target_from(path.substr(watch_lists.size()));
-  return path.starts_with(updates) ? update_target_from(path.substr(updates.size())) : std::nullopt;
+  if (path.starts_with(watch_lists_path)) return list_target_from(path.substr(watch_lists_path.size()));
+  return path.starts_with(updates_path) ? update_target_from(path.substr(updates_path.size())) : std::nullopt;
 }
 
 std::optional<Target> target_from_topic(std::string_view topic) {
-  if (!topic.starts_with(topics)) return std::nullopt;
-  topic.remove_prefix(topics.size());
+  if (!topic.starts_with(topic_head)) return std::nullopt;
+  topic.remove_prefix(topic_head.size());
   const std::string_view device_id = topic.substr(0, device_id_digits);
   if (!is_device_id(device_id)) return std::nullopt;
   const std::string_view rest = topic.substr(device_id.size());

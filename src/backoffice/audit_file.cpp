@@ -17,7 +17,7 @@ namespace wayside::backoffice {
 
 namespace {
 
-Error system_error(std::string_view what, const std::filesystem::path& path) {
+Error cannot(std::string_view what, const std::filesystem::path& path) {
   return {ErrorCode::io, fmt::format("cannot {} {}: {}", what, path.string(), std::strerror(errno))};
 }
 
@@ -54,9 +54,9 @@ Status put_on_record(const std::filesystem::path& folder, UtcTime now, std::stri
   const std::string line = entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   const std::filesystem::path file = folder / "audit.jsonl";
   const int descriptor = ::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) return fail(system_error("open", file));
+  if (descriptor < 0) return fail(cannot("open", file));
   const bool written = append_line(descriptor, line);
-  const Error failed = system_error("write", file);
+  const Error failed = cannot("write", file);
   ::close(descriptor);  // and its lock
   return written ? Status{} : fail(failed);
 }

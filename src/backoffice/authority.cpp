@@ -28,12 +28,10 @@ namespace wayside::backoffice {
 namespace {
 
 namespace fs = std::filesystem;
-using std::chrono::hours;
 
-constexpr auto authority_lifetime = hours(24 * 3650);
-constexpr auto leaf_lifetime = hours(24 * 730);
+constexpr auto authority_lifetime = std::chrono::hours(24 * 3650);
 // A camera's clock may be a little behind when it first looks at a certificate.
-constexpr auto backdate = hours(1);
+constexpr auto backdate = std::chrono::hours(1);
 
 Error openssl_failed() {
   ERR_clear_error();
@@ -257,7 +255,7 @@ Result<Issuer> read_issuer(const fs::path& folder, UtcTime now) {
 
 // No chain holds longer than what it hangs on: a later end would promise what no peer would believe.
 UtcTime end_of_leaf(UtcTime now, const Issuer& issuer) {
-  return std::min(now + leaf_lifetime, pem::valid_until(*issuer.certificate));
+  return std::min(now + certificate_lifetime, pem::valid_until(*issuer.certificate));
 }
 
 struct Leaf {
@@ -290,16 +288,6 @@ Status make_own_certificates(const fs::path& folder, const Names& hosts, UtcTime
   if (const auto made = make_leaf({"office", "clientAuth", {}}, *issuer, folder, "client", now); !made)
     return made;
   return make_leaf({"Wayside back office server", "serverAuth", *names}, *issuer, folder, "server", now);
-}
-
-// True also of a symbolic link that leads nowhere: it would be written over.
-Result<bool> is_there(const fs::path& path) {
-  std::error_code failed;
-  const fs::file_status status = fs::symlink_status(path, failed);
-  if (status.type() == fs::file_type::none) {
-    return fail(ErrorCode::io, fmt::format("cannot look at {}: {}", path.string(), failed.message()));
-  }
-  return fs::exists(status);
 }
 
 // A folder that holds something else is most likely a slip, and would be closed to its other users.

@@ -1,6 +1,5 @@
 #include "wayside/backoffice/export.hpp"
 
-#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -27,11 +26,6 @@ using Json = nlohmann::json;
 
 // They hold VRMs and pictures.
 constexpr unsigned for_the_owner_only = 0600;
-
-UtcTime utc_now() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
-}
 
 // Whoever can write to the file can put anything there.
 std::string name_of(const RecordId& id) {

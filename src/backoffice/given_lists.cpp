@@ -25,17 +25,12 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-Status check_names(const std::string& list, const std::string& device_id) {
+Status check_list_and_camera(const std::string& list, const std::string& device_id) {
   if (!is_list_id(list))
     return fail(ErrorCode::invalid_input, "a VOI list's id must be 1 to 64 of a-z, 0-9 and -, as in north-1");
   if (device_id == all_cameras || pem::is_device_id(device_id)) return {};
   return fail(ErrorCode::invalid_input,
               "a device id must be 16 lower case hex digits, as in device.crt's name, or all");
-}
-
-bool is_there(const fs::path& file) {
-  std::error_code ignored;
-  return fs::exists(fs::symlink_status(file, ignored));
 }
 
 fs::path key_file(const fs::path& folder, const std::string& device_id) {
@@ -93,7 +88,8 @@ fs::path GivenLists::cameras_of(const std::string& list) const {
 }
 
 bool GivenLists::is_given(const std::string& list, const std::string& device_id) const {
-  return is_there(cameras_of(list) / device_id) || is_there(cameras_of(list) / all_cameras);
+  return is_there(cameras_of(list) / device_id).value_or(false) ||
+         is_there(cameras_of(list) / all_cameras).value_or(false);
 }
 
 Result<std::vector<std::string>> GivenLists::lists_of(const std::string& device_id) const {
@@ -108,8 +104,8 @@ Result<std::vector<std::string>> GivenLists::lists_of(const std::string& device_
 }
 
 Status GivenLists::give(const std::string& list, const std::string& device_id, UtcTime now) const {
-  if (const auto good = check_names(list, device_id); !good) return good;
-  if (!is_there(folder_ / list)) {
+  if (const auto good = check_list_and_camera(list, device_id); !good) return good;
+  if (!is_there(folder_ / list).value_or(false)) {
     return fail(ErrorCode::not_found,
                 fmt::format("there is no VOI list {}: run wayside-backoffice watchlist issue", list));
   }
@@ -127,9 +123,9 @@ Status GivenLists::give(const std::string& list, const std::string& device_id, U
 }
 
 Status GivenLists::withdraw(const std::string& list, const std::string& device_id, UtcTime now) const {
-  if (const auto good = check_names(list, device_id); !good) return good;
+  if (const auto good = check_list_and_camera(list, device_id); !good) return good;
   const fs::path file = cameras_of(list) / device_id;
-  if (!is_there(file)) {
+  if (!is_there(file).value_or(false)) {
     const bool all = device_id != all_cameras && is_given(list, device_id);
     return fail(ErrorCode::not_found,
                 all ? fmt::format("VOI list {} is given to all cameras: withdraw it from all, and give it to "
@@ -156,7 +152,9 @@ Status GivenLists::withdraw(const std::string& list, const std::string& device_i
 Result<std::vector<std::string>> GivenLists::withdraw_all(const std::string& device_id, UtcTime now) const {
   auto lists = lists_of(device_id);
   if (!lists) return lists;
-  std::erase_if(*lists, [&](const std::string& list) { return !is_there(cameras_of(list) / device_id); });
+  std::erase_if(*lists, [&](const std::string& list) {
+    return !is_there(cameras_of(list) / device_id).value_or(false);
+  });
   for (const std::string& list : *lists) {
     if (const auto withdrawn = withdraw(list, device_id, now); !withdrawn) return fail(withdrawn.error());
   }

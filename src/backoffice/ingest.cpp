@@ -35,13 +35,8 @@ constexpr int keep_alive_s = 20;
 constexpr std::chrono::seconds connecting_limit{10};
 constexpr std::chrono::seconds try_again{1};
 constexpr int first_error_code = 0x80;
-constexpr const char* batches = "wayside/v2/+/batch";
-constexpr const char* heartbeats = "wayside/v2/+/heartbeat";
-
-UtcTime utc_now() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
-}
+constexpr const char* batch_topics = "wayside/v2/+/batch";
+constexpr const char* heartbeat_topics = "wayside/v2/+/heartbeat";
 
 // Another each time, so that no instance drives another out of the broker.
 std::string new_client_id() {
@@ -117,7 +112,7 @@ class Connection {
       return;
     }
     // One packet with both, so that one answer says all.
-    std::array<char*, 2> topics = {const_cast<char*>(batches), const_cast<char*>(heartbeats)};
+    std::array<char*, 2> topics = {const_cast<char*>(batch_topics), const_cast<char*>(heartbeat_topics)};
     mosquitto_subscribe_multiple(client, nullptr, static_cast<int>(topics.size()), topics.data(), 1, 0,
                                  nullptr);
   }

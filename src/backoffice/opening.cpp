@@ -15,10 +15,6 @@ namespace wayside::backoffice {
 
 namespace {
 
-tl::unexpected<Error> refuse(std::string reason) {
-  return fail(ErrorCode::invalid_input, std::move(reason));
-}
-
 bool is_picture(PartKind kind) {
   return kind == PartKind::plate || kind == PartKind::overview;
 }

@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path file_of(const fs::path& folder, const PublicKey& key, std::string_view extension) {
-  return folder / (to_hex(key_id(key)) + std::string(extension));
+fs::path file_of(const fs::path& folder, const PublicKey& key, std::string_view ending) {
+  return folder / (to_hex(key_id(key)) + std::string(ending));
 }
 
 // The pseudonym key in it is a secret between the camera and its recipient.
@@ -25,13 +25,13 @@ Status write_public_file(const fs::path& file, const Recipient& recipient) {
   return replace_file(file, as_bytes(to_toml(recipient)), recipient.pseudonym_key ? 0600 : 0644);
 }
 
-Result<std::vector<fs::path>> files_of(const fs::path& folder, std::string_view extension) {
+Result<std::vector<fs::path>> files_of(const fs::path& folder, std::string_view ending) {
   std::vector<fs::path> files;
   std::error_code failed;
   fs::directory_iterator entries(folder, failed);
   if (failed == std::errc::no_such_file_or_directory) return files;
   for (; !failed && entries != fs::directory_iterator(); entries.increment(failed)) {
-    if (entries->path().extension() == extension) files.push_back(entries->path());
+    if (entries->path().extension() == ending) files.push_back(entries->path());
   }
   if (failed)
     return fail(ErrorCode::io, fmt::format("cannot look into {}: {}", folder.string(), failed.message()));

@@ -42,11 +42,6 @@ constexpr ConnectionGuard::Limits limits{.handshake = std::chrono::seconds(10),
                                          .patience = std::chrono::seconds(1)};
 constexpr std::chrono::seconds grace_at_stop{2};
 
-UtcTime utc_now() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
-}
-
 std::optional<Peer> peer_of(const SSL* connection) {
   if (connection == nullptr) return std::nullopt;
   const pem::Certificate certificate(SSL_get1_peer_certificate(connection));

@@ -30,14 +30,6 @@ tl::unexpected<Error> system_error(std::string_view what, const fs::path& path) 
   return fail(ErrorCode::io, fmt::format("cannot {} {}: {}", what, shown(path), std::strerror(errno)));
 }
 
-// Nothing follows a link into the key's place: whoever put it there would choose the key.
-Result<bool> is_there(const fs::path& file) {
-  struct stat info {};
-  if (::lstat(file.c_str(), &info) == 0) return true;
-  if (errno == ENOENT) return false;
-  return system_error("look at", file);
-}
-
 Status make_key(const fs::path& file) {
   const auto key = pem::make_device_key();
   if (!key) return fail(key.error());

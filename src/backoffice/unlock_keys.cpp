@@ -43,14 +43,6 @@ fs::path revoked_file(const fs::path& folder, const std::string& device_id) {
   return folder / device_id / "revoked";
 }
 
-Result<bool> is_there(const fs::path& file) {
-  std::error_code failed;
-  const bool there = fs::exists(fs::symlink_status(file, failed));
-  if (failed && failed != std::errc::no_such_file_or_directory)
-    return fail(ErrorCode::io, fmt::format("cannot look at {}: {}", file.string(), failed.message()));
-  return there;
-}
-
 Status check_known(const fs::path& folder, const std::string& device_id) {
   if (const auto good = check_device_id(device_id); !good) return good;
   const auto known = is_there(folder / device_id);

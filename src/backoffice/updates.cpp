@@ -39,7 +39,7 @@ Result<UpdateOffer> read_offer(const fs::path& file) {
   return offer ? std::move(offer) : fail(offer.error().context(json_escape(file.string())));
 }
 
-Status check_names(const std::string& compatible, const std::string& camera) {
+Status check_board_and_camera(const std::string& compatible, const std::string& camera) {
   if (!is_compatible(compatible)) {
     return fail(
         ErrorCode::invalid_input,
@@ -149,7 +149,8 @@ Result<UpdateOffer> Updates::add(const fs::path& offer_file, UtcTime now) const 
   if (!all) return fail(all.error());
   for (const UpdateOffer& there : *all) {
     if (there == *offer) return offer;
-    if (there.sha256 == offer->sha256 || same_name(there, *offer)) return fail(taken_already(folder_.parent_path(), *offer, there));
+    if (there.sha256 == offer->sha256 || same_name(there, *offer))
+      return fail(taken_already(folder_.parent_path(), *offer, there));
   }
   auto copy = FileReplacement::begin(bundle(offer->sha256), 0600);
   if (!copy) return fail(copy.error());
@@ -197,7 +198,7 @@ Result<UpdateOffer> Updates::find(const std::string& version, const std::string&
 
 Status Updates::give(const std::string& version, const std::string& compatible, const std::string& to,
                      std::optional<UtcTime> not_before, UtcTime now) const {
-  if (const auto good = check_names(compatible, to); !good) return good;
+  if (const auto good = check_board_and_camera(compatible, to); !good) return good;
   if (const auto made = make_private_folder(folder_); !made) return made;
   const FolderLock turn(folder_);  // so that nobody removes it meanwhile
   if (!turn.held()) return turn.held();
@@ -224,7 +225,7 @@ Status Updates::give(const std::string& version, const std::string& compatible, 
 }
 
 Status Updates::withdraw(const std::string& compatible, const std::string& from, UtcTime now) const {
-  if (const auto good = check_names(compatible, from); !good) return good;
+  if (const auto good = check_board_and_camera(compatible, from); !good) return good;
   const fs::path file = given_file(compatible, from);
   const auto offer = read_offer(file);
   if (!offer && offer.error().code == ErrorCode::not_found) {
@@ -253,9 +254,10 @@ Status Updates::remove(const std::string& version, const std::string& compatible
     if (one.offer.sha256 == offer->sha256) cameras.push_back(one.to);
   }
   if (!cameras.empty()) {
-    return fail(ErrorCode::refused,
-                fmt::format("version {} for {} is given to {}: withdraw it first, with {}", version,
-                            compatible, fmt::join(cameras, ", "), withdrawing(folder_.parent_path(), compatible, cameras)));
+    return fail(
+        ErrorCode::refused,
+        fmt::format("version {} for {} is given to {}: withdraw it first, with {}", version, compatible,
+                    fmt::join(cameras, ", "), withdrawing(folder_.parent_path(), compatible, cameras)));
   }
   Json removed = on_record(*offer);
   removed["by"] = operator_name();

@@ -107,10 +107,6 @@ std::string surplus_or_missing(const std::string& description) {
   return "does not fit";
 }
 
-tl::unexpected<Error> refuse(std::string reason) {
-  return fail(ErrorCode::invalid_input, std::move(reason));
-}
-
 Status check_against(const NamedSchema& named, const Json& json) {
   // A Validator keeps the regular expressions it has met, without a lock.
   thread_local valijson::Validator validator;
@@ -251,6 +247,10 @@ std::string_view schema_name(RecordType type) {
 }
 
 }  // namespace
+
+tl::unexpected<Error> refuse(std::string reason) {
+  return fail(ErrorCode::invalid_input, std::move(reason));
+}
 
 Result<UtcTime> check_document(std::string_view document, const std::string& device_id) {
   try {

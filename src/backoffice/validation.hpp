@@ -19,6 +19,9 @@
 
 namespace wayside::backoffice {
 
+// What is not taken: invalid_input, for this reason.
+[[nodiscard]] tl::unexpected<Error> refuse(std::string reason);
+
 // A capture record's document: its time of capture.
 [[nodiscard]] Result<UtcTime> check_document(std::string_view document, const std::string& device_id);
 

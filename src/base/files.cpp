@@ -194,6 +194,13 @@ Status check_replaceable(const std::filesystem::path& path) {
                           path.string()));
 }
 
+Result<bool> is_there(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  return fail(ErrorCode::io, fmt::format("cannot look at {}: {}", path.string(), std::strerror(errno)));
+}
+
 bool overlap(const std::filesystem::path& a, const std::filesystem::path& b) {
   const std::filesystem::path first = resolved(a);
   const std::filesystem::path second = resolved(b);

@@ -70,4 +70,9 @@ Result<UtcTime> utc_from_iso8601(std::string_view text) {
   return UtcTime{std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
 }
 
+UtcTime utc_now() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
+}
+
 }  // namespace wayside

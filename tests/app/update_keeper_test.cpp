@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-constexpr std::uint64_t mib = std::uint64_t{1} << 20U;
+constexpr std::uint64_t bundle_mib = std::uint64_t{1} << 20U;
 
 Status cut() {
   return fail(ErrorCode::unavailable, "the link broke");
@@ -117,11 +117,11 @@ TEST_F(UpdateKeeperTest, ABundleThatIsWrongOnceAndFetchedAgainIsNoProblem) {
 TEST_F(UpdateKeeperTest, AfterAPowerCutWhatMayBeTornIsFetchedAgainAndNothingBeforeIt) {
   const UpdateOffer offer = bundle("1.2.3");
   gives(offer);
-  until_asked(2 * mib + mib / 2);
+  until_asked(2 * bundle_mib + bundle_mib / 2);
   keeper_.reset();
   {
     std::fstream torn(folder_.part(), std::ios::in | std::ios::out | std::ios::binary);
-    torn.seekp(2 * mib + 100);
+    torn.seekp(2 * bundle_mib + 100);
     torn << std::string(300'000, '\0');  // as a disk leaves what was written and not flushed
   }
   way_.asked.clear();
@@ -129,14 +129,14 @@ TEST_F(UpdateKeeperTest, AfterAPowerCutWhatMayBeTornIsFetchedAgainAndNothingBefo
   answers_ = false;
   settle();
   EXPECT_EQ(state(), "waiting") << problem();
-  EXPECT_EQ(way_.asked.front(), 2 * mib);
+  EXPECT_EQ(way_.asked.front(), 2 * bundle_mib);
   EXPECT_EQ(content(folder_.bundle()), way_.bundles[offer.sha256]);
 }
 
 TEST_F(UpdateKeeperTest, AnOfficeThatChangesItsMindIsFollowed) {
   const UpdateOffer first = bundle("1.2.3"), second = bundle("1.2.4", 2'000'000);
   gives(first);
-  until_asked(mib);
+  until_asked(bundle_mib);
   gives(second);
   way_.asked.clear();
   settle();
@@ -148,7 +148,7 @@ TEST_F(UpdateKeeperTest, AnOfficeThatChangesItsMindIsFollowed) {
 
 TEST_F(UpdateKeeperTest, WhatIsWithdrawnGoesFromFlash) {
   gives(bundle("1.2.3"));
-  until_asked(mib);
+  until_asked(bundle_mib);
   EXPECT_TRUE(there(folder_.part()));
   gives(std::nullopt);
   settle();
@@ -559,7 +559,7 @@ TEST_F(UpdateKeeperTest, WithoutAnOfficeOverHttpsItIsSaidAndNothingIsFetched) {
 
 TEST_F(UpdateKeeperTest, WhatAnEarlierStartLeftOfNobodyKnowsWhatIsRemoved) {
   gives(bundle("1.2.3"));
-  until_asked(mib);
+  until_asked(bundle_mib);
   keeper_.reset();
   std::ofstream(folder_.incoming() / "offer") << "{";
   answers_ = false;
@@ -572,7 +572,7 @@ TEST_F(UpdateKeeperTest, TheOfficeAndTheConsoleAreToldWhereItIs) {
   UpdateOffer offer = bundle("1.2.3");
   offer.not_before = utc_from_iso8601("2026-11-29T02:00:00Z").value();
   gives(offer);
-  until_asked(mib);
+  until_asked(bundle_mib);
   const UpdateHooks hooks = hooks_of(*keeper_);
   const ToldSystem told = keeper_->told();
   EXPECT_EQ(told.version, "1.2.0");

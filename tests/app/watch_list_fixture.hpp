@@ -24,12 +24,11 @@
 #include "tests/doubles/back_office_double.hpp"
 #include "tests/doubles/hand_clock.hpp"
 #include "tests/doubles/memory_queue.hpp"
+#include "tests/doubles/time.hpp"
 
 namespace wayside::app {
 
-inline UtcTime at(std::string_view text) {
-  return utc_from_iso8601(text).value();
-}
+using doubles::at;
 
 // The office's answers, and what the way between makes of them.
 class Way final : public ListOffice {

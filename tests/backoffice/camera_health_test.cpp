@@ -15,13 +15,12 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-const std::string device = "0123456789abcdef";
 const std::string silent = "fedcba9876543210";
 
 class CameraHealthTest : public testing::Test {
  protected:
   CameraHealthTest() {
-    office_.new_camera(device);
+    office_.new_camera(sample_device);
     office_.new_camera(silent);
   }
   static json heartbeat() {
@@ -39,10 +38,10 @@ class CameraHealthTest : public testing::Test {
   }
   void beat(const json& heartbeat) { beat_with(heartbeat.dump()); }
   void beat_with(const std::string& bytes) {
-    ASSERT_TRUE(office_.store().put_heartbeat(device, bytes, TestOffice::now));
+    ASSERT_TRUE(office_.store().put_heartbeat(sample_device, bytes, TestOffice::now));
   }
   CameraHealth health() {
-    const auto all = camera_health(office_.store(), revoked_, device);
+    const auto all = camera_health(office_.store(), revoked_, sample_device);
     EXPECT_TRUE(all) << all.error().message;
     return all && all->size() == 1 ? all->front() : CameraHealth{};
   }
@@ -61,7 +60,7 @@ TEST_F(CameraHealthTest, EachEnrolledCameraIsListedAlsoOneThatNeverSentAHeartbea
   const auto all = camera_health(office_.store(), revoked_, {});
   ASSERT_TRUE(all);
   ASSERT_THAT(*all, SizeIs(2));
-  EXPECT_EQ(all->front().device_id, device);
+  EXPECT_EQ(all->front().device_id, sample_device);
   EXPECT_EQ(to_lines(all->back(), TestOffice::now), silent + "  never sent a heartbeat");
   EXPECT_FALSE(all->back().is_ill());
   EXPECT_THAT(camera_health(office_.store(), revoked_, "0000000000000000").value(), IsEmpty());
@@ -69,7 +68,7 @@ TEST_F(CameraHealthTest, EachEnrolledCameraIsListedAlsoOneThatNeverSentAHeartbea
 
 TEST_F(CameraHealthTest, ALineSaysWhenItWasHeardWhetherItWasWellAndWhatWaits) {
   beat(heartbeat());
-  EXPECT_EQ(lines(), device + "  said " + to_iso8601(TestOffice::now) +
+  EXPECT_EQ(lines(), sample_device + "  said " + to_iso8601(TestOffice::now) +
                          ", within the minute: well  3 records waiting");
   EXPECT_FALSE(health().is_ill());
   EXPECT_THAT(lines(std::chrono::seconds(119)), HasSubstr(", 1 minute ago: well"));
@@ -106,9 +105,9 @@ TEST_F(CameraHealthTest, OneThatHasNotBeenHeardForLongIsSilentHoweverWellItWas) 
   EXPECT_FALSE(health().is_silent(TestOffice::now + silent_after));
   EXPECT_TRUE(health().is_silent(TestOffice::now + (silent_after + std::chrono::seconds(1))));
   EXPECT_THAT(lines(std::chrono::hours(71)),
-              testing::StartsWith(device + "  SILENT, last said " + to_iso8601(TestOffice::now)));
+              testing::StartsWith(sample_device + "  SILENT, last said " + to_iso8601(TestOffice::now)));
   EXPECT_TRUE(camera_health(office_.store(), revoked_, silent).value().at(0).is_silent(TestOffice::now));
-  ASSERT_TRUE(revoked_.add(device, "stolen", TestOffice::now));
+  ASSERT_TRUE(revoked_.add(sample_device, "stolen", TestOffice::now));
   EXPECT_FALSE(health().is_silent(TestOffice::now + std::chrono::hours(71)));
 }
 
@@ -116,9 +115,9 @@ TEST_F(CameraHealthTest, OneThatIsRevokedIsNotIllWhateverItSaidLast) {
   json ill = heartbeat();
   ill["problems"] = {{"camera", "none present"}};
   beat(ill);
-  ASSERT_TRUE(revoked_.add(device, "stolen", TestOffice::now));
+  ASSERT_TRUE(revoked_.add(sample_device, "stolen", TestOffice::now));
   EXPECT_FALSE(health().is_ill());
-  EXPECT_EQ(lines(), device + "  revoked");
+  EXPECT_EQ(lines(), sample_device + "  revoked");
 }
 
 TEST_F(CameraHealthTest, NothingThatACameraSaysDrivesATerminalOrMakesALineOfItsOwn) {

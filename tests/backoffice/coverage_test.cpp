@@ -18,7 +18,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const std::string device = "0123456789abcdef";
 const std::string name = "queue 000102030405060708090a0b0c0d0e0f of device 0123456789abcdef";
 
 class CoverageTest : public testing::Test {
@@ -34,7 +33,7 @@ class CoverageTest : public testing::Test {
   }
   static NewText text_of(std::uint64_t number, RecordType type, const std::string& queue = sample_queue) {
     NewText text;
-    text.id = {device, queue, number};
+    text.id = {sample_device, queue, number};
     text.type = type;
     text.head = {1};
     text.chain = chain_of(number);
@@ -77,7 +76,7 @@ class CoverageTest : public testing::Test {
 
   doubles::TemporaryFolder temporary_;
   std::unique_ptr<Store> store_;
-  SealingCamera camera_{device, Secret::random(), {}};
+  SealingCamera camera_{sample_device, Secret::random(), {}};
 };
 
 TEST_F(CoverageTest, AnEmptyStoreHasNoQueue) {
@@ -309,7 +308,8 @@ class TakenOut : public CoverageTest {
  protected:
   void hear(std::uint64_t delivered_to, const std::string& queue = sample_queue) {
     const nlohmann::json heartbeat = {{"queue_uuid", queue}, {"queue", {{"delivered_to", delivered_to}}}};
-    ASSERT_TRUE(store_->put_heartbeat(device, heartbeat.dump(), *utc_from_iso8601("2026-11-22T17:35:40Z")));
+    ASSERT_TRUE(
+        store_->put_heartbeat(sample_device, heartbeat.dump(), *utc_from_iso8601("2026-11-22T17:35:40Z")));
   }
   void take_out_from(std::uint64_t number) {
     auto file = Database::open(temporary_.path() / "records.db", IfMissing::refuse);
@@ -353,7 +353,7 @@ TEST_F(TakenOut, WhatIsThereOrGivenUpOrSaidByAHeartbeatThatNoCameraSendsIsNotMis
   hear(9, "\x1b[2J");
   EXPECT_TRUE(only_queue().is_sound()) << "that is no queue";
   for (const char* nonsense : {"", "no JSON", "[]", R"({"queue":3})", R"({"queue":{"delivered_to":"9"}})"}) {
-    ASSERT_TRUE(store_->put_heartbeat(device, nonsense, UtcTime{}));
+    ASSERT_TRUE(store_->put_heartbeat(sample_device, nonsense, UtcTime{}));
     EXPECT_TRUE(only_queue().is_sound()) << nonsense;
   }
 }

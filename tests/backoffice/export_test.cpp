@@ -20,8 +20,6 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string device = "0123456789abcdef";
-
 class ExportTest : public testing::Test {
  protected:
   void put(std::uint64_t number, const SampleRecord& record, bool with_pictures = true) {
@@ -52,8 +50,8 @@ class ExportTest : public testing::Test {
 };
 
 TEST_F(ExportTest, JsonLinesHoldKeyDocumentAndCompleteness) {
-  put(1, sample_record(device, "AB12CDE", 2));
-  put(2, sample_record(device, "XY63ZZZ", 1), false);
+  put(1, sample_record(sample_device, "AB12CDE", 2));
+  put(2, sample_record(sample_device, "XY63ZZZ", 1), false);
   const auto counts = export_jsonl(store_, {}, file_);
   ASSERT_TRUE(counts) << counts.error().message;
   EXPECT_EQ(counts->records, 2U);
@@ -63,20 +61,20 @@ TEST_F(ExportTest, JsonLinesHoldKeyDocumentAndCompleteness) {
   for (std::string line; std::getline(lines, line);)
     parsed.push_back(nlohmann::json::parse(line));
   ASSERT_EQ(parsed.size(), 2U);
-  EXPECT_EQ(parsed[0].at("document"), sample_record(device, "XY63ZZZ", 1).document);
+  EXPECT_EQ(parsed[0].at("document"), sample_record(sample_device, "XY63ZZZ", 1).document);
   EXPECT_EQ(parsed[0].at("complete"), false);
   EXPECT_EQ(parsed[0].at("number"), 2);
   EXPECT_EQ(parsed[1].at("document").at("vrm"), "AB12CDE");
   EXPECT_EQ(parsed[1].at("complete"), true);
-  EXPECT_EQ(parsed[1].at("device_id"), device);
+  EXPECT_EQ(parsed[1].at("device_id"), sample_device);
   EXPECT_EQ(parsed[1].at("queue_uuid"), sample_queue);
   EXPECT_EQ(parsed[1].at("received_at"), "2026-11-18T11:06:40.000Z");
 }
 
 TEST_F(ExportTest, PageShowsEveryPassWithItsPicturesNewestLast) {
-  put(1, sample_record(device, "XY63ZZZ", 9));
-  put(2, sample_record(device, "AB12CDE", 4));
-  put(3, sample_record(device, "CD07EFG", 6), false);
+  put(1, sample_record(sample_device, "XY63ZZZ", 9));
+  put(2, sample_record(sample_device, "AB12CDE", 4));
+  put(3, sample_record(sample_device, "CD07EFG", 6), false);
   const auto counts = export_html(store_, {}, file_);
   ASSERT_TRUE(counts) << counts.error().message;
   const std::string page = content(file_);
@@ -95,7 +93,7 @@ TEST_F(ExportTest, PageShowsEveryPassWithItsPicturesNewestLast) {
 }
 
 TEST_F(ExportTest, PageNeedsNothingFromOutsideAndEscapesWhatCamerasSay) {
-  SampleRecord record = sample_record(device);
+  SampleRecord record = sample_record(sample_device);
   record.document["site"]["name"] = "<script>alert('1')</script> & \"Mill\"";
   put(1, record);
   ASSERT_TRUE(export_html(store_, {}, file_));
@@ -108,7 +106,7 @@ TEST_F(ExportTest, PageNeedsNothingFromOutsideAndEscapesWhatCamerasSay) {
 }
 
 TEST_F(ExportTest, PageShowsControlCharactersEscaped) {
-  SampleRecord record = sample_record(device);
+  SampleRecord record = sample_record(sample_device);
   record.document["site"]["name"] = std::string("Mill\0 \x1b[31mLane\x7f\n\xc2\x9b \xc3\xa9", 22);
   put(1, record);
   ASSERT_TRUE(export_html(store_, {}, file_));
@@ -124,7 +122,7 @@ TEST_F(ExportTest, EmptyStoreGivesAPageThatSaysSo) {
 }
 
 TEST_F(ExportTest, GapRecordsAreLeftOutOfTheLinesAndNumberedInThePagesSummary) {
-  put(1, sample_record(device));
+  put(1, sample_record(sample_device));
   ASSERT_TRUE(export_html(store_, {}, file_));
   EXPECT_THAT(content(file_), Not(HasSubstr("Numbers")));
   put_gap_record(33);
@@ -140,7 +138,7 @@ TEST_F(ExportTest, GapRecordsAreLeftOutOfTheLinesAndNumberedInThePagesSummary) {
 }
 
 TEST_F(ExportTest, CheckAccountsForEveryNumberAndFindsDamagedGapRecords) {
-  put(1, sample_record(device));
+  put(1, sample_record(sample_device));
   put_gap_record(33);
   auto report = check(store_);
   ASSERT_TRUE(report) << report.error().message;
@@ -162,7 +160,7 @@ TEST_F(ExportTest, CheckAccountsForEveryNumberAndFindsDamagedGapRecords) {
 }
 
 TEST_F(ExportTest, FilesAreForTheOwnerAndAFailedExportLeavesTheOldOne) {
-  put(1, sample_record(device));
+  put(1, sample_record(sample_device));
   ASSERT_TRUE(export_jsonl(store_, {}, file_));
   struct stat info {};
   ASSERT_EQ(::stat(file_.c_str(), &info), 0);
@@ -177,7 +175,7 @@ TEST_F(ExportTest, FilesAreForTheOwnerAndAFailedExportLeavesTheOldOne) {
 }
 
 TEST_F(ExportTest, AnExportLeavesAFileBesideItAlone) {
-  put(1, sample_record(device));
+  put(1, sample_record(sample_device));
   for (const std::string name : {"out.new", ".out.new"})
     std::ofstream(temporary_.path() / name) << "mine";
   ASSERT_TRUE(export_jsonl(store_, {}, file_));
@@ -191,7 +189,7 @@ TEST_F(ExportTest, AnExportLeavesAFileBesideItAlone) {
 }
 
 TEST_F(ExportTest, NothingIsExportedOntoALinkOrADevice) {
-  put(1, sample_record(device));
+  put(1, sample_record(sample_device));
   std::ofstream(file_) << "mine";
   const auto link = temporary_.path() / "link";
   std::filesystem::create_symlink(file_, link);
@@ -204,13 +202,13 @@ TEST_F(ExportTest, NothingIsExportedOntoALinkOrADevice) {
 }
 
 TEST_F(ExportTest, AFileMayHaveTheLongestName) {
-  put(1, sample_record(device));
+  put(1, sample_record(sample_device));
   const auto counts = export_jsonl(store_, {}, temporary_.path() / std::string(255, 'n'));
   EXPECT_TRUE(counts) << counts.error().message;
 }
 
 TEST_F(ExportTest, LineTellsTimeMarkConfidenceDirectionAndLane) {
-  nlohmann::json document = sample_record(device).document;
+  nlohmann::json document = sample_record(sample_device).document;
   EXPECT_EQ(to_line(summarise(document.dump()).value()),
             "2026-11-22T17:00:40.123Z  AB12CDE   97.3 %  towards  lane 1");
   document["lane"] = nullptr;
@@ -222,8 +220,8 @@ TEST_F(ExportTest, LineTellsTimeMarkConfidenceDirectionAndLane) {
 }
 
 TEST_F(ExportTest, HitsAreShownAndCanBeChosen) {
-  put(1, sample_record(device));
-  SampleRecord hit = sample_record(device, "FG34HJK", 1);
+  put(1, sample_record(sample_device));
+  SampleRecord hit = sample_record(sample_device, "FG34HJK", 1);
   hit.document["hits"] = nlohmann::json::array({{{"list", "north"},
                                                  {"revision", 7},
                                                  {"entry", 120},
@@ -248,8 +246,8 @@ TEST_F(ExportTest, HitsAreShownAndCanBeChosen) {
 }
 
 TEST_F(ExportTest, CheckFindsDamageAndCountsWhatIsIncomplete) {
-  put(1, sample_record(device, "AB12CDE", 1));
-  put(2, sample_record(device, "CD07EFG", 2), false);
+  put(1, sample_record(sample_device, "AB12CDE", 1));
+  put(2, sample_record(sample_device, "CD07EFG", 2), false);
   auto report = check(store_);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->records, 2U);
@@ -268,7 +266,7 @@ TEST_F(ExportTest, CheckFindsDamageAndCountsWhatIsIncomplete) {
 
 TEST_F(ExportTest, DamagedRecordsAreLeftOutAndCounted) {
   for (std::uint64_t number = 1; number <= 5; ++number)
-    put(number, sample_record(device, number == 5 ? "AB12CDE" : "CD07EFG", static_cast<int>(number)));
+    put(number, sample_record(sample_device, number == 5 ? "AB12CDE" : "CD07EFG", static_cast<int>(number)));
   damage("UPDATE records SET document = '{}' WHERE number = 1");
   damage("UPDATE records SET document = 'x' WHERE number = 2");
   damage("UPDATE records SET document = replace(document, 'CD07EFG', 'CD07EFH') WHERE number = 3");
@@ -314,7 +312,7 @@ TEST_F(ExportTest, CheckSeesRowsWhateverIsDamagedOfThem) {
       "queue_uuid = 'ffffffffffffffffffffffffffffffff'",
   };
   for (std::size_t i = 0; i <= damages.size(); ++i)
-    put(i + 1, sample_record(device));
+    put(i + 1, sample_record(sample_device));
   put_gap_record(33);
   EXPECT_THAT(damage_found(), testing::IsEmpty());
   for (std::size_t i = 0; i < damages.size(); ++i)
@@ -333,7 +331,7 @@ TEST_F(ExportTest, CheckSeesRowsWhateverIsDamagedOfThem) {
 }
 
 TEST_F(ExportTest, CheckNamesARecordWhoseSignerIsNotEnrolled) {
-  put(1, sample_record(device));
+  put(1, sample_record(sample_device));
   damage("DELETE FROM device_keys");
   EXPECT_THAT(
       damage_found(),
@@ -341,7 +339,7 @@ TEST_F(ExportTest, CheckNamesARecordWhoseSignerIsNotEnrolled) {
 }
 
 TEST_F(ExportTest, CheckCountsLedgerRecordsApart) {
-  office_.put({camera_.seal(ledger_parts(RecordType::clock, clock_document(device))).text()});
+  office_.put({camera_.seal(ledger_parts(RecordType::clock, clock_document(sample_device))).text()});
   const auto report = check(store_);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->records, 0U);
@@ -360,9 +358,9 @@ TEST_F(ExportTest, CheckNamesWhereTheChainIsBroken) {
 }
 
 TEST_F(ExportTest, TwinsAreBothExportedAndCheckedAndTellThemselvesApart) {
-  put(1, sample_record(device, "AB12CDE", 1));
+  put(1, sample_record(sample_device, "AB12CDE", 1));
   camera_.previous = {};
-  put(1, sample_record(device, "XY63ZZZ", 2));
+  put(1, sample_record(sample_device, "XY63ZZZ", 2));
   ASSERT_TRUE(export_jsonl(store_, {}, file_));
   std::istringstream lines(content(file_));
   std::vector<nlohmann::json> parsed;
@@ -390,7 +388,7 @@ TEST_F(ExportTest, LedgerHoldsTheSignedHeadsInOrderAndNothingThatWasSealed) {
   for (std::string line; std::getline(lines, line);)
     parsed.push_back(nlohmann::json::parse(line));
   ASSERT_EQ(parsed.size(), 2U);
-  EXPECT_EQ(parsed[0], (nlohmann::json{{"device_id", device},
+  EXPECT_EQ(parsed[0], (nlohmann::json{{"device_id", sample_device},
                                        {"queue_uuid", sample_queue},
                                        {"number", 1},
                                        {"type", "capture"},
@@ -402,7 +400,7 @@ TEST_F(ExportTest, LedgerHoldsTheSignedHeadsInOrderAndNothingThatWasSealed) {
 }
 
 TEST_F(ExportTest, CheckTellsOfNumbersBothStoredAndGivenUpWithoutCallingThemDamaged) {
-  put(2, sample_record(device));
+  put(2, sample_record(sample_device));
   put_gap_record(33);
   const auto report = check(store_);
   ASSERT_TRUE(report) << report.error().message;

@@ -14,7 +14,7 @@ using testing::IsEmpty;
 using Outcome = Receipt::Outcome;
 
 // Why a record number 100 would be refused; empty: it would not.
-std::string refusal(const Bytes& list) {
+std::string refusal_of_list(const Bytes& list) {
   const auto gaps = gaps_from(list, 100);
   if (gaps) return {};
   EXPECT_EQ(gaps.error().code, ErrorCode::invalid_input);
@@ -45,7 +45,7 @@ TEST(GapRecord, LargestNumberIsTaken) {
 }
 
 TEST(GapRecord, AnyOtherFormIsRefusedByFieldAndNeverByValue) {
-  const auto second = [](const GapEntry& entry) { return refusal(gap_list({{1, 2, 1}, entry})); };
+  const auto second = [](const GapEntry& entry) { return refusal_of_list(gap_list({{1, 2, 1}, entry})); };
   EXPECT_EQ(second({0, 40}), "gap 2: first must be from 1 on");
   EXPECT_EQ(second({12, 100}), "gap 2: last must be below the gap record's own number");
   EXPECT_EQ(second({12, ~std::uint64_t{0}}), "gap 2: last must be below the gap record's own number");
@@ -55,7 +55,7 @@ TEST(GapRecord, AnyOtherFormIsRefusedByFieldAndNeverByValue) {
   EXPECT_EQ(second({12, 40, 1, 7}), "gap 2: the last four bytes must be zero");
   Bytes list = gap_list({{1, 2}, {3, 4}});
   for (const std::size_t size : {0U, 1U, 23U, 25U, 47U}) {
-    EXPECT_EQ(refusal({list.begin(), list.begin() + static_cast<std::ptrdiff_t>(size)}),
+    EXPECT_EQ(refusal_of_list({list.begin(), list.begin() + static_cast<std::ptrdiff_t>(size)}),
               "the gap list must be one or more entries of 24 bytes");
   }
 }

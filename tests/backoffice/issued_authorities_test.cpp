@@ -26,14 +26,13 @@ using testing::SizeIs;
 
 const std::string camera(doubles::authorised_camera);
 const std::string other = "fedcba9876543210";
-constexpr UtcTime now{1'795'000'000'000};
 
 class IssuedAuthoritiesTest : public testing::Test {
  protected:
   IssuedAuthorities& issued() { return issued_; }
   AuthorityDocument issue(AuthorityDocument draft, const std::string& device = camera) {
     draft.devices = {device};
-    return issued_.issue(draft, now).value();
+    return issued_.issue(draft, sample_now).value();
   }
   [[nodiscard]] fs::path folder() const { return temporary_.path() / "authority"; }
   VerifyingKey key() { return verifying_key_from(*read_text_file(folder() / "office-key")).value(); }
@@ -53,12 +52,12 @@ class IssuedAuthoritiesTest : public testing::Test {
 TEST_F(IssuedAuthoritiesTest, AreSignedNumberedAndReadByAnotherProgram) {
   EXPECT_EQ(issue(example_authority()).number, 1U);
   IssuedAuthorities another(folder());
-  EXPECT_EQ(another.issue(example_revocation(0), now)->number, 2U);
+  EXPECT_EQ(another.issue(example_revocation(0), sample_now)->number, 2U);
   EXPECT_EQ(issue(example_authority()).number, 3U) << "what the other one issued counts";
   const auto list = issued().list().value();
   ASSERT_THAT(list, SizeIs(3));
   EXPECT_EQ(list[1].document->reason, "The need has ceased");
-  EXPECT_EQ(list[0].document->issued, now);
+  EXPECT_EQ(list[0].document->issued, sample_now);
   struct stat info {};
   ASSERT_EQ(::stat((folder() / "authority.key").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
@@ -70,7 +69,7 @@ TEST_F(IssuedAuthoritiesTest, ALostKeyIsNotReplacedByAnother) {
   const VerifyingKey known = key();
   std::filesystem::remove(folder() / "authority.key");
   IssuedAuthorities another(folder());
-  EXPECT_THAT(another.issue(example_revocation(0), now).error().message,
+  EXPECT_THAT(another.issue(example_revocation(0), sample_now).error().message,
               HasSubstr("restore it from a backup"));
   EXPECT_FALSE(another.make_key());
   EXPECT_EQ(key(), known);
@@ -80,13 +79,13 @@ TEST_F(IssuedAuthoritiesTest, ALostKeyIsNotReplacedByAnother) {
 TEST_F(IssuedAuthoritiesTest, AKeyThatOthersMayReadIsRefused) {
   issue(example_authority());
   std::filesystem::permissions(folder() / "authority.key", std::filesystem::perms(0640));
-  EXPECT_THAT(issued().issue(example_revocation(0), now).error().message, HasSubstr("set it to 0600"));
+  EXPECT_THAT(issued().issue(example_revocation(0), sample_now).error().message, HasSubstr("set it to 0600"));
 }
 
 TEST_F(IssuedAuthoritiesTest, WhatCannotBeIsNotIssued) {
   AuthorityDocument draft = example_authority();
   draft.valid_until = draft.valid_from;
-  EXPECT_THAT(issued().issue(draft, now).error().message, HasSubstr("field valid_until"));
+  EXPECT_THAT(issued().issue(draft, sample_now).error().message, HasSubstr("field valid_until"));
   EXPECT_THAT(issued().list().value(), IsEmpty());
 }
 
@@ -124,7 +123,7 @@ TEST_F(IssuedAuthoritiesTest, ADamagedOneIsListedNotSentAndItsNumberNotGivenAgai
   ASSERT_THAT(list, SizeIs(2));
   EXPECT_FALSE(list[1].document);
   EXPECT_THAT(again.newer_than(0, camera).value(), SizeIs(1));
-  EXPECT_EQ(again.issue(example_authority(), now)->number, 3U);
+  EXPECT_EQ(again.issue(example_authority(), sample_now)->number, 3U);
 }
 
 TEST_F(IssuedAuthoritiesTest, ACameraThatIsEnrolledGetsTheKeyAndItsAuthorities) {
@@ -153,11 +152,11 @@ TEST(ToldAuthorities, WhatCamerasRecordIsTakenAndListed) {
     judged.sentence = std::string(state == AuthorityState::revoked ? 400 : 0, 'x');
     TimeQuality time{TimeSource::gnss, 27, 4};
     time.boot_id = std::string(32, 'a');
-    office.put(
-        {sealing
-             .seal(ledger_parts(RecordType::audit,
-                                authority_record(judged, camera, {MonotonicTime{5'000'000'000}, now}, time)))
-             .text()});
+    office.put({sealing
+                    .seal(ledger_parts(
+                        RecordType::audit,
+                        authority_record(judged, camera, {MonotonicTime{5'000'000'000}, sample_now}, time)))
+                    .text()});
   }
   const auto told = told_authorities(office.store(), camera);
   ASSERT_TRUE(told) << told.error().message;
@@ -167,7 +166,7 @@ TEST(ToldAuthorities, WhatCamerasRecordIsTakenAndListed) {
   EXPECT_EQ(told->told.at(5).state, "in_force");
   EXPECT_TRUE(told->told.at(5).captures);
   EXPECT_EQ(told->told.at(5).number, 7U);
-  EXPECT_EQ(told->told.at(5).time, to_iso8601(now));
+  EXPECT_EQ(told->told.at(5).time, to_iso8601(sample_now));
   EXPECT_THAT(told_authorities(office.store(), other)->told, IsEmpty());
   office.run_sql(R"(UPDATE records SET document = replace(document, '"captures":false', '"captures":true'))");
   const auto after = told_authorities(office.store(), camera);

@@ -18,8 +18,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
 
-const std::string device = "0123456789abcdef";
-
 std::vector<Outcome> outcomes(const std::vector<Receipt>& receipts) {
   std::vector<Outcome> out;
   for (const Receipt& receipt : receipts)
@@ -33,7 +31,7 @@ class ReceiverTest : public testing::Test {
     const Receipt receipt = office_.take_one(sending);
     EXPECT_EQ(receipt.outcome, Outcome::refused);
     EXPECT_THAT(receipt.reason, HasSubstr(reason));
-    EXPECT_FALSE(office_.store().known({device, sample_queue, sending.number}).value());
+    EXPECT_FALSE(office_.store().known({sample_device, sample_queue, sending.number}).value());
   }
   std::vector<StoredRecord> stored() {
     std::vector<StoredRecord> records;
@@ -45,7 +43,7 @@ class ReceiverTest : public testing::Test {
   }
   // Why this document would be refused, properly sealed and signed.
   std::string refusal_of(const std::function<void(json&)>& change) {
-    SampleRecord sample = sample_record(device);
+    SampleRecord sample = sample_record(sample_device);
     change(sample.document);
     const Receipt receipt = office_.take_one(camera_.seal(parts_of(sample)).text());
     EXPECT_EQ(receipt.outcome, Outcome::refused);
@@ -65,7 +63,7 @@ TEST_F(ReceiverTest, WholeRecordInOneBatchIsAcceptedThenADuplicate) {
   const auto again = office_.take(pass.all());
   EXPECT_THAT(outcomes(again), ElementsAre(Outcome::duplicate, Outcome::duplicate, Outcome::duplicate));
   EXPECT_EQ(again[0].sha256, sha256(pass.text().payload));
-  EXPECT_THAT(office_.new_records(), ElementsAre(sample_record(device).document.dump()));
+  EXPECT_THAT(office_.new_records(), ElementsAre(sample_record(sample_device).document.dump()));
 }
 
 TEST_F(ReceiverTest, TwiceInOneBatchIsStoredOnce) {
@@ -121,7 +119,7 @@ TEST_F(ReceiverTest, AHashThatIsNotThePayloadsIsDamageOnTheWay) {
   ASSERT_TRUE(batch);
   TestOffice& office = office_;
   const auto keys = OfficeKeys::load(office.recipients_folder());
-  const auto taken = Receiver(office.store(), **keys).take(device, *batch, TestOffice::now);
+  const auto taken = Receiver(office.store(), **keys).take(sample_device, *batch, TestOffice::now);
   ASSERT_TRUE(taken);
   EXPECT_EQ(taken->receipts.at(0).outcome, Outcome::damaged);
   office_.put({pass.text()});
@@ -165,7 +163,7 @@ TEST_F(ReceiverTest, PicturesFindTheirTextAmongTwinsAlsoInALaterBatch) {
 TEST_F(ReceiverTest, OtherBytesUnderAKeyThatTheDeviceDidNotSignAreAMismatchAndTheFirstStays) {
   const SealedSample first = camera_.pass();
   office_.put(first.all());
-  SealingCamera stranger(device, Secret::random(), office_.recipients());
+  SealingCamera stranger(sample_device, Secret::random(), office_.recipients());
   const SealedSample forged = stranger.pass();
   EXPECT_THAT(outcomes(office_.take(forged.all())),
               ElementsAre(Outcome::mismatch, Outcome::mismatch, Outcome::mismatch));
@@ -197,7 +195,7 @@ TEST_F(ReceiverTest, AHeadMustBeItsShipmentsAndItsSendersOwn) {
 }
 
 TEST_F(ReceiverTest, OnlyWhatAnEnrolledKeyOfTheDeviceSignedIsTaken) {
-  SealingCamera stranger(device, Secret::random(), office_.recipients());
+  SealingCamera stranger(sample_device, Secret::random(), office_.recipients());
   expect_refused(stranger.pass().text(), "signed with a key that the device was not enrolled with");
   SealedSample forged = camera_.pass();
   forged.record.head.back() ^= 1;
@@ -209,7 +207,7 @@ TEST_F(ReceiverTest, RecordsSignedBeforeANewKeyWasEnrolledStillVerify) {
   SealingCamera renewed = office_.new_camera();
   renewed.number = 2;
   office_.put({before.text(), renewed.pass().text()});
-  EXPECT_THAT(office_.store().device_keys(device).value(), SizeIs(2));
+  EXPECT_THAT(office_.store().device_keys(sample_device).value(), SizeIs(2));
 }
 
 TEST_F(ReceiverTest, ARecordSealedToAKeyThatIsNotThereIsAskedForAgainLater) {
@@ -291,7 +289,7 @@ TEST_F(ReceiverTest, WhatIsNoDocumentIsRefused) {
 
 TEST_F(ReceiverTest, PicturesMustBeTheOnesTheDocumentNames) {
   const auto refusal = [&](const std::function<void(SampleRecord&)>& change, bool plate) {
-    SampleRecord sample = sample_record(device);
+    SampleRecord sample = sample_record(sample_device);
     change(sample);
     const SealedSample sealed = camera_.seal(parts_of(sample));
     office_.put({sealed.text()});
@@ -309,7 +307,7 @@ TEST_F(ReceiverTest, PicturesMustBeTheOnesTheDocumentNames) {
 }
 
 TEST_F(ReceiverTest, PicturesThatTheHeadDoesNotNameAreRefused) {
-  const SealedSample without = camera_.seal(parts_of(sample_record(device), false));
+  const SealedSample without = camera_.seal(parts_of(sample_record(sample_device), false));
   const SealedSample with = camera_.pass();
   office_.put({without.text(), with.text()});
   Sending plate = with.plate();
@@ -323,8 +321,8 @@ TEST_F(ReceiverTest, PicturesThatTheHeadDoesNotNameAreRefused) {
 }
 
 TEST_F(ReceiverTest, LedgerRecordsAreKeptAsDocumentsOfTheirKind) {
-  office_.put({camera_.seal(ledger_parts(RecordType::clock, clock_document(device))).text(),
-               camera_.seal(ledger_parts(RecordType::audit, audit_document(device))).text()});
+  office_.put({camera_.seal(ledger_parts(RecordType::clock, clock_document(sample_device))).text(),
+               camera_.seal(ledger_parts(RecordType::audit, audit_document(sample_device))).text()});
   expect_refused(
       camera_.seal(ledger_parts(RecordType::clock, R"({"schema":"wayside-clock-1","step_ms":7})")).text(),
       "the document lacks");
@@ -349,7 +347,7 @@ TEST_F(ReceiverTest, APseudonymousPartIsKeptAsItWasSent) {
   recipients.push_back(
       {"journey times", make_recipient_secret().key, RecordView::pseudonym, {}, {}, {}, Bytes(32, 7)});
   camera_.sealer().replace_recipients(recipients);
-  RecordParts parts = parts_of(sample_record(device));
+  RecordParts parts = parts_of(sample_record(sample_device));
   parts.pseudonymous = bytes_of("{}");
   const SealedSample sealed = camera_.seal(parts);
   ASSERT_NE(sealed.record.part(PartKind::pseudonymous), nullptr);

@@ -8,6 +8,7 @@
 
 #include "wayside/base/files.hpp"
 
+#include "tests/backoffice/sample.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
 namespace wayside::backoffice {
@@ -17,12 +18,11 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-constexpr UtcTime now{1'795'000'000'000};
-constexpr UtcTime later = now + recipient_key_lifetime;
+constexpr UtcTime later = sample_now + recipient_key_lifetime;
 
 class RecipientsTest : public testing::Test {
  protected:
-  Recipient make(std::optional<UtcTime> from = now, UtcTime until = later) {
+  Recipient make(std::optional<UtcTime> from = sample_now, UtcTime until = later) {
     const auto made = make_recipient_key(folder_, from, until);
     EXPECT_TRUE(made) << made.error().message;
     return made.value_or(Recipient{});
@@ -58,7 +58,7 @@ TEST_F(RecipientsTest, ANewKeyIsASecretAndAPublicFile) {
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->key, made.key);
   EXPECT_EQ(read->view, RecordView::full);
-  EXPECT_EQ(read->valid_from, now);
+  EXPECT_EQ(read->valid_from, sample_now);
   EXPECT_EQ(read->valid_until, later);
   const auto secrets = load_recipient_secrets(folder_);
   ASSERT_TRUE(secrets);
@@ -68,8 +68,8 @@ TEST_F(RecipientsTest, ANewKeyIsASecretAndAPublicFile) {
 TEST_F(RecipientsTest, EachKeyIsNamedAsTheSuccessorOfTheOneBefore) {
   const Recipient first = make();
   add_other(RecordView::full);
-  const Recipient second = make(now + std::chrono::hours(1));
-  const Recipient third = make(now + std::chrono::hours(2));
+  const Recipient second = make(sample_now + std::chrono::hours(1));
+  const Recipient third = make(sample_now + std::chrono::hours(2));
   const auto successor = [&](const Recipient& one) {
     return load_recipient(file_of(folder_, one, ".toml")).value().successor;
   };
@@ -89,21 +89,21 @@ TEST_F(RecipientsTest, TheFirstKeyMayBeValidFromEver) {
 }
 
 TEST_F(RecipientsTest, AKeyThatEndsBeforeItBeginsIsRefused) {
-  const auto made = make_recipient_key(folder_, now, now);
+  const auto made = make_recipient_key(folder_, sample_now, sample_now);
   ASSERT_FALSE(made);
   EXPECT_THAT(made.error().message, HasSubstr("--valid-until must be later than --valid-from"));
 }
 
 TEST_F(RecipientsTest, AllWhoseKeyHasNotEndedArePassedOnAndNoSecretIs) {
-  const Recipient ended = make(now, now + std::chrono::hours(1));
+  const Recipient ended = make(sample_now, sample_now + std::chrono::hours(1));
   const Recipient valid = make();
   const Recipient other = add_other(RecordView::pseudonym);
-  ASSERT_TRUE(pass_on_recipients(folder_, out_, now));
+  ASSERT_TRUE(pass_on_recipients(folder_, out_, sample_now));
   EXPECT_THAT(load_recipients(out_).value(), SizeIs(3));
   EXPECT_EQ(mode_of(file_of(out_, other, ".toml")), 0600U) << "a pseudonym key is a secret";
   EXPECT_EQ(load_recipient(file_of(out_, other, ".toml")).value().pseudonym_key, other.pseudonym_key);
   std::ofstream(out_ / "own.toml") << "a person's own file";
-  ASSERT_TRUE(pass_on_recipients(folder_, out_, now + std::chrono::hours(1)));
+  ASSERT_TRUE(pass_on_recipients(folder_, out_, sample_now + std::chrono::hours(1)));
   EXPECT_FALSE(fs::exists(file_of(out_, ended, ".toml")));
   EXPECT_TRUE(fs::exists(file_of(out_, valid, ".toml")));
   EXPECT_TRUE(fs::exists(out_ / "own.toml"));
@@ -114,7 +114,7 @@ TEST_F(RecipientsTest, AllWhoseKeyHasNotEndedArePassedOnAndNoSecretIs) {
 TEST_F(RecipientsTest, NothingIsPassedOnThatNoCameraCouldRecordWith) {
   for (const bool with_other : {false, true}) {
     if (with_other) add_other(RecordView::text);
-    const auto done = pass_on_recipients(folder_.string(), out_, now);
+    const auto done = pass_on_recipients(folder_.string(), out_, sample_now);
     if (!with_other) fs::create_directory(folder_);
     ASSERT_FALSE(done);
     EXPECT_THAT(done.error().message, HasSubstr("run wayside-backoffice recipient-key new"));

@@ -18,7 +18,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-const std::string device = "0123456789abcdef";
 const std::string boot = "00112233445566778899aabbccddeeff";  // clock_document()'s
 // Of clock_document(): 2026-11-28T02:33:02.047Z at 316,000 ms, within 27 ms.
 const UtcTime synchronised = utc_from_iso8601("2026-11-28T02:33:02.047Z").value();
@@ -28,7 +27,7 @@ class Redating : public testing::Test {
  protected:
   SealedSample pass_at(std::int64_t monotonic_ms, const std::string& boot_id = boot,
                        const std::string& source = "unsynchronised") {
-    SampleRecord sample = sample_record(device);
+    SampleRecord sample = sample_record(sample_device);
     json& time = sample.document["time"];
     time = {{"captured_at", sample.document["frames"]["best"]["time"]},
             {"source", source},
@@ -39,7 +38,7 @@ class Redating : public testing::Test {
     return camera_.seal(parts_of(sample));
   }
   SealedSample clock(const std::function<void(json&)>& change = {}) {
-    json document = json::parse(clock_document(device));
+    json document = json::parse(clock_document(sample_device));
     if (change) change(document);
     return camera_.seal(ledger_parts(RecordType::clock, document.dump()));
   }
@@ -56,7 +55,7 @@ class Redating : public testing::Test {
     ASSERT_TRUE(record.redated) << pass.number;
     EXPECT_EQ(record.captured_at, synchronised + std::chrono::milliseconds(monotonic_ms - synchronised_ms));
     EXPECT_EQ(record.redated->from, said_);
-    EXPECT_EQ(record.redated->by, (RecordId{device, sample_queue, by.number}));
+    EXPECT_EQ(record.redated->by, (RecordId{sample_device, sample_queue, by.number}));
     EXPECT_GE(record.redated->max_error_ms, 27 + 400);
     EXPECT_LE(record.redated->max_error_ms, 27 + 400 + 20);
   }

@@ -10,6 +10,8 @@
 #include "wayside/base/bytes.hpp"
 #include "wayside/device/identity/identity.hpp"
 
+#include "tests/backoffice/sample.hpp"
+
 namespace wayside::backoffice {
 
 // Enough of a JPEG for a back office that looks at its first bytes; `tag` makes it differ.

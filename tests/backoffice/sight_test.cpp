@@ -16,8 +16,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-const std::string device = "0123456789abcdef";
-
 class SightTest : public testing::Test {
  protected:
   SealingCamera& camera(const std::string& device_id) {
@@ -26,7 +24,7 @@ class SightTest : public testing::Test {
                                    : cameras_.emplace(device_id, office_.new_camera(device_id)).first->second;
   }
   // What a camera writes: a sign a minute.
-  void put(std::string_view from, const std::string& signs, const std::string& from_device = device) {
+  void put(std::string_view from, const std::string& signs, const std::string& from_device = sample_device) {
     SightMinutes minutes;
     minutes.from = *utc_from_iso8601(from);
     for (const char sign : signs) {

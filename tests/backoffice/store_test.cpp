@@ -10,24 +10,24 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include "tests/backoffice/sample.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
 namespace wayside::backoffice {
 namespace {
 
-using Outcome = Store::Outcome;
+using Taken = Store::Outcome;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
 const RecordId id{"0123456789abcdef", "000102030405060708090a0b0c0d0e0f", 5};
-constexpr UtcTime now{1'795'000'000'000};
 
 PublicKey key_of(const std::string& name) {
   return sha256(as_bytes(name));
 }
 
 // The store itself looks at none of these bytes.
-NewText text_of(const RecordId& key, UtcTime captured_at = now, const std::string& head = "head") {
+NewText text_of(const RecordId& key, UtcTime captured_at = sample_now, const std::string& head = "head") {
   NewText text;
   text.id = key;
   text.head = Bytes(head.begin(), head.end());
@@ -52,10 +52,10 @@ class StoreTest : public testing::Test {
     ASSERT_TRUE(store) << store.error().message;
     store_ = std::move(*store);
   }
-  Outcome put(const NewShipment& shipment) {
-    const auto outcomes = store_->put(std::span(&shipment, 1), now);
+  Taken put(const NewShipment& shipment) {
+    const auto outcomes = store_->put(std::span(&shipment, 1), sample_now);
     EXPECT_TRUE(outcomes) << outcomes.error().message;
-    return outcomes ? outcomes->at(0) : Outcome::mismatch;
+    return outcomes ? outcomes->at(0) : Taken::mismatch;
   }
   void run_sql(const char* sql) const {
     sqlite3* connection = nullptr;
@@ -78,20 +78,20 @@ class StoreTest : public testing::Test {
 };
 
 TEST_F(StoreTest, SameBytesAreADuplicateAndOthersATwinAlsoAfterReopening) {
-  EXPECT_EQ(put(text_of(id)), Outcome::accepted);
-  EXPECT_EQ(put(picture_of(id, "plate")), Outcome::accepted);
-  EXPECT_EQ(put(text_of(id, now, "other")), Outcome::twin);
+  EXPECT_EQ(put(text_of(id)), Taken::accepted);
+  EXPECT_EQ(put(picture_of(id, "plate")), Taken::accepted);
+  EXPECT_EQ(put(text_of(id, sample_now, "other")), Taken::twin);
   for (int round = 0; round < 2; ++round) {
-    EXPECT_EQ(put(text_of(id)), Outcome::duplicate);
-    EXPECT_EQ(put(text_of(id, now, "other")), Outcome::duplicate);
-    EXPECT_EQ(put(picture_of(id, "plate")), Outcome::duplicate);
-    EXPECT_EQ(put(picture_of(id, "other")), Outcome::mismatch);
+    EXPECT_EQ(put(text_of(id)), Taken::duplicate);
+    EXPECT_EQ(put(text_of(id, sample_now, "other")), Taken::duplicate);
+    EXPECT_EQ(put(picture_of(id, "plate")), Taken::duplicate);
+    EXPECT_EQ(put(picture_of(id, "other")), Taken::mismatch);
     reopen();
   }
   EXPECT_EQ(store_->known_all(id)->size(), 2U);
   for (std::uint32_t i = 2; i < most_twins; ++i)
-    EXPECT_EQ(put(text_of(id, now, std::to_string(i))), Outcome::twin);
-  EXPECT_EQ(put(text_of(id, now, "one too many")), Outcome::mismatch);
+    EXPECT_EQ(put(text_of(id, sample_now, std::to_string(i))), Taken::twin);
+  EXPECT_EQ(put(text_of(id, sample_now, "one too many")), Taken::mismatch);
 }
 
 TEST_F(StoreTest, TheHighestNumberIsThatOfOneQueue) {
@@ -124,9 +124,9 @@ TEST_F(StoreTest, WhatIsKnownIsWhatWasStored) {
 }
 
 TEST_F(StoreTest, APictureNeedsTheTextThatNamesIt) {
-  EXPECT_EQ(put(picture_of(id, "overview", PartKind::overview)), Outcome::text_missing);
-  EXPECT_EQ(put(text_of(id, now, "another camera's head")), Outcome::accepted);
-  EXPECT_EQ(put(picture_of(id, "overview", PartKind::overview)), Outcome::mismatch);
+  EXPECT_EQ(put(picture_of(id, "overview", PartKind::overview)), Taken::text_missing);
+  EXPECT_EQ(put(text_of(id, sample_now, "another camera's head")), Taken::accepted);
+  EXPECT_EQ(put(picture_of(id, "overview", PartKind::overview)), Taken::mismatch);
   EXPECT_FALSE(store_->known(id).value()->overview);
 }
 
@@ -140,7 +140,7 @@ TEST_F(StoreTest, KeysDifferInEveryPiece) {
   RecordId largest = id;
   largest.number = (std::uint64_t{1} << 63U) - 1;
   for (const RecordId& key : {id, other, queue, device, largest}) {
-    EXPECT_EQ(put(text_of(key)), Outcome::accepted);
+    EXPECT_EQ(put(text_of(key)), Taken::accepted);
   }
   EXPECT_THAT(numbers({}), ElementsAre(5, 6, 5, 5, largest.number));
 }
@@ -158,9 +158,9 @@ TEST_F(StoreTest, RacingPutsThroughTwoConnectionsGiveOneAccepted) {
           RecordId key = id;
           key.number = number;
           const NewShipment shipment = text_of(key);
-          const auto outcomes = store->put(std::span(&shipment, 1), now);
-          if (outcomes && outcomes->at(0) == Outcome::accepted) ++accepted;
-          if (outcomes && outcomes->at(0) == Outcome::duplicate) ++duplicate;
+          const auto outcomes = store->put(std::span(&shipment, 1), sample_now);
+          if (outcomes && outcomes->at(0) == Taken::accepted) ++accepted;
+          if (outcomes && outcomes->at(0) == Taken::duplicate) ++duplicate;
         }
       });
     }
@@ -170,7 +170,7 @@ TEST_F(StoreTest, RacingPutsThroughTwoConnectionsGiveOneAccepted) {
 }
 
 TEST_F(StoreTest, SelectionGivesTheNewestInOrderOfCapture) {
-  const auto minute = [](std::int64_t minutes) { return UtcTime{now.ms + 60'000 * minutes}; };
+  const auto minute = [](std::int64_t minutes) { return UtcTime{sample_now.ms + 60'000 * minutes}; };
   for (const std::uint64_t number : {3U, 1U, 4U, 2U}) {
     RecordId key = id;
     key.number = number;
@@ -184,7 +184,7 @@ TEST_F(StoreTest, SelectionGivesTheNewestInOrderOfCapture) {
 }
 
 TEST_F(StoreTest, OtherRecordsAreNoPassesAndHaveTheirLinks) {
-  NewText gaps = text_of(id, now, "gaps");
+  NewText gaps = text_of(id, sample_now, "gaps");
   gaps.type = RecordType::gap;
   gaps.captured_at.reset();
   gaps.key.clear();
@@ -225,9 +225,9 @@ TEST_F(StoreTest, EnrolmentHoldsForTheLatestCertificateOnly) {
   const Sha256 first = sha256(as_bytes("first"));
   const Sha256 second = sha256(as_bytes("second"));
   EXPECT_FALSE(store_->is_enrolled(id.device_id, first).value());
-  ASSERT_TRUE(store_->enrol(id.device_id, first, key_of("key"), now));
+  ASSERT_TRUE(store_->enrol(id.device_id, first, key_of("key"), sample_now));
   EXPECT_TRUE(store_->is_enrolled(id.device_id, first).value());
-  ASSERT_TRUE(store_->enrol(id.device_id, second, key_of("key"), now));
+  ASSERT_TRUE(store_->enrol(id.device_id, second, key_of("key"), sample_now));
   reopen();
   EXPECT_FALSE(store_->is_enrolled(id.device_id, first).value());
   EXPECT_TRUE(store_->is_enrolled(id.device_id, second).value());
@@ -238,17 +238,17 @@ TEST_F(StoreTest, EnrolmentSaysWhetherTheKeyIsTheEarlierOneAndKeepsAll) {
   const Sha256 certificate = sha256(as_bytes("certificate"));
   const PublicKey key = key_of("key");
   const PublicKey another = key_of("another");
-  EXPECT_EQ(store_->enrol(id.device_id, certificate, key, now).value(), EarlierKey::none);
-  EXPECT_EQ(store_->enrol("fedcba9876543210", certificate, another, now).value(), EarlierKey::none);
-  EXPECT_EQ(store_->enrol(id.device_id, certificate, key, now).value(), EarlierKey::same);
+  EXPECT_EQ(store_->enrol(id.device_id, certificate, key, sample_now).value(), EarlierKey::none);
+  EXPECT_EQ(store_->enrol("fedcba9876543210", certificate, another, sample_now).value(), EarlierKey::none);
+  EXPECT_EQ(store_->enrol(id.device_id, certificate, key, sample_now).value(), EarlierKey::same);
   reopen();
-  const UtcTime later{now.ms + 1};
+  const UtcTime later{sample_now.ms + 1};
   EXPECT_EQ(store_->enrol(id.device_id, certificate, another, later).value(), EarlierKey::other);
   EXPECT_EQ(store_->enrol(id.device_id, certificate, key, later).value(), EarlierKey::other);
   const auto keys = store_->device_keys(id.device_id).value();
   ASSERT_EQ(keys.size(), 2U);
   EXPECT_EQ(keys[0].key, key);
-  EXPECT_EQ(keys[0].from, now);
+  EXPECT_EQ(keys[0].from, sample_now);
   EXPECT_EQ(keys[1].key, another);
   EXPECT_EQ(keys[1].from, later);
   EXPECT_EQ(store_->all_device_keys().value().size(), 2U);
@@ -324,7 +324,7 @@ TEST_F(StoreTest, VisitorThatFailsLeavesTheStoreUsable) {
   const auto visited = store_->visit_links([](const StoredRecord&) -> Status { return {}; }, stop);
   ASSERT_FALSE(visited);
   EXPECT_EQ(visited.error().message, "enough");
-  EXPECT_EQ(put(picture_of(id, "plate")), Outcome::accepted);
+  EXPECT_EQ(put(picture_of(id, "plate")), Taken::accepted);
 }
 
 TEST_F(StoreTest, FolderThatIsNotThereIsSaid) {

@@ -21,7 +21,7 @@ namespace wayside::backoffice {
 
 class TestOffice {
  public:
-  static constexpr UtcTime now{1'795'000'000'000};
+  static constexpr UtcTime now = sample_now;
 
   TestOffice() {
     must(make_recipient_key(recipients_folder(), now, now + recipient_key_lifetime));

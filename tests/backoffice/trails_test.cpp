@@ -19,8 +19,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-const std::string camera = "0123456789abcdef";
-
 class TrailsTest : public testing::Test {
  protected:
   TrailsTest() {
@@ -30,14 +28,14 @@ class TrailsTest : public testing::Test {
     entries_ = trail->read().value();
   }
   std::string document(std::size_t from, std::size_t count) {
-    return trail_record(std::span(entries_).subspan(from, count), camera, {MonotonicTime{5'000'000'000}, {}},
-                        {});
+    return trail_record(std::span(entries_).subspan(from, count), sample_device,
+                        {MonotonicTime{5'000'000'000}, {}}, {});
   }
   void arrive(std::size_t from, std::size_t count) {
     office_.put({sealing_.seal(ledger_parts(RecordType::audit, document(from, count))).text()});
   }
   CameraTrail trail() {
-    const auto trails = camera_trails(office_.store(), camera);
+    const auto trails = camera_trails(office_.store(), sample_device);
     EXPECT_TRUE(trails) << trails.error().message;
     EXPECT_THAT(*trails, SizeIs(1));
     return trails->front();
@@ -92,7 +90,7 @@ TEST_F(TrailsTest, ARecordThatItsCameraDidNotSignIsNamedAndTellsNothing) {
 }
 
 TEST_F(TrailsTest, ARecordThatContradictsItsEventIsRefused) {
-  const RecordId id{camera, {}, 7};
+  const RecordId id{sample_device, {}, 7};
   std::string both = document(0, 1);
   EXPECT_TRUE(check_ledger_document(RecordType::audit, both, id));
   const std::string event = R"("event":"trail")";

@@ -14,17 +14,15 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string device = "0123456789abcdef";
-
 // Why the document would be refused with this change; empty: it would not.
 std::string refusal_of(const std::string& document) {
-  const auto fits = check_document(document, device);
+  const auto fits = check_document(document, sample_device);
   if (fits) return {};
   EXPECT_EQ(fits.error().code, ErrorCode::invalid_input);
   return fits.error().message;
 }
 std::string refusal(const std::function<void(json&)>& change) {
-  json document = sample_record(device).document;
+  json document = sample_record(sample_device).document;
   change(document);
   return refusal_of(document.dump());
 }
@@ -131,7 +129,7 @@ TEST(Validation, HitsMustBeOfWhatWasRead) {
 }
 
 TEST(Validation, JsonThatTheStoreReadsDifferentlyIsRefused) {
-  const std::string document = sample_record(device).document.dump();
+  const std::string document = sample_record(sample_device).document.dump();
   const std::string words = " is not plain JSON: send it without byte order mark and NUL";
   EXPECT_EQ(refusal_of("\xef\xbb\xbf" + document), "the document" + words);
   EXPECT_EQ(refusal_of(document + std::string(1, '\0')), "the document" + words);
@@ -139,14 +137,14 @@ TEST(Validation, JsonThatTheStoreReadsDifferentlyIsRefused) {
 }
 
 TEST(Validation, AKeyTwiceIsRefused) {
-  std::string document = sample_record(device).document.dump();
+  std::string document = sample_record(sample_device).document.dump();
   document.insert(1, R"("vrm":"AB12CDE",)");
   EXPECT_EQ(refusal_of(document), "the document has a key twice");
 }
 
 json book() {
   return {{"schema", "wayside-coverage-1"},
-          {"device_id", device},
+          {"device_id", sample_device},
           {"day", "2026-11-22"},
           {"first", 10},
           {"last", 19},
@@ -160,7 +158,8 @@ json book() {
 std::string refusal_of_book(const std::function<void(json&)>& change) {
   json document = book();
   change(document);
-  const auto fits = check_ledger_document(RecordType::coverage, document.dump(), {device, sample_queue, 20});
+  const auto fits =
+      check_ledger_document(RecordType::coverage, document.dump(), {sample_device, sample_queue, 20});
   return fits ? std::string{} : fits.error().message;
 }
 

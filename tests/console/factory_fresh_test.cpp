@@ -25,7 +25,7 @@ using testing::HasSubstr;
 using testing::Not;
 namespace fs = std::filesystem;
 
-constexpr const char* password = "correct horse battery";
+constexpr const char* new_password = "correct horse battery";
 
 // Runs a program with folders of its own in the place of /var/lib and /run. $0: the folder they are in.
 constexpr const char* own_places =
@@ -79,11 +79,11 @@ class FactoryFresh : public camera_test::RoadCameraTest {
   }
   void make_installer() {
     type("alice", "new password: ");
-    type(password, "once more: ");
-    type(password, "alice is an installer now");
+    type(new_password, "once more: ");
+    type(new_password, "alice is an installer now");
     ASSERT_TRUE(cable_->sees("login: "));
     type("alice", "password: ");
-    type(password, "alice> ");
+    type(new_password, "alice> ");
   }
   void TearDown() override {
     if (cable_) cable_->pull();
@@ -193,7 +193,7 @@ TEST_F(FactoryFresh, DeliversItsFirstRecordAfterTwentyFiveLinesOverASerialCable)
     EXPECT_TRUE(record.complete());
     EXPECT_THAT(record.document, HasSubstr("A14 J31 eastbound lane 1"));
   }
-  EXPECT_THAT(log(), Not(HasSubstr(password)));
+  EXPECT_THAT(log(), Not(HasSubstr(new_password)));
 }
 
 TEST_F(FactoryFresh, BeforeItIsConfiguredItSaysSoAndTakesNoEnrolmentOfAnothersMaking) {

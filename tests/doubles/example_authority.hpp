@@ -7,13 +7,11 @@
 
 #include "wayside/device/authority/document.hpp"
 
+#include "tests/doubles/time.hpp"
+
 namespace wayside::doubles {
 
 inline constexpr std::string_view authorised_camera = "0123456789abcdef";
-
-inline UtcTime at(std::string_view time) {
-  return utc_from_iso8601(time).value();
-}
 
 inline Secret authority_seed(std::uint8_t fill = 7) {
   return Secret(Bytes(Secret::bytes, fill));

@@ -12,6 +12,8 @@
 #include "wayside/device/watchlist/list_issue.hpp"
 #include "wayside/device/watchlist/watch_list.hpp"
 
+#include "tests/doubles/time.hpp"
+
 namespace wayside::doubles {
 
 inline Secret secret_of(std::uint8_t byte) {
@@ -28,10 +30,6 @@ inline WatchEntry watched(std::string_view vrm, std::string_view pnc_id = "",
   entry[WatchField::make] = "FORD";
   entry[WatchField::information] = "look into the boot";
   return entry;
-}
-
-inline UtcTime at(std::string_view text) {
-  return utc_from_iso8601(text).value();
 }
 
 struct ListOffice {

@@ -19,6 +19,7 @@
 
 #include "wayside/backoffice/coverage.hpp"
 
+#include "tests/image/asked_for.hpp"
 #include "tests/image/camera_life.hpp"
 
 namespace wayside::image {
@@ -27,11 +28,6 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-std::uint64_t asked_for(const char* variable, std::uint64_t usually) {
-  const char* asked = std::getenv(variable);
-  return asked == nullptr ? usually : std::strtoull(asked, nullptr, 10);
-}
 
 class ImagePowerCuts : public CameraLife {
  protected:

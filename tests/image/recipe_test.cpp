@@ -23,7 +23,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-struct Ended {
+struct Script {
   int exit_code = 0;
   std::string said;
 };
@@ -56,11 +56,11 @@ class Recipe : public testing::Test {
                                "ln -s /usr/include \"$to/usr/lib/absolute\"; fi\n" +
                                more);
   }
-  [[nodiscard]] Ended run(const std::string& command) const {
+  [[nodiscard]] Script run(const std::string& command) const {
     const std::string line =
         "cd " + tree_.string() + " && PATH=" + stand_ins_.string() + ":$PATH; { " + command + "\n} 2>&1";
     FILE* pipe = ::popen(("bash -c '" + line + "'").c_str(), "re");
-    Ended ended;
+    Script ended;
     std::array<char, 4096> part{};
     for (std::size_t got = 0; (got = std::fread(part.data(), 1, part.size(), pipe)) > 0;)
       ended.said.append(part.data(), got);
@@ -68,7 +68,7 @@ class Recipe : public testing::Test {
     ended.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     return ended;
   }
-  [[nodiscard]] Ended helper(const std::string& call) const {
+  [[nodiscard]] Script helper(const std::string& call) const {
     return run("bash -c \". toolchains/common.sh; . toolchains/debian.sh; " + call + "\"");
   }
   [[nodiscard]] std::string fetched() const {
@@ -82,7 +82,7 @@ class Recipe : public testing::Test {
     return count;
   }
   static constexpr int not_to_be_had = 77;
-  void expect_one_sentence(const Ended& ended, const std::string& what, const std::string& to_do,
+  void expect_one_sentence(const Script& ended, const std::string& what, const std::string& to_do,
                            int exit_code = 1) const {
     EXPECT_EQ(ended.exit_code, exit_code);
     EXPECT_THAT(ended.said, AllOf(HasSubstr(what), HasSubstr(to_do)));
@@ -151,7 +151,7 @@ TEST_F(Recipe, NoCameraOfARoadIsGivenKeysForTryingOutUnasked) {
 
 TEST_F(Recipe, TooLittleSpaceIsSaidWithWhatIsNeeded) {
   stand_in("df", "echo Avail; echo 12M");
-  const Ended ended = run("toolchains/aarch64.sh --prepare");
+  const Script ended = run("toolchains/aarch64.sh --prepare");
   expect_one_sentence(ended, "has 12 MB free and 3000 are needed", "make room");
   EXPECT_EQ(fetched(), "");
   EXPECT_FALSE(fs::exists(sysroot_));
@@ -177,7 +177,7 @@ TEST_F(Recipe, TheSysrootIsMadeOnceForItsListOfPackages) {
 
 TEST_F(Recipe, WhatFailsHalfWayIsNoSysrootAndIsMadeAnew) {
   fetching("echo \"E: the network is gone\" >&2; exit 1");
-  const Ended ended = run("toolchains/aarch64.sh --prepare");
+  const Script ended = run("toolchains/aarch64.sh --prepare");
   expect_one_sentence(ended, "could not fetch and unpack", "check the network", not_to_be_had);
   EXPECT_THAT(ended.said, HasSubstr("E: the network is gone"));
   EXPECT_FALSE(fs::exists(sysroot_));
@@ -208,7 +208,7 @@ TEST_F(Recipe, ASysrootThatLacksAFileIsMadeAnew) {
 
 TEST_F(Recipe, AKeptArchiveIsUsedAgainWhileItIsWhole) {
   const std::string call = "cached_arm64 $PWD/cache root \\\"one two\\\" --option; echo has \\$archived";
-  const Ended first = helper(call);
+  const Script first = helper(call);
   ASSERT_EQ(first.exit_code, 0) << first.said;
   const fs::path archive =
       first.said.substr(first.said.find("has ") + 4, first.said.rfind('\n') - first.said.find("has ") - 4);
@@ -229,7 +229,7 @@ TEST_F(Recipe, AKeptArchiveIsUsedAgainWhileItIsWhole) {
 
 TEST_F(Recipe, AnArchiveThatWasCutShortIsNotKept) {
   fetching("exit 1");
-  const Ended ended = helper("cached_arm64 $PWD/cache root one");
+  const Script ended = helper("cached_arm64 $PWD/cache root one");
   EXPECT_EQ(ended.exit_code, not_to_be_had);
   EXPECT_THAT(ended.said, AllOf(HasSubstr("could not fetch and unpack"), HasSubstr("check the network")));
   for (const auto& left : fs::directory_iterator(tree_ / "cache"))

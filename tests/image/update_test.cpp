@@ -16,6 +16,7 @@
 #include "wayside/device/update/boot_state.hpp"
 #include "wayside/device/update/update_folder.hpp"
 
+#include "tests/image/asked_for.hpp"
 #include "tests/image/camera_life.hpp"
 #include "tests/image/card_files.hpp"
 
@@ -27,11 +28,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using testing::AllOf;
 using testing::HasSubstr;
-
-std::uint64_t asked_for(const char* variable, std::uint64_t usually) {
-  const char* asked = std::getenv(variable);
-  return asked == nullptr ? usually : std::strtoull(asked, nullptr, 10);
-}
 
 class ImageUpdate : public CameraLife {
  protected:

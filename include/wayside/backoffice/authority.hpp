@@ -9,6 +9,7 @@
 // naming the command to run; invalid_input for what a person handed in, and for an authority that has ended.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@
 #include "wayside/device/identity/enrolment.hpp"
 
 namespace wayside::backoffice {
+
+// Of what it signs, unless it ends before.
+inline constexpr std::chrono::hours certificate_lifetime{24 * 730};
 
 class Authority {
  public:

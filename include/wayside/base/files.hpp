@@ -51,6 +51,10 @@ class FileReplacement {
 // temporary file beside it and removes it; what is at the path stays as it is.
 [[nodiscard]] Status check_replaceable(const std::filesystem::path& path);
 
+// Whether anything has the name, be it a symbolic link that leads nowhere: whatever is made there would take
+// its place. io where the system does not let one look.
+[[nodiscard]] Result<bool> is_there(const std::filesystem::path& path);
+
 // Whether both are one place, or one lies within the other, in whatever spelling and through symbolic links
 // as far as the paths exist.
 [[nodiscard]] bool overlap(const std::filesystem::path& a, const std::filesystem::path& b);

@@ -45,4 +45,8 @@ struct MonotonicTime {
 // Takes exactly that form, with or without the fraction (1 to 3 digits); anything else is invalid_input.
 [[nodiscard]] Result<UtcTime> utc_from_iso8601(std::string_view text);
 
+// What this computer's clock says: an office's, or somebody's at a desk. A camera asks its clock how good its
+// time is.
+[[nodiscard]] UtcTime utc_now();
+
 }  // namespace wayside

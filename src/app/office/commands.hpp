@@ -124,7 +124,6 @@ void add_update_commands(CLI::App& app, Arguments& arguments, const AddTo& add_t
 [[nodiscard]] std::vector<Command> add_commands(CLI::App& app, Arguments& arguments);
 
 // --- what commands share (shared.cpp)
-[[nodiscard]] UtcTime utc_now();
 [[nodiscard]] std::string count_of(std::size_t count, std::string_view one);  // "2 records"
 // Fails where records were left out for being no longer what a camera signed, with what to do.
 [[nodiscard]] Status left_out(std::size_t damaged, const std::filesystem::path& office);

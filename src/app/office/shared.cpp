@@ -18,11 +18,6 @@ namespace fs = std::filesystem;
 using backoffice::Authority;
 using backoffice::Store;
 
-UtcTime utc_now() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
-}
-
 std::string count_of(std::size_t count, std::string_view one) {
   return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
 }

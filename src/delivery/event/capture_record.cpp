@@ -1,12 +1,11 @@
 #include "wayside/delivery/event/capture_record.hpp"
 
-#include <cmath>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "src/delivery/event/jpeg.hpp"
 #include "src/delivery/event/record_check.hpp"
+#include "src/delivery/event/record_value.hpp"
 
 namespace wayside {
 
@@ -16,11 +15,6 @@ using nlohmann::json;
 
 constexpr int plate_quality = 90;
 
-// The nearest double to a short decimal number prints as that number everywhere; adding zero turns -0.0 into
-// 0.0.
-double rounded(double value, double steps_per_unit) {
-  return std::round(value * steps_per_unit) / steps_per_unit + 0.0;
-}
 double share(float confidence) {
   return rounded(static_cast<double>(confidence), 1e4);
 }
@@ -29,11 +23,6 @@ double pixels(float length) {
 }
 double degrees(double angle) {
   return rounded(angle, 1e6);
-}
-
-template <class T>
-json value_or_null(const std::optional<T>& value) {
-  return value ? json(*value) : json(nullptr);
 }
 
 json site_of(const RecordOrigin& origin) {

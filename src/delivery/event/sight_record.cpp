@@ -4,23 +4,20 @@
 
 #include <nlohmann/json.hpp>
 
+#include "src/delivery/event/record_value.hpp"
+
 namespace wayside {
 
 namespace {
 
 using nlohmann::json;
 
-double rounded(double value, double per_unit) {
-  return std::isfinite(value) ? std::round(value * per_unit) / per_unit : 0;
+double finite(double value, double steps_per_unit) {
+  return std::isfinite(value) ? rounded(value, steps_per_unit) : 0;
 }
 
-json rounded_or_null(const std::optional<double>& value, double per_unit) {
-  return value ? json(rounded(*value, per_unit)) : json();
-}
-
-template <class T>
-json value_or_null(const std::optional<T>& value) {
-  return value ? json(*value) : json();
+json finite_or_null(const std::optional<double>& value, double steps_per_unit) {
+  return value ? json(finite(*value, steps_per_unit)) : json();
 }
 
 json time_of(const SightMinutes& minutes) {
@@ -44,17 +41,17 @@ json minute_of(const SightMinute& minute) {
                {"frames_missed", minute.lost.missed},
                {"frames_dropped", minute.lost.dropped},
                {"frames_unread", minute.lost.unread},
-               {"light", rounded(minute.light, 10)},
-               {"glare", rounded(minute.glare, 1000)},
+               {"light", finite(minute.light, 10)},
+               {"glare", finite(minute.glare, 1000)},
                {"lit", minute.lit},
-               {"sharpness", rounded_or_null(minute.sharpness, 100)},
+               {"sharpness", finite_or_null(minute.sharpness, 100)},
                {"view", to_string(minute.view)},
-               {"covered", rounded_or_null(minute.covered, 100)},
+               {"covered", finite_or_null(minute.covered, 100)},
                {"plates", minute.plates},
                {"plates_unread", minute.plates_unread},
-               {"plate_width_px", rounded_or_null(minute.plate_width_px, 1)}};
+               {"plate_width_px", finite_or_null(minute.plate_width_px, 1)}};
   if (minute.view == ViewState::moved)
-    said["shift"] = {rounded(minute.shift_x, 1000), rounded(minute.shift_y, 1000)};
+    said["shift"] = {finite(minute.shift_x, 1000), finite(minute.shift_y, 1000)};
   return said;
 }
 

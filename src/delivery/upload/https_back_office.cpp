@@ -10,7 +10,7 @@ namespace wayside::upload {
 
 namespace {
 
-constexpr std::size_t most_shipments = 64;
+constexpr std::size_t most_in_a_batch = 64;
 constexpr std::size_t largest_batch = std::size_t{4} << 20U;
 
 class HttpsBackOffice : public BackOffice {
@@ -27,7 +27,7 @@ class HttpsBackOffice : public BackOffice {
   }
 
   BatchLimits limits() const override {
-    return {most_shipments, largest_batch - most_shipments * frame_head_bytes};
+    return {most_in_a_batch, largest_batch - most_in_a_batch * frame_head_bytes};
   }
 
   std::vector<Receipt> deliver(std::span<const Shipment> batch) override {

@@ -24,7 +24,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t most_shipments = 32;
+constexpr std::size_t most_in_a_message = 32;
 // A broker closes what is idle for longer than it was promised, and routers forget it sooner.
 constexpr std::chrono::seconds longest_idle{30};
 // The answer to a heartbeat is a help: an office that is away, or is too old to give one, holds nothing up.
@@ -52,7 +52,7 @@ class MqttBackOffice : public BackOffice {
         route_(options.host, std::move(resolver)) {}
 
   // A message is no larger than one with the largest shipment has to be.
-  BatchLimits limits() const override { return {most_shipments, largest_payload}; }
+  BatchLimits limits() const override { return {most_in_a_message, largest_payload}; }
 
   std::vector<Receipt> deliver(std::span<const Shipment> batch) override {
     FramedBatch framed = frame(batch);

@@ -39,4 +39,16 @@ std::unique_ptr<Clock> make_system_clock() {
   return std::make_unique<SystemClock>();
 }
 
+ClockReading read_together(const Clock& clock) {
+  constexpr std::chrono::milliseconds nothing_came_between{2};
+  constexpr int readings_at_most = 20;
+  ClockReading reading;
+  for (int i = 0; i < readings_at_most; ++i) {
+    reading.monotonic = clock.monotonic_now();
+    reading.utc = clock.utc_now();
+    if (clock.monotonic_now() - reading.monotonic < nothing_came_between) break;
+  }
+  return reading;
+}
+
 }  // namespace wayside

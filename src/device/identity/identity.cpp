@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -31,11 +30,6 @@ struct Files {
         back_office_ca(folder / "back-office-ca.crt") {}
   fs::path id, key, request, certificate, back_office_ca;
 };
-
-bool is_there(const fs::path& path) {
-  std::error_code failed;
-  return fs::exists(fs::symlink_status(path, failed));
-}
 
 // A folder of somebody else's things is not closed to them: for /etc that would be the end of the system.
 Status check_private_folder(const fs::path& folder) {
@@ -90,8 +84,12 @@ Result<std::string> read_device_id(const fs::path& path) {
 }
 
 Result<std::string> keep_or_make_device_id(const Files& files) {
-  if (is_there(files.id)) return read_device_id(files.id);
-  if (is_there(files.key)) {
+  const auto id_is_there = is_there(files.id);
+  if (!id_is_there) return fail(id_is_there.error());
+  if (*id_is_there) return read_device_id(files.id);
+  const auto key_is_there = is_there(files.key);
+  if (!key_is_there) return fail(key_is_there.error());
+  if (*key_is_there) {
     return fail(ErrorCode::corrupt,
                 fmt::format("{} is missing beside {}: restore it, or delete the key to become a new device",
                             files.id.string(), files.key.string()));
@@ -117,7 +115,9 @@ Result<pem::Key> read_device_key(const fs::path& path) {
 }
 
 Result<pem::Key> keep_or_make_key(const Files& files) {
-  if (is_there(files.key)) return read_device_key(files.key);
+  const auto there = is_there(files.key);
+  if (!there) return fail(there.error());
+  if (*there) return read_device_key(files.key);
   auto key = pem::make_device_key();
   if (!key) return fail(key.error());
   auto text = pem::text_of(**key);
@@ -166,10 +166,14 @@ Status check_key_is_private(const fs::path& path) {
 }
 
 Status check_made(const fs::path& folder, const Files& files) {
-  if (is_there(files.id) && is_there(files.key)) return {};
-  return fail(ErrorCode::not_found,
-              fmt::format("{} holds no {}: run waysided --make-identity", folder.string(),
-                          is_there(files.id) ? "device.key" : "device-id"));
+  for (const fs::path& made : {files.id, files.key}) {
+    const auto there = is_there(made);
+    if (!there) return fail(there.error());
+    if (!*there)
+      return fail(ErrorCode::not_found, fmt::format("{} holds no {}: run waysided --make-identity",
+                                                    folder.string(), made.filename().string()));
+  }
+  return {};
 }
 
 Result<pem::Key> load_device_key(const fs::path& folder) {
@@ -182,7 +186,9 @@ Result<pem::Key> load_device_key(const fs::path& folder) {
 Status check_all_there(const fs::path& folder, const Files& files) {
   if (const auto made = check_made(folder, files); !made) return made;
   for (const fs::path& given : {files.certificate, files.back_office_ca}) {
-    if (!is_there(given)) {
+    const auto there = is_there(given);
+    if (!there) return fail(there.error());
+    if (!*there) {
       return fail(ErrorCode::not_found,
                   fmt::format("{} holds no {}: take device.csr to the back office (wayside-backoffice enrol) "
                               "and put {} there",
@@ -268,8 +274,7 @@ Result<Identity> load_identity(const fs::path& folder, UtcTime now) {
 }
 
 Result<Identity> load_identity(const fs::path& folder) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return load_identity(folder, UtcTime{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()});
+  return load_identity(folder, utc_now());
 }
 
 Result<Secret> load_signing_seed(const fs::path& folder) {

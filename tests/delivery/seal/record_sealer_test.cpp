@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/delivery/seal/bytes_of.hpp"
 #include "tests/doubles/test_sealer.hpp"
 
 namespace wayside {
@@ -19,11 +20,7 @@ using testing::IsEmpty;
 
 constexpr UtcTime today{1'795'000'000'000};  // 2026-11-18T11:06:40Z
 
-Bytes bytes_of(std::string_view text) {
-  return {text.begin(), text.end()};
-}
-
-RecordParts capture() {
+RecordParts small_capture() {
   RecordParts parts;
   parts.document = bytes_of(R"({"vrm":"AB12CDE"})");
   parts.plate = Bytes(2'000, 1);
@@ -51,10 +48,10 @@ Recipient recipient(const std::string& name, RecordView view = RecordView::full)
 class RecordSealerTest : public testing::Test {
  protected:
   void use(std::vector<Recipient> recipients) { sealer_->replace_recipients(std::move(recipients)); }
-  Result<SealedRecord> seal(const RecordParts& parts = capture()) {
+  Result<SealedRecord> seal(const RecordParts& parts = small_capture()) {
     return sealer_->seal({{}, SequenceNumber(1), {}}, parts);
   }
-  std::vector<KeyId> boxes(const RecordParts& parts = capture()) {
+  std::vector<KeyId> boxes(const RecordParts& parts = small_capture()) {
     std::vector<KeyId> ids;
     const auto record = seal(parts);
     if (!record) return ids;
@@ -154,21 +151,21 @@ TEST_F(RecordSealerTest, PseudonymRecipientsGetABoxWhereThereIsAPseudonym) {
   const Recipient office = recipient("office"), traffic = recipient("traffic", RecordView::pseudonym);
   use({traffic, office});
   EXPECT_THAT(boxes(), ElementsAre(key_id(office.key)));
-  RecordParts parts = capture();
+  RecordParts parts = small_capture();
   parts.pseudonymous = bytes_of(R"({"pseudonym":"00"})");
   EXPECT_THAT(boxes(parts), ElementsAre(key_id(office.key), key_id(traffic.key)));
 }
 
 TEST_F(RecordSealerTest, APseudonymThatNobodyWouldGetIsLeftOut) {
   use({recipient("office"), recipient("desk", RecordView::text)});
-  RecordParts parts = capture();
+  RecordParts parts = small_capture();
   parts.pseudonymous = bytes_of(R"({"pseudonym":"00"})");
   EXPECT_EQ(seal(parts).value().part(PartKind::pseudonymous), nullptr);
 }
 
 TEST_F(RecordSealerTest, EmptyPartsAreLeftOut) {
   use({recipient("office")});
-  RecordParts parts = capture();
+  RecordParts parts = small_capture();
   parts.plate.clear();
   const SealedRecord record = seal(parts).value();
   ASSERT_EQ(record.parts.size(), 2U);
@@ -190,10 +187,10 @@ TEST_F(RecordSealerTest, WhatIsNoRecordIsRefusedWithTheReason) {
     EXPECT_EQ(record.error().code, ErrorCode::invalid_input);
     EXPECT_THAT(record.error().message, HasSubstr(words));
   };
-  RecordParts parts = capture();
+  RecordParts parts = small_capture();
   parts.document.clear();
   refused(parts, "needs a document");
-  parts = capture();
+  parts = small_capture();
   parts.record_class = RecordClass::ledger;
   refused(parts, "of the class ordinary or hit");
   parts = ledger(RecordType::audit);
@@ -203,14 +200,14 @@ TEST_F(RecordSealerTest, WhatIsNoRecordIsRefusedWithTheReason) {
   parts.plate = Bytes(10, 1);
   refused(parts, "only a capture record has pictures");
   refused(ledger(RecordType::gap), "signed, not sealed");
-  parts = capture();
+  parts = small_capture();
   parts.overview = Bytes(largest_part_bytes);
   refused(parts, "at most 16777072 bytes");
 }
 
 TEST_F(RecordSealerTest, TheLargestPartOfAllHasAHeadThatIsTaken) {
   use({recipient("office")});
-  RecordParts parts = capture();
+  RecordParts parts = small_capture();
   parts.overview = Bytes(16'777'072);
   EXPECT_TRUE(decode_head(seal(parts).value().head));
 }
@@ -230,7 +227,7 @@ TEST_F(RecordSealerTest, TheSizeToldBeforehandIsNeverExceeded) {
     crowd.push_back(recipient("office"));
   use(crowd);
   for (const std::size_t size : {1U, 127U, 128U, 129U, 5'000U}) {
-    RecordParts parts = capture();
+    RecordParts parts = small_capture();
     parts.document = Bytes(size, 'x');
     const SealedRecord record = seal(parts).value();
     std::size_t bytes = record.head.size();
@@ -285,15 +282,15 @@ TEST_F(RecordSealerTest, ASuccessorThatIsThereEndsTheWarning) {
 
 TEST(TestSealer, OpensWhatItSealed) {
   doubles::TestSealer sealer;
-  const auto record = sealer.seal({{}, SequenceNumber(1), {}}, capture());
+  const auto record = sealer.seal({{}, SequenceNumber(1), {}}, small_capture());
   ASSERT_TRUE(record);
   const auto opened = sealer.open(*record);
   ASSERT_TRUE(opened);
-  EXPECT_EQ(opened->document, capture().document);
-  EXPECT_EQ(opened->overview, capture().overview);
+  EXPECT_EQ(opened->document, small_capture().document);
+  EXPECT_EQ(opened->overview, small_capture().overview);
   EXPECT_FALSE(doubles::TestSealer().open(*record));
   sealer.lose_recipient();
-  EXPECT_FALSE(sealer.seal({{}, SequenceNumber(2), {}}, capture()));
+  EXPECT_FALSE(sealer.seal({{}, SequenceNumber(2), {}}, small_capture()));
 }
 
 }  // namespace

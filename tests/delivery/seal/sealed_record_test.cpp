@@ -10,6 +10,7 @@
 #include "wayside/delivery/seal/record_sealer.hpp"
 
 #include "src/delivery/seal/head_format.hpp"
+#include "tests/delivery/seal/bytes_of.hpp"
 #include "tests/doubles/test_sealer.hpp"
 
 namespace wayside {
@@ -18,10 +19,6 @@ namespace {
 using testing::HasSubstr;
 
 constexpr std::string_view device_id = "00112233445566ff";
-
-Bytes bytes_of(std::string_view text) {
-  return {text.begin(), text.end()};
-}
 
 RecordParts capture() {
   RecordParts parts;

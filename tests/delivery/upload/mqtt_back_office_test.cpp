@@ -27,16 +27,16 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr const char* device = "0123456789abcdef";
+constexpr const char* mqtt_device = "0123456789abcdef";
 
 class MqttBackOfficeTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (MqttBroker::program().empty()) GTEST_SKIP() << "no mosquitto here: apt-get install mosquitto";
     std::signal(SIGPIPE, SIG_IGN);
-    const doubles::PemPair camera = authority_.issue(device);
+    const doubles::PemPair camera = authority_.issue(mqtt_device);
     options_.host = "127.0.0.1";
-    options_.device_id = device;
+    options_.device_id = mqtt_device;
     options_.ca_certificate = authority_.certificate();
     options_.certificate = camera.certificate;
     options_.private_key = camera.key;
@@ -56,7 +56,7 @@ class MqttBackOfficeTest : public ::testing::Test {
   }
   // The text and the plate of one record.
   std::vector<Receipt> deliver_to(BackOffice& office) const {
-    const StoreKey key{device, {0x00, 0x11}, SequenceNumber(42)};
+    const StoreKey key{mqtt_device, {0x00, 0x11}, SequenceNumber(42)};
     const std::vector<Shipment> batch = {{key, RecordClass::ordinary, ShipmentKind::text, &record_},
                                          {key, RecordClass::ordinary, ShipmentKind::plate, &record_}};
     return office.deliver(batch);
@@ -102,7 +102,7 @@ TEST_F(MqttBackOfficeTest, NoOtherCameraCanCutItOffByItsClientId) {
   BrokerRoute route(options_.host);
   std::vector<std::unique_ptr<upload::MqttClient>> intruders;
   for (const std::string& id :
-       {std::string("wayside-") + device, "wayside-" + std::string(device) + "-heartbeat"}) {
+       {std::string("wayside-") + mqtt_device, "wayside-" + std::string(mqtt_device) + "-heartbeat"}) {
     auto connected = upload::MqttClient::connect(intruding, route, id, "wayside/v2/" + other + "/receipts",
                                                  [] { return false; });
     ASSERT_TRUE(connected) << connected.error().message;
@@ -110,7 +110,7 @@ TEST_F(MqttBackOfficeTest, NoOtherCameraCanCutItOffByItsClientId) {
   }
   const auto camera = client();
   EXPECT_THAT(outcomes(deliver_to(*camera)), Each(Outcome::accepted));
-  ASSERT_TRUE(camera->heartbeat(device, "{}"));
+  ASSERT_TRUE(camera->heartbeat(mqtt_device, "{}"));
   for (const auto& intruder : intruders) {
     for (int turns = 0; turns < 5; ++turns)
       EXPECT_TRUE(intruder->turn());
@@ -260,7 +260,7 @@ TEST_F(MqttBackOfficeOfSeveralAddresses, TriesThemInTurnAndBeginsWithTheOneThatA
   EXPECT_EQ(asked_, std::vector<std::string>{"broker.example"});
   EXPECT_EQ(silences(), 1);
   // The heartbeat has a connection of its own.
-  ASSERT_TRUE(one->heartbeat(device, "{}"));
+  ASSERT_TRUE(one->heartbeat(mqtt_device, "{}"));
   EXPECT_EQ(silences(), 1) << "no time is spent on it again";
 }
 
@@ -329,7 +329,7 @@ TEST_F(MqttBackOfficeTest, DeliversEverythingThoughBrokerAndReceiptsAreLostOnThe
   }
   options_.time_limit = 300ms;
   UploaderOptions uploading;
-  uploading.device_id = device;
+  uploading.device_id = mqtt_device;
   uploading.first_retry = uploading.longest_retry = 5ms;
   uploading.longest_backlog_delay = 0ms;
   CounterSet counters;
@@ -390,14 +390,14 @@ TEST_F(MqttBackOfficeTest, SendsAHeartbeat) {
   start_office();
   office_->answer_heartbeats_with("no answer");
   office_->answer_heartbeats_with(R"({"queue_uuid":"01020000000000000000000000000000","highest_number":17})");
-  const auto sent = client()->heartbeat(device, R"({"time":"now"})");
+  const auto sent = client()->heartbeat(mqtt_device, R"({"time":"now"})");
   ASSERT_TRUE(sent) << sent.error().message;
   ASSERT_TRUE(*sent);
   EXPECT_EQ((*sent)->queue_uuid, (QueueUuid{1, 2}));
   EXPECT_EQ((*sent)->highest, SequenceNumber(17));
   EXPECT_EQ(office_->wait_for_heartbeat(), R"({"time":"now"})");
   broker_->stop();
-  EXPECT_EQ(client()->heartbeat(device, "{}").error().code, ErrorCode::unavailable);
+  EXPECT_EQ(client()->heartbeat(mqtt_device, "{}").error().code, ErrorCode::unavailable);
 }
 
 TEST_F(MqttBackOfficeTest, ToldToHurryItGivesUpLongBeforeTheTimeLimit) {

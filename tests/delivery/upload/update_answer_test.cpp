@@ -15,7 +15,7 @@ using testing::HasSubstr;
 const std::string sha(64, 'a');
 const std::string start = R"({"queue_uuid":"07000000000000000000000000000000","highest_number":1)";
 
-HttpAnswer answer(long status, std::string body, std::string type = "application/vnd.wayside.update") {
+HttpAnswer piece_answer(long status, std::string body, std::string type = "application/vnd.wayside.update") {
   return {status, std::move(type), std::move(body), {}};
 }
 
@@ -24,16 +24,16 @@ TEST(UpdateAnswer, APieceHasTheLengthThatIsDue) {
   EXPECT_EQ(update_piece_bytes(offer, 0), largest_update_piece);
   EXPECT_EQ(update_piece_bytes(offer, largest_update_piece), 5U);
   EXPECT_EQ(update_piece_bytes(offer, offer.bytes), 0U);
-  EXPECT_EQ(update_piece_from(answer(200, "12345"), 5).value(), "12345");
+  EXPECT_EQ(update_piece_from(piece_answer(200, "12345"), 5).value(), "12345");
   for (const char* body : {"", "1234", "123456"})
-    EXPECT_EQ(update_piece_from(answer(200, body), 5).error().code, ErrorCode::unavailable) << body;
+    EXPECT_EQ(update_piece_from(piece_answer(200, body), 5).error().code, ErrorCode::unavailable) << body;
 }
 
 TEST(UpdateAnswer, WhatIsNotAgreedOnIsNoPieceAndNothingOfItIsRepeated) {
   for (const long status : {403, 404})
-    EXPECT_EQ(update_piece_from(answer(status, "secret"), 6).error().code, ErrorCode::refused);
-  for (const auto& odd : {answer(500, "secret"), answer(400, "secret"), answer(206, "secret"),
-                          answer(200, "secret", "text/html")}) {
+    EXPECT_EQ(update_piece_from(piece_answer(status, "secret"), 6).error().code, ErrorCode::refused);
+  for (const auto& odd : {piece_answer(500, "secret"), piece_answer(400, "secret"),
+                          piece_answer(206, "secret"), piece_answer(200, "secret", "text/html")}) {
     const auto piece = update_piece_from(odd, 6);
     ASSERT_FALSE(piece);
     EXPECT_EQ(piece.error().code, ErrorCode::unavailable);

@@ -12,7 +12,7 @@
 namespace wayside {
 namespace {
 
-const UtcTime made = utc_from_iso8601("2026-11-01T00:00:00Z").value();
+const UtcTime firmware_made = utc_from_iso8601("2026-11-01T00:00:00Z").value();
 constexpr double rollover_s = 1024.0 * 7 * 86'400;
 constexpr double step_s = 2;
 
@@ -23,7 +23,7 @@ class Days {
     constant_ppm_ = uniform(-25, 25);
     swing_ppm_ = uniform(0, 15);
     phase_ = uniform(0, 6);
-    true_s_ = static_cast<double>(made.ms) / 1000 + uniform(1, 400) * 86'400;
+    true_s_ = static_cast<double>(firmware_made.ms) / 1000 + uniform(1, 400) * 86'400;
     clock_s_ = chance(0.3) ? uniform(0, 1e6)  // no battery: 1970
                            : true_s_ + uniform(-3, 3) - (chance(0.5) ? 2 * 365.0 * 86'400 : 0);
     poll_s_ = chance(0.5) ? 16 : chance(0.5) ? 64 : 1024;
@@ -58,7 +58,7 @@ class Days {
   }
   [[nodiscard]] double true_ms() const { return true_s_ * 1000; }
 
-  TimeKeeper keeper{{.oscillator_ppm = 50, .not_before = made, .boot_id = "boot"}};
+  TimeKeeper keeper{{.oscillator_ppm = 50, .not_before = firmware_made, .boot_id = "boot"}};
 
  private:
   double uniform(double least, double most) {

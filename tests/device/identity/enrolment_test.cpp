@@ -12,6 +12,7 @@
 #include "wayside/device/identity/identity.hpp"
 
 #include "src/device/identity/pem.hpp"
+#include "tests/device/identity/identity_files.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
 namespace wayside {
@@ -21,13 +22,6 @@ namespace fs = std::filesystem;
 using std::chrono::hours;
 using testing::HasSubstr;
 using testing::MatchesRegex;
-
-constexpr UtcTime now{1'795'000'000'000};  // 2026-11-18
-
-std::string content(const fs::path& path) {
-  std::ifstream in(path);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 class Office {
  public:

@@ -12,6 +12,7 @@
 #include "wayside/base/files.hpp"
 
 #include "src/device/identity/pem.hpp"
+#include "tests/device/identity/identity_files.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
 namespace wayside {
@@ -19,13 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-constexpr UtcTime now{1'795'000'000'000};  // 2026-11-18
-
-std::string content(const fs::path& path) {
-  std::ifstream in(path);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 unsigned mode_of(const fs::path& path) {
   struct stat info {};

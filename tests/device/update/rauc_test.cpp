@@ -27,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-bool run(const std::string& command) {
+bool shell(const std::string& command) {
   return std::system(("timeout 20 " + command + " >/dev/null 2>&1").c_str()) == 0;
 }
 
@@ -54,12 +54,12 @@ class Running {
 class RaucTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (!run("rauc --version") || !run("dbus-daemon --version") ||
-        !run("test -x /usr/share/rauc/rauc-service.sh"))
+    if (!shell("rauc --version") || !shell("dbus-daemon --version") ||
+        !shell("test -x /usr/share/rauc/rauc-service.sh"))
       GTEST_SKIP() << "rauc, rauc-service and dbus are not installed; toolchains/packages-tests.txt";
     ASSERT_TRUE(doubles::make_update_keys(at_.path()));
     for (const char* slot : {"boot_a", "boot_b", "root_a", "root_b"})
-      ASSERT_TRUE(run(fmt::format("truncate -s 1M {}/{}", at_.path().string(), slot)));
+      ASSERT_TRUE(shell(fmt::format("truncate -s 1M {}/{}", at_.path().string(), slot)));
     std::ofstream(boot_file()) << std::string(8192, '\0');
     ASSERT_TRUE(write_boot_state(boot_file(), {}));
     fs::create_directories(folder_.incoming());
@@ -101,7 +101,7 @@ class RaucTest : public testing::Test {
     bus_ = std::make_unique<Running>("dbus-daemon --nofork --nopidfile --config-file=" + at + "/bus.conf");
     const auto soon = [&](const std::string& command) {
       for (int i = 0; i < 100; ++i) {
-        if (run("timeout 2 " + command)) return true;
+        if (shell("timeout 2 " + command)) return true;
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
       }
       return false;
@@ -259,14 +259,14 @@ TEST_F(RaucTest, ASystemThatDoesNotFitIntoItsSlotIsRefused) {
   const fs::path slot = at_.path() / "root_b";
   const std::string device = at_.path() / "device";
   fs::rename(slot, at_.path() / "behind");
-  if (!run("sh -c 'losetup --find --show " + (at_.path() / "behind").string() + " >" + device + "'"))
+  if (!shell("sh -c 'losetup --find --show " + (at_.path() / "behind").string() + " >" + device + "'"))
     GTEST_SKIP() << "there are no loop devices here";
   std::string loop = read_text_file(device).value();
   loop.pop_back();
   fs::create_symlink(loop, slot);
   make("1.3.0", "wayside-test", "good", 2'000'000);
   const UpdateStatus status = ask_for("1.3.0");
-  EXPECT_TRUE(run("losetup --detach " + loop));
+  EXPECT_TRUE(shell("losetup --detach " + loop));
   expect_refused(status, "it cannot be installed (");
 }
 

@@ -21,4 +21,11 @@ class Clock {
 
 [[nodiscard]] std::unique_ptr<Clock> make_system_clock();
 
+// Its two times of one moment: read again and again, up to a limit, until nothing came in between.
+struct ClockReading {
+  MonotonicTime monotonic;
+  UtcTime utc;
+};
+[[nodiscard]] ClockReading read_together(const Clock& clock);
+
 }  // namespace wayside

@@ -13,16 +13,11 @@
 #include <vector>
 
 #include "wayside/base/time.hpp"
+#include "wayside/device/clock/clock.hpp"
 #include "wayside/device/clock/discipline.hpp"
 #include "wayside/device/clock/time_quality.hpp"
 
 namespace wayside {
-
-// Both clocks, read together.
-struct ClockReading {
-  MonotonicTime monotonic;
-  UtcTime utc;
-};
 
 struct TimeKeeperOptions {
   double oscillator_ppm = 50;

@@ -9,6 +9,8 @@
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/strict_json.hpp"
 
+#include "src/device/config/store/damaged.hpp"
+
 namespace wayside::config {
 
 namespace {
@@ -18,10 +20,6 @@ using Json = nlohmann::json;
 constexpr std::size_t most_earlier = 64;
 constexpr std::size_t boot_id_length = 32;
 constexpr int format = 1;
-
-tl::unexpected<Error> damaged(std::string_view why) {
-  return fail(ErrorCode::corrupt, std::string(why));
-}
 
 std::optional<std::uint32_t> number_in(const Json& json) {
   if (!json.is_number_unsigned() || json.get<std::uint64_t>() > std::numeric_limits<std::uint32_t>::max())

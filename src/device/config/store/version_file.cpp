@@ -8,16 +8,14 @@
 #include "wayside/base/bytes.hpp"
 #include "wayside/base/json_text.hpp"
 
+#include "src/device/config/store/damaged.hpp"
+
 namespace wayside::config {
 
 namespace {
 
 constexpr std::string_view title = "# Wayside configuration, format ";
 constexpr std::string_view sum_word = "# sha256 ";
-
-tl::unexpected<Error> damaged(std::string_view why) {
-  return fail(ErrorCode::corrupt, std::string(why));
-}
 
 // Takes what is told off the front of the text, line by line.
 class Head {
