@@ -1,8 +1,7 @@
 // What RAUC says of a bundle, and bundles themselves: as they come, and with a tree of hashes and lengths
 // that were made to fit.
-#include "wayside/base/sha256_stream.hpp"
-
 #include "src/device/update/bundle_payload.hpp"
+#include "tests/doubles/verity_tree.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace {
@@ -11,35 +10,7 @@ using namespace wayside;
 using namespace wayside::fuzz;
 using namespace wayside::update_parts;
 
-constexpr std::size_t block = 4096;
-
-// Written apart from the product's own on purpose.
-Bytes digests_of(const Bytes& level, const Sha256& salt) {
-  Bytes digests;
-  for (std::size_t at = 0; at < level.size(); at += block) {
-    Sha256Stream hash;
-    hash.add(salt);
-    hash.add(ByteView(level).subspan(at, block));
-    const Sha256 digest = hash.finish();
-    digests.insert(digests.end(), digest.begin(), digest.end());
-  }
-  return digests;
-}
-
-// Its payload and its tree.
-Bytes make_signed(Bytes payload, PayloadHash& hash) {
-  Bytes tree;
-  Bytes digests = digests_of(payload, hash.salt);
-  while (digests.size() > sizeof(Sha256)) {
-    digests.resize((digests.size() + block - 1) / block * block);
-    tree.insert(tree.begin(), digests.begin(), digests.end());
-    digests = digests_of(digests, hash.salt);
-  }
-  std::copy(digests.begin(), digests.end(), hash.root.begin());
-  hash.tree_bytes = tree.size();
-  payload.insert(payload.end(), tree.begin(), tree.end());
-  return payload;
-}
+using doubles::verity_block;
 
 void check_unsigned(const std::filesystem::path& path, const PayloadHash& hash) {
   const Status whole = check_payload(path, hash);
@@ -53,14 +24,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto hash = payload_hash_from(text_of(data, size)); !hash) require_good(hash.error());
   static const InputFile file;
   const std::filesystem::path path = file.write(data, size);
-  for (const std::uint64_t tree_bytes : {std::uint64_t{0}, std::uint64_t{block}, ~std::uint64_t{0}})
+  for (const std::uint64_t tree_bytes : {std::uint64_t{0}, std::uint64_t{verity_block}, ~std::uint64_t{0}})
     check_unsigned(path, {{}, {}, tree_bytes});
   if (size == 0) return 0;
 
   Bytes payload(data, data + size);
-  payload.resize(((size + block - 1) / block + data[0] % 140U) * block);
+  payload.resize(((size + verity_block - 1) / verity_block + data[0] % 140U) * verity_block);
   PayloadHash hash;
-  Bytes bundle = make_signed(std::move(payload), hash);
+  Bytes bundle = doubles::with_verity_tree(std::move(payload), hash);
   const std::size_t signed_bytes = bundle.size();
   const std::uint8_t signature_bytes = data[size - 1];
   bundle.resize(bundle.size() + signature_bytes + 8);

@@ -10,16 +10,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "wayside/base/sha256_stream.hpp"
-
 #include "tests/doubles/temporary_folder.hpp"
+#include "tests/doubles/verity_tree.hpp"
 
 namespace wayside::update_parts {
 namespace {
 
 using testing::HasSubstr;
 
-constexpr std::size_t block = 4096;
+constexpr std::size_t block = doubles::verity_block;
 constexpr std::size_t signature_bytes = 700;
 
 struct Bundle {
@@ -27,18 +26,6 @@ struct Bundle {
   PayloadHash hash;
   std::size_t payload_bytes = 0;
 };
-
-Bytes digests_of(const Bytes& level, const Sha256& salt) {
-  Bytes digests;
-  for (std::size_t at = 0; at < level.size(); at += block) {
-    Sha256Stream hash;
-    hash.add(salt);
-    hash.add(ByteView(level).subspan(at, block));
-    const Sha256 digest = hash.finish();
-    digests.insert(digests.end(), digest.begin(), digest.end());
-  }
-  return digests;
-}
 
 // No two blocks of its payload are the same.
 Bundle bundle_of(std::size_t blocks) {
@@ -50,16 +37,7 @@ Bundle bundle_of(std::size_t blocks) {
     made.bytes[i * block] = static_cast<std::uint8_t>(i);
     made.bytes[i * block + 1] = static_cast<std::uint8_t>(i >> 8U);
   }
-  Bytes tree;
-  Bytes digests = digests_of(made.bytes, made.hash.salt);
-  while (digests.size() > sizeof(Sha256)) {
-    digests.resize((digests.size() + block - 1) / block * block);
-    tree.insert(tree.begin(), digests.begin(), digests.end());
-    digests = digests_of(digests, made.hash.salt);
-  }
-  std::copy(digests.begin(), digests.end(), made.hash.root.begin());
-  made.hash.tree_bytes = tree.size();
-  made.bytes.insert(made.bytes.end(), tree.begin(), tree.end());
+  made.bytes = doubles::with_verity_tree(std::move(made.bytes), made.hash);
   made.bytes.insert(made.bytes.end(), signature_bytes, 's');
   for (unsigned shift = 64; shift > 0; shift -= 8)
     made.bytes.push_back(static_cast<std::uint8_t>(std::uint64_t{signature_bytes} >> (shift - 8)));
