@@ -38,16 +38,16 @@ std::string ago(UtcTime then, UtcTime now) {
 
 Result<std::vector<CameraHealth>> camera_health(Store& store, const RevokedCameras& revoked_cameras,
                                                 const std::string& device_id) {
-  const auto enrolled = store.all_device_keys();
+  const auto enrolled = store.enrolments();
   if (!enrolled) return fail(enrolled.error());
   const auto heartbeats = store.heartbeats();
   if (!heartbeats) return fail(heartbeats.error());
   const auto revoked = revoked_cameras.all();
   if (!revoked) return fail(revoked.error());
   std::map<std::string, CameraHealth> cameras;
-  for (const auto& [device, keys] : *enrolled) {
+  for (const auto& [device, at] : *enrolled) {
     if (!device_id.empty() && device != device_id) continue;
-    cameras.emplace(device, CameraHealth{device, {}, {}, {}, revoked->contains(device)});
+    cameras.emplace(device, CameraHealth{device, {}, {}, {}, revoked->contains(device), at});
   }
   for (const Store::KeptHeartbeat& kept : *heartbeats) {
     const auto camera = cameras.find(kept.device_id);
@@ -76,18 +76,24 @@ std::string to_words(const SystemSaid& system) {
 
 std::string to_lines(const CameraHealth& camera, UtcTime now) {
   if (camera.revoked) return fmt::format("{}  revoked", camera.device_id);
-  if (!camera.heard) return fmt::format("{}  never sent a heartbeat", camera.device_id);
+  const std::string ending =
+      camera.ends_soon(now)
+          ? fmt::format(
+                "\n  certificate: ends at {}, and the camera delivers nothing from then on: enrol it again",
+                to_iso8601(camera.certificate_end()))
+          : "";
+  if (!camera.heard) return fmt::format("{}  never sent a heartbeat{}", camera.device_id, ending);
   std::string lines =
       fmt::format("{}  {}said {}, {}: ", camera.device_id, camera.is_silent(now) ? "SILENT, last " : "",
                   to_iso8601(*camera.heard), ago(*camera.heard, now));
-  if (!camera.said) return lines + "what is stored is no heartbeat";
+  if (!camera.said) return lines + "what is stored is no heartbeat" + ending;
   const auto& [ill, waiting] = *camera.said;
   lines += ill.empty() ? "well" : fmt::format("{} ill", counted(ill.size(), "part"));
   lines += fmt::format("  {} waiting", counted(waiting, "record"));
   if (camera.system) lines += "  " + to_words(*camera.system);
   for (const auto& [part, why] : ill)
     lines += fmt::format("\n  {}: {}", json_escape(part), json_escape(why));
-  return lines;
+  return lines + ending;
 }
 
 }  // namespace wayside::backoffice

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "wayside/backoffice/endings.hpp"
 #include "wayside/backoffice/revocation.hpp"
 #include "wayside/backoffice/store.hpp"
 #include "wayside/base/result.hpp"
@@ -27,7 +28,12 @@ struct CameraHealth {
   std::optional<HealthSaid> said;    // nothing: it never sent one, or what is stored is none
   std::optional<SystemSaid> system;  // nothing: it does not run from an image
   bool revoked = false;
+  UtcTime certified;  // when it was last enrolled
 
+  [[nodiscard]] UtcTime certificate_end() const { return certified + certificate_lifetime; }
+  [[nodiscard]] bool ends_soon(UtcTime now) const {
+    return !revoked && certificate_end() - now <= ending_warned_before;
+  }
   [[nodiscard]] bool is_ill() const { return !revoked && said && !said->ill.empty(); }
   [[nodiscard]] bool is_silent(UtcTime now) const;
 };
@@ -36,8 +42,8 @@ struct CameraHealth {
 [[nodiscard]] Result<std::vector<CameraHealth>> camera_health(Store& store, const RevokedCameras& revoked,
                                                               const std::string& device_id);
 
-// A line, and one for each part that is ill, without the last line break. What the camera said is escaped: it
-// moves no terminal, and makes no line of its own.
+// A line, and one for each part that is ill and for a certificate that ends soon, without the last line
+// break. What the camera said is escaped: it moves no terminal, and makes no line of its own.
 [[nodiscard]] std::string to_lines(const CameraHealth& camera, UtcTime now);
 // What runs, and how its update stands; escaped.
 [[nodiscard]] std::string to_words(const SystemSaid& system);

@@ -237,6 +237,18 @@ Result<std::map<std::string, std::vector<Store::DeviceKey>>> Store::all_device_k
   return keys;
 }
 
+Result<std::map<std::string, UtcTime>> Store::enrolments() {
+  const std::lock_guard lock(implementation_->mutex_);
+  auto rows = implementation_->database_.prepare("SELECT device_id, enrolled_at FROM devices");
+  std::map<std::string, UtcTime> enrolments;
+  const Status read = for_each_row(rows, [&]() -> Status {
+    enrolments[rows.text(0)] = {rows.number(1)};
+    return {};
+  });
+  if (!read) return fail(read.error());
+  return enrolments;
+}
+
 Result<std::optional<KnownText>> Store::known(const RecordId& id) {
   auto all = known_all(id);
   if (!all) return fail(all.error());

@@ -77,6 +77,25 @@ TEST_F(CameraHealthTest, ALineSaysWhenItWasHeardWhetherItWasWellAndWhatWaits) {
   EXPECT_THAT(lines(std::chrono::hours(-1)), HasSubstr(", within the minute: well"));
 }
 
+TEST_F(CameraHealthTest, ACertificateThatEndsWithinThreeMonthsIsToldUntilTheCameraIsEnrolledAgain) {
+  beat(heartbeat());
+  const UtcTime end = TestOffice::now + certificate_lifetime;
+  const std::string told = "\n  certificate: ends at " + to_iso8601(end) +
+                           ", and the camera delivers nothing from then on: enrol it again";
+  const UtcTime soon = end + -ending_warned_before;
+  EXPECT_THAT(to_lines(health(), soon + std::chrono::milliseconds(-1)), Not(HasSubstr("certificate")));
+  EXPECT_FALSE(health().ends_soon(soon + std::chrono::milliseconds(-1)));
+  EXPECT_THAT(to_lines(health(), soon), testing::EndsWith(told));
+  EXPECT_TRUE(health().ends_soon(soon));
+  EXPECT_FALSE(health().is_ill());
+  EXPECT_THAT(to_lines(camera_health(office_.store(), revoked_, silent).value().at(0), soon),
+              silent + "  never sent a heartbeat" + told);
+  ASSERT_TRUE(office_.store().enrol(sample_device, Sha256{1}, PublicKey{2}, soon));
+  EXPECT_FALSE(health().ends_soon(soon));
+  ASSERT_TRUE(revoked_.add(silent, "stolen", soon));
+  EXPECT_FALSE(camera_health(office_.store(), revoked_, silent).value().at(0).ends_soon(soon));
+}
+
 TEST_F(CameraHealthTest, EachPartThatIsIllHasALineWithItsReason) {
   json ill = heartbeat();
   ill["queue"]["unacknowledged"] = 1;

@@ -29,8 +29,6 @@ struct KnownRecipient {
 [[nodiscard]] Result<std::vector<KnownRecipient>> list_recipients(const std::filesystem::path& folder);
 
 inline constexpr std::chrono::hours recipient_key_lifetime{24 * 730};
-// So long before its end a successor is due: each camera has to be enrolled again for it.
-inline constexpr std::chrono::hours recipient_key_warned_before{24 * 90};
 
 // Makes a key of the full view and names it as the successor of the office's newest one, if there is one.
 // Without valid_from it is valid from ever, as the first one is: a camera's clock may be behind.

@@ -178,6 +178,8 @@ class Store {
   // In the order of their first enrolment; none: the device is not enrolled.
   [[nodiscard]] Result<std::vector<DeviceKey>> device_keys(const std::string& device_id);
   [[nodiscard]] Result<std::map<std::string, std::vector<DeviceKey>>> all_device_keys();
+  // When each device was last enrolled.
+  [[nodiscard]] Result<std::map<std::string, UtcTime>> enrolments();
 
   // Nothing where it is not stored.
   [[nodiscard]] Result<std::optional<KnownText>> known(const RecordId& id);

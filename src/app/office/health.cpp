@@ -20,17 +20,18 @@ Status health(const Arguments& arguments) {
   if (cameras->empty()) fmt::print("No camera is enrolled.\n");
   const UtcTime now = utc_now();
   std::size_t ill = 0, silent = 0;
+  bool ends = false;
   for (const backoffice::CameraHealth& camera : *cameras) {
     fmt::print("{}\n", backoffice::to_lines(camera, now));
+    ends = ends || camera.ends_soon(now);
     if (camera.is_silent(now))
       ++silent;
     else if (camera.is_ill())
       ++ill;
   }
-  const std::string key = key_ends_soon(office->authority, now);
-  if (!key.empty()) fmt::print("{}\n", key);
-  if (ill + silent == 0 && key.empty()) return {};
-  if (ill + silent == 0) return fail(ErrorCode::unavailable, "the office's key ends soon, as said above");
+  ends = print_endings(office->authority) || ends;
+  if (ill + silent == 0 && !ends) return {};
+  if (ill + silent == 0) return fail(ErrorCode::unavailable, "what is said above to end needs somebody");
   return fail(ErrorCode::unavailable,
               fmt::format("of {} {} ill and {} silent: what to do for each part is in the operator's guide",
                           count_of(cameras->size(), "camera"), ill, silent));

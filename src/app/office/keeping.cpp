@@ -87,12 +87,12 @@ Status enrol(const Arguments& arguments) {
              enrolled->device.device_id, to_iso8601(enrolled->device.valid_until));
   if (const auto words = words_on(enrolled->earlier_key); !words.empty()) fmt::print("{}\n", words);
   if (enrolled->was_revoked) {
-    fmt::print("It was revoked, and is let in again; what that ended stays ended: issue its deployment "
-               "authority,\ngive it VOI lists and updates, and restore its unlock keys where it is to have "
-               "them\n");
+    fmt::print(
+        "It was revoked, and is let in again; what that ended stays ended: issue its deployment "
+        "authority,\ngive it VOI lists and updates, and restore its unlock keys where it is to have "
+        "them\n");
   }
-  if (const std::string key = key_ends_soon(office->authority, utc_now()); !key.empty())
-    fmt::print("{}\n", key);
+  print_endings(office->authority);
   fmt::print(
       "Put {}, back-office-ca.crt, recipients/, authority/ and watchlists/ beside it into the camera's "
       "identity "

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "wayside/backoffice/recipients.hpp"
+#include "wayside/backoffice/endings.hpp"
 #include "wayside/backoffice/revocation.hpp"
 #include "wayside/base/files.hpp"
 
@@ -59,20 +59,11 @@ Status check_let_in(const Office& office, const std::vector<std::string>& device
   return {};
 }
 
-std::string key_ends_soon(const Authority& authority, UtcTime now) {
-  const auto known = backoffice::list_recipients(authority.recipients());
-  if (!known) return {};
-  std::optional<UtcTime> end;
-  for (const backoffice::KnownRecipient& one : *known) {
-    if (!one.own || one.recipient.view != RecordView::full) continue;
-    if (!one.recipient.valid_until) return {};
-    end = std::max(end.value_or(*one.recipient.valid_until), *one.recipient.valid_until);
-  }
-  if (!end || *end - now > backoffice::recipient_key_warned_before) return {};
-  return fmt::format(
-      "The office's last key ends at {}, and cameras that have no other write no records from then on: run\n"
-      "{} recipient-key new {}, and enrol each camera again",
-      to_iso8601(*end), program, authority.folder().string());
+bool print_endings(const Authority& authority) {
+  const auto endings = backoffice::office_endings(authority, utc_now());
+  for (const std::string& sentence : endings)
+    fmt::print("{}\n", sentence);
+  return !endings.empty();
 }
 
 Result<UtcTime> time_from(const std::string& text, std::string_view option) {
