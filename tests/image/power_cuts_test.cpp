@@ -2,8 +2,9 @@
 // services start, while it captures and delivers. It always starts again, and what its queue had once taken
 // arrives at the office or lies on the card, once, signed and chained.
 //
-// Thirty lives by default; the test run labelled "long" sets WAYSIDE_POWER_LIVES. WAYSIDE_POWER_SEED repeats
-// the moments of a run as far as the host's speed allows.
+// Two cameras of fifteen lives by default, each a test of its own, so that they can run beside each other;
+// the test run labelled "long" sets WAYSIDE_POWER_LIVES. WAYSIDE_POWER_SEED repeats the moments of a run as
+// far as the host's speed allows.
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
@@ -29,7 +30,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-class ImagePowerCuts : public CameraLife {
+class ImagePowerCuts : public CameraLife, public testing::WithParamInterface<int> {
  protected:
   std::uint64_t below(std::uint64_t end) { return random_() % end; }
   void wait_up_to(milliseconds most) {
@@ -192,8 +193,8 @@ class ImagePowerCuts : public CameraLife {
   std::mt19937_64 random_{seed_};
 };
 
-TEST_F(ImagePowerCuts, NeitherKeepItFromStartingNorLoseWhatItsQueueHasTaken) {
-  const std::uint64_t lives = asked_for("WAYSIDE_POWER_LIVES", 30);
+TEST_P(ImagePowerCuts, NeitherKeepItFromStartingNorLoseWhatItsQueueHasTaken) {
+  const std::uint64_t lives = asked_for("WAYSIDE_POWER_LIVES", 15);
   fmt::print("seed {}\n", seed_);
   std::fflush(stdout);
   road_ = vm::draw_road(4, 20);
@@ -242,6 +243,7 @@ TEST_F(ImagePowerCuts, NeitherKeepItFromStartingNorLoseWhatItsQueueHasTaken) {
   disk_->become(early);
   EXPECT_FALSE(problems_of(queue_on_card()).empty());
 }
+INSTANTIATE_TEST_SUITE_P(Camera, ImagePowerCuts, testing::Values(1, 2));
 
 }  // namespace
 }  // namespace wayside::image
