@@ -1,4 +1,4 @@
-// Waiting before something is tried again, cut short when the daemon is asked to end.
+// What waits while the daemon runs, and how soon it ends with it.
 #pragma once
 
 #include <chrono>

@@ -17,7 +17,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A thread may be put aside between reading the one clock and the other, which must not look like a step.
 constexpr milliseconds receiver_turn{200};
 constexpr std::chrono::minutes fix_within{10};
 

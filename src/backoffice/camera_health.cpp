@@ -37,6 +37,7 @@ std::string ago(UtcTime then, UtcTime now) {
 }  // namespace
 
 Result<std::vector<CameraHealth>> camera_health(Store& store, const RevokedCameras& revoked_cameras,
+                                                std::optional<UtcTime> authority_end,
                                                 const std::string& device_id) {
   const auto enrolled = store.enrolments();
   if (!enrolled) return fail(enrolled.error());
@@ -47,7 +48,10 @@ Result<std::vector<CameraHealth>> camera_health(Store& store, const RevokedCamer
   std::map<std::string, CameraHealth> cameras;
   for (const auto& [device, at] : *enrolled) {
     if (!device_id.empty() && device != device_id) continue;
-    cameras.emplace(device, CameraHealth{device, {}, {}, {}, revoked->contains(device), at});
+    CameraHealth camera{device, {}, {}, {}, revoked->contains(device), {}};
+    const UtcTime end = at + certificate_lifetime;
+    if (!authority_end || end < *authority_end) camera.certificate_end = end;
+    cameras.emplace(device, std::move(camera));
   }
   for (const Store::KeptHeartbeat& kept : *heartbeats) {
     const auto camera = cameras.find(kept.device_id);
@@ -80,7 +84,7 @@ std::string to_lines(const CameraHealth& camera, UtcTime now) {
       camera.ends_soon(now)
           ? fmt::format(
                 "\n  certificate: ends at {}, and the camera delivers nothing from then on: enrol it again",
-                to_iso8601(camera.certificate_end()))
+                to_iso8601(*camera.certificate_end))
           : "";
   if (!camera.heard) return fmt::format("{}  never sent a heartbeat{}", camera.device_id, ending);
   std::string lines =

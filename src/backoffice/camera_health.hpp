@@ -28,11 +28,10 @@ struct CameraHealth {
   std::optional<HealthSaid> said;    // nothing: it never sent one, or what is stored is none
   std::optional<SystemSaid> system;  // nothing: it does not run from an image
   bool revoked = false;
-  UtcTime certified;  // when it was last enrolled
+  std::optional<UtcTime> certificate_end;  // nothing: it ends with the office's own authority
 
-  [[nodiscard]] UtcTime certificate_end() const { return certified + certificate_lifetime; }
   [[nodiscard]] bool ends_soon(UtcTime now) const {
-    return !revoked && certificate_end() - now <= ending_warned_before;
+    return !revoked && certificate_end && *certificate_end - now <= ending_warned_before;
   }
   [[nodiscard]] bool is_ill() const { return !revoked && said && !said->ill.empty(); }
   [[nodiscard]] bool is_silent(UtcTime now) const;
@@ -40,6 +39,7 @@ struct CameraHealth {
 
 // By device id; of one alone where it is given.
 [[nodiscard]] Result<std::vector<CameraHealth>> camera_health(Store& store, const RevokedCameras& revoked,
+                                                              std::optional<UtcTime> authority_end,
                                                               const std::string& device_id);
 
 // A line, and one for each part that is ill and for a certificate that ends soon, without the last line

@@ -33,11 +33,22 @@ std::optional<UtcTime> end_of_keys(const std::filesystem::path& recipients) {
 
 }  // namespace
 
-std::vector<std::string> office_endings(const Authority& authority, UtcTime now) {
-  std::vector<std::string> sentences;
+std::optional<UtcTime> end_of(const Authority& authority) {
+  return end_of_certificate(authority.ca_certificate());
+}
+
+std::vector<Ending> office_endings(const Authority& authority, UtcTime now) {
+  std::vector<Ending> endings;
   const std::string office = authority.folder().string();
+  const std::optional<UtcTime> authority_end = end_of(authority);
   const auto tell = [&](std::optional<UtcTime> end, std::chrono::hours before, const auto& sentence) {
-    if (end && *end - now <= before) sentences.push_back(sentence(to_iso8601(*end)));
+    if (end && *end - now <= before)
+      endings.push_back({sentence(to_iso8601(*end)), *end - now <= ending_warned_before});
+  };
+  // A new one would end with the authority, too.
+  const auto before_the_authority = [&](const std::filesystem::path& file) {
+    const auto end = end_of_certificate(file);
+    return end && authority_end && *end >= *authority_end ? std::nullopt : end;
   };
   tell(end_of_keys(authority.recipients()), ending_warned_before, [&](const std::string& end) {
     return fmt::format(
@@ -46,25 +57,28 @@ std::vector<std::string> office_endings(const Authority& authority, UtcTime now)
         "wayside-backoffice recipient-key new {}, and enrol each camera again",
         end, office);
   });
-  tell(end_of_certificate(authority.server_certificate()), ending_warned_before, [&](const std::string& end) {
+  tell(before_the_authority(authority.server_certificate()), ending_warned_before,
+       [&](const std::string& end) {
+         return fmt::format(
+             "The server's certificate ends at {}, and no camera delivers from then on: run\n"
+             "wayside-backoffice init {}, and start serve again",
+             end, office);
+       });
+  tell(before_the_authority(authority.client_certificate()), ending_warned_before,
+       [&](const std::string& end) {
+         return fmt::format(
+             "The office's own certificate ends at {}, and no broker lets it in from then on: run\n"
+             "wayside-backoffice init {}, and start ingest again",
+             end, office);
+       });
+  tell(authority_end, authority_warned_before, [&](const std::string& end) {
     return fmt::format(
-        "The server's certificate ends at {}, and no camera delivers from then on: run\n"
-        "wayside-backoffice init {}, and start serve again",
-        end, office);
+        "The office's own authority ({}) ends at {}, and nothing that it signed is valid from then on: make "
+        "an\n"
+        "office in a new folder, and enrol each camera there",
+        authority.ca_certificate().string(), end);
   });
-  tell(end_of_certificate(authority.client_certificate()), ending_warned_before, [&](const std::string& end) {
-    return fmt::format(
-        "The office's own certificate ends at {}, and no broker lets it in from then on: run\n"
-        "wayside-backoffice init {}, and start ingest again",
-        end, office);
-  });
-  tell(end_of_certificate(authority.ca_certificate()), authority_warned_before, [&](const std::string& end) {
-    return fmt::format(
-        "The office's authority ends at {}, and nothing that it signed is valid from then on: make an office "
-        "in a\nnew folder, and enrol each camera there",
-        end);
-  });
-  return sentences;
+  return endings;
 }
 
 }  // namespace wayside::backoffice

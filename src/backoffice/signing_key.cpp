@@ -63,6 +63,7 @@ Result<Secret> load_signing_key(const SigningKeyFiles& files) {
 }
 
 Result<Secret> load_or_make_signing_key(const SigningKeyFiles& files) {
+  // Nothing follows a link into the key's place: whoever put it there would choose the key.
   const auto secret_is_there = is_there(files.secret);
   if (!secret_is_there) return fail(secret_is_there.error());
   if (!*secret_is_there) {

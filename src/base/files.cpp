@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "wayside/base/descriptor.hpp"
+#include "wayside/base/json_text.hpp"
 
 namespace wayside {
 
@@ -198,7 +199,8 @@ Result<bool> is_there(const std::filesystem::path& path) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) == 0) return true;
   if (errno == ENOENT || errno == ENOTDIR) return false;
-  return fail(ErrorCode::io, fmt::format("cannot look at {}: {}", path.string(), std::strerror(errno)));
+  return fail(ErrorCode::io,
+              fmt::format("cannot look at {}: {}", json_escape(path.string()), std::strerror(errno)));
 }
 
 bool overlap(const std::filesystem::path& a, const std::filesystem::path& b) {

@@ -41,7 +41,7 @@ class CameraHealthTest : public testing::Test {
     ASSERT_TRUE(office_.store().put_heartbeat(sample_device, bytes, TestOffice::now));
   }
   CameraHealth health() {
-    const auto all = camera_health(office_.store(), revoked_, sample_device);
+    const auto all = camera_health(office_.store(), revoked_, {}, sample_device);
     EXPECT_TRUE(all) << all.error().message;
     return all && all->size() == 1 ? all->front() : CameraHealth{};
   }
@@ -57,13 +57,13 @@ class CameraHealthTest : public testing::Test {
 TEST_F(CameraHealthTest, EachEnrolledCameraIsListedAlsoOneThatNeverSentAHeartbeat) {
   beat(heartbeat());
   ASSERT_TRUE(office_.store().put_heartbeat("0000000000000000", heartbeat().dump(), TestOffice::now));
-  const auto all = camera_health(office_.store(), revoked_, {});
+  const auto all = camera_health(office_.store(), revoked_, {}, {});
   ASSERT_TRUE(all);
   ASSERT_THAT(*all, SizeIs(2));
   EXPECT_EQ(all->front().device_id, sample_device);
   EXPECT_EQ(to_lines(all->back(), TestOffice::now), silent + "  never sent a heartbeat");
   EXPECT_FALSE(all->back().is_ill());
-  EXPECT_THAT(camera_health(office_.store(), revoked_, "0000000000000000").value(), IsEmpty());
+  EXPECT_THAT(camera_health(office_.store(), revoked_, {}, "0000000000000000").value(), IsEmpty());
 }
 
 TEST_F(CameraHealthTest, ALineSaysWhenItWasHeardWhetherItWasWellAndWhatWaits) {
@@ -88,12 +88,18 @@ TEST_F(CameraHealthTest, ACertificateThatEndsWithinThreeMonthsIsToldUntilTheCame
   EXPECT_THAT(to_lines(health(), soon), testing::EndsWith(told));
   EXPECT_TRUE(health().ends_soon(soon));
   EXPECT_FALSE(health().is_ill());
-  EXPECT_THAT(to_lines(camera_health(office_.store(), revoked_, silent).value().at(0), soon),
+  EXPECT_THAT(to_lines(camera_health(office_.store(), revoked_, {}, silent).value().at(0), soon),
               silent + "  never sent a heartbeat" + told);
   ASSERT_TRUE(office_.store().enrol(sample_device, Sha256{1}, PublicKey{2}, soon));
   EXPECT_FALSE(health().ends_soon(soon));
+  // It would end no later than the office's own authority.
+  EXPECT_FALSE(camera_health(office_.store(), revoked_, end, silent).value().at(0).ends_soon(soon));
+  EXPECT_TRUE(camera_health(office_.store(), revoked_, end + std::chrono::milliseconds(1), silent)
+                  .value()
+                  .at(0)
+                  .ends_soon(soon));
   ASSERT_TRUE(revoked_.add(silent, "stolen", soon));
-  EXPECT_FALSE(camera_health(office_.store(), revoked_, silent).value().at(0).ends_soon(soon));
+  EXPECT_FALSE(camera_health(office_.store(), revoked_, {}, silent).value().at(0).ends_soon(soon));
 }
 
 TEST_F(CameraHealthTest, EachPartThatIsIllHasALineWithItsReason) {
@@ -125,7 +131,7 @@ TEST_F(CameraHealthTest, OneThatHasNotBeenHeardForLongIsSilentHoweverWellItWas) 
   EXPECT_TRUE(health().is_silent(TestOffice::now + (silent_after + std::chrono::seconds(1))));
   EXPECT_THAT(lines(std::chrono::hours(71)),
               testing::StartsWith(sample_device + "  SILENT, last said " + to_iso8601(TestOffice::now)));
-  EXPECT_TRUE(camera_health(office_.store(), revoked_, silent).value().at(0).is_silent(TestOffice::now));
+  EXPECT_TRUE(camera_health(office_.store(), revoked_, {}, silent).value().at(0).is_silent(TestOffice::now));
   ASSERT_TRUE(revoked_.add(sample_device, "stolen", TestOffice::now));
   EXPECT_FALSE(health().is_silent(TestOffice::now + std::chrono::hours(71)));
 }

@@ -192,6 +192,24 @@ TEST(Files, PlacesOverlapInWhateverSpelling) {
   EXPECT_TRUE(overlap("here", fs::current_path() / "here"));
 }
 
+TEST(Files, WhateverHasTheNameIsThereAndWhatCannotBeLookedAtIsSaid) {
+  const doubles::TemporaryFolder folder;
+  const fs::path file = folder.path() / "file";
+  EXPECT_FALSE(is_there(file).value());
+  ASSERT_TRUE(replace_file(file, as_bytes("text")));
+  EXPECT_TRUE(is_there(file).value());
+  EXPECT_TRUE(is_there(folder.path()).value());
+  EXPECT_FALSE(is_there(file / "below").value());
+  fs::create_symlink(folder.path() / "nowhere", folder.path() / "link");
+  EXPECT_TRUE(is_there(folder.path() / "link").value());
+  fs::create_symlink("loop", folder.path() / "loop");
+  const auto looped = is_there(folder.path() / "loop" / "x\x1b");
+  ASSERT_FALSE(looped);
+  EXPECT_EQ(looped.error().code, ErrorCode::io);
+  EXPECT_THAT(looped.error().message, testing::AllOf(HasSubstr("cannot look at " + folder.path().string()),
+                                                     testing::Not(HasSubstr("\x1b"))));
+}
+
 TEST(Files, RefusesMoreThanTheLimit) {
   const doubles::TemporaryFolder folder;
   ASSERT_TRUE(replace_file(folder.path() / "big", as_bytes("12345")));

@@ -87,10 +87,7 @@ class BackOfficeDouble {
   [[nodiscard]] std::filesystem::path recipients() const { return authority_.recipients(); }
   [[nodiscard]] const std::filesystem::path& folder() const { return temporary_.path(); }
 
-  static UtcTime now() {
-    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-    return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
-  }
+  static UtcTime now() { return utc_now(); }
 
  private:
   template <class T>

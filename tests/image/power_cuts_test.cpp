@@ -189,8 +189,9 @@ class ImagePowerCuts : public CameraLife, public testing::WithParamInterface<int
   std::optional<std::uint64_t> told_;  // by the camera, of this life: as many records wait
   std::uint64_t last_ = 0;             // number that the card has given
   std::set<std::uint64_t> kept_;       // numbers of records that were whole on a card at some time
-  const std::uint64_t seed_ = asked_for("WAYSIDE_POWER_SEED", std::random_device{}());
-  std::mt19937_64 random_{seed_};
+  const std::uint64_t seed_ =
+      asked_for("WAYSIDE_POWER_SEED", std::random_device{}());  // of the run, then of the camera
+  std::mt19937_64 random_{seed_ + static_cast<std::uint64_t>(GetParam())};
 };
 
 TEST_P(ImagePowerCuts, NeitherKeepItFromStartingNorLoseWhatItsQueueHasTaken) {

@@ -25,11 +25,6 @@ TEST_F(OtherCommandLines, HealthSaysHowEachEnrolledCameraIs) {
   EXPECT_EQ(health({"--device", "camera"}).code, 2);
   enrol(camera);
   enrol(silent);
-  const auto now = [] {
-    return UtcTime{std::chrono::duration_cast<std::chrono::milliseconds>(
-                       std::chrono::system_clock::now().time_since_epoch())
-                       .count()};
-  };
   UtcTime said{};
   const auto beat = [&](const std::string& problems) {
     const auto store = backoffice::Store::open_existing(at("office") + "/records.db").value();
@@ -39,7 +34,7 @@ TEST_F(OtherCommandLines, HealthSaysHowEachEnrolledCameraIs) {
           "upload": {"circuit": "closed", "dead_lettered": 0, "quarantined": 0}, "counters": {}})",
         said));
   };
-  said = now();
+  said = utc_now();
   beat("{}");
   const Answer well = health({"--device", camera});
   EXPECT_EQ(well.code, 0) << well.text;
@@ -65,12 +60,8 @@ TEST_F(OtherCommandLines, HealthSaysHowEachEnrolledCameraIs) {
 TEST_F(OtherCommandLines, HealthSaysWhenTheKeyThatCamerasSealToEndsSoon) {
   ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
   const auto new_key = [&](std::chrono::hours lifetime) {
-    const UtcTime end{std::chrono::duration_cast<std::chrono::milliseconds>(
-                          (std::chrono::system_clock::now() + lifetime).time_since_epoch())
-                          .count()};
-    return answer("wayside-backoffice",
-                  {"recipient-key", "new", at("office"), "--valid-until", to_iso8601(end).substr(0, 10)})
-        .code;
+    const std::string end = to_iso8601(utc_now() + lifetime).substr(0, 10);
+    return answer("wayside-backoffice", {"recipient-key", "new", at("office"), "--valid-until", end}).code;
   };
   const auto health = [&] { return answer("wayside-backoffice", {"health", at("office")}); };
   EXPECT_EQ(health().code, 0);
@@ -82,6 +73,28 @@ TEST_F(OtherCommandLines, HealthSaysWhenTheKeyThatCamerasSealToEndsSoon) {
   EXPECT_THAT(soon.text, HasSubstr("wayside-backoffice recipient-key new " + at("office")));
   ASSERT_EQ(new_key(std::chrono::hours(24 * 400)), 0);
   EXPECT_EQ(health().code, 0);
+}
+
+TEST_F(OtherCommandLines, HealthSaysWhichCamerasCertificateEndsSoon) {
+  ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
+  const std::string camera = "0123456789abcdef";
+  const auto enrol_then = [&](UtcTime then) {
+    const auto store = backoffice::Store::open_existing(at("office") + "/records.db").value();
+    ASSERT_TRUE(store->enrol(camera, Sha256{1}, PublicKey{2}, then));
+    ASSERT_TRUE(store->put_heartbeat(camera,
+                                     R"({"time": "2026-11-28T17:00:00.000Z", "problems": {}, "queue": {
+          "unacknowledged": 0, "evicted": 0, "expired": 0, "damaged": 0, "segments": 64, "segments_free": 60},
+          "upload": {"circuit": "closed", "dead_lettered": 0, "quarantined": 0}, "counters": {}})",
+                                     utc_now()));
+  };
+  enrol_then(utc_now() + -std::chrono::hours(24 * 700));
+  const Answer soon = answer("wayside-backoffice", {"health", at("office")});
+  EXPECT_EQ(soon.code, 1);
+  EXPECT_THAT(soon.text, HasSubstr("\n  certificate: ends at "));
+  EXPECT_THAT(soon.text, HasSubstr("what is said above to end needs somebody"));
+  enrol_then(utc_now());
+  const Answer well = answer("wayside-backoffice", {"health", at("office")});
+  EXPECT_EQ(well.code, 0) << well.text;
 }
 
 TEST_F(OtherCommandLines, WhereTheStoreIsDamagedACameraIsRevokedAllTheSame) {

@@ -1,9 +1,9 @@
 # The house rules as functions. A leaf folder is one target: its *.cpp are its sources, so that adding a file
 # needs no edit here, and a file outside every leaf folder fails the configuration (wayside_check_no_strays).
 
-# Several files of the target are compiled as one, which takes less than half the time: what they include is read once. A file's
-# names in an anonymous namespace are the folder's, then. Whether each file can stand alone, and whether a name hides another,
-# the other presets see.
+# Several files of the target are compiled as one, which takes less than half the time: what they include is read once. Two
+# files of a folder cannot give a name in an anonymous namespace two meanings, then (seen where they come into one batch).
+# Whether each file can stand alone, and whether a name hides another, the other presets see.
 function(wayside_compile_in_batches target)
   if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
     return()

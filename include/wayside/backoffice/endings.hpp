@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,16 @@ inline constexpr std::chrono::hours ending_warned_before{24 * 90};
 // Each camera has to move to another office before the authority ends.
 inline constexpr std::chrono::hours authority_warned_before{24 * 365};
 
-// The key that cameras seal to where no later one is there, the certificates of server and office, and the
-// authority: of each a sentence that says when, what becomes of it and what to do.
-[[nodiscard]] std::vector<std::string> office_endings(const Authority& authority, UtcTime now);
+// Of what ends: when, what becomes of it and what to do; due: within three months, or ended.
+struct Ending {
+  std::string sentence;
+  bool due = false;
+};
+// The key that cameras seal to where no later one is there, the certificates of server and office where they
+// do not end with the authority, and the authority.
+[[nodiscard]] std::vector<Ending> office_endings(const Authority& authority, UtcTime now);
+
+// Nothing where its certificate cannot be read.
+[[nodiscard]] std::optional<UtcTime> end_of(const Authority& authority);
 
 }  // namespace wayside::backoffice

@@ -136,8 +136,8 @@ struct Office {
 [[nodiscard]] Status check_enrolled(backoffice::Store& store, const std::vector<std::string>& devices);
 // And refused where one is revoked: what is given to it would reach nobody.
 [[nodiscard]] Status check_let_in(const Office& office, const std::vector<std::string>& devices);
-// What of the office ends before long, if anything does.
-bool print_endings(const backoffice::Authority& authority);
+// Says what of the office ends before long. True: some of it within three months.
+bool tell_endings(const backoffice::Authority& authority);
 // "2026-11-22", "2026-11-22T17:35Z" or "2026-11-22T17:35:40Z".
 [[nodiscard]] Result<UtcTime> time_from(const std::string& text, std::string_view option);
 // --valid-from and --valid-until: now, if not given, and so long after.

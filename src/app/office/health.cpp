@@ -14,8 +14,9 @@ Status health(const Arguments& arguments) {
     if (const auto enrolled = check_enrolled(*office->store, {arguments.device_id}); !enrolled)
       return enrolled;
   }
-  const auto cameras = backoffice::camera_health(
-      *office->store, backoffice::RevokedCameras(office->authority.revoked()), arguments.device_id);
+  const auto cameras =
+      backoffice::camera_health(*office->store, backoffice::RevokedCameras(office->authority.revoked()),
+                                backoffice::end_of(office->authority), arguments.device_id);
   if (!cameras) return fail(cameras.error());
   if (cameras->empty()) fmt::print("No camera is enrolled.\n");
   const UtcTime now = utc_now();
@@ -29,7 +30,7 @@ Status health(const Arguments& arguments) {
     else if (camera.is_ill())
       ++ill;
   }
-  ends = print_endings(office->authority) || ends;
+  ends = tell_endings(office->authority) || ends;
   if (ill + silent == 0 && !ends) return {};
   if (ill + silent == 0) return fail(ErrorCode::unavailable, "what is said above to end needs somebody");
   return fail(ErrorCode::unavailable,

@@ -92,7 +92,7 @@ Status enrol(const Arguments& arguments) {
         "authority,\ngive it VOI lists and updates, and restore its unlock keys where it is to have "
         "them\n");
   }
-  print_endings(office->authority);
+  tell_endings(office->authority);
   fmt::print(
       "Put {}, back-office-ca.crt, recipients/, authority/ and watchlists/ beside it into the camera's "
       "identity "

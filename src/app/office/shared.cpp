@@ -59,11 +59,13 @@ Status check_let_in(const Office& office, const std::vector<std::string>& device
   return {};
 }
 
-bool print_endings(const Authority& authority) {
-  const auto endings = backoffice::office_endings(authority, utc_now());
-  for (const std::string& sentence : endings)
-    fmt::print("{}\n", sentence);
-  return !endings.empty();
+bool tell_endings(const Authority& authority) {
+  bool due = false;
+  for (const backoffice::Ending& ending : backoffice::office_endings(authority, utc_now())) {
+    fmt::print("{}\n", ending.sentence);
+    due = due || ending.due;
+  }
+  return due;
 }
 
 Result<UtcTime> time_from(const std::string& text, std::string_view option) {

@@ -40,6 +40,7 @@ std::unique_ptr<Clock> make_system_clock() {
 }
 
 ClockReading read_together(const Clock& clock) {
+  // A thread may be put aside between reading the one clock and the other, which must not look like a step.
   constexpr std::chrono::milliseconds nothing_came_between{2};
   constexpr int readings_at_most = 20;
   ClockReading reading;
