@@ -54,7 +54,7 @@ case "$board" in *[!a-z0-9-]*) die "\"$board\" is no name of a board: small lett
 for file in board.sh modules.txt modules-early.txt packages.txt packages-host.txt; do
     [ -r "$recipe/boards/$board/$file" ] || die "the board $board lacks its file $recipe/boards/$board/$file: restore it (git checkout), or take the board qemu-virt as a pattern"
 done
-need_files "$recipe"/{modules.txt,modules-early.txt,packages.txt,left-out.txt,compiled-in.txt,boot.cmd,init.sh,root.sh,sbom.sh,disk.sh,slot.sh} "$recipe/root/etc/"{nftables.conf,rauc/system.conf} "$here/update-keys.sh" "$here/packages-image.txt" "$here/packages-aarch64.txt"
+need_files "$recipe"/{modules.txt,modules-early.txt,packages.txt,left-out.txt,compiled-in.txt,boot.cmd,init.sh,root.sh,sbom.sh,disk.sh,slot.sh} "$recipe/overlay/etc/"{nftables.conf,rauc/system.conf} "$here/update-keys.sh" "$here/packages-image.txt" "$here/packages-aarch64.txt"
 . "$recipe/boards/$board/board.sh"
 need_files "${board_files[@]/#/$recipe/boards/$board/}"
 for component in "${board_components[@]}"; do

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -45,38 +46,28 @@ std::vector<Ending> office_endings(const Authority& authority, UtcTime now) {
     if (end && *end - now <= before)
       endings.push_back({sentence(to_iso8601(*end)), *end - now <= ending_warned_before});
   };
-  // A new one would end with the authority, too.
-  const auto before_the_authority = [&](const std::filesystem::path& file) {
+  // Not of what ends with the authority: so would a new one.
+  const auto tell_certificate = [&](const std::filesystem::path& file, std::string_view whose,
+                                    std::string_view becomes, std::string_view command) {
     const auto end = end_of_certificate(file);
-    return end && authority_end && *end >= *authority_end ? std::nullopt : end;
+    if (end && authority_end && *end >= *authority_end) return;
+    tell(end, ending_warned_before, [&](const std::string& time) {
+      return fmt::format("{} certificate ends at {}, and {} from then on: run\n"
+                         "wayside-backoffice init {}, and start {} again",
+                         whose, time, becomes, office, command);
+    });
   };
-  tell(end_of_keys(authority.recipients()), ending_warned_before, [&](const std::string& end) {
-    return fmt::format(
-        "The office's last key ends at {}, and cameras that have no other write no records from then on: "
-        "run\n"
-        "wayside-backoffice recipient-key new {}, and enrol each camera again",
-        end, office);
+  tell(end_of_keys(authority.recipients()), ending_warned_before, [&](const std::string& time) {
+    return fmt::format("The office's last key ends at {}, and cameras that have no other write no records from\n"
+                       "then on: run wayside-backoffice recipient-key new {}, and enrol each camera again",
+                       time, office);
   });
-  tell(before_the_authority(authority.server_certificate()), ending_warned_before,
-       [&](const std::string& end) {
-         return fmt::format(
-             "The server's certificate ends at {}, and no camera delivers from then on: run\n"
-             "wayside-backoffice init {}, and start serve again",
-             end, office);
-       });
-  tell(before_the_authority(authority.client_certificate()), ending_warned_before,
-       [&](const std::string& end) {
-         return fmt::format(
-             "The office's own certificate ends at {}, and no broker lets it in from then on: run\n"
-             "wayside-backoffice init {}, and start ingest again",
-             end, office);
-       });
-  tell(authority_end, authority_warned_before, [&](const std::string& end) {
-    return fmt::format(
-        "The office's own authority ({}) ends at {}, and nothing that it signed is valid from then on: make "
-        "an\n"
-        "office in a new folder, and enrol each camera there",
-        authority.ca_certificate().string(), end);
+  tell_certificate(authority.server_certificate(), "The server's", "no camera delivers", "serve");
+  tell_certificate(authority.client_certificate(), "The office's own", "no broker lets it in", "ingest");
+  tell(authority_end, authority_warned_before, [&](const std::string& time) {
+    return fmt::format("The office's own authority ({}) ends at {}, and nothing that it signed is valid\n"
+                       "from then on: make an office in a new folder, and enrol each camera there",
+                       authority.ca_certificate().string(), time);
   });
   return endings;
 }

@@ -191,7 +191,7 @@ class UpdateBundle : public UpdateKeys {
       GTEST_SKIP() << "rauc or mksquashfs is not installed: run toolchains/image.sh";
     const fs::path toolchains = fs::path(script_).parent_path();
     ASSERT_EQ(run("sed 's/@BOARD@/test/; s#/etc/rauc/keyring.pem#" + (keys_ / "keyring.pem").string() +
-                  "#' " + (toolchains / "image/root/etc/rauc/system.conf").string() + " >conf"),
+                  "#' " + (toolchains / "image/overlay/etc/rauc/system.conf").string() + " >conf"),
               0);
     ASSERT_EQ(run("head -c 8192 /dev/zero >boot && head -c 8192 /dev/urandom >root"), 0);
     std::ofstream(folder_.path() / "make.sh")

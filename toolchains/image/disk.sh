@@ -20,7 +20,7 @@ recipe="$here/image"
 partitions=(loader bootstate boot_a root_a boot_b root_b update config queue)
 declare -A mib=([loader]=16 [bootstate]=16 [boot_a]=64 [root_a]=256 [boot_b]=64 [root_b]=256 [update]=192 [config]=64 [queue]=256)
 # systemd-repart knows the one that it may grow by this.
-queue_type="$(sed -n 's/^Type=//p' "$recipe/root/usr/lib/repart.d/queue.conf")"
+queue_type="$(sed -n 's/^Type=//p' "$recipe/overlay/usr/lib/repart.d/queue.conf")"
 declare -A files
 
 # The same name has the same id in every build.
@@ -52,7 +52,7 @@ fat() { # <name> <folder>
 }
 
 # The numbers of root/usr/lib/sysusers.d, which nobody has while an image is made.
-wayside="$(sed -n 's/^u wayside  *\([0-9]*\) .*/\1/p' "$recipe/root/usr/lib/sysusers.d/00-wayside-image.conf")"
+wayside="$(sed -n 's/^u wayside  *\([0-9]*\) .*/\1/p' "$recipe/overlay/usr/lib/sysusers.d/00-wayside-image.conf")"
 owned() { # <name of a file system> <path in it> <mode, as stat says it> <user and group>...
     printf 'set_inode_field %s %s\n' "$2" "mode $3" "$2" "uid $4" "$2" "gid $5" | debugfs -w -f - "${files[$1]}" >/dev/null 2>&1
 }

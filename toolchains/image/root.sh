@@ -27,7 +27,7 @@ rm -f "$tree/etc/"{hostname,resolv.conf,fstab,issue,issue.net} "$tree/root/".* 2
 find "$tree" -xdev -type f -perm /6000 -exec chmod a-s {} +
 
 # --- ours
-tar -C "$recipe/root" --owner=0 --group=0 --mode=u=rwX,go=rX -cf - . | tar -C "$tree" -xf -
+tar -C "$recipe/overlay" --owner=0 --group=0 --mode=u=rwX,go=rX -cf - . | tar -C "$tree" -xf -
 DESTDIR="$tree" cmake --install "$root/build/aarch64-release" --component camera --prefix /usr --strip >"$out/install.log" ||
     die "the camera's programs cannot be installed: $(tail -n 1 "$out/install.log")"
 # What is wired to a camera is set at its console; nobody can copy anything there later.

@@ -29,10 +29,10 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
 
   CLI::App* sub =
       add("init", "Make a back office in a new folder; again: renew the server's certificate", init);
-  sub->add_option("--host", arguments.hosts,
-                  "Names or addresses that cameras will call it by, beside localhost and those it has "
-                  "already; again for "
-                  "more")
+  sub->add_option(
+      "--host", arguments.hosts,
+      "Names or addresses that cameras will call it by, beside localhost and those it has already; again for "
+      "more")
       ->allow_extra_args(false);
   sub->footer(
       "Makes the authority (EC P-256), the server's certificate and the one it shows to an MQTT broker (two\n"
@@ -72,14 +72,11 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
   sub->add_option("--reason", arguments.reason, "Why; it stays on record")->required();
   sub->footer(
       "Takes its certificate no longer, ends its deployment authority and the keys that are lent to it, and\n"
-      "withdraws its VOI lists and updates. Its records stay, and verify. It hears nothing more, so where "
-      "it\n"
+      "withdraws its VOI lists and updates. Its records stay, and verify. It hears nothing more, so where it\n"
       "still runs, let authority revoke come first, and this once authority list shows that it was heard. A\n"
-      "broker still lets it connect; what it sends is not taken. Works while serving. enrol lets it in "
-      "again:\n"
+      "broker still lets it connect; what it sends is not taken. Works while serving. enrol lets it in again:\n"
       "what it had of the office stays ended then. Kept in DIR/revoked.\n"
-      "Example: wayside-backoffice revoke office --device 0123456789abcdef --reason \"Stolen, crime "
-      "2026/4711\"");
+      "Example: wayside-backoffice revoke office --device 0123456789abcdef --reason \"Stolen, crime 2026/4711\"");
 
   CLI::App* keys = app.add_subcommand("recipient-key", "Make and list the keys that cameras seal records to");
   keys->require_subcommand(1);
@@ -299,10 +296,9 @@ std::vector<Command> add_commands(CLI::App& app, Arguments& arguments) {
       "A line a camera: when its last heartbeat came (one that runs sends one every 30 seconds), whether it\n"
       "was well then, how many records wait in it, and, where it runs from an image, which system runs and\n"
       "how its update stands. Then each part that is ill, and why, and what ends before long: a camera's\n"
-      "certificate, the office's keys and certificates. Exit code 1 where any is ill, has not been heard "
-      "for\n"
-      "15 minutes, or something ends within three months. What to do for each is in the operator's guide\n"
-      "(src/device/health/README.md); a camera that is gone for good is to be revoked.\n"
+      "certificate, the office's keys and certificates. Exit code 1 where any is ill, has not been heard\n"
+      "for 15 minutes, or something ends within three months. What to do for each is in the operator's\n"
+      "guide (src/device/health/README.md); a camera that is gone for good is to be revoked.\n"
       "Example: wayside-backoffice health office");
 
   sub = add("check", "Verify every record anew and say what is damaged, incomplete or missing", check);

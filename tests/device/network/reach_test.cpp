@@ -247,7 +247,7 @@ class RealFirewall : public ReachTest {
     places_.nft = {"/usr/sbin/nft"};
     // With the users that are here: the camera is "daemon", the rest nobody.
     std::string rules =
-        text_of(fs::path(std::getenv("WAYSIDE_SOURCE_DIR")) / "toolchains/image/root/etc/nftables.conf");
+        text_of(fs::path(std::getenv("WAYSIDE_SOURCE_DIR")) / "toolchains/image/overlay/etc/nftables.conf");
     for (const auto& [ours, here] :
          {std::pair("skuid wayside", "skuid daemon"), std::pair("skuid _chrony", "skuid games"),
           std::pair("skuid systemd-resolve", "skuid man")}) {
