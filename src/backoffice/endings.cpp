@@ -52,22 +52,25 @@ std::vector<Ending> office_endings(const Authority& authority, UtcTime now) {
     const auto end = end_of_certificate(file);
     if (end && authority_end && *end >= *authority_end) return;
     tell(end, ending_warned_before, [&](const std::string& time) {
-      return fmt::format("{} certificate ends at {}, and {} from then on: run\n"
-                         "wayside-backoffice init {}, and start {} again",
-                         whose, time, becomes, office, command);
+      return fmt::format(
+          "{} certificate ends at {}, and {} from then on: run\n"
+          "wayside-backoffice init {}, and start {} again",
+          whose, time, becomes, office, command);
     });
   };
   tell(end_of_keys(authority.recipients()), ending_warned_before, [&](const std::string& time) {
-    return fmt::format("The office's last key ends at {}, and cameras that have no other write no records from\n"
-                       "then on: run wayside-backoffice recipient-key new {}, and enrol each camera again",
-                       time, office);
+    return fmt::format(
+        "The office's last key ends at {}, and cameras that have no other write no records from\n"
+        "then on: run wayside-backoffice recipient-key new {}, and enrol each camera again",
+        time, office);
   });
   tell_certificate(authority.server_certificate(), "The server's", "no camera delivers", "serve");
   tell_certificate(authority.client_certificate(), "The office's own", "no broker lets it in", "ingest");
   tell(authority_end, authority_warned_before, [&](const std::string& time) {
-    return fmt::format("The office's own authority ({}) ends at {}, and nothing that it signed is valid\n"
-                       "from then on: make an office in a new folder, and enrol each camera there",
-                       authority.ca_certificate().string(), time);
+    return fmt::format(
+        "The office's own authority ({}) ends at {}, and nothing that it signed is valid\n"
+        "from then on: make an office in a new folder, and enrol each camera there",
+        authority.ca_certificate().string(), time);
   });
   return endings;
 }

@@ -51,7 +51,7 @@ fat() { # <name> <folder>
     files[$1]="$file"
 }
 
-# The numbers of root/usr/lib/sysusers.d, which nobody has while an image is made.
+# The numbers of overlay/usr/lib/sysusers.d, which nobody has while an image is made.
 wayside="$(sed -n 's/^u wayside  *\([0-9]*\) .*/\1/p' "$recipe/overlay/usr/lib/sysusers.d/00-wayside-image.conf")"
 owned() { # <name of a file system> <path in it> <mode, as stat says it> <user and group>...
     printf 'set_inode_field %s %s\n' "$2" "mode $3" "$2" "uid $4" "$2" "gid $5" | debugfs -w -f - "${files[$1]}" >/dev/null 2>&1
