@@ -5,7 +5,10 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -67,13 +70,15 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : ".";
 }
 
+constexpr std::string_view temporary_name = ".wayside-";
+
 }  // namespace
 
 // Beside the file that it shall become; gone with this object unless it has become it.
 class FileReplacement::Temporary {
  public:
   explicit Temporary(const std::filesystem::path& folder)
-      : path_((folder / ".wayside-XXXXXX").string()), file_(::mkostemp(path_.data(), O_CLOEXEC)) {}
+      : path_((folder / temporary_name).string() + "XXXXXX"), file_(::mkostemp(path_.data(), O_CLOEXEC)) {}
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
   ~Temporary() {
@@ -184,6 +189,17 @@ Status replace_file(const std::filesystem::path& path, ByteView content, unsigne
   if (!replacement) return fail(replacement.error());
   if (const Status written = replacement->append(content); !written) return written;
   return replacement->commit();
+}
+
+void remove_leftovers(const std::filesystem::path& folder) {
+  std::error_code failed;
+  std::vector<std::filesystem::path> left;
+  for (std::filesystem::directory_iterator at(folder, failed), end; !failed && at != end;
+       at.increment(failed)) {
+    if (at->path().filename().string().starts_with(temporary_name)) left.push_back(at->path());
+  }
+  for (const std::filesystem::path& path : left)
+    ::unlink(path.c_str());
 }
 
 Status check_replaceable(const std::filesystem::path& path) {

@@ -261,6 +261,14 @@ TEST_F(UpdatesTest, WhatWasHalfWrittenIsGivenToNobodyAndStandsInNobodysWay) {
   EXPECT_TRUE(updates_.remove("1.4.0", board, now_));
 }
 
+TEST_F(UpdatesTest, WhatWasLeftOfACopyThatWasKilledIsGoneWithTheNext) {
+  add("1.4.0", bundle_of(100));
+  std::ofstream(folder() / ".wayside-AbC123") << "half a bundle";
+  add("1.5.0", bundle_of(100, 'b'));
+  EXPECT_FALSE(fs::exists(folder() / ".wayside-AbC123"));
+  EXPECT_EQ(updates_.bundles().value().size(), 2U);
+}
+
 TEST_F(UpdatesTest, GivingTheSameAgainIsAnotherGiving) {
   add("1.4.0", bundle_of(100));
   give("1.4.0", camera_);

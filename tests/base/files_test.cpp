@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/doubles/temporary_folder.hpp"
@@ -208,6 +209,26 @@ TEST(Files, WhateverHasTheNameIsThereAndWhatCannotBeLookedAtIsSaid) {
   EXPECT_EQ(looped.error().code, ErrorCode::io);
   EXPECT_THAT(looped.error().message, testing::AllOf(HasSubstr("cannot look at " + folder.path().string()),
                                                      testing::Not(HasSubstr("\x1b"))));
+}
+
+TEST(Files, WhatAKilledReplacementLeftIsRemovedAndNothingElse) {
+  const doubles::TemporaryFolder folder;
+  const auto kept = folder.path() / ".kept";
+  ASSERT_TRUE(replace_file(kept, as_bytes("old")));
+  const pid_t replacing = ::fork();
+  if (replacing == 0) {
+    auto begun = FileReplacement::begin(kept);
+    const bool half = begun && begun->append(as_bytes("ne"));
+    ::_exit(half ? 0 : 1);  // no destructor
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(replacing, &status, 0), replacing);
+  ASSERT_EQ(status, 0);
+  ASSERT_EQ(entries_in(folder.path()), 2U);
+  remove_leftovers(folder.path());
+  EXPECT_EQ(entries_in(folder.path()), 1U);
+  EXPECT_EQ(read_text_file(kept).value(), "old");
+  remove_leftovers(folder.path() / "none");
 }
 
 TEST(Files, RefusesMoreThanTheLimit) {

@@ -160,6 +160,31 @@ TEST_F(ServiceUnit, NamesOnlyGroupsThatAreThere) {
   EXPECT_EQ(named, 4U);
 }
 
+// As at a start: files that a power cut left half written, under the names that base/files.cpp gives them.
+TEST_F(ServiceUnit, WhatAPowerCutLeftHalfWrittenIsRemovedAtAStartAndOnlyThen) {
+  const std::string root = testing::TempDir() + "wayside-leftovers";
+  const std::string camera = root + "/var/lib/wayside";
+  ASSERT_EQ(run("rm -rf " + root + " && mkdir -p " + root + "/usr/lib/tmpfiles.d " + root + "/etc " + camera +
+                "/config/history && cp " + folder_ + "/wayside.tmpfiles " + root +
+                "/usr/lib/tmpfiles.d/wayside.conf && for one in . config config/history; do touch " + camera +
+                "/$one/kept " + camera + "/$one/.wayside-aB3dEf; done")
+                .code,
+            0);
+  ASSERT_EQ(run("echo wayside:x:$(id -u):$(id -g):::/ >" + root + "/etc/passwd; echo wayside:x:$(id -g): >" +
+                root + "/etc/group")
+                .code,
+            0);
+  const std::string names = "find " + camera + " -type f -printf '%f '";
+  const std::string remove = "systemd-tmpfiles --root=" + root + " --remove wayside.conf";
+  const Said at_work = run(remove);
+  EXPECT_EQ(at_work.code, 0) << at_work.text;
+  EXPECT_THAT(run(names).text, testing::HasSubstr(".wayside-aB3dEf"));
+  const Said at_start = run(remove + " --boot");
+  EXPECT_EQ(at_start.code, 0) << at_start.text;
+  EXPECT_EQ(run(names).text, "kept kept kept ");
+  run("rm -r " + root);
+}
+
 // The value of a setting of a unit, in seconds where it is a time.
 int value_of(const std::string& unit, const std::string& key) {
   const std::size_t at = unit.find("\n" + key + "=");

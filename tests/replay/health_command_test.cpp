@@ -60,8 +60,9 @@ TEST_F(OtherCommandLines, HealthSaysHowEachEnrolledCameraIs) {
 TEST_F(OtherCommandLines, HealthSaysWhenTheKeyThatCamerasSealToEndsSoon) {
   ASSERT_EQ(answer("wayside-backoffice", {"init", at("office")}).code, 0);
   const auto new_key = [&](std::chrono::hours lifetime) {
-    const std::string end = to_iso8601(utc_now() + lifetime).substr(0, 10);
-    return answer("wayside-backoffice", {"recipient-key", "new", at("office"), "--valid-until", end}).code;
+    return answer("wayside-backoffice",
+                  {"recipient-key", "new", at("office"), "--valid-until", date_in(lifetime)})
+        .code;
   };
   const auto health = [&] { return answer("wayside-backoffice", {"health", at("office")}); };
   EXPECT_EQ(health().code, 0);

@@ -1,6 +1,7 @@
 // What the programs beside waysided answer, as a person meets it.
 #pragma once
 
+#include <chrono>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "wayside/backoffice/store.hpp"
+#include "wayside/base/time.hpp"
 
 #include "tests/replay/replay_scene.hpp"
 
@@ -26,6 +28,10 @@ class OtherCommandLines : public testing::Test {
   }
   std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
   void write(const std::string& name, const std::string& text) const { std::ofstream(at(name)) << text; }
+  // So far from today, as the office's options take a date: a fixed one would come to lie in the past.
+  static std::string date_in(std::chrono::hours from_now) {
+    return to_iso8601(utc_now() + from_now).substr(0, 10);
+  }
   // In the office of folder "office", whatever its certificate.
   void enrol(const std::string& device_id) const {
     const auto store = backoffice::Store::open_existing(at("office") + "/records.db");

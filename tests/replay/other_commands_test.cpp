@@ -352,7 +352,7 @@ TEST_F(OtherCommandLines, AuthoritiesAreIssuedRevokedAndListed) {
                                       "--contact",
                                       "anpr@example.org",
                                       "--valid-from",
-                                      "2026-12-01",
+                                      date_in(std::chrono::hours(24)),
                                       "--valid-until",
                                       until};
     if (clear) typed.emplace_back("--clear-occupants");
@@ -360,22 +360,23 @@ TEST_F(OtherCommandLines, AuthoritiesAreIssuedRevokedAndListed) {
   };
   const auto list = [&] { return answer("wayside-backoffice", {"authority", "list", at("office")}).text; };
   EXPECT_THAT(list(), HasSubstr("None has been issued"));
-  const Answer issued = issue(device, "2027-12-01");
+  const std::string in_a_year = date_in(std::chrono::hours(24 * 365));
+  const Answer issued = issue(device, in_a_year);
   EXPECT_EQ(issued.code, 0) << issued.text;
   EXPECT_THAT(issued.text, HasSubstr(at("office") + "/authority/1.authority"));
   EXPECT_EQ(answer("wayside-backoffice",
                    {"authority", "revoke", at("office"), "--device", device, "--reason", "Need ceased"})
                 .code,
             0);
-  EXPECT_THAT(list(), AllOf(HasSubstr("1  authority"), HasSubstr("until 2027-12-01"),
+  EXPECT_THAT(list(), AllOf(HasSubstr("1  authority"), HasSubstr("until " + in_a_year),
                             HasSubstr("2  revocation"), HasSubstr("Need ceased")));
-  const Answer ended = issue(device, "2026-11-01");
+  const Answer ended = issue(device, date_in(-std::chrono::hours(24)));
   EXPECT_EQ(ended.code, 2);
   EXPECT_THAT(ended.text, HasSubstr("--valid-until is in the past"));
-  EXPECT_EQ(issue("../ca", "2027-12-01").code, 2);
+  EXPECT_EQ(issue("../ca", in_a_year).code, 2);
   EXPECT_THAT(list(), Not(HasSubstr("3  ")));
   EXPECT_THAT(list(), Not(HasSubstr("occupants")));
-  EXPECT_EQ(issue(device, "2027-12-01", true).code, 0);
+  EXPECT_EQ(issue(device, in_a_year, true).code, 0);
   EXPECT_THAT(list(), HasSubstr("anpr@example.org; occupants may be clear in overviews"));
 }
 

@@ -47,6 +47,11 @@ class FileReplacement {
   std::unique_ptr<Temporary> temporary_;
 };
 
+// Removes what a replacement has left in the folder where its process was killed or the power went: the
+// temporary file, which nothing reads. For whoever makes sure that nobody replaces a file there meanwhile.
+// What cannot be removed stays.
+void remove_leftovers(const std::filesystem::path& folder);
+
 // Whether replace_file() could do it, to be asked before long work whose result goes there. Makes an empty
 // temporary file beside it and removes it; what is at the path stays as it is.
 [[nodiscard]] Status check_replaceable(const std::filesystem::path& path);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
 
 #include "src/device/watchlist/list_content.hpp"
@@ -9,21 +10,6 @@
 namespace wayside {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-// Sealed as they are, they would fill the flash in the end. The names are those of FileReplacement.
-void take_away_leftovers(const fs::path& folder) {
-  std::error_code failed;
-  fs::directory_iterator entries(folder, failed);
-  for (; !failed && entries != fs::directory_iterator(); entries.increment(failed)) {
-    if (!entries->path().filename().string().starts_with(".wayside-")) continue;
-    std::error_code ignored;
-    fs::remove(entries->path(), ignored);
-  }
-}
-
-}  // namespace
 
 fs::path WatchListStore::file() const {
   return options_.folder / (options_.list + ".sealed");
@@ -39,7 +25,7 @@ Result<std::unique_ptr<WatchListStore>> WatchListStore::open(Options options) {
     return fail(ErrorCode::io,
                 fmt::format("cannot make {}: {}", json_escape(options.folder.string()), failed.message()));
   }
-  take_away_leftovers(options.folder);
+  remove_leftovers(options.folder);  // sealed as they are, they would fill the flash in the end
   std::unique_ptr<WatchListStore> store(new WatchListStore(std::move(options)));
   auto list = watchlist::load_list(store->file(), store->options_);
   if (list)

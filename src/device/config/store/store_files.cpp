@@ -157,15 +157,8 @@ class SystemFiles final : public StoreFiles {
 
   // What a power cut left of files that were being written. With the lock held nobody else writes.
   void sweep() {
-    for (const fs::path& folder : {folder_, folder_ / history_folder}) {
-      std::error_code failed;
-      std::vector<fs::path> left;
-      for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
-        if (at->path().filename().string().starts_with(".wayside-")) left.push_back(at->path());
-      }
-      for (const fs::path& path : left)
-        ::unlink(path.c_str());
-    }
+    remove_leftovers(folder_);
+    remove_leftovers(folder_ / history_folder);
   }
 
  private:
