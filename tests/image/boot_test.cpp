@@ -77,8 +77,11 @@ class ImageBoot : public testing::Test {
 };
 
 TEST_F(ImageBoot, EndsAtTheConsolesLoginAgainAfterAPowerCut) {
+  CameraMachineOptions as_boards_are;
+  as_boards_are.processors = 2;
+  as_boards_are.random_addresses = true;
   {
-    CameraMachine camera(disk_->path());
+    CameraMachine camera(disk_->path(), as_boards_are);
     ASSERT_TRUE(camera.says("login: ", boot_limit)) << camera.said();
     EXPECT_THAT(camera.said(),
                 AllOf(HasSubstr("starting slot a"), Not(HasSubstr("FAILED")), Not(HasSubstr("DEPEND"))));
@@ -86,7 +89,7 @@ TEST_F(ImageBoot, EndsAtTheConsolesLoginAgainAfterAPowerCut) {
     EXPECT_TRUE(camera.says("login: ", std::chrono::minutes(1))) << camera.said();
     camera.cut_power();
   }
-  CameraMachine again(disk_->path());
+  CameraMachine again(disk_->path(), as_boards_are);
   EXPECT_TRUE(again.says("login: ", boot_limit)) << again.said();
 }
 

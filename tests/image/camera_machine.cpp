@@ -47,9 +47,10 @@ std::vector<std::string> counting_words(const fs::path& disk) {
 
 std::vector<std::string> command_line(const fs::path& disk, const CameraMachineOptions& options, int line) {
   std::vector<std::string> words = {
-      qemu, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "virt,gic-version=3", "-accel",
-      "tcg,thread=multi", "-cpu", "cortex-a72", "-smp", "2", "-m", std::to_string(options.memory_mib),
-      "-bios", (image_folder() / "u-boot.bin").string(), "-drive",
+      qemu, "-nodefaults", "-no-user-config", "-display", "none", "-machine",
+      std::string("virt,gic-version=3,dtb-randomness=") + (options.random_addresses ? "on" : "off"), "-accel",
+      "tcg,thread=multi", "-cpu", "cortex-a72", "-smp", std::to_string(options.processors), "-m",
+      std::to_string(options.memory_mib), "-bios", (image_folder() / "u-boot.bin").string(), "-drive",
       "if=pflash,unit=1,format=raw,readonly=on,file=" + (image_folder() / "u-boot-env.bin").string(),
       // As the virtual machine's disks: a cache that forgets, on a host that is never cut off.
       "-drive", "if=virtio,format=raw,cache=unsafe,file=" + disk.string(), "-device",

@@ -32,6 +32,11 @@ struct CameraMachineOptions {
   std::filesystem::path
       neighbour;  // a second host's network socket is this, the machine's this with ".machine"
   unsigned memory_mib = 1024;
+  // Emulated, two that have to agree on each page of memory take twice the host's time.
+  unsigned processors = 1;
+  // As boards are that give the kernel a seed. It then keeps page tables to itself, which an emulator is
+  // slow at.
+  bool random_addresses = false;
   std::vector<std::string> more;  // further words for qemu
 };
 
@@ -39,7 +44,8 @@ class CameraMachine {
  public:
   explicit CameraMachine(const std::filesystem::path& disk, const CameraMachineOptions& options = {});
 
-  // False: the line did not say so within the time, in which alone it is listened to. What it said up to there is given in said().
+  // False: the line did not say so within the time, in which alone it is listened to. What it said up to
+  // there is given in said().
   [[nodiscard]] bool says(const std::string& text, std::chrono::milliseconds limit);
   void type(const std::string& text);
 

@@ -180,6 +180,12 @@ TEST_F(ImageUpdate, WhatItsOfficeGivesIsFetchedJudgedAndConfirmedOnceItHasDelive
     EXPECT_THAT(machine_->said(), AllOf(HasSubstr("refused"), HasSubstr(version)));
     tell(fmt::format("{} is refused", kind));
   }
+  make_bundles("older");
+  office_gives("older", "0.0.1");
+  type("update check", "alice> ");
+  drive_until_shown(eyes, "unfit", traffic);
+  EXPECT_THAT(machine_->said(), HasSubstr("0.0.1"));
+  tell("what says itself that it is older is not taken");
   EXPECT_TRUE(other_slot() == before_refusals) << "what was refused has changed the slot that does not run";
   office_gives("newer", "9.0.0");
   type("update check", "alice> ");
