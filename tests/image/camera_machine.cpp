@@ -39,18 +39,24 @@ fs::path count_of(const fs::path& disk) {
   return disk.string() + ".count";
 }
 
+bool is_counted() {
+  return std::getenv("WAYSIDE_COUNT_INSTRUCTIONS") != nullptr;
+}
+
 std::vector<std::string> counting_words(const fs::path& disk) {
-  if (std::getenv("WAYSIDE_COUNT_INSTRUCTIONS") == nullptr) return {};
+  if (!is_counted()) return {};
   const fs::path plugin = fs::path(std::getenv("WAYSIDE_BINARY_DIR")) / "tests" / "count_instructions.so";
   return {"-plugin", plugin.string() + ",counts=" + count_of(disk).string()};
 }
 
 std::vector<std::string> command_line(const fs::path& disk, const CameraMachineOptions& options, int line) {
+  // What is counted is a board's work.
+  const std::string random = options.random_addresses || is_counted() ? "on" : "off";
   std::vector<std::string> words = {
       qemu, "-nodefaults", "-no-user-config", "-display", "none", "-machine",
-      std::string("virt,gic-version=3,dtb-randomness=") + (options.random_addresses ? "on" : "off"), "-accel",
-      "tcg,thread=multi", "-cpu", "cortex-a72", "-smp", std::to_string(options.processors), "-m",
-      std::to_string(options.memory_mib), "-bios", (image_folder() / "u-boot.bin").string(), "-drive",
+      "virt,gic-version=3,dtb-randomness=" + random, "-accel", "tcg,thread=multi", "-cpu", "cortex-a72",
+      "-smp", std::to_string(options.processors), "-m", std::to_string(options.memory_mib), "-bios",
+      (image_folder() / "u-boot.bin").string(), "-drive",
       "if=pflash,unit=1,format=raw,readonly=on,file=" + (image_folder() / "u-boot-env.bin").string(),
       // As the virtual machine's disks: a cache that forgets, on a host that is never cut off.
       "-drive", "if=virtio,format=raw,cache=unsafe,file=" + disk.string(), "-device",

@@ -183,7 +183,7 @@ TEST_F(ImageUpdate, WhatItsOfficeGivesIsFetchedJudgedAndConfirmedOnceItHasDelive
   make_bundles("older");
   office_gives("older", "0.0.1");
   type("update check", "alice> ");
-  drive_until_shown(eyes, "unfit", traffic);
+  drive_until_shown(eyes, "only go up", traffic);
   EXPECT_THAT(machine_->said(), HasSubstr("0.0.1"));
   tell("what says itself that it is older is not taken");
   EXPECT_TRUE(other_slot() == before_refusals) << "what was refused has changed the slot that does not run";
