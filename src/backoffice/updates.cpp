@@ -145,7 +145,7 @@ Result<UpdateOffer> Updates::add(const fs::path& offer_file, UtcTime now) const 
   if (const auto made = make_private_folder(folder_); !made) return fail(made.error());
   const FolderLock turn(folder_);
   if (!turn.held()) return fail(turn.held().error());
-  remove_leftovers(folder_);  // some hundred megabytes each
+  remove_leftovers(folder_);  // each may be most of a bundle
   const auto all = bundles();
   if (!all) return fail(all.error());
   for (const UpdateOffer& there : *all) {

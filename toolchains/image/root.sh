@@ -19,10 +19,9 @@ version="$(basename "$kernel"/lib/modules/*)"
 [ -f "$kernel/boot/vmlinuz-$version" ] || die "the packages of $recipe/boards/$board/packages.txt hold no kernel: name one there"
 
 # --- what the machine that fetched it and Debian's installer leave behind
-find "$tree/dev" "$tree/boot" "$tree/proc" "$tree/run" "$tree/sys" "$tree/tmp" "$tree/home" -mindepth 1 -delete
-find "$tree/var" -mindepth 1 -delete
+find "$tree/dev" "$tree/boot" "$tree/proc" "$tree/run" "$tree/sys" "$tree/tmp" "$tree/home" "$tree/root" "$tree/var" -mindepth 1 -delete
 rm -rf "$tree/etc/apt"
-rm -f "$tree/etc/"{hostname,resolv.conf,fstab,issue,issue.net} "$tree/root/".* 2>/dev/null || true
+rm -f "$tree/etc/"{hostname,resolv.conf,fstab,issue,issue.net}
 # Nobody on a camera becomes somebody else.
 find "$tree" -xdev -type f -perm /6000 -exec chmod a-s {} +
 
