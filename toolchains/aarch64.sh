@@ -45,13 +45,13 @@ make_sysroot() {
     local key
     key="$(key_of "$packages" "$(declare -f unpack_arm64 mend)")"
     # Whole, as far as the number of files says.
-    [ ! -d "$sysroot" ] || [ "$(cat "$sysroot.key" 2>/dev/null || true)" != "$key $(files_in "$sysroot")" ] || return 0
+    [ -n "${fetch_anew:-}" ] || [ ! -d "$sysroot" ] || [ "$(cat "$sysroot.key" 2>/dev/null || true)" != "$key $(files_in "$sysroot")" ] || return 0
     step "Unpacking the libraries for arm64 (300 MB to fetch, 1.4 GB)"
     mkdir -p "$root/build"
     need_space "$root/build" 3000
-    rm -f "$sysroot.key"
     unpack_arm64 "$sysroot" "$(tr ' ' '\n' <<<"$packages" | sed '/^$/d')"
     mend "$sysroot.part"
+    rm -f "$sysroot.key"
     as_root rm -rf "$sysroot"
     as_root mv "$sysroot.part" "$sysroot"
     echo "$key $(files_in "$sysroot")" >"$sysroot.key"

@@ -54,12 +54,12 @@ unpack_arm64() {
 }
 
 # cached_arm64 <folder> <name> <packages> [options]...: $archived is an archive of their files then, fetched where there is none
-# that is whole.
+# that is whole, or where $fetch_anew says so; what was there is kept until then.
 cached_arm64() {
     local folder="$1" name="$2" packages="$3"
     shift 3
     archived="$folder/$name-$(key_of "$packages" "$*" "$(declare -f unpack_arm64)").tar"
-    if [ -f "$archived.sha256" ]; then
+    if [ -z "${fetch_anew:-}" ] && [ -f "$archived.sha256" ]; then
         if (cd "$folder" && sha256sum --status -c "$archived.sha256"); then
             say "$name: Debian's packages as fetched on $(date -r "$archived" +%F); --fresh fetches them anew"
             return 0
@@ -68,7 +68,6 @@ cached_arm64() {
     fi
     step "Fetching Debian's packages for the $name"
     mkdir -p "$folder"
-    rm -f "$archived" "$archived.sha256"
     need_space "$folder" 1500
     unpack_arm64 "$archived" "$packages" "$@"
     mv "$archived.part.tar" "$archived"

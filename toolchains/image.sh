@@ -49,6 +49,8 @@ image="$images/$board"
 boards="$(cd "$recipe/boards" && printf '%s ' *)"
 case "$board" in *[!a-z0-9-]*) die "\"$board\" is no name of a board: small letters, digits and -" ;; esac
 [ -d "$recipe/boards/$board" ] || die "there is no board \"$board\": use one of $boards"
+[ -z "$boot" ] || [ -z "$keys$trial_keys$fresh" ] || die "--boot starts the image that was built: build it anew without --boot first"
+[ -z "$keys" ] || [ -z "$trial_keys" ] || die "--keys FOLDER and --trial-keys are two answers to one question: give one of them"
 [ -n "$keys$trial_keys$boot" ] || [ "$board" = qemu-virt ] ||
     die "an image for a $board takes updates of its keys alone: give --keys FOLDER, which toolchains/update-keys.sh makes, or --trial-keys for a camera that sees no road"
 for file in board.sh modules.txt modules-early.txt packages.txt packages-host.txt; do
@@ -61,6 +63,10 @@ for component in "${board_components[@]}"; do
     debian_sources | grep -q " bookworm $component\$" ||
         die "the board $board needs Debian's $component, which apt does not have here: add the word to the components of Debian 12 in /etc/apt/sources.list or /etc/apt/sources.list.d, and run apt-get update"
 done
+# What a camera cannot read as a version, it takes no update after (update_version.hpp).
+number='(0|[1-9][0-9]{0,5})'
+[[ "$(product_version)" =~ ^$number\.$number\.$number$ ]] ||
+    die "$root/CMakeLists.txt: VERSION is \"$(product_version)\", and has to be three numbers of at most six digits, as in 1.4.0: write project(wayside VERSION 1.4.0 …)"
 commit="$(git -C "$root" describe --always --abbrev=40 --exclude='*' --dirty 2>&1)" ||
     die "$root is no git checkout that can be used, and an image bears the name and the date of its commit; git says: $(head -n 1 <<<"$commit")"
 SOURCE_DATE_EPOCH="$(git -C "$root" log -1 --format=%ct)"
@@ -91,7 +97,10 @@ if [ -n "$boot" ]; then
     boot_image
 fi
 
-[ -z "$keys" ] || check_keys "$keys"
+if [ -n "$keys" ]; then
+    check_keys "$keys"
+    [ ! -e "$keys/root.key" ] || say "$keys holds root.key, which nothing here needs: whoever has it can make signers, so keep it offline, and here a copy of the folder without it"
+fi
 
 (install_packages packages-aarch64.txt packages-image.txt "image/boards/$board/packages-host.txt") || exit 77
 PATH="$PATH:/usr/sbin:/sbin"
@@ -99,7 +108,7 @@ umask 022
 mkdir -p "$images"
 exec 9>"$images/lock"
 flock -n 9 || die "another toolchains/image.sh builds in $images: wait until it has ended"
-if [ -n "$fresh" ]; then as_root rm -rf "$images/cache" "$root"/build/aarch64-sysroot{,.key}; fi
+export fetch_anew="$fresh"
 "$here/aarch64.sh" || exit $?
 
 if [ -z "$keys" ]; then

@@ -14,16 +14,21 @@
 #   keyring.pem     what a camera gets: root.pem and crl.pem
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-what=make name="" passphrase_file="" folders=()
+what="" name="" passphrase_file="" folders=()
+one_at_a_time() { # <what>
+    [ -z "$what" ] || die "--$what and --$1 are two things: do one, then the other"
+    what="$1"
+}
 while [ $# -gt 0 ]; do
     case "$1" in
     -h | --help)
         sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
         exit 0
         ;;
-    --new-signer | --list) what="${1#--}" ;;
+    --new-signer | --list) one_at_a_time "${1#--}" ;;
     --revoke)
-        what=revoke name="${2:-}"
+        one_at_a_time revoke
+        name="${2:-}"
         [ -n "$name" ] || die "--revoke wants a signer's name: see --list"
         shift
         ;;
@@ -37,12 +42,16 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+what="${what:-make}"
 [ ${#folders[@]} = 1 ] || die "which folder? Give one: toolchains/update-keys.sh FOLDER"
 # A folder's name may end with a slash, or be "."; it is replaced whole, and so cannot be where something is mounted.
 keys="$(realpath -m -- "${folders[0]}")"
 if mountpoint -q "$keys"; then die "$keys is where a disk is mounted: name a folder in it"; fi
 above="$(dirname "$keys")"
-if [ -d "$above" ] && git -C "$above" rev-parse --is-inside-work-tree >/dev/null 2>&1 && ! git -C "$above" check-ignore -q "$keys"; then
+until [ -d "$above" ]; do above="$(dirname "$above")"; done
+# Whoever owns it: git itself would rather not look into somebody else's.
+git_above() { git -c safe.directory='*' -C "$above" "$@"; }
+if git_above rev-parse --is-inside-work-tree >/dev/null 2>&1 && ! git_above check-ignore -q "$keys"; then
     die "$keys lies among files that git keeps, and a key that is there is published sooner or later: name a folder elsewhere"
 fi
 command -v openssl >/dev/null || die "there is no program openssl: install the package openssl"
@@ -74,8 +83,7 @@ ask_passphrase() { # [twice]
 # Whatever is changed is changed in a copy, which takes the folder's place when it is whole. What openssl reads of its
 # configuration is named from within, so that no letter of a folder's name means anything to it.
 begin_change() {
-    new="$keys.part"
-    rm -rf "$new"
+    new="$keys.part-of-update-keys"
     if [ -d "$keys" ]; then cp -a "$keys" "$new"; else mkdir -p "$new"; fi
     cd "$new"
     cat >"$work/ca.cnf" <<END
@@ -151,11 +159,12 @@ revoked() { # <signer>
     awk -F '\t' -v number="${1#signer-}" '$1 == "R" && $4 == number { found = 1 } END { exit !found }' "$keys/index.txt"
 }
 
-# A power cut in finish_change: between the two renames, or behind them.
+# A power cut in finish_change: between the two renames, behind them, or before.
 if [ ! -d "$keys" ] && [ -d "$keys.replaced-by-update-keys" ]; then mv "$keys.replaced-by-update-keys" "$keys"; fi
-rm -rf "$keys.replaced-by-update-keys"
+# What one left may hold a key that was about to go.
+rm -rf "$keys.replaced-by-update-keys" "$keys.part-of-update-keys"
 if [ "$what" != make ]; then
-    [ -r "$keys/root.pem" ] && [ -r "$keys/index.txt" ] || die "$keys holds no keys: make them with toolchains/update-keys.sh $keys"
+    [ -r "$keys/root.pem" ] && [ -r "$keys/index.txt" ] && [ -r "$keys/signs" ] || die "$keys holds no keys: make them with toolchains/update-keys.sh $keys"
 fi
 
 case "$what" in

@@ -35,6 +35,7 @@ class Recipe : public testing::Test {
     ASSERT_NE(source, nullptr);
     fs::create_directories(tree_);
     fs::copy(fs::path(source) / "toolchains", tree_ / "toolchains", fs::copy_options::recursive);
+    fs::copy(fs::path(source) / "CMakeLists.txt", tree_ / "CMakeLists.txt");
     fs::create_directories(stand_ins_);
     stand_in("dpkg-query", "printf installed");
     stand_in("uname", "echo x86_64");
@@ -140,6 +141,11 @@ TEST_F(Recipe, WordsCountWhereverTheyStandAndNoneIsPassedOver) {
                       "toolchains/update-keys.sh");
   expect_one_sentence(run("toolchains/image.sh qemu-virt raspberrypi4"), "one board at a time",
                       "qemu-virt, or raspberrypi4");
+  expect_one_sentence(run("toolchains/image.sh --boot --fresh"), "starts the image that was built",
+                      "without --boot first");
+  ASSERT_EQ(run("mkdir keys && touch keys/keyring.pem keys/signs").exit_code, 0);
+  expect_one_sentence(run("toolchains/image.sh --keys keys --trial-keys"), "two answers to one question",
+                      "give one of them");
   EXPECT_EQ(fetched(), "");
 }
 
@@ -147,6 +153,33 @@ TEST_F(Recipe, NoCameraOfARoadIsGivenKeysForTryingOutUnasked) {
   expect_one_sentence(run("toolchains/image.sh raspberrypi4"), "takes updates of its keys alone",
                       "give --keys FOLDER");
   EXPECT_EQ(fetched(), "");
+}
+
+TEST_F(Recipe, AVersionThatNoCameraReadsIsSaidBeforeAnythingIsFetched) {
+  for (const char* const version : {"1.4", "1.04.0", "1.4.0.1", "1234567.0.0"}) {
+    std::ofstream(tree_ / "CMakeLists.txt") << "project(wayside VERSION " << version << " LANGUAGES CXX)\n";
+    expect_one_sentence(run("toolchains/image.sh"), std::string("VERSION is \"") + version + "\"",
+                        "three numbers");
+  }
+  EXPECT_EQ(fetched(), "");
+}
+
+TEST_F(Recipe, WhatIsFetchedAnewTakesThePlaceOfWhatWasThereOnceItIsHere) {
+  ASSERT_EQ(run("toolchains/aarch64.sh --prepare").exit_code, 0);
+  const std::string call = "cached_arm64 $PWD/cache root one";
+  ASSERT_EQ(helper(call).exit_code, 0);
+  ASSERT_EQ(fetched(), "xx");
+  fetching("echo \"E: the network is gone\" >&2; exit 1");
+  EXPECT_EQ(run("fetch_anew=yes toolchains/aarch64.sh --prepare").exit_code, not_to_be_had);
+  EXPECT_EQ(helper("fetch_anew=yes; " + call).exit_code, not_to_be_had);
+  ASSERT_EQ(fetched(), "xxxx");
+  EXPECT_EQ(run("toolchains/aarch64.sh --prepare").exit_code, 0);
+  EXPECT_EQ(helper(call).exit_code, 0);
+  EXPECT_EQ(fetched(), "xxxx");
+  fetching("");
+  EXPECT_EQ(run("fetch_anew=yes toolchains/aarch64.sh --prepare").exit_code, 0);
+  EXPECT_EQ(helper("fetch_anew=yes; " + call).exit_code, 0);
+  EXPECT_EQ(fetched(), "xxxxxx");
 }
 
 TEST_F(Recipe, TooLittleSpaceIsSaidWithWhatIsNeeded) {

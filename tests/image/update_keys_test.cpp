@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/doubles/temporary_folder.hpp"
 
@@ -96,6 +97,28 @@ TEST_F(UpdateKeys, AreNotMadeAmongFilesThatGitKeeps) {
   EXPECT_EQ(keys(""), 1);
   EXPECT_THAT(said_, HasSubstr("name a folder elsewhere"));
   EXPECT_EQ(run(script_ + " --passphrase-file passphrase ignored"), 0) << said_;
+  // Also where a folder above is made with them, and where git itself would not look.
+  EXPECT_EQ(run(script_ + " --passphrase-file passphrase not/yet/there"), 1);
+  EXPECT_THAT(said_, HasSubstr("name a folder elsewhere"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "not"));
+  if (::geteuid() != 0) return;
+  ASSERT_EQ(run("chown -R nobody ."), 0) << said_;
+  EXPECT_EQ(keys(""), 1);
+  EXPECT_THAT(said_, HasSubstr("name a folder elsewhere"));
+}
+
+TEST_F(UpdateKeys, NothingOfAChangeThatWasCutOffStaysNorDoesAnythingElseGo) {
+  ASSERT_EQ(keys(""), 0) << said_;
+  const fs::path cut_off = keys_.string() + ".part-of-update-keys";
+  const fs::path own = keys_.string() + ".part";
+  for (const fs::path& folder : {cut_off, own}) {
+    fs::create_directory(folder);
+    std::ofstream(folder / "notes") << "of somebody\n";
+  }
+  EXPECT_EQ(keys("--list"), 0) << said_;
+  EXPECT_FALSE(fs::exists(cut_off));
+  EXPECT_EQ(keys("--new-signer"), 0) << said_;
+  EXPECT_TRUE(fs::exists(own / "notes"));
 }
 
 TEST_F(UpdateKeys, WithoutTheRootsKeyNobodyIsAskedForItsPassphrase) {
@@ -166,12 +189,17 @@ TEST_F(UpdateKeys, WhatIsRefusedChangesNothing) {
   refused("--revoke signer-07", "has no signer signer-07");
   refused("--revoke root", "has no signer root");
   refused("--rotate", "no option --rotate");
+  refused("--revoke signer-01 --new-signer", "do one, then the other");
+  refused("--revoke signer-01 --list", "do one, then the other");
   std::ofstream(passphrase_) << "another passphrase\n";
   refused("--new-signer", "is the passphrase right?");
   refused("--revoke signer-01", "is the passphrase right?");
   std::ofstream(passphrase_) << "short\n";
   refused("--new-signer", "12 bytes or more");
-  EXPECT_FALSE(fs::exists(keys_.string() + ".part"));
+  EXPECT_FALSE(fs::exists(keys_.string() + ".part-of-update-keys"));
+  fs::remove(keys_ / "signs");
+  EXPECT_EQ(keys("--list"), 1);
+  EXPECT_THAT(said_, HasSubstr("holds no keys"));
 }
 
 TEST_F(UpdateKeys, NobodyIsAskedWhereNobodyIs) {
