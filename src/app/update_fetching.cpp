@@ -91,7 +91,8 @@ milliseconds UpdateKeeper::have_installed() {
   const bool lately = asked_at_ && now() - *asked_at_ < longest_asked;
   if (asking || lately) {
     at("asked");
-    if (!lately) held_ = "nobody has begun to install what was fetched: restart the camera (reboot at its console)";
+    if (!lately)
+      held_ = "nobody has begun to install what was fetched: restart the camera (reboot at its console)";
     return options_.every;
   }
   if (std::string why = not_yet(); !why.empty()) {
@@ -108,9 +109,13 @@ milliseconds UpdateKeeper::have_installed() {
     at("waiting", std::move(why));
     return options_.every;
   }
+  const TriedUpdate before = tried_;
   if (const Status noted = note_try(); !noted) return again(noted.error(), true);
-  if (const Status asked = request_install(options_.folder, {offer_->version, offer_->sha256, able_}); !asked)
+  if (const Status asked = request_install(options_.folder, {offer_->version, offer_->sha256, able_});
+      !asked) {
+    if (keep_tried_update(options_.folder, before)) tried_ = before;
     return again(asked.error(), true);
+  }
   asked_.add();
   log::info("update_asked", {{"version", offer_->version}});
   asked_at_ = now();

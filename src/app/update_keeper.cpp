@@ -208,9 +208,13 @@ void UpdateKeeper::fresh_start() {
 }
 
 void UpdateKeeper::read_status() {
+  // In this order: it goes once the status says what became of it.
+  std::error_code absent;
+  const bool asks = std::filesystem::exists(options_.folder.install(), absent);
   const auto status = read_update_status(options_.folder);
   // One that cannot be read is wayside-update's to mend; what was read before still holds.
   if (status) status_ = *status;
+  abandoned_ = status_.state == UpdateState::installing && !asks;
   view_.state = to_string(status_.state);
   view_.version = status_.version;
   view_.reason = status_.reason;
@@ -242,7 +246,10 @@ std::string UpdateKeeper::unfit() const {
 // As it is given now.
 bool UpdateKeeper::was_tried() const {
   // One that was confirmed, and whose slot was lost, is written anew once.
-  const std::uint64_t most = status_.confirmed == offer_->version ? 2 : 1;
+  std::uint64_t most = status_.confirmed == offer_->version ? 2 : 1;
+  // So was one that still lies here: whoever installs takes it away first. The power went before it was asked
+  // for.
+  if (part_.is_whole()) ++most;
   return tried_.sha256 == offer_->sha256 && tried_.given == offer_->given && tried_.times >= most;
 }
 
@@ -274,6 +281,11 @@ bool UpdateKeeper::held_off() {
                           status_.state == UpdateState::refused ? "refused" : "given up", status_.reason);
       return true;
     case UpdateState::installing:
+      if (abandoned_)
+        held_ = fmt::format(
+            "nobody goes on with installing version {}: restart the camera (reboot at its console)",
+            status_.version);
+      return true;
     case UpdateState::installed:
     case UpdateState::trial:
       return true;  // one after the other

@@ -146,6 +146,7 @@ class UpdateKeeper {
   bool begun_ = false;
   std::optional<UpdateOffer> offer_;
   UpdateStatus status_;
+  bool abandoned_ = false;  // by who installs
   UpdateView view_;
   TriedUpdate tried_;
   bool install_early_ = false;

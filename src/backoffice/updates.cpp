@@ -127,6 +127,11 @@ fs::path Updates::bundle(const std::string& sha256) const {
   return folder_ / (sha256 + ".raucb");
 }
 
+bool Updates::is_whole(const UpdateOffer& offer) const {
+  std::error_code absent;
+  return fs::file_size(bundle(offer.sha256), absent) == offer.bytes && !absent;
+}
+
 fs::path Updates::facts(const std::string& sha256) const {
   return folder_ / (sha256 + std::string(facts_end));
 }
@@ -149,7 +154,8 @@ Result<UpdateOffer> Updates::add(const fs::path& offer_file, UtcTime now) const 
   const auto all = bundles();
   if (!all) return fail(all.error());
   for (const UpdateOffer& there : *all) {
-    if (there == *offer) return offer;
+    if (there == *offer && is_whole(there)) return offer;
+    if (there == *offer) break;  // made good
     if (there.sha256 == offer->sha256 || same_name(there, *offer))
       return fail(taken_already(folder_.parent_path(), *offer, there));
   }
@@ -174,7 +180,9 @@ Result<std::vector<UpdateOffer>> Updates::bundles() const {
   for (const fs::path& path : *paths) {
     if (path.extension() != facts_end) continue;
     auto offer = read_offer(path);
-    if (!offer) return fail(offer.error());
+    if (!offer)
+      return fail(offer.error().context(
+          "remove that file, and add its bundle again (wayside-backoffice update add)"));
     all.push_back(std::move(*offer));
   }
   std::sort(all.begin(), all.end(), [](const UpdateOffer& a, const UpdateOffer& b) {
@@ -205,11 +213,10 @@ Status Updates::give(const std::string& version, const std::string& compatible, 
   if (!turn.held()) return turn.held();
   auto offer = find(version, compatible);
   if (!offer) return fail(offer.error());
-  std::error_code absent;
-  if (fs::file_size(bundle(offer->sha256), absent) != offer->bytes || absent) {
+  if (!is_whole(*offer)) {
     return fail(ErrorCode::refused,
-                fmt::format("the bundle of version {} is not here whole any more: wayside-backoffice update "
-                            "remove, and add it again",
+                fmt::format("the bundle of version {} is not here whole any more: add it again "
+                            "(wayside-backoffice update add)",
                             version));
   }
   offer->not_before = not_before;

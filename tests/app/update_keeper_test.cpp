@@ -510,6 +510,56 @@ TEST_F(UpdateKeeperTest, WhereItCannotBeNotedThatOneWasTriedItIsNotTried) {
   EXPECT_TRUE(request());
 }
 
+TEST_F(UpdateKeeperTest, WhatWasGivenAgainIsAskedForAlsoAfterAPowerCutBeforeThat) {
+  UpdateOffer offer = bundle("1.2.3");
+  gives(offer);
+  settle();
+  ASSERT_TRUE(request());
+  becomes(UpdateState::reverted, "1.2.3", "it saw nothing");
+  offer.given = utc_from_iso8601("2026-11-28T12:30:00Z").value();
+  gives(offer);
+  settle();
+  ASSERT_TRUE(request());
+  // It was noted, and the request for it never came to the disk.
+  std::filesystem::remove(folder_.install());
+  start_anew();
+  gives(offer);
+  settle();
+  EXPECT_TRUE(request());
+  becomes(UpdateState::reverted, "1.2.3", "it saw nothing again");
+  go_on(30min);
+  EXPECT_FALSE(request());
+  EXPECT_THAT(problem(), HasSubstr("it saw nothing again"));
+}
+
+TEST_F(UpdateKeeperTest, WhatCouldNotBeAskedForDoesNotCountAsTried) {
+  UpdateOffer offer = bundle("1.2.3");
+  gives(offer);
+  settle();
+  becomes(UpdateState::reverted, "1.2.3", "it saw nothing");
+  offer.given = utc_from_iso8601("2026-11-28T12:30:00Z").value();
+  std::filesystem::create_directories(folder_.install() / "in the way");
+  gives(offer);
+  go_on(30min);
+  std::filesystem::remove_all(folder_.install());
+  go_on(10min);
+  EXPECT_TRUE(request());
+}
+
+TEST_F(UpdateKeeperTest, AnInstallationThatNobodyGoesOnWithIsSaid) {
+  gives(bundle("1.2.3"));
+  settle();
+  UpdateStatus status;
+  status.state = UpdateState::installing;
+  status.version = "1.2.3";
+  ASSERT_TRUE(write_update_status(folder_, status));
+  settle();
+  EXPECT_EQ(problem(), "");
+  std::filesystem::remove(folder_.install());
+  settle();
+  EXPECT_THAT(problem(), HasSubstr("nobody goes on with installing version 1.2.3: restart the camera"));
+}
+
 TEST_F(UpdateKeeperTest, WhileOneIsInstalledOrOnTrialNothingElseIsFetched) {
   for (const UpdateState busy : {UpdateState::installing, UpdateState::installed, UpdateState::trial}) {
     UpdateStatus status;

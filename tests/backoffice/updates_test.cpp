@@ -17,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -167,8 +168,20 @@ TEST_F(UpdatesTest, ABundleThatWasCutOrIsGoneIsGivenToNobody) {
     ASSERT_FALSE(given);
     EXPECT_THAT(given.error().message, HasSubstr("not here whole any more"));
   }
-  ASSERT_TRUE(updates_.remove("1.2.0", board, now_));
-  add("1.2.0", bundle_of(5000));
+  // What a power cut in remove() leaves, too.
+  EXPECT_EQ(add("1.2.0", bundle_of(5000)), offer);
+  give("1.2.0", std::string(all_cameras));
+}
+
+TEST_F(UpdatesTest, WhereWhatIsSaidOfABundleIsDamagedItIsSaidWhatMendsThat) {
+  const UpdateOffer offer = add("1.2.0", bundle_of(5000));
+  const fs::path facts = folder() / (offer.sha256 + ".json");
+  std::ofstream(facts, std::ios::trunc).close();
+  const auto all = updates_.bundles();
+  ASSERT_FALSE(all);
+  EXPECT_THAT(all.error().message, AllOf(HasSubstr(facts.string()), HasSubstr("remove that file")));
+  fs::remove(facts);
+  EXPECT_EQ(add("1.2.0", bundle_of(5000)), offer);
   give("1.2.0", std::string(all_cameras));
 }
 
@@ -201,8 +214,8 @@ TEST_F(UpdatesTest, ABundleThatIsGivenIsNotRemovedAndWhatWithdrawsItIsNamed) {
   ASSERT_FALSE(removed);
   EXPECT_EQ(removed.error().code, ErrorCode::refused);
   EXPECT_THAT(removed.error().message, HasSubstr("is given to 0123456789abcdef, all: "));
-  const std::string command = "wayside-backoffice update withdraw " +
-                              office_.authority().folder().string() + " --compatible wayside-rpi";
+  const std::string command = "wayside-backoffice update withdraw " + office_.authority().folder().string() +
+                              " --compatible wayside-rpi";
   EXPECT_THAT(removed.error().message, HasSubstr(command + " --device 0123456789abcdef, and with --all"));
   EXPECT_EQ(bundle_files(), 2U);
   ASSERT_TRUE(updates_.withdraw(board, camera_, now_));

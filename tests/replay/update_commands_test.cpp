@@ -78,6 +78,12 @@ TEST_F(OtherCommandLines, WhatCamerasSaidLastOfTheirSystemIsListed) {
   const std::string list = answer("wayside-backoffice", {"update", "list", at("office")}).text;
   EXPECT_THAT(list, HasSubstr("0123456789abcdef  wayside-rpi runs 1.3.0  refused 1.4.0: it is signed by"));
   EXPECT_THAT(list, testing::Not(HasSubstr("\x1b")));
+  // It would never ask for another board's.
+  const Answer given = answer("wayside-backoffice", {"update", "give", at("office"), "--version", "1.4.0",
+                                                     "--compatible", "wayside-another", "--device", camera});
+  EXPECT_EQ(given.code, 1);
+  EXPECT_THAT(given.text,
+              HasSubstr("0123456789abcdef said with its last heartbeat that it is a wayside-rpi"));
 }
 
 }  // namespace

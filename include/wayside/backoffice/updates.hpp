@@ -32,8 +32,8 @@ class Updates {
 
   // offer_file: wayside.update, as the image's build leaves it; the bundle lies beside it under the same name
   // with .raucb. Copied once its length and hash are those of the offer, whole or not at all. One that is
-  // here already is well. refused: another bundle of that version for that board is here, or this one as
-  // another version or for another board.
+  // here already is well, and one whose bundle is not here whole any more is made good. refused: another
+  // bundle of that version for that board is here, or this one as another version or for another board.
   [[nodiscard]] Result<UpdateOffer> add(const std::filesystem::path& offer_file, UtcTime now) const;
   // By board, then version, rising.
   [[nodiscard]] Result<std::vector<UpdateOffer>> bundles() const;
@@ -66,6 +66,7 @@ class Updates {
 
  private:
   [[nodiscard]] std::filesystem::path bundle(const std::string& sha256) const;
+  [[nodiscard]] bool is_whole(const UpdateOffer& offer) const;
   [[nodiscard]] std::filesystem::path facts(const std::string& sha256) const;
   [[nodiscard]] std::filesystem::path given_file(const std::string& compatible, const std::string& to) const;
   [[nodiscard]] Result<UpdateOffer> find(const std::string& version, const std::string& compatible) const;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "wayside/backoffice/updates.hpp"
+#include "wayside/base/json_text.hpp"
 
 #include "src/app/office/commands.hpp"
 #include "src/backoffice/camera_health.hpp"
@@ -38,6 +39,24 @@ Status print_said(backoffice::Store& store) {
   return {};
 }
 
+// A camera asks for what is given to its board, so that another's would be given to nobody.
+Status check_boards(backoffice::Store& store, const Arguments& arguments) {
+  const auto heartbeats = store.heartbeats();
+  if (!heartbeats) return fail(heartbeats.error());
+  for (const auto& kept : *heartbeats) {
+    const auto& devices = arguments.devices;
+    if (std::find(devices.begin(), devices.end(), kept.device_id) == devices.end()) continue;
+    const auto said = backoffice::system_in_heartbeat(kept.json);
+    if (!said || said->compatible == arguments.compatible) continue;
+    return fail(
+        ErrorCode::refused,
+        fmt::format("{} said with its last heartbeat that it is a {}, and this update is for {}: give it "
+                    "one for its own board",
+                    kept.device_id, json_escape(said->compatible), arguments.compatible));
+  }
+  return {};
+}
+
 }  // namespace
 
 Status add_update(const Arguments& arguments) {
@@ -53,6 +72,7 @@ Status give_update(const Arguments& arguments) {
   const auto office = open_office(arguments.folder);
   if (!office) return fail(office.error());
   if (const auto enrolled = check_let_in(*office, arguments.devices); !enrolled) return enrolled;
+  if (const auto its_own = check_boards(*office->store, arguments); !its_own) return its_own;
   std::optional<UtcTime> not_before;
   if (!arguments.not_before.empty()) {
     const auto time = time_from(arguments.not_before, "--not-before");

@@ -221,7 +221,8 @@ Status Updater::install(const InstallRequest& request) {
   if (const Status good = check(request); !good) return refuse(request, good.error().message);
   // What runs where the confirmed one could not be loaded is all that there is from here on.
   if (const auto before = boot(); before && before->slot != *system_.slot) {
-    if (const Status kept = keep(BootState{*system_.slot, std::nullopt, 0, 0}); !kept) return kept;
+    if (const Status kept = keep(BootState{*system_.slot, std::nullopt, 0, 0}); !kept)
+      return refuse(request, kept.error().message);
   }
   const Status installed = tools_.install(taken_bundle(folder_), [&](unsigned percent) {
     now.percent = percent;
@@ -232,16 +233,18 @@ Status Updater::install(const InstallRequest& request) {
   if (!installed || !tried) {
     // What could not be written whole is not tried.
     if (tried) {
-      if (const Status kept = keep(BootState{state->slot, std::nullopt, 0, 0}); !kept) return kept;
+      if (const Status kept = keep(BootState{state->slot, std::nullopt, 0, 0}); !kept)
+        say(kept.error().message);
     }
     return refuse(request, installed ? "it was written, and is not the next to start: see the log of RAUC"
                                      : installed.error().message);
   }
   now.state = UpdateState::installed;
   now.percent = 100;
-  if (const Status kept = keep(now); !kept) return kept;
-  if (const Status dropped = drop("install"); !dropped) return dropped;
-  if (const Status dropped = drop_taken(); !dropped) return dropped;
+  // The boot state says it: whatever of this cannot be written now, the next start makes good.
+  for (const Status& done : {keep(now), drop("install"), drop_taken()}) {
+    if (!done) say(done.error().message);
+  }
   say(fmt::format("version {} is installed, and tried from the next start", request.version));
   return tools_.restart();
 }

@@ -109,6 +109,7 @@ class Machine {
   std::string compatible = "wayside-test";
   std::optional<std::string> look_fails;
   std::optional<std::string> install_fails;
+  std::function<void()> once_installed;
   std::vector<std::string> said;
   std::optional<int> cut_at;  // changes that still happen
   int changes = 0;
@@ -130,6 +131,7 @@ class Machine {
     percent(99);
     change();
     EXPECT_TRUE(boot_backend(boot_file(), std::vector<std::string>{"set-primary", target}));
+    if (once_installed) once_installed();
     return {};
   }
 };

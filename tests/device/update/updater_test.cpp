@@ -193,8 +193,7 @@ TEST_F(UpdaterTest, NothingOlderThanWhatWasConfirmedIsInstalled) {
   // Nobody is left in the belief that it runs.
   EXPECT_EQ(machine_.status().state, UpdateState::reverted);
   EXPECT_EQ(machine_.status().version, "1.2.0");
-  EXPECT_THAT(machine_.status().reason,
-              HasSubstr("its slot could not be loaded, and 1.0.0 runs again"));
+  EXPECT_THAT(machine_.status().reason, HasSubstr("its slot could not be loaded, and 1.0.0 runs again"));
   const BootState b_stays{BootSlot::b, std::nullopt, 0, 0};
   machine_.give("1.1.0");
   expect_refused("1.2.0 was confirmed before", b_stays);
@@ -236,6 +235,25 @@ TEST_F(UpdaterTest, AConfirmedSystemThatIsLoadedAgainIsConfirmedAsBefore) {
   EXPECT_EQ(machine_.status().version, "1.1.0");
   EXPECT_THAT(machine_.status().reason, testing::IsEmpty());
   EXPECT_EQ(machine_.boot(), (BootState{BootSlot::b, std::nullopt, 0, 0}));
+}
+
+TEST_F(UpdaterTest, WhatIsInstalledIsTriedAlsoWhereThatCannotBeWrittenDown) {
+  const std::filesystem::path status = machine_.folder.status(), kept = machine_.folder.root / "kept";
+  machine_.once_installed = [&] {
+    std::filesystem::rename(status, kept);
+    std::filesystem::create_directories(status / "in the way");
+  };
+  machine_.give("1.1.0");
+  EXPECT_TRUE(machine_.updater().due());
+  EXPECT_TRUE(machine_.restarts);
+  std::filesystem::remove_all(status);
+  std::filesystem::rename(kept, status);
+  ASSERT_EQ(machine_.status().state, UpdateState::installing);
+  machine_.load();
+  EXPECT_EQ(machine_.runs(), "1.1.0");
+  ASSERT_TRUE(machine_.updater().started());
+  EXPECT_EQ(machine_.status().state, UpdateState::trial);
+  EXPECT_TRUE(machine_.is_tidy());
 }
 
 TEST_F(UpdaterTest, ATrialThatCouldNotBeLoadedOnceIsTriedAgain) {
