@@ -109,13 +109,9 @@ milliseconds UpdateKeeper::have_installed() {
     at("waiting", std::move(why));
     return options_.every;
   }
-  const TriedUpdate before = tried_;
   if (const Status noted = note_try(); !noted) return again(noted.error(), true);
-  if (const Status asked = request_install(options_.folder, {offer_->version, offer_->sha256, able_});
-      !asked) {
-    if (keep_tried_update(options_.folder, before)) tried_ = before;
+  if (const Status asked = request_install(options_.folder, {offer_->version, offer_->sha256, able_}); !asked)
     return again(asked.error(), true);
-  }
   asked_.add();
   log::info("update_asked", {{"version", offer_->version}});
   asked_at_ = now();

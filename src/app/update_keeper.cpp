@@ -247,8 +247,8 @@ std::string UpdateKeeper::unfit() const {
 bool UpdateKeeper::was_tried() const {
   // One that was confirmed, and whose slot was lost, is written anew once.
   std::uint64_t most = status_.confirmed == offer_->version ? 2 : 1;
-  // So was one that still lies here: whoever installs takes it away first. The power went before it was asked
-  // for.
+  // Whoever installs takes the bundle away first: where it still lies here, the power went between the note
+  // and the request.
   if (part_.is_whole()) ++most;
   return tried_.sha256 == offer_->sha256 && tried_.given == offer_->given && tried_.times >= most;
 }

@@ -32,11 +32,15 @@ using Json = nlohmann::json;
 constexpr std::size_t largest_offer_bytes = 4096;
 constexpr std::string_view facts_end = ".json";
 
-Result<UpdateOffer> read_offer(const fs::path& file) {
+// mended_by: what makes good one that is damaged, where that is known.
+Result<UpdateOffer> read_offer(const fs::path& file, std::string_view mended_by = {}) {
   const auto text = read_text_file(file, largest_offer_bytes);
   if (!text) return fail(text.error());
   auto offer = update_offer_from(*text);
-  return offer ? std::move(offer) : fail(offer.error().context(json_escape(file.string())));
+  if (offer) return offer;
+  Error damaged = offer.error().context(json_escape(file.string()));
+  if (!mended_by.empty()) damaged.message += fmt::format(": {}", mended_by);
+  return fail(std::move(damaged));
 }
 
 Status check_board_and_camera(const std::string& compatible, const std::string& camera) {
@@ -179,10 +183,9 @@ Result<std::vector<UpdateOffer>> Updates::bundles() const {
   std::vector<UpdateOffer> all;
   for (const fs::path& path : *paths) {
     if (path.extension() != facts_end) continue;
-    auto offer = read_offer(path);
-    if (!offer)
-      return fail(offer.error().context(
-          "remove that file, and add its bundle again (wayside-backoffice update add)"));
+    auto offer =
+        read_offer(path, "remove that file, and add its bundle again (wayside-backoffice update add)");
+    if (!offer) return fail(offer.error());
     all.push_back(std::move(*offer));
   }
   std::sort(all.begin(), all.end(), [](const UpdateOffer& a, const UpdateOffer& b) {
@@ -285,7 +288,7 @@ Result<std::vector<Updates::Given>> Updates::given() const {
     for (const fs::path& camera : *cameras) {
       std::string to = camera.filename().string();
       if (to != all_cameras && !pem::is_device_id(to)) continue;  // what a power cut left of writing one
-      auto offer = read_offer(camera);
+      auto offer = read_offer(camera, "withdraw it (wayside-backoffice update withdraw), and give it again");
       if (!offer) return fail(offer.error());
       all.push_back({std::move(to), std::move(*offer)});
     }

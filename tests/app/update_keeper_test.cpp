@@ -532,20 +532,6 @@ TEST_F(UpdateKeeperTest, WhatWasGivenAgainIsAskedForAlsoAfterAPowerCutBeforeThat
   EXPECT_THAT(problem(), HasSubstr("it saw nothing again"));
 }
 
-TEST_F(UpdateKeeperTest, WhatCouldNotBeAskedForDoesNotCountAsTried) {
-  UpdateOffer offer = bundle("1.2.3");
-  gives(offer);
-  settle();
-  becomes(UpdateState::reverted, "1.2.3", "it saw nothing");
-  offer.given = utc_from_iso8601("2026-11-28T12:30:00Z").value();
-  std::filesystem::create_directories(folder_.install() / "in the way");
-  gives(offer);
-  go_on(30min);
-  std::filesystem::remove_all(folder_.install());
-  go_on(10min);
-  EXPECT_TRUE(request());
-}
-
 TEST_F(UpdateKeeperTest, AnInstallationThatNobodyGoesOnWithIsSaid) {
   gives(bundle("1.2.3"));
   settle();

@@ -183,6 +183,14 @@ TEST_F(UpdatesTest, WhereWhatIsSaidOfABundleIsDamagedItIsSaidWhatMendsThat) {
   fs::remove(facts);
   EXPECT_EQ(add("1.2.0", bundle_of(5000)), offer);
   give("1.2.0", std::string(all_cameras));
+
+  std::ofstream(folder() / "given" / board / std::string(all_cameras), std::ios::trunc).close();
+  const auto given = updates_.given();
+  ASSERT_FALSE(given);
+  EXPECT_THAT(given.error().message, HasSubstr("withdraw it"));
+  EXPECT_TRUE(updates_.withdraw(board, std::string(all_cameras), now_));
+  give("1.2.0", std::string(all_cameras));
+  EXPECT_TRUE(updates_.given());
 }
 
 TEST_F(UpdatesTest, ABundleThatNobodyIsGivenIsRemovedAndAnotherTakenInInItsPlace) {
