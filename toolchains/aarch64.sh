@@ -52,6 +52,8 @@ make_sysroot() {
     unpack_arm64 "$sysroot" "$(tr ' ' '\n' <<<"$packages" | sed '/^$/d')"
     mend "$sysroot.part"
     rm -f "$sysroot.key"
+    # A header that is another, and has an older date than what was compiled with the one before, would not count.
+    rm -rf "$root/build/aarch64-release"
     as_root rm -rf "$sysroot"
     as_root mv "$sysroot.part" "$sysroot"
     echo "$key $(files_in "$sysroot")" >"$sysroot.key"

@@ -53,6 +53,20 @@ unpack_arm64() {
     }
 }
 
+# begin_fetching <folder> [yes]: sets $fetch_anew, which counts until end_fetching, be it another run's: what is
+# fetched anew and what was here before have nothing to do in one image.
+begin_fetching() {
+    mkdir -p "$1"
+    export fetch_anew="${2:-}"
+    if [ -n "$fetch_anew" ]; then
+        : >"$1/fetching-anew"
+    elif [ -e "$1/fetching-anew" ]; then
+        export fetch_anew=yes
+        say "all of Debian's packages are fetched anew, since a run with --fresh did not come so far (unless you remove $1/fetching-anew)"
+    fi
+}
+end_fetching() { rm -f "$1/fetching-anew"; } # <folder>
+
 # cached_arm64 <folder> <name> <packages> [options]...: $archived is an archive of their files then, fetched where there is none
 # that is whole, or where $fetch_anew says so; what was there is kept until then.
 cached_arm64() {

@@ -27,12 +27,14 @@ while [ $# -gt 0 ]; do
     --trial-keys) trial_keys=yes ;;
     --fresh) fresh=yes ;;
     --keys)
+        [ -z "$keys" ] || die "--keys is there twice: give the one folder that signs"
         keys="${2:-}"
         [ -r "$keys/keyring.pem" ] && [ -r "$keys/signs" ] || die "\"$keys\" holds no keys for updates: make them with toolchains/update-keys.sh"
         keys="$(cd "$keys" && pwd)"
         shift
         ;;
     --*) die "there is no option $1: use --boot, --keys FOLDER, --trial-keys, --fresh or none" ;;
+    "") die "a board has a name: leave the empty word out, or name one" ;;
     *)
         [ -z "$board" ] || die "one board at a time: $board, or $1"
         board="$1"
@@ -98,7 +100,8 @@ if [ -n "$boot" ]; then
 fi
 
 if [ -n "$keys" ]; then
-    check_keys "$keys"
+    # Before all that takes long; where there is no openssl yet, once there is.
+    if command -v openssl >/dev/null; then check_keys "$keys"; fi
     [ ! -e "$keys/root.key" ] || say "$keys holds root.key, which nothing here needs: whoever has it can make signers, so keep it offline, and here a copy of the folder without it"
 fi
 
@@ -108,7 +111,7 @@ umask 022
 mkdir -p "$images"
 exec 9>"$images/lock"
 flock -n 9 || die "another toolchains/image.sh builds in $images: wait until it has ended"
-export fetch_anew="$fresh"
+begin_fetching "$images/cache" "$fresh"
 "$here/aarch64.sh" || exit $?
 
 if [ -z "$keys" ]; then
@@ -130,6 +133,7 @@ cached_arm64 "$images/cache" "$board" "$(names_in "$recipe/boards/$board/package
     --dpkgopt='path-include=/boot/*' --dpkgopt='path-include=/lib/modules/*' --dpkgopt='path-include=/bin/busybox' "${board_paths[@]/#/--dpkgopt=path-include=}" \
     --dpkgopt='path-include=/usr/share/doc/*/copyright'
 board_archive="$archived"
+end_fetching "$images/cache"
 
 step "Building the image ($board)"
 need_space "$images" 4000

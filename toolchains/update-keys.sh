@@ -33,6 +33,7 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     --passphrase-file)
+        [ -z "$passphrase_file" ] || die "--passphrase-file is there twice: give one"
         passphrase_file="${2:-}"
         [ ! -d "$passphrase_file" ] && [ -r "$passphrase_file" ] || die "there is no file $passphrase_file that can be read: give --passphrase-file the one with the passphrase"
         shift
@@ -47,13 +48,13 @@ what="${what:-make}"
 # A folder's name may end with a slash, or be "."; it is replaced whole, and so cannot be where something is mounted.
 keys="$(realpath -m -- "${folders[0]}")"
 if mountpoint -q "$keys"; then die "$keys is where a disk is mounted: name a folder in it"; fi
-above="$(dirname "$keys")"
-until [ -d "$above" ]; do above="$(dirname "$above")"; done
-# Whoever owns it: git itself would rather not look into somebody else's.
-git_above() { git -c safe.directory='*' -C "$above" "$@"; }
-if git_above rev-parse --is-inside-work-tree >/dev/null 2>&1 && ! git_above check-ignore -q "$keys"; then
-    die "$keys lies among files that git keeps, and a key that is there is published sooner or later: name a folder elsewhere"
+# Git is not asked: it would run what somebody else's checkout has it run. Our own build folder it leaves alone.
+above="$keys"
+while [ ! -e "$above/.git" ] && [ "$above" != / ]; do above="$(dirname "$above")"; done
+if [ "$above" != / ] && [[ "$keys" != "$(realpath -m "$root/build")"/* ]]; then
+    die "$keys lies in the git checkout $above, and a key that is there is published sooner or later: name a folder elsewhere"
 fi
+replaced="$keys.replaced-by-update-keys" part="$keys.part-of-update-keys"
 command -v openssl >/dev/null || die "there is no program openssl: install the package openssl"
 umask 077
 
@@ -83,7 +84,7 @@ ask_passphrase() { # [twice]
 # Whatever is changed is changed in a copy, which takes the folder's place when it is whole. What openssl reads of its
 # configuration is named from within, so that no letter of a folder's name means anything to it.
 begin_change() {
-    new="$keys.part-of-update-keys"
+    new="$part"
     if [ -d "$keys" ]; then cp -a "$keys" "$new"; else mkdir -p "$new"; fi
     cd "$new"
     cat >"$work/ca.cnf" <<END
@@ -144,10 +145,13 @@ finish_change() {
     cd /
     # A stick that is pulled out, or a power cut, behind the renames finds whole files.
     sync -f "$new"
-    [ ! -d "$keys" ] || mv "$keys" "$keys.replaced-by-update-keys"
-    mv "$new" "$keys"
+    if [ -d "$keys" ]; then
+        mv -T "$keys" "$replaced"
+        sync -f "$new"
+    fi
+    mv -T "$new" "$keys"
     sync -f "$keys"
-    rm -rf "$keys.replaced-by-update-keys"
+    rm -rf "$replaced"
 }
 
 # What two who hold copies of the keys compare.
@@ -159,10 +163,20 @@ revoked() { # <signer>
     awk -F '\t' -v number="${1#signer-}" '$1 == "R" && $4 == number { found = 1 } END { exit !found }' "$keys/index.txt"
 }
 
+# One at a time: what another one is about to put in the folder's place is not what a power cut left.
+above="$(dirname "$keys")"
+until [ -d "$above" ]; do above="$(dirname "$above")"; done
+exec 8<"$above"
+flock -w 60 8 || die "another toolchains/update-keys.sh is at work in $above: run this again once it has ended"
+
 # A power cut in finish_change: between the two renames, behind them, or before.
-if [ ! -d "$keys" ] && [ -d "$keys.replaced-by-update-keys" ]; then mv "$keys.replaced-by-update-keys" "$keys"; fi
-# What one left may hold a key that was about to go.
-rm -rf "$keys.replaced-by-update-keys" "$keys.part-of-update-keys"
+if [ ! -d "$keys" ] && [ -d "$replaced" ]; then mv -T "$replaced" "$keys"; fi
+for left in "$replaced" "$part"; do
+    [ -e "$keys/root.pem" ] || [ ! -e "$left/keyring.pem" ] ||
+        die "$keys holds no keys, and $left does, since a run was cut off: rename it to $keys if they are the ones, or remove it"
+    # It may hold a key that was about to go.
+    rm -rf "$left"
+done
 if [ "$what" != make ]; then
     [ -r "$keys/root.pem" ] && [ -r "$keys/index.txt" ] && [ -r "$keys/signs" ] || die "$keys holds no keys: make them with toolchains/update-keys.sh $keys"
 fi

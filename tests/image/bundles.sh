@@ -31,7 +31,9 @@ compatible="$(sed -n 's/.*"compatible":"\([^"]*\)".*/\1/p' "$image/wayside.updat
 quick=(-Xcompression-level 1)
 mkdir -p "$out"
 work="$(mktemp -d -p "$out")"
-trap 'rm -rf "$work"' EXIT
+# OUT may lie in a checkout, where no keys are made.
+stranger="$(mktemp -d)"
+trap 'rm -rf "$work" "$stranger"' EXIT
 
 as_built() { # boot file system of the image
     [ -e "$work/boot.ext4" ] || sfdisk -d "$image/wayside.img" | sed -n 's/.*start= *\([0-9]*\), size= *\([0-9]*\),.*name="boot_a".*/\1 \2/p' | {
@@ -89,7 +91,7 @@ for wanted in "$@"; do
     incompatible) no_system && says=wayside-another ;;
     wrong-key)
         no_system
-        signed="$work/stranger"
+        signed="$stranger"
         echo "a stranger's passphrase" >"$work/passphrase"
         "$here/update-keys.sh" --passphrase-file "$work/passphrase" "$signed" >/dev/null
         ;;

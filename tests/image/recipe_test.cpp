@@ -146,6 +146,10 @@ TEST_F(Recipe, WordsCountWhereverTheyStandAndNoneIsPassedOver) {
   ASSERT_EQ(run("mkdir keys && touch keys/keyring.pem keys/signs").exit_code, 0);
   expect_one_sentence(run("toolchains/image.sh --keys keys --trial-keys"), "two answers to one question",
                       "give one of them");
+  expect_one_sentence(run("toolchains/image.sh --keys keys --keys keys"), "--keys is there twice",
+                      "give the one");
+  expect_one_sentence(run("toolchains/image.sh --keys keys \"\""), "a board has a name",
+                      "leave the empty word out");
   EXPECT_EQ(fetched(), "");
 }
 
@@ -180,6 +184,33 @@ TEST_F(Recipe, WhatIsFetchedAnewTakesThePlaceOfWhatWasThereOnceItIsHere) {
   EXPECT_EQ(run("fetch_anew=yes toolchains/aarch64.sh --prepare").exit_code, 0);
   EXPECT_EQ(helper("fetch_anew=yes; " + call).exit_code, 0);
   EXPECT_EQ(fetched(), "xxxxxx");
+}
+
+TEST_F(Recipe, WhatIsFetchedAnewIsNotMixedWithWhatWasThereAlsoAfterARunThatBrokeOff) {
+  const std::string one = "cached_arm64 $PWD/cache root one", other = "cached_arm64 $PWD/cache board two";
+  ASSERT_EQ(
+      helper("begin_fetching $PWD/cache; " + one + "; " + other + "; end_fetching $PWD/cache").exit_code, 0);
+  ASSERT_EQ(fetched(), "xx");
+  EXPECT_EQ(helper("begin_fetching $PWD/cache yes; " + one + "; exit 1").exit_code, 1);
+  ASSERT_EQ(fetched(), "xxx");
+  const Script again =
+      helper("begin_fetching $PWD/cache; " + one + "; " + other + "; end_fetching $PWD/cache");
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_THAT(again.said, testing::AllOf(HasSubstr("a run with --fresh"), HasSubstr("cache/fetching-anew")));
+  EXPECT_EQ(fetched(), "xxxxx");
+  EXPECT_EQ(helper("begin_fetching $PWD/cache; " + one + "; end_fetching $PWD/cache").exit_code, 0);
+  EXPECT_EQ(fetched(), "xxxxx");
+}
+
+// A package's headers bear the package's date, which may lie before that of what was compiled with others.
+TEST_F(Recipe, WhatWasCompiledWithOtherLibrariesIsNotUsedAgain) {
+  ASSERT_EQ(run("toolchains/aarch64.sh --prepare").exit_code, 0);
+  const fs::path built = sysroot_.parent_path() / "aarch64-release";
+  fs::create_directories(built);
+  ASSERT_EQ(run("toolchains/aarch64.sh --prepare").exit_code, 0);
+  EXPECT_TRUE(fs::exists(built));
+  EXPECT_EQ(run("fetch_anew=yes toolchains/aarch64.sh --prepare").exit_code, 0);
+  EXPECT_FALSE(fs::exists(built));
 }
 
 TEST_F(Recipe, TooLittleSpaceIsSaidWithWhatIsNeeded) {

@@ -92,19 +92,55 @@ TEST_F(UpdateKeys, LieInAFolderOfAnyNameHoweverItIsWritten) {
   EXPECT_THAT(said_, HasSubstr("name a folder in it"));
 }
 
-TEST_F(UpdateKeys, AreNotMadeAmongFilesThatGitKeeps) {
+TEST_F(UpdateKeys, AreNotMadeInAGitCheckout) {
   ASSERT_EQ(run("git init -q . && echo ignored >.gitignore"), 0) << said_;
-  EXPECT_EQ(keys(""), 1);
-  EXPECT_THAT(said_, HasSubstr("name a folder elsewhere"));
-  EXPECT_EQ(run(script_ + " --passphrase-file passphrase ignored"), 0) << said_;
-  // Also where a folder above is made with them, and where git itself would not look.
-  EXPECT_EQ(run(script_ + " --passphrase-file passphrase not/yet/there"), 1);
-  EXPECT_THAT(said_, HasSubstr("name a folder elsewhere"));
+  // Also where a folder above is made with them, and where git leaves it alone today.
+  for (const char* const folder : {"keys", "ignored", "not/yet/there"}) {
+    EXPECT_EQ(run(script_ + " --passphrase-file passphrase " + folder), 1) << folder;
+    EXPECT_THAT(said_, HasSubstr("name a folder elsewhere"));
+  }
   EXPECT_FALSE(fs::exists(folder_.path() / "not"));
-  if (::geteuid() != 0) return;
-  ASSERT_EQ(run("chown -R nobody ."), 0) << said_;
+}
+
+TEST_F(UpdateKeys, RunNothingThatACheckoutNames) {
+  std::ofstream(folder_.path() / "hook") << "#!/bin/sh\n: >" << (folder_.path() / "ran").string() << "\n";
+  ASSERT_EQ(run("chmod +x hook && git init -q . && git config core.fsmonitor \"$PWD/hook\""), 0) << said_;
   EXPECT_EQ(keys(""), 1);
-  EXPECT_THAT(said_, HasSubstr("name a folder elsewhere"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "ran"));
+  // That it would have been run.
+  (void)run("git status");
+  EXPECT_TRUE(fs::exists(folder_.path() / "ran"));
+}
+
+// What a stick that was pulled out between two names has left.
+TEST_F(UpdateKeys, TheOnlyCopyOfKeysIsNeverRemoved) {
+  ASSERT_EQ(keys(""), 0) << said_;
+  const auto before = files();
+  for (const char* const left : {".part-of-update-keys", ".replaced-by-update-keys"}) {
+    const fs::path copy = keys_.string() + left;
+    fs::rename(keys_, copy);
+    fs::create_directory(keys_);
+    for (const char* const what : {"--list", "--new-signer", ""}) {
+      EXPECT_EQ(keys(what), 1) << what;
+      EXPECT_THAT(said_,
+                  AllOf(HasSubstr(copy.string() + " does, since a run was cut off"), HasSubstr("rename")));
+    }
+    fs::remove(keys_);
+    fs::rename(copy, keys_);
+    EXPECT_TRUE(files() == before);
+  }
+  fs::rename(keys_, keys_.string() + ".replaced-by-update-keys");
+  EXPECT_EQ(keys("--list"), 0) << said_;
+  EXPECT_TRUE(files() == before);
+}
+
+TEST_F(UpdateKeys, TwoAtATimeTakeTurns) {
+  ASSERT_EQ(keys(""), 0) << said_;
+  const std::string one = script_ + " --new-signer --passphrase-file passphrase keys";
+  EXPECT_EQ(run(one + " & first=$!\n" + one + " && wait $first"), 0) << said_;
+  EXPECT_EQ(files()["signs"], "signer-03\n");
+  keep_key_of("signer-03");
+  EXPECT_TRUE(takes("signer-03")) << said_;
 }
 
 TEST_F(UpdateKeys, NothingOfAChangeThatWasCutOffStaysNorDoesAnythingElseGo) {
@@ -191,6 +227,7 @@ TEST_F(UpdateKeys, WhatIsRefusedChangesNothing) {
   refused("--rotate", "no option --rotate");
   refused("--revoke signer-01 --new-signer", "do one, then the other");
   refused("--revoke signer-01 --list", "do one, then the other");
+  refused("--list --passphrase-file " + passphrase_.string(), "is there twice");
   std::ofstream(passphrase_) << "another passphrase\n";
   refused("--new-signer", "is the passphrase right?");
   refused("--revoke signer-01", "is the passphrase right?");
