@@ -66,6 +66,12 @@ bool same_name(const UpdateOffer& one, const UpdateOffer& other) {
   return one.version == other.version && one.compatible == other.compatible;
 }
 
+std::string not_whole(const std::string& version) {
+  return fmt::format(
+      "the bundle of version {} is not here whole any more: add it again (wayside-backoffice update add)",
+      version);
+}
+
 // Two names of one bundle, or two bundles of one name.
 Error taken_already(const fs::path& office, const UpdateOffer& offer, const UpdateOffer& there) {
   if (!same_name(offer, there)) {
@@ -158,8 +164,7 @@ Result<UpdateOffer> Updates::add(const fs::path& offer_file, UtcTime now) const 
   const auto all = bundles();
   if (!all) return fail(all.error());
   for (const UpdateOffer& there : *all) {
-    if (there == *offer && is_whole(there)) return offer;
-    if (there == *offer) break;  // made good
+    if (there == *offer) break;  // copied anew: what is here may be damaged
     if (there.sha256 == offer->sha256 || same_name(there, *offer))
       return fail(taken_already(folder_.parent_path(), *offer, there));
   }
@@ -216,12 +221,7 @@ Status Updates::give(const std::string& version, const std::string& compatible, 
   if (!turn.held()) return turn.held();
   auto offer = find(version, compatible);
   if (!offer) return fail(offer.error());
-  if (!is_whole(*offer)) {
-    return fail(ErrorCode::refused,
-                fmt::format("the bundle of version {} is not here whole any more: add it again "
-                            "(wayside-backoffice update add)",
-                            version));
-  }
+  if (!is_whole(*offer)) return fail(ErrorCode::refused, not_whole(version));
   offer->not_before = not_before;
   offer->given = now;
   Json given = on_record(*offer);
@@ -232,11 +232,15 @@ Status Updates::give(const std::string& version, const std::string& compatible, 
   for (const fs::path& folder : {file.parent_path().parent_path(), file.parent_path()}) {
     if (const auto made = make_private_folder(folder); !made) return made;
   }
+  remove_leftovers(file.parent_path());
   return replace_file(file, as_bytes(to_json(*offer).dump() + "\n"), 0600);
 }
 
 Status Updates::withdraw(const std::string& compatible, const std::string& from, UtcTime now) const {
   if (const auto good = check_board_and_camera(compatible, from); !good) return good;
+  if (const auto made = make_private_folder(folder_); !made) return made;
+  const FolderLock turn(folder_);  // so that nobody gives another meanwhile
+  if (!turn.held()) return turn.held();
   const fs::path file = given_file(compatible, from);
   const auto offer = read_offer(file);
   if (!offer && offer.error().code == ErrorCode::not_found) {
@@ -315,6 +319,7 @@ Result<std::string> Updates::piece(const Asking& who, const std::string& compati
     note_refused(who, now);
     return fail(ErrorCode::not_found, "this camera is given no such update");
   }
+  if (!is_whole(**offer)) return fail(ErrorCode::io, not_whole((*offer)->version));
   auto read = read_piece(bundle(sha256), from, update_piece_bytes);
   if (!read) return fail(read.error());
   if (from >= read->size) return fail(ErrorCode::invalid_input, "the bundle ends before that");

@@ -169,8 +169,34 @@ TEST_F(UpdatesTest, ABundleThatWasCutOrIsGoneIsGivenToNobody) {
     EXPECT_THAT(given.error().message, HasSubstr("not here whole any more"));
   }
   // What a power cut in remove() leaves, too.
+  EXPECT_FALSE(updates_.is_whole(offer));
   EXPECT_EQ(add("1.2.0", bundle_of(5000)), offer);
+  EXPECT_TRUE(updates_.is_whole(offer));
   give("1.2.0", std::string(all_cameras));
+}
+
+TEST_F(UpdatesTest, ABundleThatIsDamagedAtTheSameLengthIsMadeGoodByAddingItAgain) {
+  const std::string bundle = bundle_of(5000);
+  const UpdateOffer offer = add("1.2.0", bundle);
+  const fs::path file = folder() / (offer.sha256 + ".raucb");
+  std::ofstream(file, std::ios::binary) << bundle_of(5000, 'b');
+  EXPECT_EQ(add("1.2.0", bundle), offer);
+  EXPECT_EQ(read_text_file(file).value(), bundle);
+}
+
+TEST_F(UpdatesTest, ABundleThatWentWhileItIsGivenIsTheOfficesToMendAndNotToldAsNotGiven) {
+  office_.start();
+  const Identity camera = office_.new_camera();
+  const auto client = client_of(camera, office_.server().port());
+  const UpdateOffer offer = add("1.4.0", bundle_of(100));
+  give("1.4.0", camera.device_id);
+  beat(*client, camera, heartbeat(board));
+  fs::remove(folder() / (offer.sha256 + ".raucb"));
+  EXPECT_EQ(client->Get(path_of(camera, offer, 0))->status, 503);
+  EXPECT_THAT(updates_.piece({camera.device_id, {}}, board, offer.sha256, 0, now_).error().message,
+              HasSubstr("the bundle of version 1.4.0 is not here whole any more: add it again"));
+  add("1.4.0", bundle_of(100));
+  EXPECT_EQ(client->Get(path_of(camera, offer, 0))->status, 200);
 }
 
 TEST_F(UpdatesTest, WhereWhatIsSaidOfABundleIsDamagedItIsSaidWhatMendsThat) {
@@ -280,6 +306,9 @@ TEST_F(UpdatesTest, WhatWasHalfWrittenIsGivenToNobodyAndStandsInNobodysWay) {
   EXPECT_EQ(updates_.given().value().size(), 1U);
   ASSERT_TRUE(updates_.withdraw(board, camera_, now_));
   EXPECT_TRUE(updates_.remove("1.4.0", board, now_));
+  add("1.5.0", bundle_of(100, 'b'));
+  give("1.5.0", std::string(all_cameras));
+  EXPECT_FALSE(fs::exists(given / ".wayside-AbC124"));
 }
 
 TEST_F(UpdatesTest, WhatWasLeftOfACopyThatWasKilledIsGoneWithTheNext) {

@@ -32,11 +32,13 @@ class Updates {
 
   // offer_file: wayside.update, as the image's build leaves it; the bundle lies beside it under the same name
   // with .raucb. Copied once its length and hash are those of the offer, whole or not at all. One that is
-  // here already is well, and one whose bundle is not here whole any more is made good. refused: another
-  // bundle of that version for that board is here, or this one as another version or for another board.
+  // here already is copied anew, which makes good one that is damaged or gone. refused: another bundle of
+  // that version for that board is here, or this one as another version or for another board.
   [[nodiscard]] Result<UpdateOffer> add(const std::filesystem::path& offer_file, UtcTime now) const;
   // By board, then version, rising.
   [[nodiscard]] Result<std::vector<UpdateOffer>> bundles() const;
+  // By its length.
+  [[nodiscard]] bool is_whole(const UpdateOffer& offer) const;
 
   // To a device id, or all_cameras of that board; in place of what was given there before. Put on record
   // first, or not done.
@@ -58,7 +60,7 @@ class Updates {
                                                              const std::string& compatible) const;
   using Asking = GivenLists::Asking;
   // At most update_piece_bytes; the last one is put on record first. not_found: this is not what it is given;
-  // invalid_input: from lies beyond its end.
+  // invalid_input: from lies beyond its end; io: it is not here whole any more, and what mends that.
   [[nodiscard]] Result<std::string> piece(const Asking& who, const std::string& compatible,
                                           const std::string& sha256, std::uint64_t from, UtcTime now) const;
   // That somebody asked for what is not theirs.
@@ -66,7 +68,6 @@ class Updates {
 
  private:
   [[nodiscard]] std::filesystem::path bundle(const std::string& sha256) const;
-  [[nodiscard]] bool is_whole(const UpdateOffer& offer) const;
   [[nodiscard]] std::filesystem::path facts(const std::string& sha256) const;
   [[nodiscard]] std::filesystem::path given_file(const std::string& compatible, const std::string& to) const;
   [[nodiscard]] Result<UpdateOffer> find(const std::string& version, const std::string& compatible) const;

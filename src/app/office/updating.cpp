@@ -117,8 +117,11 @@ Status list_updates(const Arguments& arguments) {
   const Updates updates(office->authority.updates());
   const auto bundles = updates.bundles();
   if (!bundles) return fail(bundles.error());
-  for (const UpdateOffer& offer : *bundles)
+  for (const UpdateOffer& offer : *bundles) {
     print(offer);
+    if (!updates.is_whole(offer))
+      fmt::print("  its bundle is not here whole any more: add it again (wayside-backoffice update add)\n");
+  }
   const auto given = updates.given();
   if (!given) return fail(given.error());
   for (const auto& [to, offer] : *given) {
