@@ -95,6 +95,7 @@ milliseconds UpdateKeeper::have_installed() {
       held_ = "nobody has begun to install what was fetched: restart the camera (reboot at its console)";
     return options_.every;
   }
+  const bool unheeded = asked_at_.has_value();
   if (std::string why = not_yet(); !why.empty()) {
     at("waiting", std::move(why));
     return options_.every;
@@ -117,6 +118,13 @@ milliseconds UpdateKeeper::have_installed() {
   asked_at_ = now();
   install_early_ = false;
   fresh_start();
+  if (unheeded) {
+    problem_ = fmt::format(
+        "version {} was handed over to be installed, and nobody began with it; it is asked for again: where "
+        "that does not help, restart the camera (reboot at its console)",
+        offer_->version);
+    problem_said_ = true;
+  }
   at("asked");
   return options_.every;
 }

@@ -208,13 +208,12 @@ void UpdateKeeper::fresh_start() {
 }
 
 void UpdateKeeper::read_status() {
-  // In this order: it goes once the status says what became of it.
-  std::error_code absent;
-  const bool asks = std::filesystem::exists(options_.folder.install(), absent);
   const auto status = read_update_status(options_.folder);
   // One that cannot be read is wayside-update's to mend; what was read before still holds.
-  if (status) status_ = *status;
-  abandoned_ = status_.state == UpdateState::installing && !asks;
+  if (status && *status != status_) {
+    status_ = *status;
+    stands_since_ = now();
+  }
   view_.state = to_string(status_.state);
   view_.version = status_.version;
   view_.reason = status_.reason;
@@ -277,18 +276,29 @@ bool UpdateKeeper::held_off() {
     case UpdateState::refused:
     case UpdateState::reverted:
       if (!its_own || !was_tried()) return false;
-      held_ = fmt::format("version {} was {}: {}", offer_->version,
-                          status_.state == UpdateState::refused ? "refused" : "given up", status_.reason);
+      // Where it still lies here, that was said of the giving before.
+      held_ =
+          part_.is_whole()
+              ? fmt::format(
+                    "version {} was handed over twice, and nobody began with it: restart the "
+                    "camera (reboot at its console), and give it again",
+                    offer_->version)
+              : fmt::format("version {} was {}: {}", offer_->version,
+                            status_.state == UpdateState::refused ? "refused" : "given up", status_.reason);
       return true;
     case UpdateState::installing:
-      if (abandoned_)
-        held_ = fmt::format(
-            "nobody goes on with installing version {}: restart the camera (reboot at its console)",
-            status_.version);
-      return true;
     case UpdateState::installed:
     case UpdateState::trial:
-      return true;  // one after the other
+      went_on();
+      asked_at_.reset();  // and somebody began with it
+      // One after the other; and each goes on, or ends, within the hour by itself.
+      if (now() - stands_since_ >= stuck_is_said) {
+        held_ = fmt::format(
+            "nobody goes on with version {} ({}): restart the camera (reboot at its console), and give it "
+            "again where it was refused then",
+            status_.version, to_string(status_.state));
+      }
+      return true;
     case UpdateState::none:
     case UpdateState::confirmed:
       break;

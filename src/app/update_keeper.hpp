@@ -146,7 +146,7 @@ class UpdateKeeper {
   bool begun_ = false;
   std::optional<UpdateOffer> offer_;
   UpdateStatus status_;
-  bool abandoned_ = false;  // by who installs
+  upload::Time stands_since_{};  // as it is now
   UpdateView view_;
   TriedUpdate tried_;
   bool install_early_ = false;

@@ -13,7 +13,9 @@ namespace wayside::app {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr std::uint64_t bundle_mib = std::uint64_t{1} << 20U;
 
@@ -536,14 +538,39 @@ TEST_F(UpdateKeeperTest, AnInstallationThatNobodyGoesOnWithIsSaid) {
   gives(bundle("1.2.3"));
   settle();
   UpdateStatus status;
+  status.version = "1.2.3";
+  for (const UpdateState step : {UpdateState::installing, UpdateState::installed, UpdateState::trial}) {
+    status.state = step;
+    ASSERT_TRUE(write_update_status(folder_, status));
+    go_on(59min);
+    EXPECT_EQ(problem(), "");
+    // Writing a slot takes long where flash is slow.
+    ++status.percent;
+    ASSERT_TRUE(write_update_status(folder_, status));
+    go_on(59min);
+    EXPECT_EQ(problem(), "");
+    go_on(2min);
+    EXPECT_THAT(problem(), AllOf(HasSubstr("nobody goes on with version 1.2.3 (" + std::string(to_string(step)) + ")"),
+                                 HasSubstr("restart the camera")));
+  }
+  becomes(UpdateState::confirmed, "1.2.3");
+  settle();
+  EXPECT_EQ(problem(), "");
+}
+
+// Whoever installs has it, and goes on.
+TEST_F(UpdateKeeperTest, WhatIsGivenWhileOneIsInstalledIsNoProblem) {
+  gives(bundle("1.2.3"));
+  settle();
+  UpdateStatus status;
   status.state = UpdateState::installing;
   status.version = "1.2.3";
   ASSERT_TRUE(write_update_status(folder_, status));
+  gives(bundle("1.2.4"));
   settle();
+  EXPECT_FALSE(request());
   EXPECT_EQ(problem(), "");
-  std::filesystem::remove(folder_.install());
-  settle();
-  EXPECT_THAT(problem(), HasSubstr("nobody goes on with installing version 1.2.3: restart the camera"));
+  EXPECT_EQ(state(), "installing");
 }
 
 TEST_F(UpdateKeeperTest, WhileOneIsInstalledOrOnTrialNothingElseIsFetched) {
@@ -579,8 +606,31 @@ TEST_F(UpdateKeeperTest, ARequestThatIsTakenAwayUndoneIsMadeAgainAndNotAllTheTim
   std::filesystem::remove(folder_.install());
   go_on(5min);
   EXPECT_FALSE(request());
+  EXPECT_EQ(problem(), "");
   go_on(10min);
   EXPECT_TRUE(request());
+  EXPECT_THAT(problem(),
+              HasSubstr("version 1.2.3 was handed over to be installed, and nobody began with it"));
+  becomes(UpdateState::installing, "1.2.3");
+  settle();
+  EXPECT_EQ(problem(), "");
+}
+
+TEST_F(UpdateKeeperTest, WhatNobodyBeginsWithAlthoughItIsGivenAgainIsNotSaidToHaveBeenTried) {
+  UpdateOffer offer = bundle("1.2.3");
+  gives(offer);
+  settle();
+  becomes(UpdateState::reverted, "1.2.3", "it saw nothing");
+  offer.given = utc_from_iso8601("2026-11-28T12:30:00Z").value();
+  gives(offer);
+  for (int asked = 0; asked < 3; ++asked) {
+    go_on(11min);
+    std::filesystem::remove(folder_.install());
+  }
+  go_on(11min);
+  EXPECT_FALSE(request());
+  EXPECT_THAT(problem(), AllOf(HasSubstr("nobody began with it"), HasSubstr("restart the camera"),
+                               Not(HasSubstr("it saw nothing"))));
 }
 
 TEST_F(UpdateKeeperTest, WithoutAnOfficeOverHttpsItIsSaidAndNothingIsFetched) {

@@ -129,14 +129,19 @@ Status Updater::judge_confirmation() {
   const auto state = boot();
   if (!state) return fail(state.error());
   UpdateStatus now = status();
+  // Confirmed already, and only the word of it could not be written.
+  const bool word_is_missing = !state->trial && state->slot == system_.slot &&
+                               now.state == UpdateState::trial && now.boot_id == system_.boot_id;
   if (!request) {
     say(request.error().message);
-  } else if (!tries(*state) || request->boot_id != system_.boot_id) {
+  } else if (!(tries(*state) || word_is_missing) || request->boot_id != system_.boot_id) {
     say("a word on a trial is of no trial that is under way");
   } else if (!covers(request->did, now.able)) {
     say(fmt::format("the trial did not do all that it has to: {}", words(now.able)));
   } else {
-    if (const Status kept = keep(BootState{*system_.slot, std::nullopt, 0, 0}); !kept) return kept;
+    if (!word_is_missing) {
+      if (const Status kept = keep(BootState{*system_.slot, std::nullopt, 0, 0}); !kept) return kept;
+    }
     if (tools_.unguard) tools_.unguard();
     now.state = UpdateState::confirmed;
     now.version = to_string(system_.version);

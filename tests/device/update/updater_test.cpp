@@ -139,6 +139,28 @@ TEST_F(UpdaterTest, AWordOnATrialCountsOnlyIfItIsWhole) {
   EXPECT_EQ(machine_.status().state, UpdateState::confirmed);
 }
 
+// The boot state says it already, and that is what counts.
+TEST_F(UpdaterTest, AConfirmationWhoseWordCannotBeWrittenIsMadeGoodByTheNext) {
+  const std::filesystem::path status = machine_.folder.status(), kept = machine_.folder.root / "kept";
+  update_to("1.1.0");
+  fs::rename(status, kept);
+  fs::create_directories(status / "in the way");
+  ASSERT_TRUE(request_confirm(machine_.folder, {machine_.boot_id(), {"capture", "deliver"}}));
+  EXPECT_FALSE(machine_.updater().due());
+  const BootState b_stays{BootSlot::b, std::nullopt, 0, 0};
+  EXPECT_EQ(machine_.boot(), b_stays);
+  fs::remove_all(status);
+  fs::rename(kept, status);
+  ASSERT_EQ(machine_.status().state, UpdateState::trial);
+  confirm({"capture"});
+  EXPECT_EQ(machine_.status().state, UpdateState::trial);
+  confirm({"capture", "deliver"});
+  EXPECT_EQ(machine_.status().state, UpdateState::confirmed);
+  EXPECT_EQ(machine_.status().confirmed, "1.1.0");
+  EXPECT_EQ(machine_.boot(), b_stays);
+  EXPECT_TRUE(machine_.is_tidy());
+}
+
 TEST_F(UpdaterTest, ASystemThatNeverComesToItsServicesGivesWay) {
   machine_.give("1.1.0");
   ASSERT_TRUE(machine_.updater().due());
