@@ -20,6 +20,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     require_good(confirm.error());
   }
+  if (const auto begun = begun_installation_from(text)) {
+    require(begun_installation_from(encode(*begun)) == *begun, "and an installation that was begun");
+  } else {
+    require_good(begun.error());
+  }
   if (const auto status = update_status_from(text)) {
     require(is_plain_text(status->reason), "a reason can be shown");
     require(status->percent <= 100, "percent are percent");

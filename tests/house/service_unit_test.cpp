@@ -165,9 +165,11 @@ TEST_F(ServiceUnit, WhatAPowerCutLeftHalfWrittenIsRemovedAtAStartAndOnlyThen) {
   const std::string root = testing::TempDir() + "wayside-leftovers";
   const std::string camera = root + "/var/lib/wayside";
   ASSERT_EQ(run("rm -rf " + root + " && mkdir -p " + root + "/usr/lib/tmpfiles.d " + root + "/etc " + camera +
-                "/config/history && cp " + folder_ + "/wayside.tmpfiles " + root +
-                "/usr/lib/tmpfiles.d/wayside.conf && for one in . config config/history; do touch " + camera +
-                "/$one/kept " + camera + "/$one/.wayside-aB3dEf; done")
+                "/config/history " + camera + "/identity/watchlists/stolen && cp " + folder_ +
+                "/wayside.tmpfiles " + root +
+                "/usr/lib/tmpfiles.d/wayside.conf && for one in . config config/history "
+                "identity/watchlists/stolen; do touch " +
+                camera + "/$one/kept " + camera + "/$one/.wayside-aB3dEf; done")
                 .code,
             0);
   ASSERT_EQ(run("echo wayside:x:$(id -u):$(id -g):::/ >" + root + "/etc/passwd; echo wayside:x:$(id -g): >" +
@@ -181,7 +183,7 @@ TEST_F(ServiceUnit, WhatAPowerCutLeftHalfWrittenIsRemovedAtAStartAndOnlyThen) {
   EXPECT_THAT(run(names).text, testing::HasSubstr(".wayside-aB3dEf"));
   const Said at_start = run(remove + " --boot");
   EXPECT_EQ(at_start.code, 0) << at_start.text;
-  EXPECT_EQ(run(names).text, "kept kept kept ");
+  EXPECT_EQ(run(names).text, "kept kept kept kept ");
   run("rm -r " + root);
 }
 

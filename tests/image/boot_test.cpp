@@ -109,6 +109,13 @@ TEST_F(ImageBoot, TheQueueGetsAllThatTheDiskHas) {
   EXPECT_GE(blocks * block_bytes, as_built + more - (std::uint64_t{1} << 20U));
 }
 
+// Growing is the one time that a camera writes to it.
+TEST_F(ImageBoot, APartitionTableThatIsTornIsReadFromItsOtherCopy) {
+  disk_->tear_table();
+  CameraMachine camera(disk_->path());
+  EXPECT_TRUE(camera.says("login: ", boot_limit)) << camera.said();
+}
+
 TEST_F(ImageBoot, StartsTheSlotThatTheStateNamesWhicheverCopyIsWhole) {
   disk_->write("boot_b", disk_->read("boot_a"));
   EXPECT_EQ(started(), "a");

@@ -64,11 +64,10 @@ class CameraDisk {
   void write(const std::string& partition, ByteView bytes, std::uint64_t from = 0) const {
     const Place place = find(partition);
     if (from + bytes.size() > place.bytes) throw std::runtime_error(partition + " is too small");
-    std::fstream disk(path_, std::ios::binary | std::ios::in | std::ios::out);
-    disk.seekp(static_cast<std::streamoff>(place.begin + from));
-    disk.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    if (!disk.flush()) throw std::runtime_error("cannot write to " + path_.string());
+    write_at(place.begin + from, bytes);
   }
+  // The head of its table's first copy, as a write leaves it that the power broke off.
+  void tear_table() const { write_at(sector, Bytes(sector / 2, 0x55)); }
   [[nodiscard]] std::uint64_t bytes_of(const std::string& partition) const { return find(partition).bytes; }
   // All of it as that one is now.
   void become(const CameraDisk& other) const {
@@ -94,6 +93,12 @@ class CameraDisk {
     if (!disk.read(reinterpret_cast<char*>(read.data()), static_cast<std::streamsize>(bytes)))
       throw std::runtime_error(path_.string() + " is too short");
     return read;
+  }
+  void write_at(std::uint64_t begin, ByteView bytes) const {
+    std::fstream disk(path_, std::ios::binary | std::ios::in | std::ios::out);
+    disk.seekp(static_cast<std::streamoff>(begin));
+    disk.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    if (!disk.flush()) throw std::runtime_error("cannot write to " + path_.string());
   }
   // By the GUID partition table's first copy (UEFI 2.10, 5.3.3): 128 entries of 128 bytes.
   [[nodiscard]] Place find(const std::string& partition) const {

@@ -33,7 +33,7 @@ for try in ${counted} ${slots}; do
   if test "${try}" = "${counted}"; then setenv more wayside.trial=1; fi
   echo "starting slot ${try} ${more}"
   if part number @KIND@ @NUMBER@ boot_${try} number && load @KIND@ @NUMBER@:${number} ${kernel_addr_r} vmlinuz && load @KIND@ @NUMBER@:${number} ${ramdisk_addr_r} initramfs; then
-    setenv bootargs "console=@CONSOLE@ wayside.slot=${try} rauc.slot=${try} ${more} quiet loglevel=4 panic=10 fsck.repair=yes systemd.show_status=error"
+    setenv bootargs "console=@CONSOLE@ wayside.slot=${try} rauc.slot=${try} ${more} quiet loglevel=4 panic=10 systemd.crash_reboot=yes gpt fsck.repair=yes systemd.show_status=error"
     booti ${kernel_addr_r} ${ramdisk_addr_r}:${filesize} ${fdtcontroladdr}
   fi
   echo "slot ${try} does not start"

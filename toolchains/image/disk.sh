@@ -7,7 +7,7 @@
 #   boot_a|b    kernel and initramfs of a slot, ext4, which U-Boot reads
 #   root_a|b    root of a slot, squashfs, read-only
 #   update      an update while it is fetched and installed
-#   config      what a camera is: configuration, accounts, identity, audit trail
+#   config      what a camera is: configuration, accounts, identity, audit trail, VOI lists
 #   queue       its records; the last, since the first start of a camera makes it as large as the disk lets it
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 . "$here/debian.sh"
@@ -18,7 +18,7 @@ recipe="$here/image"
 . "$recipe/boards/$board/board.sh"
 
 partitions=(loader bootstate boot_a root_a boot_b root_b update config queue)
-declare -A mib=([loader]=16 [bootstate]=16 [boot_a]=64 [root_a]=256 [boot_b]=64 [root_b]=256 [update]=192 [config]=64 [queue]=256)
+declare -A mib=([loader]=16 [bootstate]=16 [boot_a]=64 [root_a]=256 [boot_b]=64 [root_b]=256 [update]=192 [config]=256 [queue]=256)
 # systemd-repart knows the one that it may grow by this.
 queue_type="$(sed -n 's/^Type=//p' "$recipe/overlay/usr/lib/repart.d/queue.conf")"
 declare -A files
@@ -27,10 +27,12 @@ declare -A files
 uuid_of() { sha256sum <<<"wayside $board $1" | sed 's/^\(.\{8\}\)\(.\{4\}\).\(.\{3\}\).\(.\{3\}\)\(.\{12\}\).*/\1-\2-4\3-8\4-\5/'; }
 
 ext4() { # <name> <folder> [features]
-    local file="$out/$1.ext4" inside roots=0
+    local file="$out/$1.ext4" inside roots=0 each=4096
     # What root has to say of an update finds room, whatever is fetched.
     [ "$1" != update ] || roots=2
-    mke2fs -q -F -t ext4 -L "$1" -U "$(uuid_of "$1 fs")" -m "$roots" \
+    # One file can be there for so many bytes: a large card is not to be filled with room for files that there never are.
+    case "$1" in config | queue) each=32768 ;; esac
+    mke2fs -q -F -t ext4 -L "$1" -U "$(uuid_of "$1 fs")" -m "$roots" -i "$each" \
         -b 4096 -E "hash_seed=$(uuid_of "$1 hash"),root_owner=0:0,lazy_itable_init=0" ${3:+-O "$3"} -d "$2" "$file" "${mib[$1]}m" >"$out/$1.log" 2>&1 ||
         die "no file system of ${mib[$1]} MB can be made for $1: $(tail -n 1 "$out/$1.log")"
     # mke2fs takes the hour at which a file was changed from its inode, and nobody can set that.

@@ -33,6 +33,8 @@ constexpr std::size_t most_abilities = 16;
 constexpr std::size_t longest_ability = 32;
 constexpr unsigned request_mode = 0640;
 constexpr unsigned status_mode = 0644;
+constexpr unsigned begun_mode = 0600;
+constexpr unsigned most_times = 1000;
 
 bool is_hex_of(std::string_view text, std::size_t digits) {
   return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -58,9 +60,9 @@ class Fields {
     if (!(value.empty() && may_be_empty) && !is_hex_of(value, digits)) good_ = false;
     return value;
   }
-  unsigned percent(const char* key) {
+  unsigned number(const char* key, unsigned most) {
     const auto found = next(key);
-    if (found == object_.end() || !found->is_number_unsigned() || found->get<std::uint64_t>() > 100)
+    if (found == object_.end() || !found->is_number_unsigned() || found->get<std::uint64_t>() > most)
       return bad<unsigned>();
     return found->get<unsigned>();
   }
@@ -164,6 +166,19 @@ std::string encode(const UpdateStatus& status) {
                {"confirmed", status.confirmed}});
 }
 
+std::string encode(const BegunInstallation& begun) {
+  return line({{"sha256", begun.sha256}, {"times", begun.times}});
+}
+
+Result<BegunInstallation> begun_installation_from(std::string_view text) {
+  const std::optional<Json> object = object_from(text);
+  if (!object) return none_of("an installation that was begun");
+  Fields fields(*object);
+  BegunInstallation begun{fields.hex("sha256", 64, false), fields.number("times", most_times)};
+  if (!fields.good()) return none_of("an installation that was begun");
+  return begun;
+}
+
 Result<InstallRequest> install_request_from(std::string_view text) {
   const std::optional<Json> object = object_from(text);
   if (!object) return none_of("a request to install");
@@ -200,7 +215,7 @@ Result<UpdateStatus> update_status_from(std::string_view text) {
   status.from = fields.version("from", true);
   status.reason = fields.text("reason");
   if (status.reason.size() > longest_reason_bytes || !is_plain(status.reason)) fields.refuse();
-  status.percent = fields.percent("percent");
+  status.percent = fields.number("percent", 100);
   status.able = fields.abilities("able");
   status.boot_id = fields.hex("boot_id", 32, true);
   status.confirmed = fields.version("confirmed", true);
@@ -225,6 +240,16 @@ Result<UpdateStatus> read_update_status(const UpdateFolder& folder) {
 
 Status write_update_status(const UpdateFolder& folder, const UpdateStatus& status) {
   return replace_file(folder.status(), as_bytes(encode(status)), status_mode);
+}
+
+BegunInstallation read_begun_installation(const UpdateFolder& folder) {
+  const auto text = read_text_file(folder.begun(), largest_update_file_bytes);
+  const auto begun = text ? begun_installation_from(*text) : fail(text.error());
+  return begun ? *begun : BegunInstallation{};
+}
+
+Status write_begun_installation(const UpdateFolder& folder, const BegunInstallation& begun) {
+  return replace_file(folder.begun(), as_bytes(encode(begun)), begun_mode);
 }
 
 }  // namespace wayside

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "wayside/base/json_text.hpp"
+#include "wayside/base/remove_any.hpp"
 #include "wayside/base/shared_folder.hpp"
 #include "wayside/device/update/boot_backend.hpp"
 
@@ -105,6 +106,25 @@ Status Updater::drop_taken() {
   return remove_taken_bundle(folder_);
 }
 
+Status Updater::count_begun(const InstallRequest& request) {
+  BegunInstallation begun = read_begun_installation(folder_);
+  if (begun.sha256 != request.sha256) begun = {request.sha256, 0};
+  if (begun.times >= most_begun) {
+    return fail(ErrorCode::refused,
+                fmt::format("installing it was broken off {} times by a restart of the camera: look at its "
+                            "power supply and its flash, then give the update again",
+                            begun.times));
+  }
+  ++begun.times;
+  if (tools_.before_change) tools_.before_change();
+  return write_begun_installation(folder_, begun);
+}
+
+Status Updater::drop_begun() {
+  if (tools_.before_change) tools_.before_change();
+  return remove_any(folder_.begun());
+}
+
 // --- what waysided asks for
 // ----------------------------------------------------------------------------------
 
@@ -186,7 +206,8 @@ Status Updater::refuse(const InstallRequest& request, const std::string& reason)
   if (const Status kept = keep(now); !kept) return kept;
   if (const Status dropped = drop("install"); !dropped) return dropped;
   if (const Status dropped = drop("bundle"); !dropped) return dropped;
-  return drop_taken();
+  if (const Status dropped = drop_taken(); !dropped) return dropped;
+  return drop_begun();
 }
 
 Status Updater::check(const InstallRequest& request) const {
@@ -221,6 +242,7 @@ Status Updater::install(const InstallRequest& request) {
   now.able = request.able;
   now.boot_id.clear();
   if (const Status kept = keep(now); !kept) return kept;
+  if (const Status counted = count_begun(request); !counted) return refuse(request, counted.error().message);
   if (tools_.before_change) tools_.before_change();
   if (const Status taken = take_bundle(folder_); !taken) return refuse(request, taken.error().message);
   if (const Status good = check(request); !good) return refuse(request, good.error().message);
@@ -247,7 +269,7 @@ Status Updater::install(const InstallRequest& request) {
   now.state = UpdateState::installed;
   now.percent = 100;
   // The boot state says it: whatever of this cannot be written now, the next start makes good.
-  for (const Status& done : {keep(now), drop("install"), drop_taken()}) {
+  for (const Status& done : {keep(now), drop("install"), drop_taken(), drop_begun()}) {
     if (!done) say(done.error().message);
   }
   say(fmt::format("version {} is installed, and tried from the next start", request.version));
@@ -351,7 +373,9 @@ Status Updater::settled(const BootState& state) {
     if (const Status kept = keep(now); !kept) return kept;
   }
   // The request that still lies there asks for it.
-  return asked ? Status{} : drop_taken();
+  if (asked) return {};
+  const Status dropped = drop_taken();
+  return dropped ? drop_begun() : dropped;
 }
 
 // The boot state last: until it is written, the next start comes here again.

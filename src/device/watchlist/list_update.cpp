@@ -1,4 +1,10 @@
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
 #include <fmt/format.h>
+
+#include "wayside/base/json_text.hpp"
 
 #include "src/device/watchlist/line_splitter.hpp"
 #include "src/device/watchlist/list_content.hpp"
@@ -9,6 +15,13 @@ using watchlist::ListBuilder;
 using watchlist::SealedLines;
 using watchlist::SealedReader;
 using watchlist::SealedWriter;
+
+namespace {
+
+// For each chunk (sealed_file.hpp), generously.
+constexpr std::uint64_t sealed_more_each = 64;
+
+}  // namespace
 
 std::string_view to_string(ListWanted wanted) {
   switch (wanted) {
@@ -36,6 +49,7 @@ class ListUpdate::Work {
   Status give_up(ListWanted wanted, Error error);
   Status take_head(ByteView& part);
   Status begin_lines();
+  [[nodiscard]] Status check_room() const;
   [[nodiscard]] std::optional<std::pair<ListWanted, std::string>> unfit_revision() const;
   void take_full_line(std::string_view line);
   void take_delta_line(std::string_view line);
@@ -176,6 +190,8 @@ Status ListUpdate::Work::begin_lines() {
                                       "the delta is larger than any list that this camera takes: ask for the "
                                       "full list"});
   }
+  // Again, since another list may go meanwhile: of what comes no more than the head is lost.
+  if (auto room = check_room(); !room) return give_up(ListWanted::again, room.error());
   auto writer = SealedWriter::begin(store_.file(), store_.options_.key, head_text_, head_.facts.bytes);
   if (!writer) return give_up(ListWanted::again, writer.error());
   writer_ = std::move(*writer);
@@ -184,6 +200,27 @@ Status ListUpdate::Work::begin_lines() {
   if (!head_.delta) return {};
   base_.emplace(before_->content().lines);
   return next_base_line();
+}
+
+// It is written beside the one that is held.
+Status ListUpdate::Work::check_room() const {
+  const ListLimits& limits = store_.options_.limits;
+  const std::uint64_t sealed = head_.facts.bytes +
+                               head_.facts.bytes / watchlist::chunk_bytes * sealed_more_each +
+                               largest_list_head_bytes;
+  std::error_code failed;
+  const auto space = std::filesystem::space(store_.options_.folder, failed);
+  if (failed) {
+    return fail(ErrorCode::io, fmt::format("cannot look at {}: {}",
+                                           json_escape(store_.options_.folder.string()), failed.message()));
+  }
+  const std::uint64_t room = space.available - std::min<std::uint64_t>(space.available, limits.bytes_left);
+  if (sealed <= room) return {};
+  return fail(
+      ErrorCode::exhausted,
+      fmt::format("the VOI list takes {} bytes beside what is held, and there is room for {}: give this "
+                  "camera a shorter list, or fewer",
+                  sealed, room));
 }
 
 Status ListUpdate::Work::put(std::string_view line, const EntryLine& entry) {

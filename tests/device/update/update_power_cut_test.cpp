@@ -85,6 +85,43 @@ TEST(UpdatePowerCut, InOneThatHangs) {
   expect_every_cut_ends_well(NewSystem::hangs, 11);
 }
 
+// A supply that breaks down under it: the camera is not to do nothing else for ever.
+TEST(UpdatePowerCut, EachTimeThatItIsInstalledEndsInARefusalAndGivenAgainItIsTriedAnew) {
+  Machine machine;
+  const auto begin = [&] {
+    machine.load();
+    EXPECT_TRUE(machine.updater().started());
+    machine.cut_at = machine.changes + 6;  // while the slot is written
+    try {
+      EXPECT_TRUE(machine.updater().due());
+    } catch (const PowerCut&) {
+      machine.cut_at.reset();
+      return true;
+    }
+    machine.cut_at.reset();
+    return false;
+  };
+  for (int giving = 0; giving < 2; ++giving) {
+    machine.give("1.1.0");
+    unsigned begun = 0;
+    while (begun < 100 && begin())
+      ++begun;
+    EXPECT_EQ(begun, most_begun);
+    EXPECT_EQ(machine.status().state, UpdateState::refused);
+    EXPECT_THAT(machine.status().reason, testing::HasSubstr("broken off 6 times"));
+    EXPECT_TRUE(machine.is_tidy());
+    EXPECT_FALSE(machine.is_there(machine.folder.begun()));
+    EXPECT_EQ(machine.runs(), "1.0.0");
+  }
+  machine.give("1.1.0");
+  ASSERT_TRUE(begin());
+  machine.load();
+  ASSERT_TRUE(machine.updater().started());
+  ASSERT_TRUE(machine.updater().due());
+  EXPECT_EQ(machine.status().state, UpdateState::installed);
+  EXPECT_FALSE(machine.is_there(machine.folder.begun()));
+}
+
 TEST(UpdatePowerCut, InARefusal) {
   for (int cut_at = 0;; ++cut_at) {
     SCOPED_TRACE(cut_at);

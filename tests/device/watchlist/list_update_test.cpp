@@ -128,6 +128,21 @@ TEST_F(ListUpdateTest, WhatIsTooLargeIsRefusedByItsHeadAndTheOldListStays) {
   EXPECT_THAT(store_->problem(), HasSubstr("bytes, and this camera takes 100 at most"));
 }
 
+TEST_F(ListUpdateTest, WhatHasNoRoomBesideTheOldListIsRefusedByItsHeadAndTheOldListStays) {
+  ASSERT_TRUE(update(*store_, first_).result);
+  ListLimits limits;
+  limits.bytes_left = std::filesystem::space(folder_.path()).capacity;
+  store_ = open_store(folder_.path(), office_, limits);
+  const std::string head = second_.substr(0, second_.find('\n', second_.find('\n') + 1) + 1);
+  expect_refused(head, ErrorCode::exhausted, ListWanted::again,
+                 "and there is room for 0: give this camera a");
+  expect_refused(office_.delta(first_, second_), ErrorCode::exhausted, ListWanted::again,
+                 "there is room for 0");
+  expect_in_force(1, {"AB12CDE", "FG34HJK", "LM56NPR"});
+  store_ = open_store(folder_.path(), office_);
+  ASSERT_TRUE(update(*store_, second_).result);
+}
+
 TEST_F(ListUpdateTest, BadLinesAreToldByNumberAndFieldAndNothingIsUsed) {
   ASSERT_TRUE(update(*store_, first_).result);
   std::string lines = to_line(watched("AB12CDE")) + "\n";

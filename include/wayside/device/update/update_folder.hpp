@@ -1,9 +1,9 @@
 // What waysided and wayside-update, which is root's, tell each other about updates: files below one folder
 // (update.md).
 //
-// waysided writes into incoming/ (bundle, offer, install, confirm), wayside-update all else (status). Each
-// file is one JSON object, replaced whole. Neither trusts the other's: unknown keys, odd words, and values
-// out of their bounds are refused.
+// waysided writes into incoming/ (bundle, offer, install, confirm), wayside-update all else (status, begun).
+// Each file is one JSON object, replaced whole. Neither trusts the other's: unknown keys, odd words, and
+// values out of their bounds are refused.
 //
 // Threads: pure functions apart from the file system. Failure: invalid_input or corrupt with a reason that
 // repeats nothing of the text; io, not_found and exhausted of files.
@@ -27,6 +27,7 @@ struct UpdateFolder {
   [[nodiscard]] std::filesystem::path install() const { return incoming() / "install"; }
   [[nodiscard]] std::filesystem::path confirm() const { return incoming() / "confirm"; }
   [[nodiscard]] std::filesystem::path status() const { return root / "status"; }
+  [[nodiscard]] std::filesystem::path begun() const { return root / "begun"; }
 };
 
 // What a camera is able to do, and a trial has to do: "capture" (frames come and are read), "deliver" (a
@@ -76,12 +77,21 @@ struct UpdateStatus {
   friend bool operator==(const UpdateStatus&, const UpdateStatus&) = default;
 };
 
+// An installation that has not come to an end yet.
+struct BegunInstallation {
+  std::string sha256;  // of its bundle; empty: none
+  unsigned times = 0;  // it was begun
+  friend bool operator==(const BegunInstallation&, const BegunInstallation&) = default;
+};
+
 inline constexpr std::size_t largest_update_file_bytes = 4096;
 inline constexpr std::size_t longest_reason_bytes = 500;  // longer ones are cut when written
 
 [[nodiscard]] std::string encode(const InstallRequest& request);
 [[nodiscard]] std::string encode(const ConfirmRequest& request);
 [[nodiscard]] std::string encode(const UpdateStatus& status);
+[[nodiscard]] std::string encode(const BegunInstallation& begun);
+[[nodiscard]] Result<BegunInstallation> begun_installation_from(std::string_view text);
 [[nodiscard]] Result<InstallRequest> install_request_from(std::string_view text);
 [[nodiscard]] Result<ConfirmRequest> confirm_request_from(std::string_view text);
 [[nodiscard]] Result<UpdateStatus> update_status_from(std::string_view text);
@@ -93,5 +103,8 @@ inline constexpr std::size_t longest_reason_bytes = 500;  // longer ones are cut
 [[nodiscard]] Result<UpdateStatus> read_update_status(const UpdateFolder& folder);
 // For wayside-update: 0644.
 [[nodiscard]] Status write_update_status(const UpdateFolder& folder, const UpdateStatus& status);
+// One that cannot be read is none.
+[[nodiscard]] BegunInstallation read_begun_installation(const UpdateFolder& folder);
+[[nodiscard]] Status write_begun_installation(const UpdateFolder& folder, const BegunInstallation& begun);
 
 }  // namespace wayside

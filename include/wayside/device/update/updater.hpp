@@ -26,6 +26,8 @@ namespace wayside {
 // A trial gets its starts anew from each start that comes as far as the services, this often: a run of power
 // cuts does not burn it, and one that never does its work ends.
 inline constexpr unsigned most_trial_starts = 50;
+// An installation that brings the machine down, or that the power keeps breaking off, is not begun for ever.
+inline constexpr unsigned most_begun = 6;
 // A trial that nobody confirmed so long after its start is given up (wayside-update-deadline.timer).
 inline constexpr std::chrono::minutes trial_deadline{10};
 // The machine's watchdog ends a trial that hangs so badly that nobody is left to give it up. Nobody feeds it:
@@ -68,6 +70,8 @@ class Updater {
   [[nodiscard]] Status judge_confirmation();
   [[nodiscard]] Status judge_installation();
   [[nodiscard]] Status refuse(const InstallRequest& request, const std::string& reason);
+  [[nodiscard]] Status count_begun(const InstallRequest& request);
+  [[nodiscard]] Status drop_begun();
   [[nodiscard]] Status check(const InstallRequest& request) const;
   [[nodiscard]] Status install(const InstallRequest& request);
   [[nodiscard]] Status try_again(BootState state);

@@ -28,6 +28,8 @@ struct ListLimits {
   std::uint64_t bytes = std::uint64_t{512} << 20U;  // of all lines; below 2^32
   // With wild cards, or longer than 12 characters: each is looked at for each read.
   std::uint64_t patterns = 10'000;
+  // What stays free where it is kept, for all else that the camera has to write there.
+  std::uint64_t bytes_left = std::uint64_t{8} << 20U;
 };
 
 class WatchList {
@@ -71,7 +73,8 @@ class ListUpdate {
   // After a failure every call fails alike. Of bad lines is told at the end, of all together.
   [[nodiscard]] Status append(ByteView part);
   // refused: by its signature, its revision, its base, or its size; invalid_input: bad lines (bad_lines.hpp);
-  // corrupt: not what the head says; io, exhausted: it could not be kept. A list that is held already is
+  // corrupt: not what the head says; io, exhausted: it could not be kept, or there is no room beside the one
+  // that is held, which the head already tells. A list that is held already is
   // given again.
   [[nodiscard]] Result<std::shared_ptr<const WatchList>> finish();
   [[nodiscard]] ListWanted wanted() const;  // after a failure
