@@ -74,8 +74,7 @@ class ListUpdate {
   [[nodiscard]] Status append(ByteView part);
   // refused: by its signature, its revision, its base, or its size; invalid_input: bad lines (bad_lines.hpp);
   // corrupt: not what the head says; io, exhausted: it could not be kept, or there is no room beside the one
-  // that is held, which the head already tells. A list that is held already is
-  // given again.
+  // that is held, which the head already tells. A list that is held already is given again.
   [[nodiscard]] Result<std::shared_ptr<const WatchList>> finish();
   [[nodiscard]] ListWanted wanted() const;  // after a failure
 
