@@ -177,8 +177,9 @@ class ImageDelivery : public CameraLife {
     EXPECT_THAT(found_on(*disk_, traces), IsEmpty());
     const auto receipt = check_wipe_receipt(*text, device_key());
     ASSERT_TRUE(receipt) << receipt.error().message;
-    EXPECT_THAT(*receipt, AllOf(HasSubstr("asked for by alice (installer) at ttyAMA0"),
-                                HasSubstr("complete: nothing is left")));
+    EXPECT_THAT(*receipt,
+                AllOf(HasSubstr("asked for by alice (installer) at ttyAMA0"),
+                      HasSubstr("free space: destroyed\n"), HasSubstr("complete: nothing is left")));
   }
 };
 

@@ -273,48 +273,4 @@ Outcome destroy(const WipeThing& thing, const std::function<void(std::uint64_t)>
   return destroyer.outcome(thing.name);
 }
 
-namespace {
-
-bool is_file_system(const fs::path& root) {
-  struct stat here {
-  }, above{};
-  return ::stat(root.c_str(), &here) == 0 && ::stat((root / "..").c_str(), &above) == 0 &&
-         here.st_dev != above.st_dev;
-}
-
-}  // namespace
-
-Status turn_journal_over(const fs::path& root) {
-  if (!is_file_system(root)) return {};
-  constexpr int steps = 512;
-  const Descriptor folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const std::string name = name_of_nobody();
-  bool good = static_cast<bool>(folder);
-  for (int step = 0; good && step < steps; ++step) {
-    good = (step % 2 == 0 ? ::mkdirat(folder.get(), name.c_str(), 0700)
-                          : ::unlinkat(folder.get(), name.c_str(), AT_REMOVEDIR)) == 0 &&
-           ::fsync(folder.get()) == 0;
-  }
-  if (good) return {};
-  return fail(ErrorCode::io, fmt::format("cannot turn the journal of {} over: {}", json_escape(root.string()),
-                                         std::strerror(errno)));
-}
-
-Status overwrite_free_space(const fs::path& root) {
-  if (!is_file_system(root)) return {};
-  // Without a name: a power cut leaves no full disk.
-  const Descriptor file(::open(root.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
-  bool good = static_cast<bool>(file);
-  const std::vector<char> zeros(chunk_bytes, 0);
-  for (std::size_t part = zeros.size(); good && part > 0;) {
-    if (::write(file.get(), zeros.data(), part) >= 0 || errno == EINTR) continue;
-    good = errno == ENOSPC;
-    part /= 2;
-  }
-  if (good) good = ::fsync(file.get()) == 0;
-  if (good) return {};
-  return fail(ErrorCode::io, fmt::format("cannot overwrite what {} has given free: {}",
-                                         json_escape(root.string()), std::strerror(errno)));
-}
-
 }  // namespace wayside::wipe_parts

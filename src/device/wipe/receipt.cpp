@@ -240,7 +240,7 @@ Result<std::string> check_wipe_receipt(std::string_view text, const VerifyingKey
       field(*done, "receipt") != to_hex(sha256(as_bytes(first))) || !take(field(*done, "things"), outcomes))
     return not_ours("the completion of this wipe");
   said += fmt::format("what became of it, by {}:\n", shown(field(field(*done, "time"), "utc")));
-  bool left = outcomes.size() < field(*json, "things").size();
+  bool left = outcomes.size() <= field(*json, "things").size();  // the free space is one more
   for (const Outcome& one : outcomes) {
     left = left || one.result == "left";
     said += fmt::format("  {}: {}{}\n", json_escape(one.name), json_escape(one.result),

@@ -41,6 +41,7 @@ struct Outcome {
                                        const WipeRequest& request, const std::vector<WipeThing>& things,
                                        const std::vector<Found>& found, const Secret* device,
                                        const Secret& own);
+// outcomes: of each thing, then of the free space.
 [[nodiscard]] std::string completion_line(std::string_view receipt, const Moment& at,
                                           const std::vector<Outcome>& outcomes, const Secret& own);
 

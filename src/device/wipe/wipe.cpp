@@ -16,6 +16,7 @@
 #include "wayside/device/identity/identity.hpp"
 
 #include "src/device/wipe/destroy.hpp"
+#include "src/device/wipe/free_space.hpp"
 #include "src/device/wipe/receipt.hpp"
 
 namespace wayside {
@@ -163,17 +164,16 @@ std::vector<WipeThing> things_to_wipe(const fs::path& state) {
       {"configuration", state / "config", false},
   };
   // Nor could anything else that lies there be anybody's but who put it there unasked, or a power cut's.
-  things.push_back({"other files",
-                    state,
-                    false,
-                    {"identity", "queue", "update", "accounts", "config", "audit", "wipe"}});
+  things.push_back(
+      {"other files", state, false, {"identity", "queue", "update", "accounts", "config", "audit", "wipe"}});
   things.push_back({"audit trail", state / "audit", false});
   return things;
 }
 
 Status request_wipe(const fs::path& folder, const WipeRequest& request) {
   if (const Status made = make_shared_folder(folder); !made) return made;
-  // What a stranger left there who asks may not remove may be none of its business: root's program sees to it.
+  // What a stranger left there who asks may not remove may be none of its business: root's program sees to
+  // it.
   const auto cleared = remove_false_requests(folder);
   const Status put = replace_file(folder / requested_name, as_bytes(to_text(request)), shared_file_mode);
   return put || cleared ? put : fail(cleared.error());
@@ -251,18 +251,18 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
     (void)file.keep(*under_way);
   }
 
-  for (const Status& done : {overwrite_free_space(options.folder.parent_path()),
-                             turn_journal_over(options.folder.parent_path())}) {
-    if (!done) add_problem(result.problems, done.error().message);
-  }
+  at.thing = "free space";
+  if (progress) progress(at);
+  std::vector<Outcome> all = outcomes;
+  all.push_back(destroy_free_space(options.folder.parent_path()));
   result.complete = true;
-  for (const Outcome& one : under_way->outcomes) {
+  for (const Outcome& one : all) {
     if (!one.problem.empty()) add_problem(result.problems, fmt::format("{}: {}", one.name, one.problem));
     result.complete = result.complete && one.result != "left";
   }
-  result.receipt_text = fmt::format("{}\n{}\n", under_way->receipt,
-                                    completion_line(under_way->receipt, moment(clock, options.boot_id),
-                                                    under_way->outcomes, under_way->own));
+  result.receipt_text =
+      fmt::format("{}\n{}\n", under_way->receipt,
+                  completion_line(under_way->receipt, moment(clock, options.boot_id), all, under_way->own));
   if (!own_folder) own_folder = make_shared_folder(options.folder);
   const fs::path receipt = options.folder / under_way->file;
   if (const Status kept = replace_file(receipt, as_bytes(result.receipt_text), 0664); kept) {

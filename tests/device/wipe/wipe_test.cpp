@@ -27,6 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -95,30 +96,6 @@ class WipeTest : public testing::Test {
   std::string device_id_;
 };
 
-TEST_F(WipeTest, OnAFileSystemOfItsOwnWhatWasGivenFreeIsOverwrittenToo) {
-  const fs::path image = folder_.path() / "image", own = folder_.path() / "own";
-  fs::create_directories(own);
-  const auto shell = [](const std::string& command) {
-    return std::system((command + " 2>/dev/null").c_str());
-  };
-  if (shell("truncate -s 8M " + image.string() + " && mke2fs -q -t ext4 " + image.string() +
-            " && mount -o loop " + image.string() + " " + own.string()) != 0)
-    GTEST_SKIP() << "this machine lets nobody mount a file as a disk: not tested here";
-  const auto on_the_disk = [&] {
-    shell("sync -f " + own.string());
-    return read_text_file(image, 16U << 20U).value_or("").find("A14 J31 eastbound") != std::string::npos;
-  };
-  fs::create_directory(own / "config");
-  EXPECT_TRUE(replace_file(own / "config/candidate.toml", as_bytes("name = \"A14 J31 eastbound\"")));
-  EXPECT_TRUE(replace_file(own / "config/candidate.toml", as_bytes("name = \"another\"")));
-  EXPECT_TRUE(on_the_disk());
-  const auto result = wipe_camera({wipe_folder(own), own / "identity", {}}, {}, things_to_wipe(own), clock_);
-  EXPECT_FALSE(on_the_disk());
-  EXPECT_EQ(shell("umount " + own.string()), 0);
-  ASSERT_TRUE(result) << result.error().message;
-  EXPECT_TRUE(result->complete);
-}
-
 TEST_F(WipeTest, NothingIsLeftAndTheReceiptShowsIt) {
   ASSERT_THAT(left(), Contains(HasSubstr("AB12CDE"))) << "the test looks where the secrets are";
   ASSERT_THAT(left(), Contains(HasSubstr("device key")));
@@ -133,12 +110,13 @@ TEST_F(WipeTest, NothingIsLeftAndTheReceiptShowsIt) {
   });
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_TRUE(result->complete);
-  EXPECT_THAT(result->problems, IsEmpty());
+  EXPECT_THAT(result->problems, ElementsAre(HasSubstr("part of a larger file system")));
   EXPECT_THAT(left(), IsEmpty());
   EXPECT_EQ(done, of);
   EXPECT_GT(of, 300'000U);
   EXPECT_EQ(order.front(), "device key");
-  EXPECT_EQ(order.back(), "audit trail");
+  EXPECT_THAT(order, Contains("audit trail"));
+  EXPECT_EQ(order.back(), "free space");
   const std::string text = said(*result);
   EXPECT_THAT(text, HasSubstr("device " + device_id_ + ": a wipe was begun at 2026-11-28T10:00:00.000Z"));
   EXPECT_THAT(text, HasSubstr("asked for by carl (installer) at ttyS0: taken down"));

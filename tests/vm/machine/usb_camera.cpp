@@ -125,7 +125,7 @@ class UsbCamera::Connection {
   }
   [[nodiscard]] bool silent() const {
     return (!camera_.options_.again_from_the_start && camera_.next_ == camera_.pictures_.size()) ||
-           (camera_.options_.on_request && camera_.next_ >= camera_.asked_);
+           (camera_.options_.on_request && camera_.sent_ >= camera_.asked_);
   }
 
   bool receive(int limit_ms) {
