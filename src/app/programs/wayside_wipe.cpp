@@ -110,7 +110,9 @@ int wipe_now(const Arguments& arguments) {
   } else {
     fmt::print("receipt: {}\n", json_escape(result->receipt.string()));
   }
-  fmt::print("{}\n", result->complete ? "nothing is left" : "SOMETHING IS LEFT: see above, and run it again");
+  fmt::print("{}\n", !result->complete     ? "SOMETHING IS LEFT: see above, and run it again"
+                     : result->overwritten ? "nothing is left"
+                                           : "no file is left; earlier versions of them may be: see above");
   return result->complete && !result->receipt.empty() ? exit_done : exit_failed;
 }
 

@@ -10,9 +10,10 @@
 
 namespace wayside::wipe_parts {
 
-// Writes over both, where the folder is the root of a file system of its own ("destroyed"); another may be
-// anybody's, and large ("removed", as where something kept it from that). All of an ext4 is reached: what it
-// keeps to itself of what is free, and a journal as large as mke2fs makes one.
+// Writes over both, where the folder is all of an ext4: each block that no file has, those too that ext4
+// keeps to itself, and its journal ("destroyed"). Else, and where something kept it from that: "removed",
+// with the reason. Another file system may be anybody's, and keeps things where no file gets. Of files that
+// are gone an ext4 keeps times and owners, by their number.
 [[nodiscard]] Outcome destroy_free_space(const std::filesystem::path& root);
 
 }  // namespace wayside::wipe_parts

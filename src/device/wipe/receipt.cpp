@@ -240,13 +240,22 @@ Result<std::string> check_wipe_receipt(std::string_view text, const VerifyingKey
       field(*done, "receipt") != to_hex(sha256(as_bytes(first))) || !take(field(*done, "things"), outcomes))
     return not_ours("the completion of this wipe");
   said += fmt::format("what became of it, by {}:\n", shown(field(field(*done, "time"), "utc")));
-  bool left = outcomes.size() <= field(*json, "things").size();  // the free space is one more
+  std::size_t things = 0;
+  bool left = false, overwritten = false;
   for (const Outcome& one : outcomes) {
-    left = left || one.result == "left";
+    if (one.name == free_space) {
+      overwritten = one.result == "destroyed";
+    } else {
+      ++things;
+      left = left || one.result == "left";
+    }
     said += fmt::format("  {}: {}{}\n", json_escape(one.name), json_escape(one.result),
                         one.problem.empty() ? std::string() : "; " + json_escape(one.problem));
   }
-  return said + (left ? "NOT COMPLETE: something is left on the camera\n" : "complete: nothing is left\n");
+  if (left || things < field(*json, "things").size())
+    return said + "NOT COMPLETE: something is left on the camera\n";
+  return said + (overwritten ? "complete: nothing is left\n"
+                             : "complete: no file is left; earlier versions of them may be\n");
 }
 
 }  // namespace wayside

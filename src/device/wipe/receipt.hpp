@@ -36,12 +36,15 @@ struct Outcome {
   std::string problem;  // a sentence; empty: none
 };
 
+// The outcome that follows those of the things.
+inline constexpr std::string_view free_space = "free space";
+
 // device: its key, where it could be read; else the wipe's own signs, which proves nothing.
 [[nodiscard]] std::string receipt_line(std::string_view device_id, const Moment& at,
                                        const WipeRequest& request, const std::vector<WipeThing>& things,
                                        const std::vector<Found>& found, const Secret* device,
                                        const Secret& own);
-// outcomes: of each thing, then of the free space.
+// outcomes: of each thing, then free_space.
 [[nodiscard]] std::string completion_line(std::string_view receipt, const Moment& at,
                                           const std::vector<Outcome>& outcomes, const Secret& own);
 

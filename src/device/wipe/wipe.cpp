@@ -205,6 +205,8 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
   Status own_folder = make_shared_folder(options.folder);
   const auto lock = own_folder ? FolderLock::take(options.folder) : fail(own_folder.error());
   if (!lock) add_problem(result.problems, lock.error().message);
+  // Of one that was killed: the key that signs how it ended.
+  if (lock) remove_leftovers(options.folder);
   const auto cleared = remove_false_requests(options.folder);
   if (!cleared) add_problem(result.problems, cleared.error().message);
   for (const std::string& sentence : cleared ? *cleared : std::vector<std::string>())
@@ -251,7 +253,7 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
     (void)file.keep(*under_way);
   }
 
-  at.thing = "free space";
+  at.thing = free_space;
   if (progress) progress(at);
   std::vector<Outcome> all = outcomes;
   all.push_back(destroy_free_space(options.folder.parent_path()));
@@ -260,6 +262,7 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
     if (!one.problem.empty()) add_problem(result.problems, fmt::format("{}: {}", one.name, one.problem));
     result.complete = result.complete && one.result != "left";
   }
+  result.overwritten = all.back().result == "destroyed";
   result.receipt_text =
       fmt::format("{}\n{}\n", under_way->receipt,
                   completion_line(under_way->receipt, moment(clock, options.boot_id), all, under_way->own));

@@ -1,12 +1,15 @@
-// A wipe where the camera's state is a file system of its own: what that has given free, by the bytes of its
-// disk.
+// A wipe where the camera's state is a file system of its own: what that has free, by the bytes of its disk
+// while it is mounted, as whoever pulls the card out finds them.
 #include "src/device/wipe/free_space.hpp"
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -15,6 +18,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "wayside/base/bytes.hpp"
@@ -29,24 +33,36 @@ namespace wayside {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 using testing::HasSubstr;
+using wipe_parts::destroy_free_space;
 
-// Of as many blocks as the image's.
-class WipeOfAFileSystem : public testing::Test {
+bool run(const std::string& command) {
+  return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+class FreeSpace : public testing::Test {
  protected:
   void SetUp() override {
+    if (::geteuid() != 0 || !fs::exists("/dev/loop-control"))
+      GTEST_SKIP() << "this machine lets nobody mount a file as a disk: not tested here";
     fs::create_directories(own_);
-    if (!run("truncate -s 64M " + image_.string() +
-             " && mke2fs -q -F -t ext4 -b 1024 -i 8192 -m 0 -E lazy_itable_init=0 " + image_.string()))
-      throw std::runtime_error("no file system can be made: is e2fsprogs there?");
-    mark_what_is_free();
-    if (!mount()) GTEST_SKIP() << "this machine lets nobody mount a file as a disk: not tested here";
   }
   void TearDown() override { unmount(); }
-  static bool run(const std::string& command) {
-    return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
+
+  // Of as many blocks as the image's, all of which were somebody's before.
+  void make_ext4(const std::string& options = "") {
+    if (!run("truncate -s 64M " + image_.string() +
+             " && mke2fs -q -F -t ext4 -b 1024 -i 8192 -m 0 -E lazy_itable_init=0 " + options + " " +
+             image_.string()))
+      throw std::runtime_error("no file system can be made: is e2fsprogs there?");
+    mark_what_is_free();
+    mount("-o loop " + image_.string());
   }
-  bool mount() { return mounted_ = run("mount -o loop " + image_.string() + " " + own_.string()); }
+  void mount(const std::string& what) {
+    if (!run("mount " + what + " " + own_.string())) throw std::runtime_error("cannot mount " + what);
+    mounted_ = true;
+  }
   void unmount() {
     if (std::exchange(mounted_, false)) {
       EXPECT_TRUE(run("umount " + own_.string()));
@@ -55,8 +71,42 @@ class WipeOfAFileSystem : public testing::Test {
   void put(const fs::path& name, const std::string& content) const {
     EXPECT_TRUE(replace_file(own_ / name, as_bytes(content)));
   }
-  // As if all had been somebody's before.
+  void leave_names() const {
+    for (int i = 0; i < 1500; ++i) {
+      const fs::path folder = own_ / "accounts" / std::to_string(i % 20);
+      fs::create_directories(folder);
+      const Descriptor file(::open((folder / fmt::format("anna-the-installer-{}", i)).c_str(),
+                                   O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+      ASSERT_TRUE(file && ::fsync(file.get()) == 0);
+    }
+    fs::remove_all(own_ / "accounts");
+  }
+  std::size_t blocks_with(const std::string& text) const {
+    std::ifstream disk(image_, std::ios::binary);
+    std::size_t found = 0;
+    for (std::string block(block_bytes, 0); disk.read(block.data(), block_bytes);)
+      found += block.find(text) != std::string::npos ? 1 : 0;
+    return found;
+  }
+  std::size_t marked_blocks() const { return blocks_with("here before"); }
+  std::string reserve() const {
+    struct stat info {};
+    EXPECT_EQ(::stat(own_.c_str(), &info), 0);
+    const fs::path device =
+        fs::canonical(fmt::format("/sys/dev/block/{}:{}", major(info.st_dev), minor(info.st_dev)));
+    return read_text_file("/sys/fs/ext4" / device.filename() / "reserved_clusters").value_or("none");
+  }
+
+  static constexpr std::size_t block_bytes = 1024, blocks = 65536;
+  const doubles::TemporaryFolder folder_{doubles::in_memory()};
+  const fs::path image_ = folder_.path() / "image", own_ = folder_.path() / "own";
+
+ private:
   void mark_what_is_free() const {
+    std::string marked;
+    while (marked.size() < block_bytes)
+      marked += "here before, ";
+    marked.resize(block_bytes);
     const fs::path said = folder_.path() / "said";
     EXPECT_EQ(std::system(("dumpe2fs " + image_.string() + " >" + said.string() + " 2>&1").c_str()), 0);
     std::fstream disk(image_, std::ios::binary | std::ios::in | std::ios::out);
@@ -71,89 +121,139 @@ class WipeOfAFileSystem : public testing::Test {
         const std::size_t last = dash == std::string::npos ? first : std::stoul(range.substr(dash + 1));
         disk.seekp(static_cast<std::streamoff>(first * block_bytes));
         for (std::size_t block = first; block <= last; ++block)
-          disk << marked_;
+          disk << marked;
       }
     }
   }
-  // Blocks of the disk, as whoever takes it out finds them.
-  std::size_t blocks_with(const std::string& text) {
-    unmount();
-    std::ifstream disk(image_, std::ios::binary);
-    std::size_t found = 0;
-    for (std::string block(block_bytes, 0); disk.read(block.data(), block_bytes);)
-      found += block.find(text) != std::string::npos ? 1 : 0;
-    EXPECT_TRUE(mount());
-    return found;
-  }
-  std::string reserve() const {
-    struct stat info {};
-    EXPECT_EQ(::stat(own_.c_str(), &info), 0);
-    const fs::path device =
-        fs::canonical(fmt::format("/sys/dev/block/{}:{}", major(info.st_dev), minor(info.st_dev)));
-    return read_text_file("/sys/fs/ext4" / device.filename() / "reserved_clusters").value_or("none");
-  }
-  std::string wipe_own() {
-    const auto result =
-        wipe_camera({wipe_folder(own_), own_ / "identity", {}}, {}, things_to_wipe(own_), clock_);
-    EXPECT_TRUE(result && result->complete);
-    return result ? result->receipt_text : std::string();
-  }
-
-  static constexpr std::size_t block_bytes = 1024, blocks = 65536;
-  const doubles::TemporaryFolder folder_{doubles::in_memory()};
-  const std::string marked_ = "what was here before" + std::string(block_bytes - 20, '.');
-  const fs::path image_ = folder_.path() / "image", own_ = folder_.path() / "own";
-  doubles::HandClock clock_{*utc_from_iso8601("2026-11-28T10:00:00Z")};
   bool mounted_ = false;
 };
 
-TEST_F(WipeOfAFileSystem, WritesOverAllThatItHasGivenFree) {
+class WipeOfAFileSystem : public FreeSpace {
+ protected:
+  std::string wipe() {
+    doubles::HandClock clock{*utc_from_iso8601("2026-11-28T10:00:00Z")};
+    const auto result =
+        wipe_camera({wipe_folder(own_), own_ / "identity", {}}, {}, things_to_wipe(own_), clock);
+    EXPECT_TRUE(result && result->complete && result->overwritten);
+    return result ? result->receipt_text : std::string();
+  }
+};
+
+TEST_F(WipeOfAFileSystem, WritesOverAllThatItHasFree) {
+  make_ext4();
   fs::create_directory(own_ / "config");
   put("config/candidate.toml", "name = \"A14 J31 eastbound\"");
   put("config/candidate.toml", "name = \"another\"");
   EXPECT_GT(blocks_with("A14 J31 eastbound"), 0U);
-  EXPECT_GT(blocks_with("what was here before"), blocks * 8 / 10);
+  EXPECT_GT(marked_blocks(), blocks * 8 / 10);
   const std::string kept_back = reserve();
-  EXPECT_GT(std::stoul(kept_back), 1000U) << "ext4 gives no file all that is free";
-  EXPECT_THAT(wipe_own(), HasSubstr(R"({"name":"free space","problem":"","result":"destroyed"})"));
+  EXPECT_GT(std::strtoul(kept_back.c_str(), nullptr, 10), 1000U) << "ext4 gives no file all that is free";
+  EXPECT_THAT(wipe(), HasSubstr(R"({"name":"free space","problem":"","result":"destroyed"})"));
   EXPECT_EQ(reserve(), kept_back);
   EXPECT_EQ(blocks_with("A14 J31 eastbound"), 0U);
-  EXPECT_EQ(blocks_with("what was here before"), 0U);
+  EXPECT_EQ(marked_blocks(), 0U);
 }
 
 // More free pieces than a file has room to list in itself, and none free for a list once all are taken.
 TEST_F(WipeOfAFileSystem, WritesOverWhatIsFreeInManyPieces) {
-  fs::create_directory(own_ / "config");
-  // Every second block is free in between, but for what the first files leave.
+  make_ext4();
   constexpr int files = 5000;
+  fs::create_directory(own_ / "config");
+  const auto file = [&](int number) { return own_ / "config" / std::to_string(number); };
   for (int i = 0; i < files; ++i)
-    std::ofstream(own_ / "config" / std::to_string(i)) << "stays";
+    std::ofstream(file(i)) << "stays";
   std::ofstream filler(own_ / "filler", std::ios::binary);
-  while (filler << marked_ << std::flush)
+  while (filler << std::string(block_bytes, '.') << std::flush)
     ;
   filler.close();
   ASSERT_TRUE(run("sync -f " + own_.string()));
+  EXPECT_EQ(blocks_with("stays"), std::size_t{files});
   for (int i = 0; i < files; i += 2)
-    fs::remove(own_ / "config" / std::to_string(i));
+    fs::remove(file(i));
   ASSERT_TRUE(run("sync -f " + own_.string()));
-  const auto outcome = wipe_parts::destroy_free_space(own_);
+  const auto outcome = destroy_free_space(own_);
   EXPECT_EQ(outcome.result, "destroyed") << outcome.problem;
-  fs::remove(own_ / "filler");
   EXPECT_EQ(blocks_with("stays"), files / 2U);
 }
 
-TEST_F(WipeOfAFileSystem, LeavesNoNameInItsJournal) {
-  for (int i = 0; i < 1500; ++i) {
-    const fs::path folder = own_ / "accounts" / std::to_string(i % 20);
-    fs::create_directories(folder);
-    const Descriptor file(::open((folder / fmt::format("anna-the-installer-{}", i)).c_str(),
-                                 O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-    ASSERT_TRUE(file && ::fsync(file.get()) == 0);
+TEST_F(WipeOfAFileSystem, AfterItWasKilledAtAnyMomentTheNextOneWritesOverAll) {
+  for (const auto after : {1ms, 20ms, 60ms, 150ms, 300ms}) {
+    make_ext4();
+    const std::string kept_back = reserve();
+    const auto room = fs::space(own_).available;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      (void)destroy_free_space(own_);
+      ::_exit(0);
+    }
+    std::this_thread::sleep_for(after);
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_GE(fs::space(own_).available + (std::uintmax_t{100} << 10U), room) << "its files went with it";
+    wipe();
+    EXPECT_EQ(marked_blocks(), 0U);
+    EXPECT_EQ(reserve(), kept_back);
+    unmount();
   }
-  fs::remove_all(own_ / "accounts");
+}
+
+TEST_F(WipeOfAFileSystem, LeavesNoNameInItsJournal) {
+  make_ext4();
+  ASSERT_NO_FATAL_FAILURE(leave_names());
   EXPECT_GT(blocks_with("anna-the-installer"), 200U);
-  wipe_own();
+  wipe();
   EXPECT_EQ(blocks_with("anna-the-installer"), 0U);
+}
+
+TEST_F(FreeSpace, NoNameStaysInALargeJournal) {
+  make_ext4("-J size=24");
+  ASSERT_NO_FATAL_FAILURE(leave_names());
+  EXPECT_GT(blocks_with("anna-the-installer"), 200U);
+  EXPECT_EQ(destroy_free_space(own_).result, "destroyed");
+  EXPECT_EQ(blocks_with("anna-the-installer"), 0U);
+}
+
+// Single blocks are what keeps lists of pieces out of what is given free last.
+TEST_F(FreeSpace, InClustersIsNotSaidToBeOverwritten) {
+  make_ext4("-O bigalloc -C 65536");
+  const auto outcome = destroy_free_space(own_);
+  EXPECT_EQ(outcome.result, "removed");
+  EXPECT_THAT(outcome.problem, HasSubstr("bigalloc"));
+}
+
+TEST_F(FreeSpace, OfAnotherKindIsLeftAlone) {
+  mount("-t tmpfs -o size=64m none");
+  const auto outcome = destroy_free_space(own_);
+  EXPECT_EQ(outcome.result, "removed");
+  EXPECT_THAT(outcome.problem, HasSubstr("no ext4 of its own"));
+  unmount();
+  // Nor is a part of one that is somebody else's.
+  make_ext4();
+  fs::create_directories(own_ / "state");
+  EXPECT_EQ(destroy_free_space(own_ / "state").result, "removed");
+  EXPECT_GT(marked_blocks(), blocks * 8 / 10);
+}
+
+// As one was signed before it told of that.
+TEST(Receipt, WithoutAWordOfTheFreeSpaceItSaysThatEarlierVersionsMayBeLeft) {
+  using namespace wipe_parts;
+  const Secret device = Secret::random(), own = Secret::random();
+  const std::vector<WipeThing> things = {{"queue", "queue", false}};
+  const std::string begun = receipt_line("0123456789abcdef", {}, {}, things, {}, &device, own);
+  std::vector<Outcome> outcomes = {{"queue", "destroyed", ""}};
+  const auto said = [&] {
+    return check_wipe_receipt(fmt::format("{}\n{}\n", begun, completion_line(begun, {}, outcomes, own)),
+                              verifying_key(device))
+        .value_or("refused");
+  };
+  EXPECT_THAT(said(), HasSubstr("complete: no file is left; earlier versions of them may be\n"));
+  outcomes.push_back({std::string(free_space), "removed", "no room"});
+  EXPECT_THAT(said(), HasSubstr("complete: no file is left; earlier versions of them may be\n"));
+  outcomes.back().result = "destroyed";
+  EXPECT_THAT(said(), HasSubstr("complete: nothing is left\n"));
+  outcomes.erase(outcomes.begin());
+  EXPECT_THAT(said(), HasSubstr("NOT COMPLETE"));
 }
 
 }  // namespace

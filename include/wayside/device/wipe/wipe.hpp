@@ -4,8 +4,8 @@
 // The receipt says what is to be destroyed, for whom, and is signed by the device's key before that key goes;
 // what became of each thing is added afterwards, signed with a key made for this one wipe. One that was begun
 // is finished by the next call: a power cut stops none. What is missing or damaged stops none either: it is
-// told, and the rest goes on. Where the folder above the wipe's is a file system of its own, all that it has
-// free is written over too: earlier versions of what was replaced; where not, the receipt says so.
+// told, and the rest goes on. Where the folder above the wipe's is an ext4 of its own, all that it has free is
+// written over too: earlier versions of what was replaced; where not, the receipt says so.
 // Overwriting does not reach the copies that flash memory keeps for itself, which is why keys go first.
 //
 // Threads: one, and one process at a time (a lock). Ownership: nothing else may use the things meanwhile.
@@ -65,7 +65,8 @@ struct WipeResult {
   std::filesystem::path receipt;  // empty: none could be written
   std::string receipt_text;
   bool resumed = false;               // it had been begun before
-  bool complete = false;              // nothing is left; else the next call tries again
+  bool complete = false;              // no file is left; else the next call tries again
+  bool overwritten = false;           // nor an earlier version of one, in the free space
   std::vector<std::string> problems;  // sentences
 };
 
