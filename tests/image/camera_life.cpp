@@ -83,7 +83,13 @@ void CameraLife::commission() {
   type(password, "alice is an installer now");
   await("login: ");
   log_in();
-  std::string shown = answer("enrol show");
+  // Its daemon may not have begun: then it is asked again, as the answer says.
+  std::string shown;
+  const auto until = steady_clock::now() + patience;
+  do {
+    if (steady_clock::now() >= until) throw std::runtime_error("it does not say who it is: " + shown);
+    shown = answer("enrol show");
+  } while (shown.find("This camera is ") == std::string::npos);
   shown.erase(std::remove(shown.begin(), shown.end(), '\r'), shown.end());
   const std::string end = "-----END CERTIFICATE REQUEST-----\n";
   device_id_ = between(shown, "This camera is ", ".").substr(15, 16);
