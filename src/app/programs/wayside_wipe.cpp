@@ -46,7 +46,7 @@ constexpr const char* examples =
     "Overwriting does not reach the copies that flash memory keeps for itself. Records are sealed to keys "
     "that\n"
     "were never on the camera; where they were not, destroy the card.\n\n"
-    "Exit codes: 0 nothing is left, 1 something is left or there is no receipt, 2 the command line is wrong.";
+    "Exit codes: 0 no file is left, 1 something is left or there is no receipt, 2 the command line is wrong.";
 
 struct Arguments {
   fs::path state = "/var/lib/wayside";

@@ -172,8 +172,7 @@ std::vector<WipeThing> things_to_wipe(const fs::path& state) {
 
 Status request_wipe(const fs::path& folder, const WipeRequest& request) {
   if (const Status made = make_shared_folder(folder); !made) return made;
-  // What a stranger left there who asks may not remove may be none of its business: root's program sees to
-  // it.
+  // What a stranger left there, and who asks may not remove, root's program sees to.
   const auto cleared = remove_false_requests(folder);
   const Status put = replace_file(folder / requested_name, as_bytes(to_text(request)), shared_file_mode);
   return put || cleared ? put : fail(cleared.error());

@@ -183,6 +183,14 @@ TEST_F(WipeTest, ACutBeforeItsEndWasTakenAwayChangesNothing) {
   EXPECT_THAT(said(*again), HasSubstr("complete: no file is left; earlier versions of them may be"));
 }
 
+// It may hold the key that signs how a wipe ended.
+TEST_F(WipeTest, WhatAWipeThatWasKilledWasWritingIsRemoved) {
+  const fs::path unfinished = wipe_folder(state()) / ".wayside-k1LLed";
+  put("wipe/.wayside-k1LLed", "a key that signs");
+  ASSERT_TRUE(wipe_all());
+  EXPECT_FALSE(fs::exists(unfinished));
+}
+
 // It says which files are destroyed, and holds the key that signs that they were.
 TEST_F(WipeTest, OnlyTheWordOfWhoWipesSaysThatOneIsUnderWay) {
   const fs::path file = wipe_folder(state()) / "under-way";
