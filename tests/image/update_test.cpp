@@ -245,7 +245,7 @@ TEST_F(ImageUpdate, WhatItsOfficeGivesIsFetchedJudgedAndConfirmedOnceItHasDelive
   EXPECT_FALSE(update_files().exists("bundle.raucb"));
   switch_on();
   EXPECT_EQ(next_start(), "b");
-  await("login: ");
+  await("Starting kernel");
 }
 
 TEST_F(ImageUpdate, ASystemThatBootsAndCannotCaptureGoesBackByItself) {
