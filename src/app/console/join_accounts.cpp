@@ -57,7 +57,9 @@ class JoinedAccounts final : public console::ConsoleAccounts {
     if (none && *none && is_wipe_due(wipe_folder_)) {
       return fail(
           ErrorCode::unavailable,
-          "This camera is being wiped: the first login is for when that is done. Press Enter to see.");
+          "This camera is being wiped: the first login is for when that is done. Press Enter to see. Where "
+          "it "
+          "is not done in an hour, restart the camera; where that ends here again, destroy its card.");
     }
     return none;
   }

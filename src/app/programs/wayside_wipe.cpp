@@ -33,12 +33,14 @@ constexpr const char* examples =
     "  wayside-wipe --begun\n\n"
     "What lies elsewhere is named with --also: a queue on another disk, keys and certificates that [upload] "
     "of\n"
-    "the configuration names, the configuration itself where it is in /etc/wayside.\n\n"
+    "the configuration names, the configuration itself where it is in /etc/wayside. One that is under way "
+    "takes\n"
+    "it up, too.\n\n"
     "--begun finishes what a power cut interrupted, or what was asked for at the console, and otherwise "
     "does\n"
-    "nothing; wayside-wipe.service runs it before every start of waysided. What stands in the place of such "
-    "a\n"
-    "request and is none, it removes.\n\n"
+    "nothing; wayside-wipe.service runs it before every start of waysided, and reaches what lies below\n"
+    "/var/lib/wayside, /etc/wayside, /media, /mnt and /srv. What stands in the place of such a request\n"
+    "and is none, it removes.\n\n"
     "It leaves a receipt in STATE/wipe: what was destroyed, when, for whom, signed by the camera's key "
     "before\n"
     "that key was destroyed. Anybody can check it with the camera's certificate:\n"
@@ -46,7 +48,7 @@ constexpr const char* examples =
     "Overwriting does not reach the copies that flash memory keeps for itself. Records are sealed to keys "
     "that\n"
     "were never on the camera; where they were not, destroy the card.\n\n"
-    "Exit codes: 0 no file is left, 1 something is left or there is no receipt, 2 the command line is wrong.";
+    "Exit codes: 0 no file is left, 1 something is left, 2 the command line is wrong.";
 
 struct Arguments {
   fs::path state = "/var/lib/wayside";
@@ -74,6 +76,19 @@ int nothing_to_do(const fs::path& folder) {
   return exit_done;
 }
 
+// A name that is mistyped, before anything is destroyed.
+Status check_also(const Arguments& arguments) {
+  for (const fs::path& path : arguments.also) {
+    std::error_code ignored;
+    if (fs::exists(fs::symlink_status(path, ignored))) continue;
+    return fail(ErrorCode::invalid_input,
+                fmt::format("nothing was destroyed: there is no {} (--also): name a file or folder that is "
+                            "there, or mount what it lies on",
+                            json_escape(path.string())));
+  }
+  return {};
+}
+
 int wipe_now(const Arguments& arguments) {
   const fs::path folder = wipe_folder(arguments.state);
   const bool asks = arguments.begun || arguments.due;
@@ -82,6 +97,10 @@ int wipe_now(const Arguments& arguments) {
     return arguments.due ? exit_failed : code;
   }
   if (arguments.due) return exit_done;
+  // Of one that is under way some are gone.
+  if (!is_wipe_due(folder)) {
+    if (const Status there = check_also(arguments); !there) return report(program, there.error());
+  }
   if (!arguments.begun && !arguments.yes) {
     fmt::print("This would destroy:\n");
     for (const WipeThing& thing : things_of(arguments))
@@ -112,8 +131,8 @@ int wipe_now(const Arguments& arguments) {
   }
   fmt::print("{}\n", !result->complete     ? "SOMETHING IS LEFT: see above, and run it again"
                      : result->overwritten ? "nothing is left"
-                                           : "no file is left; earlier versions of them may be: see above");
-  return result->complete && !result->receipt.empty() ? exit_done : exit_failed;
+                                           : "no file is left; what they held may be: see above");
+  return result->complete ? exit_done : exit_failed;
 }
 
 int run(int argc, const char* const* argv) {
@@ -132,6 +151,17 @@ int run(int argc, const char* const* argv) {
           ->excludes(begun);
   app.add_flag("--yes", arguments.yes, "Do it")->excludes(begun)->excludes(due);
   if (const std::optional<int> code = parse(app, argc, argv)) return *code;
+  // As of a variable that is not set: it would be whatever folder this is started in.
+  if (arguments.state.empty()) {
+    return report(program,
+                  {ErrorCode::invalid_input,
+                   "nothing was destroyed: --state is empty: name the folder with the camera's own"});
+  }
+  // A start that goes on with it is somewhere else.
+  std::error_code ignored;
+  arguments.state = fs::absolute(arguments.state, ignored);
+  for (fs::path& path : arguments.also)
+    path = fs::absolute(path, ignored);
   return wipe_now(arguments);
 }
 

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "wayside/base/descriptor.hpp"
@@ -28,7 +29,9 @@ namespace fs = std::filesystem;
 constexpr std::size_t chunk_bytes = std::size_t{256} << 10U;
 
 // Of root's or of who runs this: whoever else put it there could have it lead anywhere.
-bool is_trusted(const struct stat& link) { return link.st_uid == 0 || link.st_uid == ::geteuid(); }
+bool is_trusted(const struct stat& link) {
+  return link.st_uid == 0 || link.st_uid == ::geteuid();
+}
 
 struct stat look_at(const Descriptor& file) {
   struct stat info {};
@@ -176,8 +179,8 @@ class Destroyer {
       if (name == "." || name == ".." || std::find(but_for.begin(), but_for.end(), name) != but_for.end())
         continue;
       struct stat info {};
-      const bool is_folder = ::fstatat(folder.get(), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-                             S_ISDIR(info.st_mode);
+      const bool is_folder =
+          ::fstatat(folder.get(), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode);
       (is_folder ? folders : files).push_back(std::move(name));
       errno = 0;
     }
@@ -199,15 +202,32 @@ class Destroyer {
       file = open_it(O_WRONLY | O_NONBLOCK);
     }
     if (!file) return false;
-    for (std::uint64_t done = 0; done < size;) {
-      const std::size_t part = static_cast<std::size_t>(std::min<std::uint64_t>(size - done, zeros_.size()));
+    // A file that has room for all of it can have others' bytes where nothing was written yet; in one that
+    // has not, the disk's end is no end.
+    const bool has_holes = static_cast<std::uint64_t>(look_at(file).st_blocks) * 512 < size;
+    int failed = 0;
+    for (std::uint64_t done = 0, end = has_holes ? 0 : size; done < size;) {
+      if (done >= end && !next_data(file, size, done, end)) break;
+      const std::size_t part = static_cast<std::size_t>(std::min<std::uint64_t>(end - done, zeros_.size()));
       const ssize_t put = ::pwrite(file.get(), zeros_.data(), part, static_cast<off_t>(done));
       if (put < 0 && errno == EINTR) continue;
-      if (put <= 0) return false;
-      done += static_cast<std::uint64_t>(put);
-      if (more_) more_(static_cast<std::uint64_t>(put));
+      if (put <= 0) failed = put < 0 ? errno : EIO;
+      done += put > 0 ? static_cast<std::uint64_t>(put) : part;
+      if (put > 0 && more_) more_(static_cast<std::uint64_t>(put));
     }
-    return ::fsync(file.get()) == 0;
+    if (::fsync(file.get()) != 0) failed = errno;
+    errno = failed;
+    return failed == 0;
+  }
+  // From begin on; where a file system does not tell, all is.
+  static bool next_data(const Descriptor& file, std::uint64_t size, std::uint64_t& begin,
+                        std::uint64_t& end) {
+    const off_t data = ::lseek(file.get(), static_cast<off_t>(begin), SEEK_DATA);
+    if (data < 0 && errno == ENXIO) return false;
+    if (data > 0) begin = std::max(begin, static_cast<std::uint64_t>(data));
+    const off_t hole = ::lseek(file.get(), static_cast<off_t>(begin), SEEK_HOLE);
+    end = hole > static_cast<off_t>(begin) ? static_cast<std::uint64_t>(hole) : size;
+    return begin < size;
   }
   void not_overwritten(std::string_view what, const fs::path& path) {
     say(what, path);
@@ -271,6 +291,15 @@ Outcome destroy(const WipeThing& thing, const std::function<void(std::uint64_t)>
     destroyer.say("cannot get to", thing.path);
   }
   return destroyer.outcome(thing.name);
+}
+
+std::string file_system_of(const fs::path& path) {
+  for (fs::path at = path;; at = at.parent_path()) {
+    struct statvfs found {};
+    const Descriptor place = open_place(at.empty() ? fs::path(".") : at);
+    if (place && ::fstatvfs(place.get(), &found) == 0) return fmt::format("{:x}", found.f_fsid);
+    if (at.empty() || at == at.parent_path()) return {};
+  }
 }
 
 }  // namespace wayside::wipe_parts

@@ -135,13 +135,22 @@ std::string completion_line(std::string_view receipt, const Moment& at, const st
   return sign_line(completion_name, completion_schema, body, own);
 }
 
+bool all_overwritten(const std::vector<Outcome>& outcomes) {
+  return !outcomes.empty() && outcomes.back().name == free_space && outcomes.back().result == "destroyed" &&
+         std::all_of(outcomes.begin(), outcomes.end(),
+                     [](const Outcome& one) { return one.result == "destroyed" || one.result == "absent"; });
+}
+
 std::string to_text(const UnderWay& under_way) {
   Json things = Json::array();
-  for (const WipeThing& thing : under_way.things)
+  for (std::size_t i = 0; i < under_way.things.size(); ++i) {
+    const WipeThing& thing = under_way.things[i];
     things.push_back({{"name", thing.name},
                       {"path", to_hex(as_bytes(thing.path.string()))},  // it may be any bytes
+                      {"file_system", under_way.file_systems.at(i)},
                       {"keys", thing.keys},
                       {"but_for", thing.but_for}});
+  }
   return with_checksum(dumped({{"schema", "wayside-wipe-under-way-1"},
                                {"receipt", under_way.receipt},
                                {"file", under_way.file},
@@ -170,6 +179,7 @@ Result<UnderWay> under_way_from(std::string_view text) {
     std::string path;
     const Json keys = field(one, "keys");
     if (!take(field(one, "name"), thing.name) || !take(field(one, "path"), path) || !keys.is_boolean() ||
+        !take(field(one, "file_system"), under_way.file_systems.emplace_back()) ||
         !take(field(one, "but_for"), thing.but_for))
       return not_ours("what a wipe keeps");
     const auto bytes = bytes_from_hex(path);
@@ -241,21 +251,17 @@ Result<std::string> check_wipe_receipt(std::string_view text, const VerifyingKey
     return not_ours("the completion of this wipe");
   said += fmt::format("what became of it, by {}:\n", shown(field(field(*done, "time"), "utc")));
   std::size_t things = 0;
-  bool left = false, overwritten = false;
+  bool left = false;
   for (const Outcome& one : outcomes) {
-    if (one.name == free_space) {
-      overwritten = one.result == "destroyed";
-    } else {
-      ++things;
-      left = left || one.result == "left";
-    }
+    if (one.name != free_space && one.name != own_folder) ++things;
+    left = left || one.result == "left";
     said += fmt::format("  {}: {}{}\n", json_escape(one.name), json_escape(one.result),
                         one.problem.empty() ? std::string() : "; " + json_escape(one.problem));
   }
   if (left || things < field(*json, "things").size())
     return said + "NOT COMPLETE: something is left on the camera\n";
-  return said + (overwritten ? "complete: nothing is left\n"
-                             : "complete: no file is left; earlier versions of them may be\n");
+  return said + (all_overwritten(outcomes) ? "complete: nothing is left\n"
+                                           : "complete: no file is left; what they held may be\n");
 }
 
 }  // namespace wayside

@@ -35,12 +35,54 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(fs::symlink_status(path, ignored));
 }
 
+bool is_ours(const struct stat& info) {
+  return info.st_uid == 0 || info.st_uid == ::geteuid();
+}
+
 // Whoever shares the folder can put a file there, and a wipe does what this one says: only root's counts, or
 // that of whoever asks, and only where nobody else could have written it.
 bool is_trusted(const fs::path& path) {
   struct stat info {};
-  return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
-         (info.st_uid == 0 || info.st_uid == ::geteuid()) && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && is_ours(info) &&
+         (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+// In it nothing could be hidden by others: who takes turns by it may write to it.
+bool is_empty_lock(const fs::path& path) {
+  struct stat info {};
+  return path.filename() == "lock" && ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+         is_ours(info) && info.st_size == 0;
+}
+
+// The names in it of what nobody but root put there, or who wipes.
+std::vector<std::string> names_of_ours(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    if (is_trusted(at->path()) || is_empty_lock(at->path())) names.push_back(at->path().filename().string());
+  }
+  return names;
+}
+
+// Receipts, and the wipe itself.
+std::vector<std::string> names_that_stay(const fs::path& own) {
+  std::vector<std::string> names = names_of_ours(own);
+  names.erase(std::remove_if(names.begin(), names.end(),
+                             [](const std::string& name) {
+                               return name != under_way_name && name != "lock" &&
+                                      !(name.starts_with("receipt") && name.ends_with(".json"));
+                             }),
+              names.end());
+  return names;
+}
+
+// Whoever was the camera's user can have put something else in its place.
+Status make_own_folder(const fs::path& folder) {
+  struct stat info {};
+  const bool there = ::lstat(folder.c_str(), &info) == 0;
+  const bool leads_on = S_ISDIR(info.st_mode) || (S_ISLNK(info.st_mode) && is_ours(info));
+  if (there && !leads_on) (void)wipe_parts::destroy({std::string(own_folder), folder}, {});
+  return make_shared_folder(folder);
 }
 
 std::optional<WipeRequest> requested_in(const fs::path& folder) {
@@ -74,24 +116,35 @@ Moment moment(const Clock& clock, const std::string& boot_id) {
   return {{clock.monotonic_now(), clock.utc_now()}, clock.quality(), boot_id};
 }
 
+// But for those that it has.
+void add_things(UnderWay& under_way, std::vector<WipeThing> things) {
+  for (WipeThing& thing : things) {
+    const bool known = std::any_of(under_way.things.begin(), under_way.things.end(),
+                                   [&](const WipeThing& other) { return other.path == thing.path; });
+    if (known) continue;
+    under_way.file_systems.push_back(file_system_of(thing.path));
+    under_way.things.push_back(std::move(thing));
+  }
+}
+
 UnderWay begin(const WipeOptions& options, const WipeRequest& request, std::vector<WipeThing> things,
                const Clock& clock, std::vector<std::string>& problems) {
   std::stable_sort(things.begin(), things.end(),
                    [](const WipeThing& a, const WipeThing& b) { return a.keys && !b.keys; });
+  UnderWay under_way;
+  add_things(under_way, std::move(things));
   std::vector<Found> found;
-  for (const WipeThing& thing : things)
+  for (const WipeThing& thing : under_way.things)
     found.push_back(count(thing));
   const Result<Secret> device = load_signing_seed(options.identity);
   if (!device) {
     problems.push_back(fmt::format("the receipt proves nothing, since the device's key cannot be used: {}",
                                    device.error().message));
   }
-  UnderWay under_way;
   under_way.own = Secret::random();
   under_way.receipt = receipt_line(device_id_in(options.identity), moment(clock, options.boot_id), request,
-                                   things, found, device ? &*device : nullptr, under_way.own);
+                                   under_way.things, found, device ? &*device : nullptr, under_way.own);
   under_way.file = free_receipt(options.folder);
-  under_way.things = std::move(things);
   return under_way;
 }
 
@@ -164,6 +217,9 @@ std::vector<WipeThing> things_to_wipe(const fs::path& state) {
       {"configuration", state / "config", false},
   };
   // Nor could anything else that lies there be anybody's but who put it there unasked, or a power cut's.
+  std::vector<std::string> ours = names_of_ours(state / "update");
+  ours.emplace_back("incoming");
+  things.push_back({"other files of updates", state / "update", false, std::move(ours)});
   things.push_back(
       {"other files", state, false, {"identity", "queue", "update", "accounts", "config", "audit", "wipe"}});
   things.push_back({"audit trail", state / "audit", false});
@@ -201,11 +257,9 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
                                const std::function<void(const WipeProgress&)>& progress) {
   WipeResult result;
   // Whatever is wrong with the wipe's own folder: what is to be destroyed is destroyed.
-  Status own_folder = make_shared_folder(options.folder);
-  const auto lock = own_folder ? FolderLock::take(options.folder) : fail(own_folder.error());
+  Status made = make_own_folder(options.folder);
+  const auto lock = made ? FolderLock::take(options.folder) : fail(made.error());
   if (!lock) add_problem(result.problems, lock.error().message);
-  // Of one that was killed: the key that signs how it ended.
-  if (lock) remove_leftovers(options.folder);
   const auto cleared = remove_false_requests(options.folder);
   if (!cleared) add_problem(result.problems, cleared.error().message);
   for (const std::string& sentence : cleared ? *cleared : std::vector<std::string>())
@@ -213,7 +267,10 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
   const UnderWayFile file(options.folder);
   std::optional<UnderWay> under_way = file.load();
   result.resumed = under_way.has_value();
-  if (!under_way) {
+  const std::size_t begun = under_way ? under_way->things.size() : 0;
+  if (under_way) {
+    add_things(*under_way, things);
+  } else {
     const std::optional<WipeRequest> requested = requested_in(options.folder);
     under_way = begin(options, requested.value_or(request), things, clock, result.problems);
   }
@@ -241,13 +298,22 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
     if (progress) progress(at);
     Outcome outcome = destroy(thing, more);
     const bool gone = outcome.result == "absent";
-    if (i == outcomes.size()) {
-      // The power went while this one was being destroyed.
-      if (gone && result.resumed && i == before) outcome.result = "destroyed";
-      outcomes.push_back(std::move(outcome));
-    } else if (!gone || outcomes[i].result == "left") {
-      outcomes[i] = std::move(outcome);
-      if (gone) outcomes[i].result = "destroyed";
+    const bool tried = i < outcomes.size();
+    if (!tried) outcomes.push_back({thing.name, "absent", {}});
+    Outcome& told = outcomes[i];
+    const bool was_left = tried && told.result == "left";
+    // The power went while this one was being destroyed.
+    const bool was_at_it = !tried && i == before && i < begun;
+    if (gone && (was_left || was_at_it)) {
+      if (file_system_of(thing.path) == under_way->file_systems[i]) {
+        told = {thing.name, was_left ? "removed" : "destroyed", {}};
+      } else {
+        told = {thing.name, "left",
+                fmt::format("what {} lay on is not there any more: mount it, and run wayside-wipe --begun",
+                            json_escape(thing.path.string()))};
+      }
+    } else if (!tried || (!gone && (outcome.result == "left" || told.result != "removed"))) {
+      told = std::move(outcome);
     }
     (void)file.keep(*under_way);
   }
@@ -255,19 +321,23 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
   at.thing = free_space;
   if (progress) progress(at);
   std::vector<Outcome> all = outcomes;
+  // Of one that was killed: the key that signs how it ended. And what the camera's user hid there.
+  Outcome others =
+      destroy({std::string(own_folder), options.folder, false, names_that_stay(options.folder)}, {});
+  if (others.result != "absent") all.push_back(std::move(others));
   all.push_back(destroy_free_space(options.folder.parent_path()));
   result.complete = true;
   for (const Outcome& one : all) {
     if (!one.problem.empty()) add_problem(result.problems, fmt::format("{}: {}", one.name, one.problem));
     result.complete = result.complete && one.result != "left";
   }
-  result.overwritten = all.back().result == "destroyed";
+  result.overwritten = all_overwritten(all);
   result.receipt_text =
       fmt::format("{}\n{}\n", under_way->receipt,
                   completion_line(under_way->receipt, moment(clock, options.boot_id), all, under_way->own));
-  if (!own_folder) own_folder = make_shared_folder(options.folder);
+  if (!made) (void)make_own_folder(options.folder);
   const fs::path receipt = options.folder / under_way->file;
-  if (const Status kept = replace_file(receipt, as_bytes(result.receipt_text), 0664); kept) {
+  if (const Status kept = replace_file(receipt, as_bytes(result.receipt_text), 0644); kept) {
     result.receipt = receipt;
   } else {
     add_problem(result.problems, fmt::format("the receipt could not be kept: {}", kept.error().message));

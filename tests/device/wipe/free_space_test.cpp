@@ -6,11 +6,13 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -26,6 +28,7 @@
 #include "wayside/base/files.hpp"
 #include "wayside/device/wipe/wipe.hpp"
 
+#include "src/device/wipe/destroy.hpp"
 #include "tests/doubles/hand_clock.hpp"
 #include "tests/doubles/temporary_folder.hpp"
 
@@ -198,6 +201,83 @@ TEST_F(WipeOfAFileSystem, AfterItWasKilledAtAnyMomentTheNextOneWritesOverAll) {
   }
 }
 
+// By whoever was the camera's user: zeros before it fill all that there is.
+TEST_F(WipeOfAFileSystem, ReachesWhatLiesBehindAHole) {
+  make_ext4();
+  fs::create_directory(own_ / "queue");
+  {
+    const Descriptor file(::open((own_ / "queue" / "hoard").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    const std::string kept = "AB12 CDE";
+    ASSERT_EQ(::pwrite(file.get(), kept.data(), kept.size(), off_t{1} << 33), ssize_t(kept.size()));
+    ASSERT_EQ(::fsync(file.get()), 0);
+  }
+  EXPECT_EQ(blocks_with("AB12 CDE"), 1U);
+  const auto outcome = wipe_parts::destroy({"queue", own_ / "queue"}, {});
+  EXPECT_EQ(outcome.result, "destroyed") << outcome.problem;
+  EXPECT_EQ(blocks_with("AB12 CDE"), 0U);
+}
+
+// A program that runs cannot be written to, and what it is made of stays while it does.
+TEST_F(WipeOfAFileSystem, DoesNotSayThatNothingIsLeftOfWhatCouldNotBeOverwritten) {
+  make_ext4();
+  fs::create_directory(own_ / "queue");
+  fs::copy_file("/bin/sleep", own_ / "queue" / "program");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl((own_ / "queue" / "program").c_str(), "program", "600", nullptr);
+    ::_exit(1);
+  }
+  std::this_thread::sleep_for(300ms);
+  doubles::HandClock clock{*utc_from_iso8601("2026-11-28T10:00:00Z")};
+  const auto result =
+      wipe_camera({wipe_folder(own_), own_ / "identity", {}}, {}, things_to_wipe(own_), clock);
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(result && result->complete);
+  EXPECT_FALSE(result->overwritten);
+  EXPECT_THAT(result->problems, testing::Contains(HasSubstr("cannot overwrite")));
+}
+
+// The disk that it was at, and which nobody has mounted when it goes on.
+TEST_F(WipeOfAFileSystem, DoesNotTakeForDestroyedWhatIsNotThereWhenItGoesOn) {
+  make_ext4();
+  const fs::path card = folder_.path() / "card";
+  fs::create_directory(card);
+  ASSERT_TRUE(run("mount -t tmpfs -o size=4m none " + card.string()));
+  fs::create_directory(card / "queue");
+  std::ofstream(card / "queue" / "segment") << "AB12 CDE";
+  std::vector<WipeThing> things = things_to_wipe(own_);
+  things.insert(things.begin() + 1, {"elsewhere", card / "queue"});
+  doubles::HandClock clock{*utc_from_iso8601("2026-11-28T10:00:00Z")};
+  const auto wipe_all = [&](const std::function<void(const WipeProgress&)>& progress = {}) {
+    return wipe_camera({wipe_folder(own_), own_ / "identity", {}}, {}, things, clock, progress);
+  };
+  const pid_t child = ::fork();
+  if (child == 0) {
+    (void)wipe_all([](const WipeProgress& at) {
+      if (at.thing == "elsewhere") ::_exit(0);
+    });
+    ::_exit(1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  // As an empty place where a disk would be mounted.
+  ASSERT_TRUE(run("mount -t tmpfs -o size=4m none " + card.string()));
+  things = things_to_wipe(own_);
+  for (int start = 0; start < 2; ++start) {
+    const auto without = wipe_all();
+    EXPECT_TRUE(without && !without->complete && is_wipe_due(wipe_folder(own_)));
+    EXPECT_THAT(without->problems, testing::Contains(HasSubstr("mount it")));
+  }
+  ASSERT_TRUE(run("umount " + card.string()));
+  const auto with = wipe_all();
+  EXPECT_TRUE(with && with->complete && with->overwritten);
+  EXPECT_FALSE(fs::exists(card / "queue" / "segment"));
+  EXPECT_TRUE(run("umount " + card.string()));
+}
+
 TEST_F(WipeOfAFileSystem, LeavesNoNameInItsJournal) {
   make_ext4();
   ASSERT_NO_FATAL_FAILURE(leave_names());
@@ -235,8 +315,8 @@ TEST_F(FreeSpace, OfAnotherKindIsLeftAlone) {
   EXPECT_GT(marked_blocks(), blocks * 8 / 10);
 }
 
-// As one was signed before it told of that.
-TEST(Receipt, WithoutAWordOfTheFreeSpaceItSaysThatEarlierVersionsMayBeLeft) {
+// Without a word of the free space: as one was signed before it told of that.
+TEST(Receipt, SaysThatNothingIsLeftOnlyWhereAllWasOverwrittenTheFreeSpaceToo) {
   using namespace wipe_parts;
   const Secret device = Secret::random(), own = Secret::random();
   const std::vector<WipeThing> things = {{"queue", "queue", false}};
@@ -247,11 +327,18 @@ TEST(Receipt, WithoutAWordOfTheFreeSpaceItSaysThatEarlierVersionsMayBeLeft) {
                               verifying_key(device))
         .value_or("refused");
   };
-  EXPECT_THAT(said(), HasSubstr("complete: no file is left; earlier versions of them may be\n"));
+  EXPECT_THAT(said(), HasSubstr("complete: no file is left; what they held may be\n"));
   outcomes.push_back({std::string(free_space), "removed", "no room"});
-  EXPECT_THAT(said(), HasSubstr("complete: no file is left; earlier versions of them may be\n"));
+  EXPECT_THAT(said(), HasSubstr("complete: no file is left; what they held may be\n"));
   outcomes.back().result = "destroyed";
   EXPECT_THAT(said(), HasSubstr("complete: nothing is left\n"));
+  outcomes.front().result = "removed";
+  EXPECT_THAT(said(), HasSubstr("complete: no file is left; what they held may be\n"));
+  outcomes.front().result = "absent";
+  EXPECT_THAT(said(), HasSubstr("complete: nothing is left\n"));
+  outcomes.insert(outcomes.begin() + 1, {std::string(own_folder), "left", "no right to"});
+  EXPECT_THAT(said(), HasSubstr("NOT COMPLETE"));
+  outcomes[1].result = "destroyed";
   outcomes.erase(outcomes.begin());
   EXPECT_THAT(said(), HasSubstr("NOT COMPLETE"));
 }

@@ -121,7 +121,7 @@ TEST_F(WipeTest, NothingIsLeftAndTheReceiptShowsIt) {
   EXPECT_THAT(text, HasSubstr("device " + device_id_ + ": a wipe was begun at 2026-11-28T10:00:00.000Z"));
   EXPECT_THAT(text, HasSubstr("asked for by carl (installer) at ttyS0: taken down"));
   EXPECT_THAT(text, HasSubstr("queue: 2 files, 301014 bytes"));
-  EXPECT_THAT(text, HasSubstr("complete: no file is left; earlier versions of them may be"));
+  EXPECT_THAT(text, HasSubstr("complete: no file is left; what they held may be"));
   EXPECT_FALSE(is_wipe_due(wipe_folder(state())));
 }
 
@@ -180,7 +180,7 @@ TEST_F(WipeTest, ACutBeforeItsEndWasTakenAwayChangesNothing) {
   const auto again = wipe_all();
   ASSERT_TRUE(again);
   EXPECT_TRUE(again->complete);
-  EXPECT_THAT(said(*again), HasSubstr("complete: no file is left; earlier versions of them may be"));
+  EXPECT_THAT(said(*again), HasSubstr("complete: no file is left; what they held may be"));
 }
 
 // It may hold the key that signs how a wipe ended.
@@ -339,7 +339,7 @@ TEST_F(WipeTest, WhatCannotBeRemovedIsToldAndTriedAgain) {
     ASSERT_TRUE(again);
     EXPECT_TRUE(again->complete);
     EXPECT_THAT(left(), IsEmpty());
-    EXPECT_THAT(said(*again), HasSubstr("complete: no file is left; earlier versions of them may be"));
+    EXPECT_THAT(said(*again), HasSubstr("complete: no file is left; what they held may be"));
     return;
   }
   GTEST_SKIP() << "needs root to make a file that another user cannot remove";
@@ -355,15 +355,63 @@ TEST_F(WipeTest, FilesThatMayNotBeWrittenAreOverwrittenAllTheSame) {
 }
 
 TEST_F(WipeTest, WhereItsOwnFolderCannotBeItDestroysAndHandsTheReceiptOver) {
-  std::ofstream(wipe_folder(state())) << "in the way";
-  const auto result = wipe_all();
+  const auto result = wipe_camera({folder_.path() / "nowhere" / "wipe", state() / "identity", {}}, {},
+                                  things_to_wipe(state()), clock_);
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->complete);
   EXPECT_TRUE(result->receipt.empty());
   EXPECT_THAT(result->problems, Contains(HasSubstr("the receipt could not be kept")));
   EXPECT_TRUE(check_wipe_receipt(result->receipt_text, device_));
-  fs::remove(wipe_folder(state()));
   EXPECT_THAT(left(), IsEmpty());
+}
+
+// By whoever was the camera's user, where the wipe itself would not look.
+TEST_F(WipeTest, NothingOutlivesItInItsOwnFolderOrInItsPlace) {
+  std::ofstream(wipe_folder(state())) << "AB12CDE";
+  auto result = wipe_all();
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->complete);
+  EXPECT_THAT(left(), IsEmpty());
+  EXPECT_THAT(said(*result), Not(HasSubstr("wipe's folder")));
+  ASSERT_TRUE(make_identity(state() / "identity"));
+  device_ = device_public_key(state() / "identity").value();
+
+  put("wipe/lock", "AB12CDE");
+  put("wipe/receipt-0002.json", "AB12CDE");
+  put("wipe/receipts/deep/receipt-0003.json", "AB12CDE");
+  put("wipe/hoard", "AB12CDE");
+  put("update/hoard", "AB12CDE");
+  put("update/folder/hoard", "AB12CDE");
+  for (const char* theirs : {"wipe/receipt-0002.json", "wipe/hoard", "update/hoard"})
+    ASSERT_EQ(::chmod((state() / theirs).c_str(), 0660), 0);
+  result = wipe_all();
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->complete);
+  EXPECT_THAT(left(), IsEmpty());
+  EXPECT_THAT(said(*result), HasSubstr("wipe's folder: destroyed"));
+  EXPECT_TRUE(fs::exists(wipe_folder(state()) / "receipt-0001.json")) << "the first receipt stays";
+}
+
+// What is named when it goes on, and was not when it began.
+TEST_F(WipeTest, OneThatIsUnderWayTakesUpMore) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    (void)wipe_all([&](const WipeProgress& at) {
+      if (at.thing == "queue") ::_exit(0);
+    });
+    ::_exit(1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  std::ofstream(folder_.path() / "elsewhere") << "AB12CDE";
+  std::vector<WipeThing> things = things_to_wipe(state());
+  things.insert(things.begin() + 1, {"elsewhere", folder_.path() / "elsewhere"});
+  const auto result = wipe_camera({wipe_folder(state()), state() / "identity", {}}, {}, things, clock_);
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->resumed && result->complete);
+  EXPECT_FALSE(fs::exists(folder_.path() / "elsewhere"));
+  EXPECT_THAT(said(*result), HasSubstr("elsewhere: destroyed"));
 }
 
 TEST_F(WipeTest, OnAFullDiskItDestroysAllTheSame) {
@@ -374,7 +422,8 @@ TEST_F(WipeTest, OnAFullDiskItDestroysAllTheSame) {
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_FSIZE, &none);
     const auto result = wipe_all();
-    const bool told = result && testing::Value(result->problems, Contains(HasSubstr("cannot overwrite")));
+    const bool told = result && !result->overwritten &&
+                      testing::Value(result->problems, Contains(HasSubstr("cannot overwrite")));
     ::_exit(told && result->complete && check_wipe_receipt(result->receipt_text, device_) ? 0 : 1);
   }
   int status = -1;
