@@ -150,7 +150,7 @@ class ConsoleService : public testing::Test {
     const auto checked = check_wipe_receipt(there("cat /var/lib/wayside/wipe/" + receipt), device_);
     ASSERT_TRUE(checked) << checked.error().message;
     EXPECT_THAT(*checked, AllOf(HasSubstr("asked for by alice (installer) at ttyS1"),
-                                HasSubstr("queue: 10 files"), HasSubstr("complete: no file is left")));
+                                HasSubstr("queue: 10 files"), HasSubstr("complete: nothing is left")));
     EXPECT_EQ(there("cd /var/lib/wayside && find identity queue accounts audit config -type f | sort"),
               "config/lock\nconfig/state\nidentity/device-id\nidentity/device.csr\nidentity/device.key\n");
     // Another camera's: made when waysided started again.
