@@ -1,4 +1,5 @@
 // Destroys what a camera holds: keys, records, accounts, configuration.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -152,10 +153,12 @@ int run(int argc, const char* const* argv) {
   app.add_flag("--yes", arguments.yes, "Do it")->excludes(begun)->excludes(due);
   if (const std::optional<int> code = parse(app, argc, argv)) return *code;
   // As of a variable that is not set: it would be whatever folder this is started in.
-  if (arguments.state.empty()) {
-    return report(program,
-                  {ErrorCode::invalid_input,
-                   "nothing was destroyed: --state is empty: name the folder with the camera's own"});
+  const bool also_empty = std::any_of(arguments.also.begin(), arguments.also.end(),
+                                      [](const fs::path& path) { return path.empty(); });
+  if (arguments.state.empty() || also_empty) {
+    return report(program, {ErrorCode::invalid_input,
+                            fmt::format("nothing was destroyed: {} is empty: name a file or folder",
+                                        also_empty ? "--also" : "--state")});
   }
   // A start that goes on with it is somewhere else.
   std::error_code ignored;

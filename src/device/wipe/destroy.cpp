@@ -13,9 +13,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "wayside/base/bytes.hpp"
 #include "wayside/base/descriptor.hpp"
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/remove_any.hpp"
@@ -86,10 +88,20 @@ Descriptor open_place(const fs::path& path) {
   return at;
 }
 
+// One that cannot be looked at may be root's.
+bool stays(const WipeThing& thing, const std::string& name, const struct stat* info) {
+  if (std::find(thing.but_for.begin(), thing.but_for.end(), name) != thing.but_for.end()) return true;
+  if (!thing.but_for_roots) return false;
+  if (info == nullptr) return true;
+  const bool group_writes = (info->st_mode & S_IWGRP) != 0 && info->st_gid != 0;
+  return S_ISREG(info->st_mode) && is_trusted(*info) && !group_writes && (info->st_mode & S_IWOTH) == 0;
+}
+
 // By descriptors: what is renamed or linked meanwhile leads it nowhere else.
 class Destroyer {
  public:
-  explicit Destroyer(const std::function<void(std::uint64_t)>& more) : zeros_(chunk_bytes, 0), more_(more) {}
+  Destroyer(const std::function<void(std::uint64_t)>& more, const std::function<void()>& unwritten)
+      : zeros_(chunk_bytes, 0), more_(more), tell_unwritten_(unwritten) {}
 
   void file(const Descriptor& folder, const std::string& name, const fs::path& path) {
     struct stat info {};
@@ -98,6 +110,7 @@ class Destroyer {
       return;
     }
     ++seen_;
+    drop_attributes(fmt::format("/proc/self/fd/{}/{}", folder.get(), name));
     if (S_ISREG(info.st_mode) && info.st_size > 0 &&
         !overwrite(folder, name, static_cast<std::uint64_t>(info.st_size)))
       not_overwritten("cannot overwrite", path);
@@ -106,8 +119,7 @@ class Destroyer {
 
   // Folders in it become folders beside it first, so that neither the number of descriptors nor the length of
   // a path ends this.
-  void below(const Descriptor& top, const fs::path& path, const std::vector<std::string>& but_for,
-             unsigned level = 0) {
+  void below(const Descriptor& top, const fs::path& path, const WipeThing& but_for, unsigned level = 0) {
     std::vector<std::string> folders = files_of(top, path, but_for);
     while (!folders.empty()) {
       const std::string name = std::move(folders.back());
@@ -120,7 +132,7 @@ class Destroyer {
         left("cannot look into", inside);
         continue;
       }
-      for (const std::string& deeper : files_of(folder, inside, {})) {
+      for (const std::string& deeper : files_of(folder, inside, nothing_)) {
         std::string up = name_of_nobody();
         if (::renameat(folder.get(), deeper.c_str(), top.get(), up.c_str()) == 0)
           folders.push_back(std::move(up));
@@ -157,7 +169,7 @@ class Destroyer {
         ::openat(above.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     const Descriptor folder = place && level < most_levels ? read_folder(place) : Descriptor();
     if (!folder) return left("cannot look into", path);
-    below(folder, path, {}, level + 1);
+    below(folder, path, nothing_, level + 1);
     remove_folder(above, name, path);
   }
   // Where a file system is mounted it stays.
@@ -168,20 +180,19 @@ class Destroyer {
 
   // Destroys the files in it; the names of the folders in it.
   std::vector<std::string> files_of(const Descriptor& folder, const fs::path& path,
-                                    const std::vector<std::string>& but_for) {
+                                    const WipeThing& but_for) {
     std::vector<std::string> files, folders;
+    drop_attributes(fmt::format("/proc/self/fd/{}/.", folder.get()));
     const std::unique_ptr<DIR, int (*)(DIR*)> all(
         ::fdopendir(::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)), ::closedir);
     if (!all) left("cannot look into", path);
     errno = 0;
     while (const dirent* const entry = all ? ::readdir(all.get()) : nullptr) {
       std::string name = entry->d_name;
-      if (name == "." || name == ".." || std::find(but_for.begin(), but_for.end(), name) != but_for.end())
-        continue;
       struct stat info {};
-      const bool is_folder =
-          ::fstatat(folder.get(), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode);
-      (is_folder ? folders : files).push_back(std::move(name));
+      const bool seen = ::fstatat(folder.get(), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+      if (name != "." && name != ".." && !stays(but_for, name, seen ? &info : nullptr))
+        (seen && S_ISDIR(info.st_mode) ? folders : files).push_back(std::move(name));
       errno = 0;
     }
     if (errno != 0) left("cannot look into", path);
@@ -206,13 +217,14 @@ class Destroyer {
     // has not, the disk's end is no end.
     const bool has_holes = static_cast<std::uint64_t>(look_at(file).st_blocks) * 512 < size;
     int failed = 0;
+    constexpr std::uint64_t block = 4096;
     for (std::uint64_t done = 0, end = has_holes ? 0 : size; done < size;) {
       if (done >= end && !next_data(file, size, done, end)) break;
       const std::size_t part = static_cast<std::size_t>(std::min<std::uint64_t>(end - done, zeros_.size()));
       const ssize_t put = ::pwrite(file.get(), zeros_.data(), part, static_cast<off_t>(done));
       if (put < 0 && errno == EINTR) continue;
       if (put <= 0) failed = put < 0 ? errno : EIO;
-      done += put > 0 ? static_cast<std::uint64_t>(put) : part;
+      done = put > 0 ? done + static_cast<std::uint64_t>(put) : (done / block + 1) * block;
       if (put > 0 && more_) more_(static_cast<std::uint64_t>(put));
     }
     if (::fsync(file.get()) != 0) failed = errno;
@@ -231,11 +243,23 @@ class Destroyer {
   }
   void not_overwritten(std::string_view what, const fs::path& path) {
     say(what, path);
-    unwritten_ = true;
+    if (!std::exchange(unwritten_, true) && tell_unwritten_) tell_unwritten_();
+  }
+  // What anybody may hang on a file of his: it can lie in the inode, which is never overwritten.
+  static void drop_attributes(const std::string& path) {
+    std::string names(std::size_t{64} << 10U, 0);
+    const ssize_t size = ::llistxattr(path.c_str(), names.data(), names.size());
+    names.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    for (std::size_t at = 0; at < names.size(); at += std::strlen(names.c_str() + at) + 1) {
+      const char* const name = names.c_str() + at;
+      if (std::string_view(name).starts_with("user.")) (void)::lremovexattr(path.c_str(), name);
+    }
   }
 
   const std::vector<char> zeros_;
   const std::function<void(std::uint64_t)>& more_;
+  const std::function<void()>& tell_unwritten_;
+  const WipeThing nothing_;
   std::uint64_t seen_ = 0;
   bool left_ = false;
   bool unwritten_ = false;
@@ -247,13 +271,14 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(fs::symlink_status(path, ignored));
 }
 
-void count_into(Found& found, const fs::path& path, const std::vector<std::string>& but_for) {
+void count_into(Found& found, const fs::path& path, const WipeThing& but_for) {
   std::error_code failed;
   if (is_folder(path)) {
     for (fs::directory_iterator entry(path, failed); !failed && entry != fs::directory_iterator();
          entry.increment(failed)) {
-      const std::string name = entry->path().filename().string();
-      if (std::find(but_for.begin(), but_for.end(), name) == but_for.end())
+      struct stat info {};
+      const bool seen = ::lstat(entry->path().c_str(), &info) == 0;
+      if (!stays(but_for, entry->path().filename().string(), seen ? &info : nullptr))
         count_into(found, entry->path(), {});
     }
     return;
@@ -268,15 +293,16 @@ void count_into(Found& found, const fs::path& path, const std::vector<std::strin
 
 Found count(const WipeThing& thing) {
   Found found;
-  count_into(found, thing.path, thing.but_for);
+  count_into(found, thing.path, thing);
   return found;
 }
 
-Outcome destroy(const WipeThing& thing, const std::function<void(std::uint64_t)>& more) {
-  Destroyer destroyer(more);
+Outcome destroy(const WipeThing& thing, const std::function<void(std::uint64_t)>& more,
+                const std::function<void()>& unwritten) {
+  Destroyer destroyer(more, unwritten);
   if (const Descriptor place = open_place(thing.path); place && S_ISDIR(look_at(place).st_mode)) {
     if (const Descriptor folder = read_folder(place))
-      destroyer.below(folder, thing.path, thing.but_for);
+      destroyer.below(folder, thing.path, thing);
     else
       destroyer.left("cannot look into", thing.path);
     return destroyer.outcome(thing.name);
@@ -293,13 +319,25 @@ Outcome destroy(const WipeThing& thing, const std::function<void(std::uint64_t)>
   return destroyer.outcome(thing.name);
 }
 
-std::string file_system_of(const fs::path& path) {
-  for (fs::path at = path;; at = at.parent_path()) {
-    struct statvfs found {};
-    const Descriptor place = open_place(at.empty() ? fs::path(".") : at);
-    if (place && ::fstatvfs(place.get(), &found) == 0) return fmt::format("{:x}", found.f_fsid);
-    if (at.empty() || at == at.parent_path()) return {};
+std::string what_it_lies_on(const fs::path& path) {
+  constexpr decltype(statfs::f_type) ext4 = 0xEF53, btrfs = 0x9123683E;
+  fs::path at = path;
+  Descriptor place = open_place(at);
+  while (!place && at.has_relative_path()) {
+    at = at.parent_path();
+    place = open_place(at);
   }
+  struct statfs found {};
+  if (!place || ::fstatfs(place.get(), &found) != 0) return {};
+  if (found.f_type == ext4 || found.f_type == btrfs)
+    return fmt::format("uuid:{:x}:{:x}", found.f_fsid.__val[0], found.f_fsid.__val[1]);
+  // Others give a number that changes: where it is mounted, then.
+  while (at.has_relative_path()) {
+    const Descriptor above = open_place(at.parent_path());
+    if (!above || look_at(above).st_dev != look_at(place).st_dev) break;
+    at = at.parent_path();
+  }
+  return "at:" + to_hex(as_bytes(at.string()));
 }
 
 }  // namespace wayside::wipe_parts

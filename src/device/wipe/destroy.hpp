@@ -16,10 +16,12 @@ namespace wayside::wipe_parts {
 // Links are removed and not followed; in the path itself those of root's, or of who runs this, lead on. What
 // cannot be overwritten of a file keeps nothing else of it from being. more: called with each amount of bytes
 // that was overwritten.
-[[nodiscard]] Outcome destroy(const WipeThing& thing, const std::function<void(std::uint64_t)>& more);
+// unwritten: called before the first file is removed that could not be overwritten.
+[[nodiscard]] Outcome destroy(const WipeThing& thing, const std::function<void(std::uint64_t)>& more,
+                              const std::function<void()>& unwritten = {});
 
-// Which file system that lies on, or would: another word at the same path says that what was there may be as
-// it was, on a disk that is not mounted any more.
-[[nodiscard]] std::string file_system_of(const std::filesystem::path& path);
+// Of the file system that it lies on, or would, a word that is the same after a restart: another one at the
+// same path says that what was there may be as it was, on a disk that is not mounted any more.
+[[nodiscard]] std::string what_it_lies_on(const std::filesystem::path& path);
 
 }  // namespace wayside::wipe_parts

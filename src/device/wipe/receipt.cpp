@@ -147,9 +147,11 @@ std::string to_text(const UnderWay& under_way) {
     const WipeThing& thing = under_way.things[i];
     things.push_back({{"name", thing.name},
                       {"path", to_hex(as_bytes(thing.path.string()))},  // it may be any bytes
-                      {"file_system", under_way.file_systems.at(i)},
+                      {"lies_on", under_way.known.at(i).lies_on},
+                      {"unwritten", under_way.known.at(i).unwritten},
                       {"keys", thing.keys},
-                      {"but_for", thing.but_for}});
+                      {"but_for", thing.but_for},
+                      {"but_for_roots", thing.but_for_roots}});
   }
   return with_checksum(dumped({{"schema", "wayside-wipe-under-way-1"},
                                {"receipt", under_way.receipt},
@@ -179,11 +181,17 @@ Result<UnderWay> under_way_from(std::string_view text) {
     std::string path;
     const Json keys = field(one, "keys");
     if (!take(field(one, "name"), thing.name) || !take(field(one, "path"), path) || !keys.is_boolean() ||
-        !take(field(one, "file_system"), under_way.file_systems.emplace_back()) ||
         !take(field(one, "but_for"), thing.but_for))
       return not_ours("what a wipe keeps");
+    const Json roots = field(one, "but_for_roots"), unwritten = field(one, "unwritten");
+    Known known;
     const auto bytes = bytes_from_hex(path);
-    if (!bytes) return not_ours("what a wipe keeps");
+    if (!bytes || bytes->empty() || !roots.is_boolean() || !unwritten.is_boolean() ||
+        !take(field(one, "lies_on"), known.lies_on))
+      return not_ours("what a wipe keeps");
+    known.unwritten = unwritten.get<bool>();
+    under_way.known.push_back(std::move(known));
+    thing.but_for_roots = roots.get<bool>();
     thing.path = std::string(bytes->begin(), bytes->end());
     thing.keys = keys.get<bool>();
     under_way.things.push_back(std::move(thing));
@@ -253,7 +261,7 @@ Result<std::string> check_wipe_receipt(std::string_view text, const VerifyingKey
   std::size_t things = 0;
   bool left = false;
   for (const Outcome& one : outcomes) {
-    if (one.name != free_space && one.name != own_folder) ++things;
+    if (one.name != free_space) ++things;
     left = left || one.result == "left";
     said += fmt::format("  {}: {}{}\n", json_escape(one.name), json_escape(one.result),
                         one.problem.empty() ? std::string() : "; " + json_escape(one.problem));

@@ -36,9 +36,7 @@ struct Outcome {
   std::string problem;  // a sentence; empty: none
 };
 
-// The outcomes that follow those of the things: of what others had left in the wipe's own folder, where there
-// was something; and always of the free space.
-inline constexpr std::string_view own_folder = "wipe's folder";
+// The outcome that follows those of the things.
 inline constexpr std::string_view free_space = "free space";
 // Whether nothing is left of any, nor of an earlier version of one.
 [[nodiscard]] bool all_overwritten(const std::vector<Outcome>& outcomes);
@@ -48,17 +46,22 @@ inline constexpr std::string_view free_space = "free space";
                                        const WipeRequest& request, const std::vector<WipeThing>& things,
                                        const std::vector<Found>& found, const Secret* device,
                                        const Secret& own);
-// outcomes: of each thing, then of own_folder and free_space.
+// outcomes: of each thing, then of free_space.
 [[nodiscard]] std::string completion_line(std::string_view receipt, const Moment& at,
                                           const std::vector<Outcome>& outcomes, const Secret& own);
+
+struct Known {
+  std::string lies_on;     // when it came to be a thing (what_it_lies_on)
+  bool unwritten = false;  // something of it was removed and not overwritten, by whichever start
+};
 
 struct UnderWay {
   std::string receipt;  // its first line
   std::string file;     // the receipt's name
   Secret own;           // signs the completion
   std::vector<WipeThing> things;
-  std::vector<std::string> file_systems;  // of each thing, when it came to be one (file_system_of)
-  std::vector<Outcome> outcomes;          // of the first of them
+  std::vector<Known> known;       // of each
+  std::vector<Outcome> outcomes;  // of the first of them
 };
 [[nodiscard]] std::string to_text(const UnderWay& under_way);
 [[nodiscard]] Result<UnderWay> under_way_from(std::string_view text);

@@ -4,11 +4,13 @@
 #include <optional>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "wayside/base/bytes.hpp"
+#include "wayside/base/descriptor.hpp"
 #include "wayside/base/files.hpp"
 #include "wayside/base/json_text.hpp"
 #include "wayside/base/remove_any.hpp"
@@ -47,41 +49,12 @@ bool is_trusted(const fs::path& path) {
          (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-// In it nothing could be hidden by others: who takes turns by it may write to it.
-bool is_empty_lock(const fs::path& path) {
-  struct stat info {};
-  return path.filename() == "lock" && ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
-         is_ours(info) && info.st_size == 0;
-}
-
-// The names in it of what nobody but root put there, or who wipes.
-std::vector<std::string> names_of_ours(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code failed;
-  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
-    if (is_trusted(at->path()) || is_empty_lock(at->path())) names.push_back(at->path().filename().string());
-  }
-  return names;
-}
-
-// Receipts, and the wipe itself.
-std::vector<std::string> names_that_stay(const fs::path& own) {
-  std::vector<std::string> names = names_of_ours(own);
-  names.erase(std::remove_if(names.begin(), names.end(),
-                             [](const std::string& name) {
-                               return name != under_way_name && name != "lock" &&
-                                      !(name.starts_with("receipt") && name.ends_with(".json"));
-                             }),
-              names.end());
-  return names;
-}
-
 // Whoever was the camera's user can have put something else in its place.
-Status make_own_folder(const fs::path& folder) {
+Status make_own_folder(const fs::path& folder, bool& unwritten) {
   struct stat info {};
   const bool there = ::lstat(folder.c_str(), &info) == 0;
   const bool leads_on = S_ISDIR(info.st_mode) || (S_ISLNK(info.st_mode) && is_ours(info));
-  if (there && !leads_on) (void)wipe_parts::destroy({std::string(own_folder), folder}, {});
+  if (there && !leads_on) (void)wipe_parts::destroy({"in its place", folder}, {}, [&] { unwritten = true; });
   return make_shared_folder(folder);
 }
 
@@ -122,7 +95,7 @@ void add_things(UnderWay& under_way, std::vector<WipeThing> things) {
     const bool known = std::any_of(under_way.things.begin(), under_way.things.end(),
                                    [&](const WipeThing& other) { return other.path == thing.path; });
     if (known) continue;
-    under_way.file_systems.push_back(file_system_of(thing.path));
+    under_way.known.push_back({what_it_lies_on(thing.path)});
     under_way.things.push_back(std::move(thing));
   }
 }
@@ -217,12 +190,11 @@ std::vector<WipeThing> things_to_wipe(const fs::path& state) {
       {"configuration", state / "config", false},
   };
   // Nor could anything else that lies there be anybody's but who put it there unasked, or a power cut's.
-  std::vector<std::string> ours = names_of_ours(state / "update");
-  ours.emplace_back("incoming");
-  things.push_back({"other files of updates", state / "update", false, std::move(ours)});
+  things.push_back({"other files of updates", state / "update", false, {"incoming"}, true});
   things.push_back(
       {"other files", state, false, {"identity", "queue", "update", "accounts", "config", "audit", "wipe"}});
   things.push_back({"audit trail", state / "audit", false});
+  things.push_back({"wipe's folder", wipe_folder(state), false, {}, true});
   return things;
 }
 
@@ -257,9 +229,12 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
                                const std::function<void(const WipeProgress&)>& progress) {
   WipeResult result;
   // Whatever is wrong with the wipe's own folder: what is to be destroyed is destroyed.
-  Status made = make_own_folder(options.folder);
+  bool unwritten_before = false;
+  Status made = make_own_folder(options.folder, unwritten_before);
   const auto lock = made ? FolderLock::take(options.folder) : fail(made.error());
   if (!lock) add_problem(result.problems, lock.error().message);
+  // Of one that was killed: the key that signs how it ended.
+  remove_leftovers(options.folder);
   const auto cleared = remove_false_requests(options.folder);
   if (!cleared) add_problem(result.problems, cleared.error().message);
   for (const std::string& sentence : cleared ? *cleared : std::vector<std::string>())
@@ -274,6 +249,8 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
     const std::optional<WipeRequest> requested = requested_in(options.folder);
     under_way = begin(options, requested.value_or(request), things, clock, result.problems);
   }
+  for (std::size_t i = 0; i < under_way->things.size(); ++i)
+    under_way->known[i].unwritten |= unwritten_before && under_way->things[i].path == options.folder;
   if (const Status kept = file.keep(*under_way); !kept) {
     add_problem(result.problems,
                 fmt::format("a power cut would stop it for good, since it cannot be put down that it "
@@ -296,35 +273,37 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
     const WipeThing& thing = under_way->things[i];
     at.thing = thing.name;
     if (progress) progress(at);
-    Outcome outcome = destroy(thing, more);
+    Known& known = under_way->known[i];
+    Outcome outcome = destroy(thing, more, [&] {
+      known.unwritten = true;
+      (void)file.keep(*under_way);
+    });
     const bool gone = outcome.result == "absent";
     const bool tried = i < outcomes.size();
     if (!tried) outcomes.push_back({thing.name, "absent", {}});
     Outcome& told = outcomes[i];
     const bool was_left = tried && told.result == "left";
-    // The power went while this one was being destroyed.
-    const bool was_at_it = !tried && i == before && i < begun;
-    if (gone && (was_left || was_at_it)) {
-      if (file_system_of(thing.path) == under_way->file_systems[i]) {
-        told = {thing.name, was_left ? "removed" : "destroyed", {}};
-      } else {
-        told = {thing.name, "left",
-                fmt::format("what {} lay on is not there any more: mount it, and run wayside-wipe --begun",
-                            json_escape(thing.path.string()))};
-      }
-    } else if (!tried || (!gone && (outcome.result == "left" || told.result != "removed"))) {
+    const bool of_before = gone && i < begun && (was_left || !tried);
+    if (of_before && what_it_lies_on(thing.path) != known.lies_on) {
+      told = {thing.name, "left",
+              fmt::format("what {} lay on is not there any more: mount it, and run wayside-wipe --begun",
+                          json_escape(thing.path.string()))};
+    } else if (was_left && gone) {
+      // By whom, nobody knows.
+      told = {thing.name, "removed", {}};
+    } else if (of_before && i == before) {
+      // The power went while this one was being destroyed.
+      told = {thing.name, "destroyed", outcome.problem};
+    } else if (!tried || !gone) {
       told = std::move(outcome);
     }
+    if (known.unwritten && told.result != "left") told.result = "removed";
     (void)file.keep(*under_way);
   }
 
   at.thing = free_space;
   if (progress) progress(at);
   std::vector<Outcome> all = outcomes;
-  // Of one that was killed: the key that signs how it ended. And what the camera's user hid there.
-  Outcome others =
-      destroy({std::string(own_folder), options.folder, false, names_that_stay(options.folder)}, {});
-  if (others.result != "absent") all.push_back(std::move(others));
   all.push_back(destroy_free_space(options.folder.parent_path()));
   result.complete = true;
   for (const Outcome& one : all) {
@@ -335,7 +314,7 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
   result.receipt_text =
       fmt::format("{}\n{}\n", under_way->receipt,
                   completion_line(under_way->receipt, moment(clock, options.boot_id), all, under_way->own));
-  if (!made) (void)make_own_folder(options.folder);
+  if (!made) (void)make_shared_folder(options.folder);
   const fs::path receipt = options.folder / under_way->file;
   if (const Status kept = replace_file(receipt, as_bytes(result.receipt_text), 0644); kept) {
     result.receipt = receipt;
@@ -347,6 +326,10 @@ Result<WipeResult> wipe_camera(const WipeOptions& options, const WipeRequest& re
     if (const Status gone = remove_any(options.folder / requested_name); !gone)
       add_problem(result.problems, gone.error().message);
   }
+  // Until then what was changed of inodes and names is in the journal alone, and what was there before in its
+  // place.
+  if (const Descriptor here(::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); here)
+    (void)::syncfs(here.get());
   return result;
 }
 

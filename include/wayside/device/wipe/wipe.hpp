@@ -4,9 +4,9 @@
 // The receipt says what is to be destroyed, for whom, and is signed by the device's key before that key goes;
 // what became of each thing is added afterwards, signed with a key made for this one wipe. One that was begun
 // is finished by the next call: a power cut stops none. What is missing or damaged stops none either: it is
-// told, and the rest goes on. Where the folder above the wipe's is an ext4 of its own, all that it has free is
-// written over too: earlier versions of what was replaced; where not, the receipt says so.
-// Overwriting does not reach the copies that flash memory keeps for itself, which is why keys go first.
+// told, and the rest goes on. Where the folder above the wipe's is an ext4 of its own, all that it has free
+// is written over too: earlier versions of what was replaced; where not, the receipt says so. Overwriting
+// does not reach the copies that flash memory keeps for itself, which is why keys go first.
 //
 // Threads: one, and one process at a time (a lock). Ownership: nothing else may use the things meanwhile.
 // Failure: of the call, only where there is nothing to go on with; of a thing, in the result.
@@ -31,6 +31,8 @@ struct WipeThing {
   bool keys = false;           // goes before all that is not
   // Names in the folder that stay.
   std::vector<std::string> but_for = {};
+  // Files in it stay that are root's, or of who wipes, where nobody else could have written to them.
+  bool but_for_roots = false;
 };
 
 // What a camera keeps below one folder, in the order in which it goes; the audit trail last.
