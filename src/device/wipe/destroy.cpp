@@ -30,11 +30,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t chunk_bytes = std::size_t{256} << 10U;
 
-// Of root's or of who runs this: whoever else put it there could have it lead anywhere.
-bool is_trusted(const struct stat& link) {
-  return link.st_uid == 0 || link.st_uid == ::geteuid();
-}
-
 struct stat look_at(const Descriptor& file) {
   struct stat info {};
   (void)::fstat(file.get(), &info);
@@ -79,7 +74,7 @@ Descriptor open_place(const fs::path& path) {
     }
     std::array<char, PATH_MAX> target{};
     const ssize_t size = ::readlinkat(next.get(), "", target.data(), target.size());
-    if (size < 0 || !is_trusted(info) || ++links > most_links) {
+    if (size < 0 || !is_ours(info) || ++links > most_links) {
       errno = ELOOP;
       return {};
     }
@@ -94,7 +89,7 @@ bool stays(const WipeThing& thing, const std::string& name, const struct stat* i
   if (!thing.but_for_roots) return false;
   if (info == nullptr) return true;
   const bool group_writes = (info->st_mode & S_IWGRP) != 0 && info->st_gid != 0;
-  return S_ISREG(info->st_mode) && is_trusted(*info) && !group_writes && (info->st_mode & S_IWOTH) == 0;
+  return S_ISREG(info->st_mode) && is_ours(*info) && !group_writes && (info->st_mode & S_IWOTH) == 0;
 }
 
 // By descriptors: what is renamed or linked meanwhile leads it nowhere else.
@@ -290,6 +285,10 @@ void count_into(Found& found, const fs::path& path, const WipeThing& but_for) {
 }
 
 }  // namespace
+
+bool is_ours(const struct stat& info) {
+  return info.st_uid == 0 || info.st_uid == ::geteuid();
+}
 
 Found count(const WipeThing& thing) {
   Found found;

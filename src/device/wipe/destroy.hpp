@@ -8,9 +8,14 @@
 #include <functional>
 #include <string>
 
+#include <sys/stat.h>
+
 #include "src/device/wipe/receipt.hpp"
 
 namespace wayside::wipe_parts {
+
+// Of root's, or of who runs this: whoever else put it there could have it say or lead to anything.
+[[nodiscard]] bool is_ours(const struct stat& info);
 
 [[nodiscard]] Found count(const WipeThing& thing);
 // Links are removed and not followed; in the path itself those of root's, or of who runs this, lead on. What

@@ -37,10 +37,6 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(fs::symlink_status(path, ignored));
 }
 
-bool is_ours(const struct stat& info) {
-  return info.st_uid == 0 || info.st_uid == ::geteuid();
-}
-
 // Whoever shares the folder can put a file there, and a wipe does what this one says: only root's counts, or
 // that of whoever asks, and only where nobody else could have written it.
 bool is_trusted(const fs::path& path) {
